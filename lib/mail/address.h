@@ -1,0 +1,83 @@
+// Mail addresses as an MTA hands them over: RFC 5321 4.1.2 (Path, Mailbox),
+// with UTF-8 as RFC 6531 allows it.
+//
+//   absl::StatusOr<mail::Address> a =
+//   mail::ParseAddress("<\"J.Doe\"@Example.ORG>"); a->local();    // j.doe
+//   a->domain();   // example.org
+//
+// Pure: no I/O, no state. Thread-safe.
+
+#ifndef MAILVERDICT_LIB_MAIL_ADDRESS_H_
+#define MAILVERDICT_LIB_MAIL_ADDRESS_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace mailverdict::mail {
+
+// A path of RFC 5321 4.5.3.1.3 has 256 octets. Real ones (VERP, SRS, rewritten
+// bounces) are longer now and then; sendmail cuts a map key at 1024.
+inline constexpr size_t kMaxAddressBytes = 1024;
+
+// One address in its canonical form. A value.
+//
+// Two spellings of one mailbox are one Address: the domain is in lower case and
+// in A-labels (RFC 5890), without a trailing dot; the local part has no quotes
+// or backslashes, and its ASCII letters are in lower case (no directory in use
+// tells mailboxes apart by case). A source route (RFC 5321 F.2) is dropped.
+class Address {
+ public:
+  // The null path <>, the sender of bounces. Both parts are empty.
+  Address() = default;
+
+  bool null() const { return local_.empty() && domain_.empty(); }
+  // The mailbox name, unquoted: may hold any printable character or UTF-8.
+  // Empty only for the null path.
+  const std::string& local() const { return local_; }
+  // "example.org", "xn--bcher-kva.example", "[192.0.2.1]",
+  // "[ipv6:2001:db8::1]", or "" for a bare local part such as <postmaster> (RFC
+  // 5321 4.5.1).
+  const std::string& domain() const { return domain_; }
+  bool literal() const { return !domain_.empty() && domain_[0] == '['; }
+
+  // The local part ahead of the first character of `delimiters` that is not
+  // its first: "user" of "user+tag" for "+". All of it when there is none.
+  std::string_view LocalWithoutTag(std::string_view delimiters) const;
+
+  // Every way in which a directory may have written this mailbox, the canonical
+  // one first, none twice: with and without the tag, quoted where the local
+  // part needs quotes, the domain in A-labels and in U-labels. At most eight;
+  // each "local@domain", to be divided at the last '@'.
+  std::vector<std::string> Spellings(std::string_view tag_delimiters) const;
+
+  // "local@domain", quoted where RFC 5321 wants it; "<>" for the null path.
+  std::string ToString() const;
+
+  friend bool operator==(const Address& a, const Address& b) {
+    return a.local_ == b.local_ && a.domain_ == b.domain_;
+  }
+
+ private:
+  friend absl::StatusOr<Address> ParseAddress(std::string_view text);
+  std::string local_;
+  std::string domain_;
+};
+
+// Reads one address, with or without angle brackets, and nothing after it.
+//
+// Accepted beyond the RFC, because such mailboxes exist: dots at the ends of a
+// local part and in a row (docomo.ne.jp), underscores in domains, local parts
+// over 64 octets. Whatever else is no address (control characters, unbalanced
+// quotes or brackets, bad UTF-8, labels that are empty or over 63 octets, IDNs
+// that IDNA2008 does not allow, bad literals, more than kMaxAddressBytes) is an
+// InvalidArgument error that names what is wrong and at which byte. The error's
+// text never repeats the input: it may go into a log or a reply.
+absl::StatusOr<Address> ParseAddress(std::string_view text);
+
+}  // namespace mailverdict::mail
+
+#endif  // MAILVERDICT_LIB_MAIL_ADDRESS_H_

@@ -1,0 +1,39 @@
+// The loop that everything outside the core runs on, and the one clock.
+
+#ifndef MAILVERDICT_LIB_RESOLVE_EXECUTOR_H_
+#define MAILVERDICT_LIB_RESOLVE_EXECUTOR_H_
+
+#include <cstdint>
+#include <functional>
+
+#include "absl/time/time.h"
+
+namespace mailverdict {
+
+// One thread, the loop's, runs all tasks, in the order in which they are due.
+class Executor {
+ public:
+  using Task = std::function<void()>;
+  // Names a timer; never given out twice. 0 names none.
+  using TimerId = uint64_t;
+
+  virtual ~Executor() = default;
+
+  // The time of day as of the start of the program, moved on by a steady clock:
+  // it never steps back. Any thread.
+  virtual absl::Time Now() const = 0;
+
+  // Runs `task` on the loop's thread, soon, and never from within Post. Any
+  // thread.
+  virtual void Post(Task task) = 0;
+
+  // Runs `task` once, `delay` from now (zero if negative). Loop's thread only.
+  virtual TimerId RunAfter(absl::Duration delay, Task task) = 0;
+
+  // Forgets a timer. One that has run, or 0, is ignored. Loop's thread only.
+  virtual void Cancel(TimerId timer) = 0;
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_RESOLVE_EXECUTOR_H_
