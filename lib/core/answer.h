@@ -1,0 +1,115 @@
+// What came back for a Lookup. Present, Absent and Unknown are three things and
+// are never merged; whether an answer is *vouched* for by controls is a fourth.
+//
+//   Report   what a resolver saw. Anyone can make one; it proves nothing.
+//   Answer   a Report after Vouch() (vouch.h) has judged it. Only an Answer
+//   that
+//            Vouch made, with its controls, yields a Proof.
+
+#ifndef MAILVERDICT_LIB_CORE_ANSWER_H_
+#define MAILVERDICT_LIB_CORE_ANSWER_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "lib/core/lookup.h"
+
+namespace mailverdict {
+
+// Which server said it, on which connection, in which exchange, and when.
+// Two reports with one exchange of one connection come from one moment.
+struct Transcript {
+  std::string server;  // as the Policy names it: "ldap://ldap1.example.org"
+  uint64_t connection = 0;  // counted over the life of the program, from 1
+  uint64_t exchange = 0;    // the LDAP message id
+  absl::Time sent = absl::InfinitePast();
+  absl::Time received = absl::InfinitePast();
+
+  // "ldap://ldap1.example.org connection 3 exchange 17, 12:34:56.789 +0.8ms"
+  std::string ToString() const;
+};
+
+enum class AnswerState { kPresent, kAbsent, kUnknown };
+
+// What a resolver saw for one lookup.
+struct Report {
+  Lookup lookup;
+  AnswerState state = AnswerState::kUnknown;
+  // Present: what was found (entry names, seconds of the epoch, ...).
+  std::vector<std::string> values;
+  // Unknown: why, for people: "search timed out after 3s".
+  std::string reason;
+  Transcript transcript;
+
+  static Report Present(Lookup lookup, std::vector<std::string> values,
+                        Transcript transcript = {});
+  static Report Absent(Lookup lookup, Transcript transcript = {});
+  static Report Unknown(Lookup lookup, std::string reason,
+                        Transcript transcript = {});
+};
+
+class Proof;
+
+// An immutable value, cheap to copy (it shares its contents). Thread-safe.
+class Answer {
+ public:
+  // An answer that nothing vouches for. It can let mail pass and can defer it.
+  explicit Answer(Report report);
+
+  const Lookup& lookup() const { return data_->report.lookup; }
+  AnswerState state() const { return data_->report.state; }
+  bool present() const { return state() == AnswerState::kPresent; }
+  bool absent() const { return state() == AnswerState::kAbsent; }
+  bool unknown() const { return state() == AnswerState::kUnknown; }
+  bool vouched() const { return !data_->vouched_by.empty(); }
+  const std::vector<std::string>& values() const {
+    return data_->report.values;
+  }
+  const std::string& reason() const { return data_->report.reason; }
+  const Transcript& transcript() const { return data_->report.transcript; }
+  // The controls that came with it, for people; empty when not vouched.
+  const std::string& vouched_by() const { return data_->vouched_by; }
+
+  // The only way from a service's "no" to a rejection. nullopt unless the
+  // answer is Absent and vouched.
+  std::optional<Proof> ProofOfAbsence() const;
+
+  // "absent, vouched by control@example.org (mail), from ldap://... "
+  std::string ToString() const;
+
+ private:
+  friend Answer MakeVouched(Report report, std::string vouched_by);
+  struct Data {
+    Report report;
+    std::string vouched_by;
+  };
+  Answer(Report report, std::string vouched_by);
+
+  std::shared_ptr<const Data> data_;
+};
+
+// The grounds of a rejection. Made only from a vouched answer; printable.
+class Proof {
+ public:
+  // The answers that it rests on: were one of them Unknown, it would not stand.
+  const std::vector<Answer>& cited() const { return cited_; }
+  // This proof, resting on `answer` as well.
+  Proof And(Answer answer) &&;
+
+  // "mailbox people:joe@example.org: absent, vouched by ...", one line an
+  // answer.
+  std::string ToString() const;
+
+ private:
+  friend class Answer;
+  explicit Proof(Answer answer) { cited_.push_back(std::move(answer)); }
+  std::vector<Answer> cited_;
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_CORE_ANSWER_H_

@@ -1,0 +1,80 @@
+// A Check is one rule of the chain: a pure function of a Transaction and the
+// Evidence. It asks through an Inquiry; what is not known yet it leaves
+// pending, and it is called again, from the start, when more is known.
+
+#ifndef MAILVERDICT_LIB_CORE_CHECK_H_
+#define MAILVERDICT_LIB_CORE_CHECK_H_
+
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lib/core/evidence.h"
+#include "lib/core/transaction.h"
+#include "lib/core/verdict.h"
+
+namespace mailverdict {
+
+// What a check has to say: a Verdict, or that it needs more answers.
+class Finding {
+ public:
+  Finding(Verdict verdict)
+      : verdict_(std::move(verdict)) {}  // NOLINT: by design
+  static Finding Pending() { return Finding(); }
+
+  bool pending() const { return !verdict_.has_value(); }
+  Verdict& verdict() { return *verdict_; }
+
+ private:
+  Finding() = default;
+  std::optional<Verdict> verdict_;
+};
+
+// A check's view of the evidence. It records what was asked: the answers go
+// into the trace, the lookups without one are what the verdict still needs.
+class Inquiry {
+ public:
+  explicit Inquiry(const Evidence& evidence) : evidence_(evidence) {}
+
+  // The answer, or nullptr when there is none yet. Lives as long as the
+  // evidence.
+  const Answer* Ask(Lookup lookup);
+
+  std::vector<Answer>& answers() { return answers_; }
+  std::vector<Lookup>& missing() { return missing_; }
+
+ private:
+  const Evidence& evidence_;
+  std::vector<Answer> answers_;
+  std::vector<Lookup> missing_;
+};
+
+// Immutable once built; thread-safe.
+class Check {
+ public:
+  explicit Check(bool shadow) : shadow_(shadow) {}
+  virtual ~Check() = default;
+  Check(const Check&) = delete;
+  Check& operator=(const Check&) = delete;
+
+  // As the Policy, logs and documents write it; static storage.
+  virtual std::string_view name() const = 0;
+  // The stage at which its facts are complete. It is asked at that stage only.
+  virtual Stage stage() const = 0;
+  virtual Scope scope() const = 0;
+  // Pure: same arguments, same Finding, same questions in the same order. More
+  // evidence never takes a Finding back.
+  virtual Finding Examine(const Transaction& transaction,
+                          Inquiry& ask) const = 0;
+
+  // What it finds is logged, and the mail passes.
+  bool shadow() const { return shadow_; }
+
+ private:
+  const bool shadow_;
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_CORE_CHECK_H_

@@ -1,0 +1,36 @@
+// The answers so far, for one verdict.
+
+#ifndef MAILVERDICT_LIB_CORE_EVIDENCE_H_
+#define MAILVERDICT_LIB_CORE_EVIDENCE_H_
+
+#include <utility>
+#include <vector>
+
+#include "lib/core/answer.h"
+
+namespace mailverdict {
+
+// A value. A verdict needs a handful of answers, so it is a plain list.
+class Evidence {
+ public:
+  // The first answer to a lookup stands; a late or doubled one is ignored.
+  void Add(Answer answer) {
+    if (Find(answer.lookup()) == nullptr) answers_.push_back(std::move(answer));
+  }
+  // nullptr when the lookup has no answer yet. The pointer lives until Add().
+  const Answer* Find(const Lookup& lookup) const {
+    for (const Answer& answer : answers_) {
+      if (answer.lookup() == lookup) return &answer;
+    }
+    return nullptr;
+  }
+
+  const std::vector<Answer>& answers() const { return answers_; }
+
+ private:
+  std::vector<Answer> answers_;
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_CORE_EVIDENCE_H_

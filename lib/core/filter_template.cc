@@ -1,0 +1,328 @@
+#include "lib/core/filter_template.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "lib/mail/cursor.h"
+
+namespace mailverdict {
+namespace {
+
+// Enough for any filter that a person writes; a filter of more is a mistake.
+constexpr int kMaxDepth = 16;
+constexpr size_t kMaxAlternatives = 32;
+
+// RFC 4515 section 3: these must be escaped; other bytes that are not printable
+// ASCII may be, and then cannot be misread by anybody.
+bool NeedsEscape(char c) {
+  return c == '*' || c == '(' || c == ')' || c == '\\' || c <= 0x1f ||
+         c >= 0x7f;
+}
+
+void AppendEscaped(std::string_view value, std::string* out) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  for (char c : value) {
+    if (NeedsEscape(c)) {
+      const auto byte = static_cast<unsigned char>(c);
+      *out += '\\';
+      *out += kHex[byte >> 4];
+      *out += kHex[byte & 15];
+    } else {
+      *out += c;
+    }
+  }
+}
+
+// Writes `pattern` to `out`, its placeholders filled in through `append`.
+template <typename Append>
+void Substitute(std::string_view pattern, std::string_view address,
+                std::string* out, Append append) {
+  const size_t at = address.rfind('@');
+  const bool bare = at == std::string_view::npos;
+  const std::string_view local = address.substr(0, at);
+  const std::string_view domain =
+      bare ? std::string_view() : address.substr(at + 1);
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] != '%' || i + 1 == pattern.size()) {
+      *out += pattern[i];
+      continue;
+    }
+    switch (pattern[++i]) {
+      case 'a':
+        append(address, out);
+        break;
+      case 'u':
+        append(local, out);
+        break;
+      case 'd':
+        append(domain, out);
+        break;
+      default:  // "%%"; Parse has refused all else
+        *out += '%';
+    }
+  }
+}
+
+absl::Status Wrong(const mail::Cursor& in, std::string_view what) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("filter, byte ", in.offset() + 1, ": ",
+                   absl::string_view(what.data(), what.size())));
+}
+
+}  // namespace
+
+// Recursive descent, its depth bounded: the filter comes from the policy file.
+class FilterParser {
+ public:
+  using Assertion = FilterTemplate::Assertion;
+
+  // One way through all the ORs that hold placeholders.
+  struct Alternative {
+    std::string filter;
+    std::vector<Assertion> assertions;  // empty: holds for any address
+  };
+  using Alternatives = std::vector<Alternative>;
+
+  explicit FilterParser(std::string_view text) : in_(text) {}
+
+  absl::StatusOr<Alternatives> ParseAll() {
+    absl::StatusOr<Alternatives> all = ParseFilter(0);
+    if (!all.ok()) return all;
+    if (!in_.done()) {
+      return Wrong(in_, "something follows the filter's last parenthesis");
+    }
+    if (all->front().assertions.empty()) {
+      return Wrong(
+          in_, "no placeholder; write the address into it, as in (mail=%a)");
+    }
+    return all;
+  }
+
+ private:
+  absl::StatusOr<Alternatives> ParseFilter(int depth) {
+    if (depth > kMaxDepth) return Wrong(in_, "nested too deeply");
+    const size_t begin = in_.offset();
+    if (!in_.Skip('(')) return Wrong(in_, "expected '('");
+    absl::StatusOr<Alternatives> result = in_.Skip('|') ? ParseOr(begin, depth)
+                                          : in_.Skip('&') ? ParseAnd(depth)
+                                          : in_.Skip('!')
+                                              ? ParseNot(begin, depth)
+                                              : ParseItem(begin);
+    if (!result.ok()) return result;
+    if (!in_.Skip(')')) return Wrong(in_, "expected ')'");
+    if (result->size() > kMaxAlternatives) {
+      return Wrong(in_, "more than 32 ways to match; write a simpler filter");
+    }
+    // What holds no placeholder is kept as it was written.
+    if (result->front().assertions.empty()) {
+      *result = {{std::string(in_.Since(begin)), {}}};
+    }
+    return result;
+  }
+
+  absl::StatusOr<Alternatives> ParseOr(size_t begin, int depth) {
+    Alternatives all;
+    bool fixed = false;
+    while (in_.Peek() == '(') {
+      absl::StatusOr<Alternatives> child = ParseFilter(depth + 1);
+      if (!child.ok()) return child;
+      fixed |= child->front().assertions.empty();
+      for (Alternative& a : *child) all.push_back(std::move(a));
+    }
+    if (all.empty()) return Wrong(in_, "an empty OR matches nothing");
+    const bool varies =
+        std::any_of(all.begin(), all.end(),
+                    [](const Alternative& a) { return !a.assertions.empty(); });
+    if (fixed && varies) {
+      return Wrong(in_,
+                   "this OR holds for entries of any address; give each of its "
+                   "parts a placeholder, or move the other part into an AND");
+    }
+    if (!varies) return Alternatives{{std::string(in_.Since(begin)), {}}};
+    return all;
+  }
+
+  absl::StatusOr<Alternatives> ParseAnd(int depth) {
+    Alternatives all = {{"(&", {}}};
+    bool empty = true;
+    while (in_.Peek() == '(') {
+      absl::StatusOr<Alternatives> child = ParseFilter(depth + 1);
+      if (!child.ok()) return child;
+      empty = false;
+      if (all.size() * child->size() > kMaxAlternatives) {
+        return Wrong(in_, "more than 32 ways to match; write a simpler filter");
+      }
+      all = Product(all, *child);
+    }
+    if (empty) return Wrong(in_, "an empty AND matches everything");
+    for (Alternative& a : all) a.filter += ')';
+    return all;
+  }
+
+  static Alternatives Product(const Alternatives& left,
+                              const Alternatives& right) {
+    Alternatives all;
+    for (const Alternative& a : left) {
+      for (const Alternative& b : right) {
+        Alternative both = a;
+        both.filter += b.filter;
+        both.assertions.insert(both.assertions.end(), b.assertions.begin(),
+                               b.assertions.end());
+        all.push_back(std::move(both));
+      }
+    }
+    return all;
+  }
+
+  absl::StatusOr<Alternatives> ParseNot(size_t begin, int depth) {
+    absl::StatusOr<Alternatives> child = ParseFilter(depth + 1);
+    if (!child.ok()) return child;
+    if (!child->front().assertions.empty()) {
+      return Wrong(in_,
+                   "a placeholder under a NOT: an address would be proven by "
+                   "what is missing; write the filter without it");
+    }
+    return Alternatives{{std::string(in_.Since(begin)), {}}};
+  }
+
+  // attribute = value, or another item (>=, <=, ~=, :=) without a placeholder.
+  absl::StatusOr<Alternatives> ParseItem(size_t begin) {
+    const std::string_view attribute = in_.TakeWhile([](char c) {
+      return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' ||
+             c == '.' || c == ';';
+    });
+    if (attribute.empty()) return Wrong(in_, "expected an attribute's name");
+    const std::string_view op = in_.TakeWhile(
+        [](char c) { return c != '=' && c != '(' && c != ')' && c != '%'; });
+    if (!in_.Skip('=')) return Wrong(in_, "expected '=' and a value");
+    bool varies = false;
+    bool wild = false;
+    absl::StatusOr<std::string> value = ParseValue(&varies, &wild);
+    if (!value.ok()) return value.status();
+    const std::string filter = absl::StrCat(
+        absl::string_view(in_.Since(begin).data(), in_.Since(begin).size()),
+        ")");
+    if (!varies) return Alternatives{{filter, {}}};
+    if (!op.empty() || wild) {
+      return Wrong(
+          in_,
+          "a placeholder wants a plain equality such as (mail=%a): with "
+          "'*' or another operator an entry cannot be told to belong to "
+          "the address that was asked for");
+    }
+    Assertion assertion{std::string(attribute), *std::move(value)};
+    absl::AsciiStrToLower(&assertion.attribute);
+    return Alternatives{{filter, {std::move(assertion)}}};
+  }
+
+  // Up to ')'. Returns the value with its \xx undone; '*' stays.
+  absl::StatusOr<std::string> ParseValue(bool* varies, bool* wild) {
+    std::string value;
+    while (in_.Peek().has_value() && in_.Peek() != ')') {
+      const char c = *in_.Next();
+      if (c == '(') return Wrong(in_, "'(' in a value; write \\28");
+      if (c == '*') *wild = true;
+      if (c == '%') {
+        const std::optional<char> letter = in_.Next();
+        if (letter != 'a' && letter != 'u' && letter != 'd' && letter != '%') {
+          return Wrong(in_,
+                       "unknown placeholder; there are %a (address), %u (local "
+                       "part), %d (domain) and %% (a percent sign)");
+        }
+        *varies |= letter != '%';
+        value += {'%', *letter};
+      } else if (c == '\\') {
+        const std::optional<char> byte = ParseHexPair();
+        if (!byte.has_value()) {
+          return Wrong(in_, "'\\' wants two hexadecimal digits (RFC 4515)");
+        }
+        if (*byte == '%') value += '%';  // as "%%": not a placeholder
+        value += *byte;
+      } else {
+        value += c;
+      }
+    }
+    return value;
+  }
+
+  std::optional<char> ParseHexPair() {
+    int byte = 0;
+    for (int i = 0; i < 2; ++i) {
+      const std::optional<char> c = in_.Next();
+      if (!c.has_value() ||
+          !absl::ascii_isxdigit(static_cast<unsigned char>(*c)))
+        return std::nullopt;
+      const int digit = absl::ascii_isdigit(static_cast<unsigned char>(*c))
+                            ? *c - '0'
+                            : absl::ascii_tolower(*c) - 'a' + 10;
+      byte = byte * 16 + digit;
+    }
+    return static_cast<char>(byte);
+  }
+
+  mail::Cursor in_;
+};
+
+absl::StatusOr<FilterTemplate> FilterTemplate::Parse(std::string_view text) {
+  absl::StatusOr<FilterParser::Alternatives> all =
+      FilterParser(text).ParseAll();
+  if (!all.ok()) return all.status();
+
+  FilterTemplate result;
+  result.text_ = std::string(text);
+  for (FilterParser::Alternative& alternative : *all) {
+    std::string name;
+    for (const Assertion& assertion : alternative.assertions) {
+      absl::StrAppend(&name, name.empty() ? "" : "+", assertion.attribute);
+      auto& known = result.attributes_;
+      if (std::find(known.begin(), known.end(), assertion.attribute) ==
+          known.end()) {
+        known.push_back(assertion.attribute);
+      }
+    }
+    auto arm = std::find_if(result.arms_.begin(), result.arms_.end(),
+                            [&](const Arm& a) { return a.name == name; });
+    if (arm == result.arms_.end()) {
+      arm = result.arms_.insert(arm, Arm{std::move(name), {}, {}});
+    }
+    arm->filters.push_back(std::move(alternative.filter));
+    arm->assertions.push_back(std::move(alternative.assertions));
+  }
+  return result;
+}
+
+const FilterTemplate::Arm* FilterTemplate::FindArm(
+    std::string_view name) const {
+  for (const Arm& arm : arms_) {
+    if (arm.name == name) return &arm;
+  }
+  return nullptr;
+}
+
+std::string FilterTemplate::Expand(std::string_view address,
+                                   std::string_view arm) const {
+  std::string out;
+  if (arm.empty()) {
+    Substitute(text_, address, &out, AppendEscaped);
+    return out;
+  }
+  const std::vector<std::string>& filters = FindArm(arm)->filters;
+  if (filters.size() > 1) out += "(|";
+  for (const std::string& filter : filters) {
+    Substitute(filter, address, &out, AppendEscaped);
+  }
+  if (filters.size() > 1) out += ')';
+  return out;
+}
+
+std::string FillIn(std::string_view value, std::string_view address) {
+  std::string out;
+  Substitute(value, address, &out,
+             [](std::string_view part, std::string* o) { *o += part; });
+  return out;
+}
+
+}  // namespace mailverdict

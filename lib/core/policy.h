@@ -1,0 +1,131 @@
+// The configuration, checked and compiled: what the protobuf text of
+// proto/policy.proto says, as values that the rest of the code reads. Loaded by
+// policy_loader.h; a program that links the library may also fill it in by
+// hand.
+
+#ifndef MAILVERDICT_LIB_CORE_POLICY_H_
+#define MAILVERDICT_LIB_CORE_POLICY_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/time/time.h"
+#include "lib/core/filter_template.h"
+#include "lib/mail/address.h"
+
+namespace mailverdict {
+
+// What a check does when it does not know. There is no third word.
+enum class WhenUnsure { kPass, kDefer };
+
+// A positive control: an account that is always there, asked for together with
+// every recipient. If it is not found, what the server says proves nothing.
+struct Control {
+  std::string arm;      // the arm of the filter through which it is found
+  std::string address;  // canonical
+  std::string dn;       // how its entry is recognised
+};
+
+struct DirectoryPolicy {
+  enum class Scope { kBase, kOneLevel, kSubtree };
+
+  std::string name;
+  std::string uri;  // ldap://HOST[:PORT] or ldapi://PATH (percent-encoded)
+  std::string base;
+  Scope scope = Scope::kSubtree;
+  FilterTemplate filter;
+  std::vector<Control> controls;
+
+  // Simple bind. Empty: anonymous. The password is read at each bind.
+  std::string bind_dn;
+  std::string bind_password_file;
+
+  // For each of: connecting, binding, one search.
+  absl::Duration timeout = absl::Seconds(3);
+  // Continuation references to be passed over, as the server writes them. Any
+  // other makes what was not found Unknown.
+  std::vector<std::string> ignored_references;
+
+  // How long an answer is good for. Unknown never is.
+  absl::Duration keep_present = absl::Minutes(5);
+  absl::Duration keep_absent = absl::Seconds(30);
+  size_t max_cached = 1'000'000;
+
+  // How long after it vanished an address that was once there is Unknown. Three
+  // days, since senders retry for five.
+  absl::Duration grace = absl::Hours(72);
+
+  // The arms that no control covers. None: the directory may vouch.
+  std::vector<std::string> UncoveredArms() const;
+};
+
+// Domains that are ours, and who is valid in them.
+struct RealmPolicy {
+  std::string directory;             // a DirectoryPolicy's name
+  bool catch_all = false;            // every address is valid: nothing is asked
+  std::string tag_delimiters = "+";  // "": addresses have no tags
+  // Valid without asking: aliases and the like, from the also_valid files.
+  absl::flat_hash_set<std::string> valid_addresses;
+  absl::flat_hash_set<std::string> valid_local_parts;
+  absl::flat_hash_set<std::string> catch_all_domains;
+};
+
+// The realms by domain.
+class Realms {
+ public:
+  // `domain` is canonical, or "*." and a canonical domain, for all names below
+  // it. False if it is there already.
+  bool Add(std::string_view domain, size_t realm);
+  // The realm of an exact name, else of the nearest wildcard above it.
+  std::optional<size_t> Find(std::string_view domain) const;
+
+ private:
+  absl::flat_hash_map<std::string, size_t> exact_;
+  absl::flat_hash_map<std::string, size_t> below_;
+};
+
+// The check `recipient` (lib/checks/recipient.h).
+struct RecipientPolicy {
+  WhenUnsure when_unsure = WhenUnsure::kDefer;
+  bool shadow = false;
+  // Local parts that are valid in every realm. RFC 5321 4.5.1 demands the
+  // first, RFC 2142 the second.
+  absl::flat_hash_set<std::string> exceptions = {"postmaster", "abuse"};
+};
+
+// Where the daemon listens.
+struct ListenerPolicy {
+  std::string socketmap;  // "unix:/path" or "inet:HOST:PORT"
+  int mode = 0660;        // of a unix socket
+  std::string owner;      // of a unix socket; "" for the daemon's own
+  std::string group;
+};
+
+enum class LogTarget { kStderr, kSyslog };
+
+struct Policy {
+  std::vector<DirectoryPolicy> directories;
+  std::vector<RealmPolicy> realms;
+  Realms realm_by_domain;
+  std::vector<RecipientPolicy> checks;         // in chain order
+  bool shadow = false;                         // all checks
+  absl::Duration deadline = absl::Seconds(4);  // per verdict
+
+  // The daemon's part.
+  std::vector<ListenerPolicy> listeners;
+  size_t max_connections = 4096;
+  std::string user;  // to run as when started as root; "" to stay
+  LogTarget log = LogTarget::kStderr;
+
+  // nullptr when there is none of that name.
+  const DirectoryPolicy* FindDirectory(std::string_view name) const;
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_CORE_POLICY_H_

@@ -1,0 +1,36 @@
+// From the text of a policy file to a Policy, or to an error a person can act on.
+
+#ifndef MAILVERDICT_LIB_CORE_POLICY_LOADER_H_
+#define MAILVERDICT_LIB_CORE_POLICY_LOADER_H_
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lib/core/policy.h"
+
+namespace mailverdict {
+
+// Gives a file's contents. The loader itself reads nothing.
+using FileReader =
+    std::function<absl::StatusOr<std::string>(const std::string& path)>;
+
+struct LoadedPolicy {
+  Policy policy;
+  // What is allowed but deserves a word, each "file:line:column: ...".
+  std::vector<std::string> warnings;
+};
+
+// Strict: an unknown field, a bad value, a field given twice, a combination that
+// cannot work are each an InvalidArgument error; its message has one line a fault,
+// "file:line:column: what is wrong, what to write instead". `file_name` is used in
+// messages only; `read` for the files that the policy names.
+absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
+                                        std::string_view file_name,
+                                        const FileReader& read);
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_CORE_POLICY_LOADER_H_

@@ -1,0 +1,71 @@
+// What the other side is told: an SMTP reply code (RFC 5321 4.2), an enhanced
+// status (RFC 3463) and a text. A temporary and a permanent reply are two
+// types, so that one cannot be used where the other is meant.
+
+#ifndef MAILVERDICT_LIB_CORE_REPLY_H_
+#define MAILVERDICT_LIB_CORE_REPLY_H_
+
+#include <stdexcept>
+#include <string_view>
+
+namespace mailverdict {
+
+// The parts of a reply. The class of the enhanced status is the first digit of
+// the code, always; `text` has static storage, is ASCII, and has none of
+// % " ( ) < > \ ; which MTAs interpret.
+struct Reply {
+  int code = 250;
+  int subject = 0;
+  int detail = 0;
+  std::string_view text;
+
+  constexpr int status_class() const { return code / 100; }
+};
+
+// "Try again later." Written as a constant with another code it does not
+// compile.
+class DeferReply {
+ public:
+  constexpr DeferReply(int code, int subject, int detail, std::string_view text)
+      : reply_{code, subject, detail, text} {
+    if (code / 100 != 4) throw std::logic_error("a deferral is a 4xx");
+  }
+  constexpr const Reply& reply() const { return reply_; }
+
+ private:
+  Reply reply_;
+};
+
+// "Never." Given only together with a Proof: see Verdict::Reject.
+class RejectReply {
+ public:
+  constexpr RejectReply(int code, int subject, int detail,
+                        std::string_view text)
+      : reply_{code, subject, detail, text} {
+    if (code / 100 != 5) throw std::logic_error("a rejection is a 5xx");
+  }
+  constexpr const Reply& reply() const { return reply_; }
+
+ private:
+  Reply reply_;
+};
+
+// Every reply that a check may give, in one place.
+namespace replies {
+
+inline constexpr RejectReply kUserUnknown{550, 1, 1, "User unknown"};
+
+// RFC 3463 X.4.3, "directory server failure". The reasons differ (no answer, no
+// vouched answer, seen too recently); the log tells them apart, a stranger
+// should not learn them.
+inline constexpr DeferReply kDirectoryUnsure{
+    451, 4, 3, "Recipient cannot be verified right now, try again later"};
+inline constexpr DeferReply kAddressNotUnderstood{
+    451, 1, 3, "Recipient address not understood"};
+inline constexpr DeferReply kRequestNotUnderstood{
+    451, 3, 0, "Recipient was not asked about in full, try again later"};
+
+}  // namespace replies
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_CORE_REPLY_H_
