@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -53,6 +54,7 @@ struct Report {
 };
 
 class Proof;
+struct DirectoryPolicy;
 
 // An immutable value, cheap to copy (it shares its contents). Thread-safe.
 class Answer {
@@ -82,7 +84,9 @@ class Answer {
   std::string ToString() const;
 
  private:
-  friend Answer MakeVouched(Report report, std::string vouched_by);
+  // The only maker of a vouched answer: vouch.h.
+  friend Answer Vouch(const DirectoryPolicy& directory, Report report,
+                      const std::vector<Report>& controls);
   struct Data {
     Report report;
     std::string vouched_by;

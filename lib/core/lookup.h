@@ -37,8 +37,8 @@ struct MailboxLookup {
 // What do we remember? `kind` says of what, `key` of whom.
 struct HistoryLookup {
   // When was this mailbox last present, and has it vanished since? The key is
-  // "directory:address". Present carries {last seen, vanished}, as
-  // MailboxHistory (history.h) reads and writes them.
+  // "directory:address"; Present carries the values of MailboxSeen
+  // (mailbox_seen.h).
   enum class Kind { kMailboxSeen };
 
   Kind kind = Kind::kMailboxSeen;

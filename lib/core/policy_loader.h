@@ -1,4 +1,5 @@
-// From the text of a policy file to a Policy, or to an error a person can act on.
+// From the text of a policy file to a Policy, or to an error a person can act
+// on.
 
 #ifndef MAILVERDICT_LIB_CORE_POLICY_LOADER_H_
 #define MAILVERDICT_LIB_CORE_POLICY_LOADER_H_
@@ -23,10 +24,11 @@ struct LoadedPolicy {
   std::vector<std::string> warnings;
 };
 
-// Strict: an unknown field, a bad value, a field given twice, a combination that
-// cannot work are each an InvalidArgument error; its message has one line a fault,
-// "file:line:column: what is wrong, what to write instead". `file_name` is used in
-// messages only; `read` for the files that the policy names.
+// Strict: an unknown field, a bad value, a field given twice, a combination
+// that cannot work are each an InvalidArgument error; its message has one line
+// a fault, "file:line:column: what is wrong, what to write instead".
+// `file_name` is used in messages only; `read` for the files that the policy
+// names.
 absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
                                         std::string_view file_name,
                                         const FileReader& read);

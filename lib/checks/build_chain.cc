@@ -1,0 +1,15 @@
+#include "lib/checks/build_chain.h"
+
+#include "lib/checks/recipient.h"
+
+namespace mailverdict {
+
+Chain BuildChain(std::shared_ptr<const Policy> policy) {
+  Chain chain;
+  for (const RecipientPolicy& options : policy->checks) {
+    chain.push_back(std::make_unique<RecipientCheck>(policy, options));
+  }
+  return chain;
+}
+
+}  // namespace mailverdict

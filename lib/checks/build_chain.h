@@ -1,0 +1,18 @@
+// From a Policy to its Chain.
+
+#ifndef MAILVERDICT_LIB_CHECKS_BUILD_CHAIN_H_
+#define MAILVERDICT_LIB_CHECKS_BUILD_CHAIN_H_
+
+#include <memory>
+
+#include "lib/core/chain.h"
+#include "lib/core/policy.h"
+
+namespace mailverdict {
+
+// The policy's checks, in its order. The chain keeps the policy alive.
+Chain BuildChain(std::shared_ptr<const Policy> policy);
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_CHECKS_BUILD_CHAIN_H_

@@ -1,0 +1,110 @@
+#include "lib/checks/recipient.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/core/mailbox_seen.h"
+
+namespace mailverdict {
+namespace {
+
+// Tags of one mailbox share its memory: user+a and user+b are both user.
+HistoryLookup MemoryOf(const mail::Address& address, const RealmPolicy& realm) {
+  const std::string_view local = address.LocalWithoutTag(realm.tag_delimiters);
+  return {HistoryLookup::Kind::kMailboxSeen,
+          absl::StrCat(realm.directory, ":",
+                       absl::string_view(local.data(), local.size()), "@",
+                       address.domain())};
+}
+
+}  // namespace
+
+RecipientCheck::RecipientCheck(std::shared_ptr<const Policy> policy,
+                               const RecipientPolicy& options)
+    : Check(options.shadow || policy->shadow),
+      policy_(std::move(policy)),
+      options_(options) {}
+
+Finding RecipientCheck::Examine(const Transaction& transaction,
+                                Inquiry& ask) const {
+  const absl::StatusOr<mail::Address> address =
+      mail::ParseAddress(transaction.recipient);
+  if (!address.ok() || address->null()) {
+    return Unsure(replies::kAddressNotUnderstood, "not an address");
+  }
+  const std::optional<size_t> index =
+      policy_->realm_by_domain.Find(address->domain());
+  const RealmPolicy* realm =
+      index.has_value() ? &policy_->realms[*index] : nullptr;
+  const std::string_view valid = KnownValid(*address, realm);
+  if (!valid.empty()) return Verdict::Pass(valid);
+
+  const Answer* mailbox = ask.Ask(MailboxLookup{
+      realm->directory, address->Spellings(realm->tag_delimiters), ""});
+  if (mailbox == nullptr) return Finding::Pending();
+  if (mailbox->present()) {
+    return Verdict::Pass().Noting({Observation::Kind::kPresent,
+                                   MemoryOf(*address, *realm),
+                                   transaction.now});
+  }
+  std::optional<Proof> proof = mailbox->ProofOfAbsence();
+  if (!proof.has_value()) {
+    return Unsure(replies::kDirectoryUnsure, "the directory gave no proof");
+  }
+
+  // An old control cannot see that a replica is half-loaded or stale.
+  const Answer* memory = ask.Ask(MemoryOf(*address, *realm));
+  if (memory == nullptr) return Finding::Pending();
+  if (memory->unknown()) {
+    return Unsure(replies::kDirectoryUnsure, "the memory did not answer");
+  }
+  if (memory->present()) {
+    const std::optional<MailboxSeen> seen = MailboxSeen::From(*memory);
+    const DirectoryPolicy* directory = policy_->FindDirectory(realm->directory);
+    const bool lately =
+        !seen.has_value() ||
+        transaction.now - std::min(seen->vanished, transaction.now) <
+            directory->grace;
+    if (lately) {
+      return Unsure(replies::kDirectoryUnsure,
+                    "absent, but was present within the grace period")
+          .Noting({Observation::Kind::kVanished, MemoryOf(*address, *realm),
+                   transaction.now});
+    }
+  }
+  return Verdict::Reject(replies::kUserUnknown, std::move(*proof).And(*memory));
+}
+
+std::string_view RecipientCheck::KnownValid(const mail::Address& address,
+                                            const RealmPolicy* realm) const {
+  // RFC 5321 4.5.1: <postmaster>, without a domain, is always ours.
+  if (address.domain().empty()) {
+    return options_.exceptions.contains(address.local()) ? "exception"
+                                                         : "has no domain";
+  }
+  if (realm == nullptr) return "domain is not ours";
+  if (realm->catch_all || realm->catch_all_domains.contains(address.domain())) {
+    return "catch-all";
+  }
+  for (const std::string_view local :
+       {std::string_view(address.local()),
+        address.LocalWithoutTag(realm->tag_delimiters)}) {
+    const absl::string_view name(local.data(), local.size());
+    if (options_.exceptions.contains(name)) return "exception";
+    if (realm->valid_local_parts.contains(name) ||
+        realm->valid_addresses.contains(
+            absl::StrCat(name, "@", address.domain()))) {
+      return "listed as valid";
+    }
+  }
+  return "";
+}
+
+Verdict RecipientCheck::Unsure(DeferReply reply, std::string_view why) const {
+  if (options_.when_unsure == WhenUnsure::kPass) return Verdict::Pass(why);
+  return Verdict::Defer(reply, why);
+}
+
+}  // namespace mailverdict

@@ -1,0 +1,53 @@
+// The check `recipient`: does the mailbox exist?
+//
+// asks       the directory of the recipient's realm; after a "no", the memory
+// of
+//            addresses that were once present
+// decides    at RCPT, for that recipient
+//   pass     outside the realms; postmaster, abuse and other exceptions; listed
+//            in an also_valid file; a catch-all realm; present in the directory
+//   reject   550 5.1.1 proven absent: the directory's controls were found by
+//   the
+//            same search, and the address was not seen present within the grace
+//            period
+// unsure     DEFER (or PASS, by policy): 451 4.4.3 when the directory did not
+//            answer, could not be believed, or denies an address that it had
+//            lately; 451 4.1.3 when the recipient is no address
+// limits     the policy's grace period (72 hours)
+
+#ifndef MAILVERDICT_LIB_CHECKS_RECIPIENT_H_
+#define MAILVERDICT_LIB_CHECKS_RECIPIENT_H_
+
+#include <memory>
+#include <string_view>
+
+#include "lib/core/check.h"
+#include "lib/core/policy.h"
+#include "lib/mail/address.h"
+
+namespace mailverdict {
+
+class RecipientCheck final : public Check {
+ public:
+  // `options` is one of the policy's checks.
+  RecipientCheck(std::shared_ptr<const Policy> policy,
+                 const RecipientPolicy& options);
+
+  std::string_view name() const override { return "recipient"; }
+  Stage stage() const override { return Stage::kRcpt; }
+  Scope scope() const override { return Scope::kRecipient; }
+  Finding Examine(const Transaction& transaction, Inquiry& ask) const override;
+
+ private:
+  // Valid without asking anybody: why, or "" if it is not.
+  std::string_view KnownValid(const mail::Address& address,
+                              const RealmPolicy* realm) const;
+  Verdict Unsure(DeferReply reply, std::string_view why) const;
+
+  const std::shared_ptr<const Policy> policy_;
+  const RecipientPolicy& options_;  // lives in *policy_
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_CHECKS_RECIPIENT_H_

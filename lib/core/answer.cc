@@ -1,0 +1,94 @@
+#include "lib/core/answer.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace mailverdict {
+
+std::string ToString(const Lookup& lookup) {
+  if (const auto* mailbox = std::get_if<MailboxLookup>(&lookup)) {
+    std::string text =
+        absl::StrCat("mailbox ", mailbox->directory, ":", mailbox->address());
+    if (mailbox->spellings.size() > 1) {
+      absl::StrAppend(&text, " (or ",
+                      absl::StrJoin(mailbox->spellings.begin() + 1,
+                                    mailbox->spellings.end(), ", "),
+                      ")");
+    }
+    return text;
+  }
+  return absl::StrCat("history ", std::get<HistoryLookup>(lookup).key);
+}
+
+std::string Transcript::ToString() const {
+  if (server.empty()) return "nowhere";
+  std::string text =
+      absl::StrCat(server, " connection ", connection, " exchange ", exchange);
+  if (sent > absl::InfinitePast()) {
+    const absl::string_view at = "%H:%M:%E3S";
+    absl::StrAppend(&text, ", ",
+                    absl::FormatTime(at, sent, absl::UTCTimeZone()), "Z +",
+                    absl::FormatDuration(received - sent));
+  }
+  return text;
+}
+
+Report Report::Present(Lookup lookup, std::vector<std::string> values,
+                       Transcript transcript) {
+  return {std::move(lookup), AnswerState::kPresent, std::move(values), "",
+          std::move(transcript)};
+}
+
+Report Report::Absent(Lookup lookup, Transcript transcript) {
+  return {
+      std::move(lookup), AnswerState::kAbsent, {}, "", std::move(transcript)};
+}
+
+Report Report::Unknown(Lookup lookup, std::string reason,
+                       Transcript transcript) {
+  return {std::move(lookup),
+          AnswerState::kUnknown,
+          {},
+          std::move(reason),
+          std::move(transcript)};
+}
+
+Answer::Answer(Report report) : Answer(std::move(report), "") {}
+
+Answer::Answer(Report report, std::string vouched_by)
+    : data_(std::make_shared<const Data>(
+          Data{std::move(report), std::move(vouched_by)})) {}
+
+std::optional<Proof> Answer::ProofOfAbsence() const {
+  if (!absent() || !vouched()) return std::nullopt;
+  return Proof(*this);
+}
+
+std::string Answer::ToString() const {
+  std::string text = present()  ? "present"
+                     : absent() ? "absent"
+                                : absl::StrCat("unknown: ", reason());
+  if (present() && !values().empty()) {
+    absl::StrAppend(&text, ": ", absl::StrJoin(values(), "; "));
+  }
+  if (vouched()) absl::StrAppend(&text, ", vouched for by ", vouched_by());
+  if (!transcript().server.empty()) {
+    absl::StrAppend(&text, ", from ", transcript().ToString());
+  }
+  return text;
+}
+
+Proof Proof::And(Answer answer) && {
+  cited_.push_back(std::move(answer));
+  return std::move(*this);
+}
+
+std::string Proof::ToString() const {
+  return absl::StrJoin(cited_, "\n", [](std::string* out, const Answer& a) {
+    absl::StrAppend(out, mailverdict::ToString(a.lookup()), ": ", a.ToString());
+  });
+}
+
+}  // namespace mailverdict

@@ -1,0 +1,73 @@
+#include "lib/core/chain.h"
+
+#include <utility>
+
+namespace mailverdict {
+
+const Answer* Inquiry::Ask(Lookup lookup) {
+  const Answer* answer = evidence_.Find(lookup);
+  if (answer != nullptr) {
+    answers_.push_back(*answer);
+  } else {
+    missing_.push_back(std::move(lookup));
+  }
+  return answer;
+}
+
+// One walk along the chain.
+class Deliberation {
+ public:
+  Deliberation(const Transaction& transaction, const Evidence& evidence)
+      : transaction_(transaction), evidence_(evidence) {}
+
+  Evaluation Walk(const Chain& chain) {
+    if (transaction_.authenticated)
+      return Close(Verdict::Pass("authenticated"));
+    for (const auto& check : chain) {
+      if (check->stage() != transaction_.stage) continue;
+      Inquiry ask(evidence_);
+      Finding finding = check->Examine(transaction_, ask);
+      if (finding.pending()) return std::move(ask.missing());
+      Verdict& found = finding.verdict();
+      Record(*check, found, ask);
+      if (found.disposition_ != Disposition::kPass && !check->shadow()) {
+        found.check_ = check->name();
+        found.scope_ = check->scope();
+        return Close(std::move(found));
+      }
+      if (found.disposition_ == Disposition::kPass) why_ = found.why_;
+    }
+    return Close(Verdict::Pass(why_));
+  }
+
+ private:
+  void Record(const Check& check, Verdict& found, Inquiry& ask) {
+    steps_.push_back({check.name(), found.disposition_, found.reply_,
+                      found.why_, check.shadow(), std::move(ask.answers()),
+                      found.proof_});
+    for (Observation& observation : found.observations_) {
+      observations_.push_back(std::move(observation));
+    }
+  }
+
+  // `verdict`, with all that was seen on the way to it.
+  Verdict Close(Verdict verdict) {
+    verdict.stage_ = transaction_.stage;
+    verdict.steps_ = std::move(steps_);
+    verdict.observations_ = std::move(observations_);
+    return verdict;
+  }
+
+  const Transaction& transaction_;
+  const Evidence& evidence_;
+  std::vector<Verdict::Step> steps_;
+  std::vector<Observation> observations_;
+  std::string_view why_;
+};
+
+Evaluation Evaluate(const Chain& chain, const Transaction& transaction,
+                    const Evidence& evidence) {
+  return Deliberation(transaction, evidence).Walk(chain);
+}
+
+}  // namespace mailverdict

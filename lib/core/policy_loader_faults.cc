@@ -1,0 +1,81 @@
+#include "lib/core/policy_loader_faults.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace mailverdict {
+namespace {
+
+// As many as anybody reads; a wrong file (/etc/aliases, say) has thousands.
+constexpr size_t kMaxLines = 50;
+// Of a value in a message: longer ones are not read but recognised.
+constexpr size_t kMaxQuotedBytes = 80;
+
+}  // namespace
+
+std::string Quoted(std::string_view text) {
+  const bool cut = text.size() > kMaxQuotedBytes;
+  if (cut) {
+    size_t end = kMaxQuotedBytes;  // not within a UTF-8 character
+    while (end > 0 && (text[end] & 0xc0) == 0x80) --end;
+    text = text.substr(0, end);
+  }
+  return absl::StrCat(
+      "\"",
+      absl::Utf8SafeCEscape(absl::string_view(text.data(), text.size())),
+      cut ? "...\"" : "\"");
+}
+
+std::string Listed(const std::vector<std::string>& items) {
+  if (items.empty()) return "none";
+  return absl::StrJoin(items, ", ",
+                       [](std::string* out, const std::string& item) {
+                         out->append(Quoted(item));
+                       });
+}
+
+std::string Faults::Line(size_t offset) const {
+  return absl::StrCat("line ", source_->PositionOf(offset).line);
+}
+
+void Faults::Add(size_t offset, std::string_view what,
+                 std::vector<Fault>* faults) {
+  for (const Fault& fault : *faults) {
+    if (fault.offset == offset && fault.what == what) return;
+  }
+  faults->push_back({offset, std::string(what)});
+}
+
+absl::Status Faults::ToStatus() const {
+  if (errors_.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrJoin(Lines(errors_), "\n"));
+}
+
+std::vector<std::string> Faults::Lines(std::vector<Fault> faults) const {
+  std::stable_sort(
+      faults.begin(), faults.end(),
+      [](const Fault& a, const Fault& b) { return a.offset < b.offset; });
+  std::vector<std::string> lines;
+  for (Fault& fault : faults) {
+    const PolicySource::Position at = source_->PositionOf(fault.offset);
+    if (lines.size() == kMaxLines) {
+      lines.push_back(absl::StrCat(file_name_, ":", at.line, ":", at.column,
+                                   ": and ", faults.size() - kMaxLines,
+                                   " more from here on"));
+      break;
+    }
+    // A message is one line, whatever it quotes.
+    for (char& c : fault.what) {
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+    }
+    lines.push_back(absl::StrCat(file_name_, ":", at.line, ":", at.column,
+                                 ": ", fault.what));
+  }
+  return lines;
+}
+
+}  // namespace mailverdict

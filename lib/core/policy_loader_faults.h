@@ -1,0 +1,65 @@
+// What is wrong with a policy file, and where. Part of policy_loader.
+
+#ifndef MAILVERDICT_LIB_CORE_POLICY_LOADER_FAULTS_H_
+#define MAILVERDICT_LIB_CORE_POLICY_LOADER_FAULTS_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "lib/core/policy_loader_source.h"
+
+namespace mailverdict {
+
+// `text` in double quotes, on one line and not too long: for use in a message.
+std::string Quoted(std::string_view text);
+
+// `items` in double quotes, divided by commas; "none" for none.
+std::string Listed(const std::vector<std::string>& items);
+
+// Collects; borrows the source.
+class Faults {
+ public:
+  Faults(std::string_view file_name, const PolicySource* source)
+      : file_name_(file_name), source_(source) {}
+
+  const PolicySource& source() const { return *source_; }
+  // "line 7", for a message about another place.
+  std::string Line(size_t offset) const;
+
+  // `offset` into the source's text. The same thing said again of the same
+  // place is left out.
+  void Error(size_t offset, std::string_view what) {
+    Add(offset, what, &errors_);
+  }
+  void Warning(size_t offset, std::string_view what) {
+    Add(offset, what, &warnings_);
+  }
+
+  bool any_error() const { return !errors_.empty(); }
+  // InvalidArgument with a line for each error, in the order of the file.
+  absl::Status ToStatus() const;
+  // In the order of the file, each "file:line:column: what".
+  std::vector<std::string> Warnings() const { return Lines(warnings_); }
+
+ private:
+  struct Fault {
+    size_t offset;
+    std::string what;
+  };
+
+  static void Add(size_t offset, std::string_view what,
+                  std::vector<Fault>* faults);
+  std::vector<std::string> Lines(std::vector<Fault> faults) const;
+
+  std::string file_name_;
+  const PolicySource* source_;
+  std::vector<Fault> errors_;
+  std::vector<Fault> warnings_;
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_CORE_POLICY_LOADER_FAULTS_H_

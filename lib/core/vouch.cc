@@ -1,0 +1,88 @@
+#include "lib/core/vouch.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace mailverdict {
+namespace {
+
+bool AsksFor(const MailboxLookup& lookup, const Control& control) {
+  return std::find(lookup.spellings.begin(), lookup.spellings.end(),
+                   control.address) != lookup.spellings.end();
+}
+
+bool SameMoment(const Transcript& a, const Transcript& b) {
+  return !a.server.empty() && a.server == b.server &&
+         a.connection == b.connection && a.exchange == b.exchange &&
+         a.sent == b.sent && a.received == b.received && a.sent <= a.received;
+}
+
+const Report* FindControl(const std::vector<Report>& controls,
+                          const DirectoryPolicy& directory,
+                          const Control& control) {
+  const Lookup wanted =
+      MailboxLookup{directory.name, {control.address}, control.arm};
+  for (const Report& report : controls) {
+    if (report.lookup == wanted) return &report;
+  }
+  return nullptr;
+}
+
+// Why `controls` do not bear out an absence; empty when they do.
+std::string Objection(const DirectoryPolicy& directory, const Report& report,
+                      const std::vector<Report>& controls) {
+  if (directory.filter.arms().empty()) return "the filter has no arms";
+  const std::vector<std::string> uncovered = directory.UncoveredArms();
+  if (!uncovered.empty()) {
+    return absl::StrCat("no control covers arm ", uncovered.front());
+  }
+  for (const Control& control : directory.controls) {
+    const std::string name =
+        absl::StrCat("control ", control.address, " (", control.arm, ")");
+    const Report* seen = FindControl(controls, directory, control);
+    if (seen == nullptr) return absl::StrCat(name, " was not asked with it");
+    if (seen->state == AnswerState::kAbsent) {
+      return absl::StrCat(name, " is missing");
+    }
+    if (seen->state == AnswerState::kUnknown) {
+      return absl::StrCat(name, " is unknown: ", seen->reason);
+    }
+    if (!SameMoment(report.transcript, seen->transcript)) {
+      return absl::StrCat(name, " comes from another moment");
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+std::vector<MailboxLookup> ControlsFor(const DirectoryPolicy& directory,
+                                       const MailboxLookup& lookup) {
+  std::vector<MailboxLookup> controls;
+  for (const Control& control : directory.controls) {
+    if (AsksFor(lookup, control)) continue;
+    controls.push_back({directory.name, {control.address}, control.arm});
+  }
+  return controls;
+}
+
+Answer Vouch(const DirectoryPolicy& directory, Report report,
+             const std::vector<Report>& controls) {
+  if (report.state != AnswerState::kAbsent) return Answer(std::move(report));
+  std::string objection = Objection(directory, report, controls);
+  if (!objection.empty()) {
+    return Answer(Report::Unknown(std::move(report.lookup),
+                                  std::move(objection), report.transcript));
+  }
+  std::string vouched_by;
+  for (const Control& control : directory.controls) {
+    absl::StrAppend(&vouched_by, vouched_by.empty() ? "" : ", ",
+                    control.address, " (", control.arm, ")");
+  }
+  return Answer(std::move(report), std::move(vouched_by));
+}
+
+}  // namespace mailverdict

@@ -1,0 +1,37 @@
+// Which controls go with a lookup, and whether what came back is vouched for.
+// The most dangerous code there is: everything that ends in a rejection passes
+// through Vouch(), so it is pure, and no resolver can do without it.
+
+#ifndef MAILVERDICT_LIB_CORE_VOUCH_H_
+#define MAILVERDICT_LIB_CORE_VOUCH_H_
+
+#include <vector>
+
+#include "lib/core/answer.h"
+#include "lib/core/policy.h"
+
+namespace mailverdict {
+
+// The controls to ask in the same search as `lookup`, as lookups of their own:
+// each an address and the arm of the filter that it is to be found through. A
+// control that `lookup` itself asks for is left out, since finding its entry
+// would not say which question found it; then its arm stays without a witness
+// and the answer, if it is a no, without a proof.
+std::vector<MailboxLookup> ControlsFor(const DirectoryPolicy& directory,
+                                       const MailboxLookup& lookup);
+
+// Judges what a resolver saw. The answer is vouched for when
+//   - it is Absent,
+//   - every control of the directory was asked and is Present, every arm of its
+//     filter has one, and
+//   - all came back from the same server on the same connection in the same
+//     exchange, sent before it was received.
+// An Absent that the controls do not bear out becomes Unknown, with the reason.
+// Present and Unknown stay what they are: they reject nobody.
+// REQUIRES: `report.lookup` is a MailboxLookup of `directory`.
+Answer Vouch(const DirectoryPolicy& directory, Report report,
+             const std::vector<Report>& controls);
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_CORE_VOUCH_H_

@@ -1,0 +1,60 @@
+// Who is meant by an entry: several addresses and the controls share one
+// search, and what comes back is a set of entries that does not say which part
+// of the filter found them. Pure.
+
+#ifndef MAILVERDICT_LIB_RESOLVE_ATTRIBUTION_H_
+#define MAILVERDICT_LIB_RESOLVE_ATTRIBUTION_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lib/core/answer.h"
+#include "lib/core/policy.h"
+
+namespace mailverdict {
+
+// What a directory sent in answer to one search.
+struct SearchResult {
+  struct Entry {
+    std::string dn;
+    // Names in lower case, without options (";lang-en").
+    std::vector<std::pair<std::string, std::vector<std::string>>> attributes;
+  };
+  std::vector<Entry> entries;
+  std::vector<std::string> references;  // continuation references
+  // Empty when the result code was success, else what it was.
+  std::string failure;
+  Transcript transcript;
+};
+
+struct Attributed {
+  // For each lookup its answer, or nullopt: ask it again, alone.
+  std::vector<std::optional<Answer>> answers;
+  // Why the search could not have vouched for an absence; empty when it could.
+  std::string trouble;
+};
+
+// Divides `result` among the lookups that were asked in one search together
+// with `controls` (what ControlsFor gives for each of them).
+//
+// An entry whose values hold what an arm asked for is that lookup's. A control
+// is recognised by its DN, and must show the value it was asked by: if an
+// attribute cannot be read, another address of the control's account would look
+// like a miss. An entry that nobody claims is a hit when one lookup was asked,
+// and otherwise leaves every miss open. What is not success leaves every miss
+// Unknown.
+Attributed Attribute(const DirectoryPolicy& directory,
+                     const std::vector<MailboxLookup>& lookups,
+                     const std::vector<MailboxLookup>& controls,
+                     const SearchResult& result);
+
+// A DN in a form that compares: lower case, no blanks around separators,
+// escapes written one way (RFC 4514). Names that differ only so are equal.
+std::string ComparableDn(std::string_view dn);
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_RESOLVE_ATTRIBUTION_H_

@@ -1,0 +1,257 @@
+#include "lib/resolve/ldap_connection.h"
+
+#include <ldap.h>
+#include <sys/time.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <mutex>
+#include <optional>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace mailverdict {
+namespace {
+
+// ldap.conf, ~/.ldaprc and LDAP* variables may set a size limit, a base, an
+// alias rule or a CA: none of them may change what an answer means
+// (ldap.conf(5)).
+void IgnoreAmbientDefaults() {
+  static std::once_flag once;
+  std::call_once(once, [] { setenv("LDAPNOINIT", "1", 1); });
+}
+
+// The first line of the file.
+absl::StatusOr<std::string> ReadPassword(const std::string& path) {
+  std::ifstream file(path);
+  std::string password;
+  if (!std::getline(file, password) && !file.eof()) {
+    return absl::UnavailableError(
+        absl::StrCat("bind password file ", path, " cannot be read"));
+  }
+  if (!password.empty() && password.back() == '\r') password.pop_back();
+  if (password.empty()) {
+    // RFC 4513 5.1.2: a bind with a name and no password is anonymous.
+    return absl::UnavailableError(
+        absl::StrCat("bind password file ", path, " has no password"));
+  }
+  return password;
+}
+
+std::string Describe(int code, const char* diagnostic) {
+  std::string text = absl::StrCat(ldap_err2string(code), " (", code, ")");
+  if (diagnostic != nullptr && diagnostic[0] != '\0') {
+    absl::StrAppend(&text, ": ", diagnostic);
+  }
+  return text;
+}
+
+SearchResult::Entry ReadEntry(LDAP* handle, LDAPMessage* message) {
+  SearchResult::Entry entry;
+  if (char* dn = ldap_get_dn(handle, message)) {
+    entry.dn = dn;
+    ldap_memfree(dn);
+  }
+  BerElement* ber = nullptr;
+  for (char* name = ldap_first_attribute(handle, message, &ber);
+       name != nullptr; name = ldap_next_attribute(handle, message, ber)) {
+    std::vector<std::string> values;
+    if (berval** all = ldap_get_values_len(handle, message, name)) {
+      for (berval** v = all; *v != nullptr; ++v) {
+        values.emplace_back((*v)->bv_val, (*v)->bv_len);
+      }
+      ldap_value_free_len(all);
+    }
+    std::string key = absl::AsciiStrToLower(name);
+    key.resize(std::min(key.find(';'), key.size()));
+    entry.attributes.emplace_back(std::move(key), std::move(values));
+    ldap_memfree(name);
+  }
+  if (ber != nullptr) ber_free(ber, 0);
+  return entry;
+}
+
+}  // namespace
+
+LdapConnection::LdapConnection(const DirectoryPolicy& directory,
+                               uint64_t number)
+    : directory_(directory), number_(number) {
+  for (const std::string& attribute : directory.filter.attributes()) {
+    attributes_.push_back(const_cast<char*>(attribute.c_str()));
+  }
+  attributes_.push_back(nullptr);
+}
+
+LdapConnection::~LdapConnection() {
+  if (handle_ != nullptr) ldap_unbind_ext(handle_, nullptr, nullptr);
+}
+
+absl::StatusOr<std::unique_ptr<LdapConnection>> LdapConnection::Open(
+    const DirectoryPolicy& directory, uint64_t number) {
+  IgnoreAmbientDefaults();
+  auto connection =
+      std::unique_ptr<LdapConnection>(new LdapConnection(directory, number));
+  const int code = ldap_initialize(&connection->handle_, directory.uri.c_str());
+  if (code != LDAP_SUCCESS) {
+    return absl::UnavailableError(absl::StrCat("cannot use ", directory.uri,
+                                               ": ", ldap_err2string(code)));
+  }
+  absl::Status status = connection->SetOptions();
+  if (status.ok()) status = connection->Bind();
+  if (!status.ok()) return status;
+  return connection;
+}
+
+absl::Status LdapConnection::SetOptions() {
+  const int version = LDAP_VERSION3;
+  const int deref = LDAP_DEREF_NEVER;
+  const timeval timeout = absl::ToTimeval(directory_.timeout);
+  const int unlimited = LDAP_NO_LIMIT;
+  const std::pair<int, const void*> options[] = {
+      {LDAP_OPT_PROTOCOL_VERSION, &version},
+      {LDAP_OPT_REFERRALS, LDAP_OPT_OFF},
+      {LDAP_OPT_DEREF, &deref},
+      {LDAP_OPT_SIZELIMIT, &unlimited},  // each search sets its own
+      {LDAP_OPT_TIMELIMIT, &unlimited},
+      {LDAP_OPT_RESTART, LDAP_OPT_ON},
+      {LDAP_OPT_NETWORK_TIMEOUT, &timeout},
+  };
+  for (const auto& [option, value] : options) {
+    if (ldap_set_option(handle_, option, value) != LDAP_OPT_SUCCESS) {
+      return absl::UnavailableError(
+          absl::StrCat("libldap refuses option ", option));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LdapConnection::Bind() {
+  std::string password;
+  if (!directory_.bind_dn.empty()) {
+    absl::StatusOr<std::string> read =
+        ReadPassword(directory_.bind_password_file);
+    if (!read.ok()) return read.status();
+    password = *std::move(read);
+  }
+  berval credentials{password.size(), password.data()};
+  int id = 0;
+  // This connects, for up to LDAP_OPT_NETWORK_TIMEOUT.
+  int code =
+      ldap_sasl_bind(handle_, directory_.bind_dn.c_str(), LDAP_SASL_SIMPLE,
+                     &credentials, nullptr, nullptr, &id);
+  if (code != LDAP_SUCCESS) return Lost("connecting");
+
+  timeval timeout = absl::ToTimeval(directory_.timeout);
+  LDAPMessage* answer = nullptr;
+  const int kind = ldap_result(handle_, id, LDAP_MSG_ALL, &timeout, &answer);
+  if (kind == 0) {
+    return absl::UnavailableError(
+        absl::StrCat("bind got no answer within ",
+                     absl::FormatDuration(directory_.timeout)));
+  }
+  if (kind < 0) return Lost("binding");
+  char* diagnostic = nullptr;
+  const int parsed = ldap_parse_result(handle_, answer, &code, nullptr,
+                                       &diagnostic, nullptr, nullptr, 1);
+  absl::Cleanup free = [diagnostic] { ldap_memfree(diagnostic); };
+  if (parsed != LDAP_SUCCESS) code = parsed;
+  if (code == LDAP_SUCCESS) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("bind failed: ", Describe(code, diagnostic)));
+}
+
+int LdapConnection::fd() const {
+  int fd = -1;
+  ldap_get_option(handle_, LDAP_OPT_DESC, &fd);
+  return fd;
+}
+
+absl::StatusOr<int> LdapConnection::Search(std::string_view filter,
+                                           int max_entries, absl::Time now) {
+  static constexpr int kScopes[] = {LDAP_SCOPE_BASE, LDAP_SCOPE_ONELEVEL,
+                                    LDAP_SCOPE_SUBTREE};
+  timeval limit = absl::ToTimeval(directory_.timeout);
+  int id = 0;
+  const int code = ldap_search_ext(
+      handle_, directory_.base.c_str(),
+      kScopes[static_cast<int>(directory_.scope)], std::string(filter).c_str(),
+      attributes_.data(), 0, nullptr, nullptr, &limit, max_entries, &id);
+  if (code != LDAP_SUCCESS) return Lost("searching");
+  SearchResult& result = searches_[id];
+  result.transcript = {directory_.uri, number_, static_cast<uint64_t>(id), now,
+                       absl::InfiniteFuture()};
+  return id;
+}
+
+absl::StatusOr<std::vector<std::pair<int, SearchResult>>>
+LdapConnection::Receive(absl::Time now) {
+  std::vector<std::pair<int, SearchResult>> complete;
+  for (;;) {
+    timeval at_once{0, 0};
+    LDAPMessage* message = nullptr;
+    const int kind =
+        ldap_result(handle_, LDAP_RES_ANY, LDAP_MSG_ONE, &at_once, &message);
+    if (kind == 0) return complete;
+    if (kind < 0) {
+      // What came whole before the loss still counts; the loss comes again.
+      if (!complete.empty()) return complete;
+      return Lost("receiving");
+    }
+    absl::Cleanup free = [message] { ldap_msgfree(message); };
+    const auto search = searches_.find(ldap_msgid(message));
+    if (search == searches_.end()) continue;  // not ours: unsolicited
+    if (!Take(message, &search->second)) continue;
+    search->second.transcript.received = now;
+    complete.emplace_back(search->first, std::move(search->second));
+    searches_.erase(search);
+  }
+}
+
+bool LdapConnection::Take(ldapmsg* message, SearchResult* result) const {
+  switch (ldap_msgtype(message)) {
+    case LDAP_RES_SEARCH_ENTRY:
+      result->entries.push_back(ReadEntry(handle_, message));
+      return false;
+    case LDAP_RES_SEARCH_REFERENCE: {
+      char** references = nullptr;
+      const int code =
+          ldap_parse_reference(handle_, message, &references, nullptr, 0);
+      if (code != LDAP_SUCCESS || references == nullptr) {
+        result->references.push_back("an unreadable place");
+        return false;
+      }
+      for (char** r = references; *r != nullptr; ++r) {
+        result->references.push_back(*r);
+      }
+      ber_memvfree(reinterpret_cast<void**>(references));
+      return false;
+    }
+    default: {
+      int code = LDAP_OTHER;
+      char* diagnostic = nullptr;
+      const int parsed = ldap_parse_result(handle_, message, &code, nullptr,
+                                           &diagnostic, nullptr, nullptr, 0);
+      if (parsed != LDAP_SUCCESS) code = parsed;
+      if (code != LDAP_SUCCESS) {
+        result->failure =
+            absl::StrCat("search failed: ", Describe(code, diagnostic));
+      }
+      ldap_memfree(diagnostic);
+      return true;
+    }
+  }
+}
+
+absl::Status LdapConnection::Lost(std::string_view doing) const {
+  int code = LDAP_SERVER_DOWN;
+  ldap_get_option(handle_, LDAP_OPT_RESULT_CODE, &code);
+  if (code == LDAP_SUCCESS) code = LDAP_SERVER_DOWN;
+  return absl::UnavailableError(
+      absl::StrCat(absl::string_view(doing.data(), doing.size()), ": ",
+                   ldap_err2string(code)));
+}
+
+}  // namespace mailverdict
