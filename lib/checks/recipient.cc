@@ -6,9 +6,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/core/mailbox_seen.h"
+#include "lib/mail/domain.h"
 
 namespace mailverdict {
 namespace {
+
+constexpr std::string_view kNotOurs = "domain is not ours";
 
 // Tags of one mailbox share its memory: user+a and user+b are both user.
 HistoryLookup MemoryOf(const mail::Address& address, const RealmPolicy& realm) {
@@ -32,6 +35,7 @@ Finding RecipientCheck::Examine(const Transaction& transaction,
   const absl::StatusOr<mail::Address> address =
       mail::ParseAddress(transaction.recipient);
   if (!address.ok() || address->null()) {
+    if (IsForeign(transaction.recipient)) return Verdict::Pass(kNotOurs);
     return Unsure(replies::kAddressNotUnderstood, "not an address");
   }
   const std::optional<size_t> index =
@@ -84,22 +88,27 @@ std::string_view RecipientCheck::KnownValid(const mail::Address& address,
     return options_.exceptions.contains(address.local()) ? "exception"
                                                          : "has no domain";
   }
-  if (realm == nullptr) return "domain is not ours";
+  if (realm == nullptr) return kNotOurs;
   if (realm->catch_all || realm->catch_all_domains.contains(address.domain())) {
     return "catch-all";
   }
-  for (const std::string_view local :
-       {std::string_view(address.local()),
-        address.LocalWithoutTag(realm->tag_delimiters)}) {
-    const absl::string_view name(local.data(), local.size());
-    if (options_.exceptions.contains(name)) return "exception";
-    if (realm->valid_local_parts.contains(name) ||
-        realm->valid_addresses.contains(
-            absl::StrCat(name, "@", address.domain()))) {
+  for (const mail::Address& each :
+       {address, address.WithoutTag(realm->tag_delimiters)}) {
+    if (options_.exceptions.contains(each.local())) return "exception";
+    if (realm->valid_local_parts.contains(each.local()) ||
+        realm->valid_addresses.contains(each.ToString())) {
       return "listed as valid";
     }
   }
   return "";
+}
+
+bool RecipientCheck::IsForeign(std::string_view recipient) const {
+  const size_t at = recipient.rfind('@');
+  if (at == std::string_view::npos || at + 1 == recipient.size()) return false;
+  const absl::StatusOr<std::string> domain =
+      mail::CanonicalDomain(recipient.substr(at + 1));
+  return !domain.ok() || !policy_->realm_by_domain.Find(*domain).has_value();
 }
 
 Verdict RecipientCheck::Unsure(DeferReply reply, std::string_view why) const {

@@ -42,6 +42,9 @@ class RecipientCheck final : public Check {
   // Valid without asking anybody: why, or "" if it is not.
   std::string_view KnownValid(const mail::Address& address,
                               const RealmPolicy* realm) const;
+  // Of what is no address: is it at least clear that its domain is not ours?
+  // (An emoji domain, say, which IDNA2008 does not allow.)
+  bool IsForeign(std::string_view recipient) const;
   Verdict Unsure(DeferReply reply, std::string_view why) const;
 
   const std::shared_ptr<const Policy> policy_;

@@ -3,20 +3,35 @@
 #ifndef MAILVERDICT_LIB_MAIL_DOMAIN_H_
 #define MAILVERDICT_LIB_MAIL_DOMAIN_H_
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "lib/mail/cursor.h"
+#include "lib/mail/fault.h"
 
 namespace mailverdict::mail {
 
+inline constexpr size_t kMaxLabelBytes = 63;  // RFC 1035 2.3.4
+// RFC 1035 allows 255 octets on the wire: one for each label's length and for
+// the root leave 253 for the text.
+inline constexpr size_t kMaxDomainBytes = 253;
+
 // The canonical form of a domain name: lower case, A-labels (IDNA2008 with
 // UTS 46 mapping, by libidn2), no trailing dot. An address literal in brackets
-// (RFC 5321 4.1.3) is accepted and written in one way.
+// is accepted and written in one way (see literal.h).
 // InvalidArgument, naming what is wrong and at which byte of `text`, for what
-// is no domain: an empty label, a label over 63 octets, a name over 253, a byte
-// that is no letter, digit, hyphen or underscore, bad UTF-8.
+// is no domain: an empty label, a label over kMaxLabelBytes, a name over
+// kMaxDomainBytes, a byte that is no letter, digit, hyphen or underscore, bad
+// UTF-8, an A-label or a U-label that IDNA2008 does not allow.
 absl::StatusOr<std::string> CanonicalDomain(std::string_view text);
+
+// The same for parsers: reads the longest run of bytes that can be a domain,
+// and leaves `in` after it. `canonical` is overwritten. On a fault, whose place
+// counts as in.offset() does, both are left somewhere in between.
+std::optional<Fault> ReadDomain(Cursor& in, std::string* canonical);
 
 // The same name with U-labels, for people and for directories that store them;
 // the canonical name itself where it has no A-label.

@@ -1,0 +1,30 @@
+// The keys that MTAs send: from their bytes to a Transaction. Pure.
+
+#ifndef MAILVERDICT_ADAPTERS_SOCKETMAP_KEY_H_
+#define MAILVERDICT_ADAPTERS_SOCKETMAP_KEY_H_
+
+#include <optional>
+#include <string_view>
+
+#include "lib/core/transaction.h"
+
+namespace mailverdict::socketmap {
+
+// The key of the sendmail map `rcpt`, as mailverdict.m4 builds it:
+//
+//   RECIPIENT,client=<ADDRESS>,id=<QUEUEID>,auth=<MECHANISM>,;
+//
+// sendmail cuts a key at 256 bytes (without -f) or 1024. A cut one has lost its
+// end, and no shorter recipient is read out of it: nullopt. The recipient may
+// hold commas and more, so the fields are read from the right. Values may be
+// empty; "IPv6:" before an address is dropped.
+std::optional<Transaction> ParseSendmailKey(std::string_view key);
+
+// The key of a Postfix table: an address in its internal form, where a local
+// part that needs quotes has none. nullopt for the forms that Postfix tries
+// next, "user" and "@domain", which name no mailbox.
+std::optional<Transaction> ParsePostfixKey(std::string_view key);
+
+}  // namespace mailverdict::socketmap
+
+#endif  // MAILVERDICT_ADAPTERS_SOCKETMAP_KEY_H_

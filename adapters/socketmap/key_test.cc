@@ -1,0 +1,99 @@
+#include "adapters/socketmap/key.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "lib/mail/address.h"
+
+namespace mailverdict::socketmap {
+namespace {
+
+constexpr std::string_view kFields =
+    ",client=<192.0.2.1>,id=<6AO4FDc9000089>,auth=<>,;";
+
+std::string Key(std::string_view recipient) {
+  return std::string(recipient) + std::string(kFields);
+}
+
+TEST(SendmailKey, GivesATransaction) {
+  const auto tx = ParseSendmailKey(Key("joe@example.org"));
+  ASSERT_TRUE(tx.has_value());
+  EXPECT_EQ(tx->stage, Stage::kRcpt);
+  EXPECT_EQ(tx->recipient, "joe@example.org");
+  EXPECT_EQ(tx->client, "192.0.2.1");
+  EXPECT_EQ(tx->queue_id, "6AO4FDc9000089");
+  EXPECT_FALSE(tx->authenticated);
+}
+
+TEST(SendmailKey, KnowsIpv6AndLogins) {
+  const auto tx = ParseSendmailKey(
+      "joe@x.test,client=<IPv6:0:0:0:0:0:0:0:1>,id=<>,auth=<PLAIN>,;");
+  ASSERT_TRUE(tx.has_value());
+  EXPECT_EQ(tx->client, "0:0:0:0:0:0:0:1");
+  EXPECT_EQ(tx->queue_id, "");
+  EXPECT_TRUE(tx->authenticated);
+}
+
+TEST(SendmailKey, ARecipientMayHoldAnything) {
+  for (const char* recipient :
+       {"\"quo ted\"@x.test", "@a.test,@b.test:joe@x.test",
+        "\"a,client=<1>,id=<2>,auth=<3>,;\"@x.test", "b\xe9@x.test", "",
+        "a b@x", "postmaster"}) {
+    const auto tx = ParseSendmailKey(Key(recipient));
+    ASSERT_TRUE(tx.has_value()) << recipient;
+    EXPECT_EQ(tx->recipient, recipient);
+    EXPECT_FALSE(tx->authenticated);
+  }
+}
+
+TEST(SendmailKey, OneThatIsCutAnywhereIsRecognised) {
+  for (const char* recipient :
+       {"joe@example.org", "\"a,client=<1>,id=<2>,auth=<3>,;\"@x.test"}) {
+    const std::string key = Key(recipient);
+    for (size_t length = 0; length < key.size(); ++length) {
+      const auto tx = ParseSendmailKey(key.substr(0, length));
+      // A cut within a hostile recipient may leave what looks whole; then what
+      // is left of the recipient is no address, and is deferred as such.
+      if (tx.has_value()) {
+        EXPECT_FALSE(mail::ParseAddress(tx->recipient).ok()) << length;
+      }
+    }
+  }
+}
+
+TEST(SendmailKey, AnythingElseIsNotRead) {
+  for (const char* key :
+       {"", "joe@example.org", ",;", "joe@x.test,client=<1>,id=<2>,auth=<3>,",
+        "joe@x.test,client=<1>,id=<2>,auth=<3>,;x",
+        "joe@x.test,client=<1>,auth=<3>,;",
+        "joe@x.test,client=<1,id=<2>,auth=<>,;",
+        "joe@x.test,client=1,id=2,auth=3,;"}) {
+    EXPECT_FALSE(ParseSendmailKey(key).has_value()) << key;
+  }
+}
+
+TEST(PostfixKey, GivesATransactionForAMailbox) {
+  const auto tx = ParsePostfixKey("Joe+tag@example.org");
+  ASSERT_TRUE(tx.has_value());
+  EXPECT_EQ(tx->stage, Stage::kRcpt);
+  EXPECT_EQ(tx->recipient, "Joe+tag@example.org");
+}
+
+TEST(PostfixKey, PutsQuotesBack) {
+  EXPECT_EQ(ParsePostfixKey("quo ted@example.org")->recipient,
+            "\"quo ted\"@example.org");
+  EXPECT_EQ(ParsePostfixKey("a\"b\\c@d@example.org")->recipient,
+            "\"a\\\"b\\\\c@d\"@example.org");
+  EXPECT_EQ(ParsePostfixKey("\"quo ted\"@example.org")->recipient,
+            "\"quo ted\"@example.org");
+}
+
+TEST(PostfixKey, TheShorterFormsNameNoMailbox) {
+  for (const char* key : {"", "joe", "@example.org", "postmaster"}) {
+    EXPECT_FALSE(ParsePostfixKey(key).has_value()) << key;
+  }
+}
+
+}  // namespace
+}  // namespace mailverdict::socketmap

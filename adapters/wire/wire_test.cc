@@ -1,0 +1,86 @@
+#include "adapters/wire/wire.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "lib/core/vouch.h"
+
+namespace mailverdict {
+namespace {
+
+// A proof, got in the only way there is.
+Proof SomeProof() {
+  DirectoryPolicy people;
+  people.name = "people";
+  people.filter = *FilterTemplate::Parse("(mail=%a)");
+  people.controls = {{"mail", "old@example.org", "uid=old"}};
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  const Transcript moment{"ldap://one", 1, 2, now, now};
+  const Answer answer = Vouch(
+      people,
+      Report::Absent(MailboxLookup{"people", {"joe@example.org"}, ""}, moment),
+      {Report::Present(MailboxLookup{"people", {"old@example.org"}, "mail"},
+                       {"uid=old"}, moment)});
+  return *answer.ProofOfAbsence();
+}
+
+struct Row {
+  Verdict verdict;
+  const char* sendmail;
+  const char* postfix;
+};
+
+std::vector<Row> EveryVerdict() {
+  return {
+      {Verdict::Pass("why"), "OK pass", "OK pass"},
+      {Verdict::Defer(replies::kDirectoryUnsure),
+       "OK defer:4.3:\"Recipient cannot be verified right now, try again "
+       "later\"",
+       "TEMP 4.4.3 Recipient cannot be verified right now, try again later"},
+      {Verdict::Defer(replies::kAddressNotUnderstood),
+       "OK defer:1.3:\"Recipient address not understood\"",
+       "TEMP 4.1.3 Recipient address not understood"},
+      {Verdict::Defer(replies::kRequestNotUnderstood),
+       "OK defer:3.0:\"Recipient was not asked about in full, try again "
+       "later\"",
+       "TEMP 4.3.0 Recipient was not asked about in full, try again later"},
+      {Verdict::Reject(replies::kUserUnknown, SomeProof()),
+       "OK reject:1.1:550:\"User unknown\"", "NOTFOUND "},
+  };
+}
+
+TEST(Wire, EveryVerdictHasItsWords) {
+  for (const Row& row : EveryVerdict()) {
+    EXPECT_EQ(SendmailMapReply(row.verdict), row.sendmail);
+    EXPECT_EQ(PostfixMapReply(row.verdict), row.postfix);
+  }
+}
+
+TEST(Wire, OnlyARejectionIsWrittenAsOne) {
+  for (const Row& row : EveryVerdict()) {
+    const bool reject = row.verdict.disposition() == Disposition::kReject;
+    EXPECT_EQ(SendmailMapReply(row.verdict).find("reject") != std::string::npos,
+              reject);
+    EXPECT_EQ(PostfixMapReply(row.verdict).rfind("NOTFOUND", 0) == 0, reject);
+    EXPECT_EQ(row.verdict.proof().has_value(), reject);
+  }
+}
+
+TEST(Wire, ATextCannotBreakTheProtocol) {
+  static constexpr DeferReply kHostile{
+      451, 3, 0, "550 5.1.1 \"no\" (user) <x> 100%0 \\ $x;\r\n5:OK no,\x80"};
+  EXPECT_EQ(
+      SendmailMapReply(Verdict::Defer(kHostile)),
+      "OK defer:3.0:\"550 5.1.1  no   user   x  100 0    x   5:OK no, \"");
+  EXPECT_EQ(PostfixMapReply(Verdict::Defer(kHostile)),
+            "TEMP 4.3.0 550 5.1.1  no   user   x  100 0    x   5:OK no, ");
+  static const std::string long_text(1000, 'x');
+  const DeferReply endless(451, 3, 0, long_text);
+  EXPECT_EQ(SendmailMapReply(Verdict::Defer(endless)).size(),
+            std::string("OK defer:3.0:\"\"").size() + kMaxReplyText);
+}
+
+}  // namespace
+}  // namespace mailverdict

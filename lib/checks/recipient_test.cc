@@ -1,0 +1,318 @@
+#include "lib/checks/recipient.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lib/checks/build_chain.h"
+#include "lib/core/chain.h"
+#include "lib/core/mailbox_seen.h"
+#include "lib/core/vouch.h"
+
+namespace mailverdict {
+namespace {
+
+const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
+
+// example.org is in the directory, its subdomains too; all.example takes
+// everything.
+std::shared_ptr<Policy> Ours() {
+  auto policy = std::make_shared<Policy>();
+  DirectoryPolicy people;
+  people.name = "people";
+  people.uri = "ldap://one";
+  people.filter = *FilterTemplate::Parse("(mail=%a)");
+  people.controls = {{"mail", "old@example.org", "uid=old"}};
+  policy->directories.push_back(people);
+  RealmPolicy ours;
+  ours.directory = "people";
+  ours.valid_addresses = {"alias@example.org"};
+  ours.valid_local_parts = {"everywhere"};
+  ours.catch_all_domains = {"shop.example.org"};
+  policy->realms.push_back(ours);
+  RealmPolicy all;
+  all.catch_all = true;
+  policy->realms.push_back(all);
+  policy->realm_by_domain.Add("example.org", 0);
+  policy->realm_by_domain.Add("*.example.org", 0);
+  policy->realm_by_domain.Add("xn--bcher-kva.example", 0);
+  policy->realm_by_domain.Add("[192.0.2.1]", 0);
+  policy->realm_by_domain.Add("all.example", 1);
+  policy->checks.emplace_back();
+  return policy;
+}
+
+Transaction To(std::string recipient) {
+  Transaction tx;
+  tx.stage = Stage::kRcpt;
+  tx.now = kNow;
+  tx.recipient = std::move(recipient);
+  return tx;
+}
+
+Answer Vouched(const Policy& policy, const MailboxLookup& lookup) {
+  const Transcript moment{"ldap://one", 1, 2, kNow, kNow};
+  return Vouch(
+      policy.directories[0], Report::Absent(lookup, moment),
+      {Report::Present(MailboxLookup{"people", {"old@example.org"}, "mail"},
+                       {"uid=old"}, moment)});
+}
+
+// Evaluates until there is a verdict; `answer` gives what each lookup is
+// answered.
+template <typename AnswerTo>
+Verdict Judge(const std::shared_ptr<Policy>& policy, const Transaction& tx,
+              AnswerTo answer, std::vector<Lookup>* asked = nullptr) {
+  const Chain chain = BuildChain(policy);
+  Evidence evidence;
+  for (int round = 0; round < 10; ++round) {
+    Evaluation evaluation = Evaluate(chain, tx, evidence);
+    if (auto* verdict = std::get_if<Verdict>(&evaluation)) return *verdict;
+    for (const Lookup& lookup : std::get<std::vector<Lookup>>(evaluation)) {
+      if (asked != nullptr) asked->push_back(lookup);
+      evidence.Add(answer(lookup));
+    }
+  }
+  ADD_FAILURE() << "no verdict after ten rounds";
+  return Verdict::Pass();
+}
+
+Answer Never(const Lookup& lookup) {
+  ADD_FAILURE() << "asked " << ToString(lookup);
+  return Answer(Report::Unknown(lookup, "not to be asked"));
+}
+
+TEST(Recipient, WhoIsValidWithoutAskingPasses) {
+  const std::map<std::string, std::string> cases = {
+      {"joe@elsewhere.example", "domain is not ours"},
+      {"joe@example.com", "domain is not ours"},
+      {"joe@[192.0.2.2]", "domain is not ours"},
+      {"joe@\xf0\x9f\x92\xa9.example", "domain is not ours"},
+      {"a b@example.com", "domain is not ours"},
+      {"joe@all.example", "catch-all"},
+      {"joe@shop.example.org", "catch-all"},
+      {"postmaster", "exception"},
+      {"<Postmaster>", "exception"},
+      {"postmaster@example.org", "exception"},
+      {"ABUSE@sub.example.org", "exception"},
+      {"abuse+spam@example.org", "exception"},
+      {"root", "has no domain"},
+      {"alias@example.org", "listed as valid"},
+      {"<@relay.example:Alias+tag@Example.ORG.>", "listed as valid"},
+      {"everywhere@sub.example.org", "listed as valid"},
+  };
+  for (const auto& [recipient, why] : cases) {
+    const Verdict verdict = Judge(Ours(), To(recipient), Never);
+    EXPECT_EQ(verdict.Line(), "pass [" + why + "]") << recipient;
+  }
+}
+
+TEST(Recipient, AListOfOneDomainIsNotValidInAnother) {
+  const Verdict verdict =
+      Judge(Ours(), To("alias@sub.example.org"), [](const Lookup& lookup) {
+        return Answer(Report::Unknown(lookup, "asked"));
+      });
+  EXPECT_EQ(verdict.disposition(), Disposition::kDefer);
+}
+
+TEST(Recipient, AllSpellingsAreAskedInOneLookup) {
+  const std::map<std::string, std::vector<std::string>> cases = {
+      {"Joe@Example.org", {"joe@example.org"}},
+      {"\"Joe\"@example.org", {"joe@example.org"}},
+      {"joe+tag@example.org", {"joe+tag@example.org", "joe@example.org"}},
+      {"joe@[192.0.2.1]", {"joe@[192.0.2.1]"}},
+      {"joe@b\xc3\xbc"
+       "cher.example",
+       {"joe@xn--bcher-kva.example",
+        "joe@b\xc3\xbc"
+        "cher.example"}},
+  };
+  for (const auto& [recipient, spellings] : cases) {
+    std::vector<Lookup> asked;
+    Judge(
+        Ours(), To(recipient),
+        [](const Lookup& lookup) {
+          return Answer(Report::Present(lookup, {"uid=joe"}));
+        },
+        &asked);
+    ASSERT_EQ(asked.size(), 1u) << recipient;
+    EXPECT_EQ(std::get<MailboxLookup>(asked[0]).spellings, spellings);
+  }
+}
+
+TEST(Recipient, WhatIsNoAddressIsDeferred) {
+  for (const char* recipient :
+       {"", "<>", "a b@example.org", "\"a@example.org", "joe@",
+        "joe\x01@example.org", "@example.org"}) {
+    const Verdict verdict = Judge(Ours(), To(recipient), Never);
+    EXPECT_EQ(verdict.Line(),
+              "recipient defer 451 4.1.3 Recipient address not understood [not "
+              "an address]")
+        << recipient;
+  }
+}
+
+TEST(Recipient, PresentPassesAndIsRemembered) {
+  const Verdict verdict =
+      Judge(Ours(), To("joe+tag@example.org"), [](const Lookup& lookup) {
+        return Answer(Report::Present(lookup, {"uid=joe"}));
+      });
+  EXPECT_EQ(verdict.disposition(), Disposition::kPass);
+  ASSERT_EQ(verdict.observations().size(), 1u);
+  EXPECT_EQ(verdict.observations()[0].kind, Observation::Kind::kPresent);
+  EXPECT_EQ(verdict.observations()[0].about.key, "people:joe@example.org");
+  EXPECT_EQ(verdict.observations()[0].when, kNow);
+}
+
+// The whole space of evidence for one recipient: each answer that either lookup
+// can get, in every policy of `when_unsure`. A rejection happens in exactly two
+// of its states, cites what it rests on, and falls when any of that is Unknown.
+class RecipientEvidence : public testing::TestWithParam<WhenUnsure> {
+ protected:
+  enum class Mailbox { kPresent, kProvenAbsent, kUnprovenAbsent, kUnknown };
+  enum class Memory {
+    kNone,
+    kSeen,
+    kVanishedLately,
+    kVanishedLongAgo,
+    kGarbled,
+    kUnknown
+  };
+
+  std::shared_ptr<Policy> OursWith(WhenUnsure when_unsure) {
+    std::shared_ptr<Policy> policy = Ours();
+    policy->checks[0].when_unsure = when_unsure;
+    return policy;
+  }
+
+  static Answer Say(const Policy& policy, const Lookup& lookup, Mailbox mailbox,
+                    Memory memory) {
+    if (std::holds_alternative<HistoryLookup>(lookup)) {
+      const absl::Time seen = kNow - absl::Hours(1000);
+      switch (memory) {
+        case Memory::kNone:
+          return Answer(Report::Absent(lookup));
+        case Memory::kSeen:
+          return Answer(Report::Present(lookup, MailboxSeen{seen}.ToValues()));
+        case Memory::kVanishedLately:
+          return Answer(Report::Present(
+              lookup, MailboxSeen{seen, kNow - absl::Hours(71)}.ToValues()));
+        case Memory::kVanishedLongAgo:
+          return Answer(Report::Present(
+              lookup, MailboxSeen{seen, kNow - absl::Hours(72)}.ToValues()));
+        case Memory::kGarbled:
+          return Answer(Report::Present(lookup, {"gibberish"}));
+        case Memory::kUnknown:
+          return Answer(Report::Unknown(lookup, "disk full"));
+      }
+    }
+    switch (mailbox) {
+      case Mailbox::kPresent:
+        return Answer(Report::Present(lookup, {"uid=joe"}));
+      case Mailbox::kProvenAbsent:
+        return Vouched(policy, std::get<MailboxLookup>(lookup));
+      case Mailbox::kUnprovenAbsent:
+        return Answer(Report::Absent(lookup));
+      case Mailbox::kUnknown:
+        break;
+    }
+    return Answer(Report::Unknown(lookup, "busy"));
+  }
+};
+
+TEST_P(RecipientEvidence, ARejectionNeedsAProofAndNoRecentMemory) {
+  const std::shared_ptr<Policy> policy = OursWith(GetParam());
+  int rejected = 0;
+  for (Mailbox mailbox : {Mailbox::kPresent, Mailbox::kProvenAbsent,
+                          Mailbox::kUnprovenAbsent, Mailbox::kUnknown}) {
+    for (Memory memory :
+         {Memory::kNone, Memory::kSeen, Memory::kVanishedLately,
+          Memory::kVanishedLongAgo, Memory::kGarbled, Memory::kUnknown}) {
+      const Verdict verdict =
+          Judge(policy, To("joe@example.org"), [&](const Lookup& lookup) {
+            return Say(*policy, lookup, mailbox, memory);
+          });
+      const bool proven =
+          mailbox == Mailbox::kProvenAbsent &&
+          (memory == Memory::kNone || memory == Memory::kVanishedLongAgo);
+      const Disposition unsure = GetParam() == WhenUnsure::kPass
+                                     ? Disposition::kPass
+                                     : Disposition::kDefer;
+      EXPECT_EQ(verdict.disposition(), proven ? Disposition::kReject
+                                       : mailbox == Mailbox::kPresent
+                                           ? Disposition::kPass
+                                           : unsure)
+          << verdict.Tree();
+      const bool vanishes =
+          mailbox == Mailbox::kProvenAbsent &&
+          (memory == Memory::kSeen || memory == Memory::kVanishedLately ||
+           memory == Memory::kGarbled);
+      EXPECT_EQ(std::count_if(verdict.observations().begin(),
+                              verdict.observations().end(),
+                              [](const Observation& o) {
+                                return o.kind == Observation::Kind::kVanished;
+                              }),
+                vanishes ? 1 : 0);
+      if (!proven) continue;
+      ++rejected;
+      ASSERT_EQ(verdict.proof()->cited().size(), 2u);
+      for (const Answer& cited : verdict.proof()->cited()) {
+        const Verdict without =
+            Judge(policy, To("joe@example.org"), [&](const Lookup& lookup) {
+              if (lookup == cited.lookup()) {
+                return Answer(Report::Unknown(lookup, "taken away"));
+              }
+              return Say(*policy, lookup, mailbox, memory);
+            });
+        EXPECT_EQ(without.disposition(), unsure);
+      }
+    }
+  }
+  EXPECT_EQ(rejected, 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, RecipientEvidence,
+                         testing::Values(WhenUnsure::kPass, WhenUnsure::kDefer),
+                         [](const auto& info) {
+                           return info.param == WhenUnsure::kPass ? "Pass"
+                                                                  : "Defer";
+                         });
+
+TEST(Recipient, WithoutAGracePeriodAMemoryDelaysNothing) {
+  std::shared_ptr<Policy> policy = Ours();
+  policy->directories[0].grace = absl::ZeroDuration();
+  const Verdict verdict =
+      Judge(policy, To("joe@example.org"), [&](const Lookup& lookup) -> Answer {
+        if (const auto* mailbox = std::get_if<MailboxLookup>(&lookup)) {
+          return Vouched(*policy, *mailbox);
+        }
+        return Answer(Report::Present(lookup, MailboxSeen{kNow}.ToValues()));
+      });
+  EXPECT_EQ(verdict.disposition(), Disposition::kReject);
+}
+
+TEST(Recipient, InShadowARejectionPasses) {
+  for (bool whole_chain : {false, true}) {
+    std::shared_ptr<Policy> policy = Ours();
+    policy->shadow = whole_chain;
+    policy->checks[0].shadow = !whole_chain;
+    const Verdict verdict = Judge(
+        policy, To("joe@example.org"), [&](const Lookup& lookup) -> Answer {
+          if (const auto* mailbox = std::get_if<MailboxLookup>(&lookup)) {
+            return Vouched(*policy, *mailbox);
+          }
+          return Answer(Report::Absent(lookup));
+        });
+    EXPECT_EQ(
+        verdict.Line(),
+        "pass [in shadow, recipient would reject 550 5.1.1 User unknown]");
+  }
+}
+
+}  // namespace
+}  // namespace mailverdict

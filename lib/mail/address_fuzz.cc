@@ -1,0 +1,83 @@
+// What holds for every text that ParseAddress takes.
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "lib/mail/address.h"
+
+namespace mailverdict::mail {
+namespace {
+
+// Not assert: it must hold in every build.
+void Require(bool condition, const char* what) {
+  if (condition) return;
+  std::fprintf(stderr, "does not hold: %s\n", what);
+  std::abort();
+}
+
+Address MustParse(std::string_view text) {
+  absl::StatusOr<Address> address = ParseAddress(text);
+  Require(address.ok(), "what was written can be read");
+  return *std::move(address);
+}
+
+// A spelling in the form that ParseAddress reads: as it is, or with quotes put
+// around its local part.
+Address ReadSpelling(const std::string& spelling) {
+  if (absl::StatusOr<Address> a = ParseAddress(spelling); a.ok()) return *a;
+  const size_t at = spelling.rfind('@');
+  const size_t end = at == std::string::npos ? spelling.size() : at;
+  const std::string local = spelling.substr(0, end);
+  Require(local.find_first_of("\"\\") == std::string::npos,
+          "a spelling that cannot be read lacks nothing but quotes");
+  return MustParse('"' + local + '"' + spelling.substr(end));
+}
+
+void RequireGoodSpellings(const Address& address, const char* delimiters) {
+  const Address untagged = address.WithoutTag(delimiters);
+  const std::vector<std::string> all = address.Spellings(delimiters);
+  Require(all.size() <= kMaxSpellings, "at most eight spellings");
+  Require(std::set<std::string>(all.begin(), all.end()).size() == all.size(),
+          "no spelling twice");
+  Require(all.empty() == address.null(), "only <> has no spelling");
+  Require(all.empty() || all[0] == address.ToString(), "canonical one first");
+  for (const std::string& spelling : all) {
+    // One of nearly the limit has no room for the quotes.
+    if (spelling.size() + 2 > kMaxAddressBytes) continue;
+    const Address read = ReadSpelling(spelling);
+    Require(read == address || read == untagged,
+            "a spelling names the mailbox, with its tag or without");
+  }
+}
+
+void Examine(std::string_view text) {
+  const absl::StatusOr<Address> address = ParseAddress(text);
+  if (!address.ok()) {
+    Require(absl::IsInvalidArgument(address.status()), "InvalidArgument");
+    return;
+  }
+  const std::string written = address->ToString();
+  const Address again = MustParse(written);
+  Require(again == *address, "writing and reading gives an equal address");
+  Require(again.ToString() == written, "the canonical form is its own");
+  const std::string path = address->null() ? "<>" : '<' + written + '>';
+  if (path.size() <= kMaxAddressBytes) {
+    Require(MustParse(path) == again, "brackets change nothing");
+  }
+  Require(address->local().empty() == address->null(), "only <> has no local");
+  RequireGoodSpellings(*address, "+");
+  RequireGoodSpellings(*address, "-=+.");
+  RequireGoodSpellings(*address, "");
+}
+
+}  // namespace
+}  // namespace mailverdict::mail
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  mailverdict::mail::Examine({reinterpret_cast<const char*>(data), size});
+  return 0;
+}

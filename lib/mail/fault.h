@@ -1,0 +1,28 @@
+// What a parser found wrong, and where.
+
+#ifndef MAILVERDICT_LIB_MAIL_FAULT_H_
+#define MAILVERDICT_LIB_MAIL_FAULT_H_
+
+#include <cstddef>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace mailverdict::mail {
+
+// `what` is always a string literal, so a fault cannot carry a byte of the
+// input into a log or a reply.
+struct Fault {
+  size_t at = 0;  // bytes ahead of the place, as Cursor::offset() counts them
+  const char* what = "";
+};
+
+// InvalidArgument, "byte AT: WHAT".
+inline absl::Status ToStatus(const Fault& fault) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("byte ", fault.at, ": ", fault.what));
+}
+
+}  // namespace mailverdict::mail
+
+#endif  // MAILVERDICT_LIB_MAIL_FAULT_H_
