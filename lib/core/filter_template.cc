@@ -66,10 +66,22 @@ void Substitute(std::string_view pattern, std::string_view address,
   }
 }
 
-absl::Status Wrong(const mail::Cursor& in, std::string_view what) {
+// What may stand between an attribute and '='. RFC 4515 section 3; of the
+// extensible match anything between colons.
+bool IsOperator(std::string_view op) {
+  if (op.empty() || op == ">" || op == "<" || op == "~") return true;
+  return op.size() > 2 && op.front() == ':' && op.back() == ':' &&
+         op.find(' ') == op.npos;
+}
+
+absl::Status Wrong(size_t offset, std::string_view what) {
   return absl::InvalidArgumentError(
-      absl::StrCat("filter, byte ", in.offset() + 1, ": ",
+      absl::StrCat("filter, byte ", offset + 1, ": ",
                    absl::string_view(what.data(), what.size())));
+}
+
+absl::Status Wrong(const mail::Cursor& in, std::string_view what) {
+  return Wrong(in.offset(), what);
 }
 
 }  // namespace
@@ -96,7 +108,7 @@ class FilterParser {
     }
     if (all->front().assertions.empty()) {
       return Wrong(
-          in_, "no placeholder; write the address into it, as in (mail=%a)");
+          0, "no placeholder; write the address into it, as in (mail=%a)");
     }
     return all;
   }
@@ -105,22 +117,32 @@ class FilterParser {
   absl::StatusOr<Alternatives> ParseFilter(int depth) {
     if (depth > kMaxDepth) return Wrong(in_, "nested too deeply");
     const size_t begin = in_.offset();
-    if (!in_.Skip('(')) return Wrong(in_, "expected '('");
-    absl::StatusOr<Alternatives> result = in_.Skip('|') ? ParseOr(begin, depth)
-                                          : in_.Skip('&') ? ParseAnd(depth)
-                                          : in_.Skip('!')
-                                              ? ParseNot(begin, depth)
-                                              : ParseItem(begin);
+    if (!in_.Skip('(')) return Expected("'('");
+    absl::StatusOr<Alternatives> result =
+        in_.Skip('|')   ? ParseOr(begin, depth)
+        : in_.Skip('&') ? ParseAnd(begin, depth)
+        : in_.Skip('!') ? ParseNot(begin, depth)
+                        : ParseItem(begin);
     if (!result.ok()) return result;
-    if (!in_.Skip(')')) return Wrong(in_, "expected ')'");
+    if (!in_.Skip(')')) return Expected("')'");
     if (result->size() > kMaxAlternatives) {
-      return Wrong(in_, "more than 32 ways to match; write a simpler filter");
+      return Wrong(begin, "more than 32 ways to match; write a simpler filter");
     }
     // What holds no placeholder is kept as it was written.
     if (result->front().assertions.empty()) {
       *result = {{std::string(in_.Since(begin)), {}}};
     }
     return result;
+  }
+
+  // libldap passes over blanks in some places; a filter that is stored, logged
+  // and compared is better without any.
+  absl::Status Expected(std::string_view what) const {
+    const std::optional<char> next = in_.Peek();
+    const bool blank = next == ' ' || next == '\t' || next == '\n';
+    return Wrong(in_, absl::StrCat("expected ",
+                                   absl::string_view(what.data(), what.size()),
+                                   blank ? "; remove this blank" : ""));
   }
 
   absl::StatusOr<Alternatives> ParseOr(size_t begin, int depth) {
@@ -132,12 +154,12 @@ class FilterParser {
       fixed |= child->front().assertions.empty();
       for (Alternative& a : *child) all.push_back(std::move(a));
     }
-    if (all.empty()) return Wrong(in_, "an empty OR matches nothing");
+    if (all.empty()) return Expected("'(' (an empty OR matches nothing)");
     const bool varies =
         std::any_of(all.begin(), all.end(),
                     [](const Alternative& a) { return !a.assertions.empty(); });
     if (fixed && varies) {
-      return Wrong(in_,
+      return Wrong(begin,
                    "this OR holds for entries of any address; give each of its "
                    "parts a placeholder, or move the other part into an AND");
     }
@@ -145,7 +167,7 @@ class FilterParser {
     return all;
   }
 
-  absl::StatusOr<Alternatives> ParseAnd(int depth) {
+  absl::StatusOr<Alternatives> ParseAnd(size_t begin, int depth) {
     Alternatives all = {{"(&", {}}};
     bool empty = true;
     while (in_.Peek() == '(') {
@@ -153,11 +175,12 @@ class FilterParser {
       if (!child.ok()) return child;
       empty = false;
       if (all.size() * child->size() > kMaxAlternatives) {
-        return Wrong(in_, "more than 32 ways to match; write a simpler filter");
+        return Wrong(begin,
+                     "more than 32 ways to match; write a simpler filter");
       }
       all = Product(all, *child);
     }
-    if (empty) return Wrong(in_, "an empty AND matches everything");
+    if (empty) return Expected("'(' (an empty AND matches everything)");
     for (Alternative& a : all) a.filter += ')';
     return all;
   }
@@ -181,7 +204,7 @@ class FilterParser {
     absl::StatusOr<Alternatives> child = ParseFilter(depth + 1);
     if (!child.ok()) return child;
     if (!child->front().assertions.empty()) {
-      return Wrong(in_,
+      return Wrong(begin,
                    "a placeholder under a NOT: an address would be proven by "
                    "what is missing; write the filter without it");
     }
@@ -198,6 +221,10 @@ class FilterParser {
     const std::string_view op = in_.TakeWhile(
         [](char c) { return c != '=' && c != '(' && c != ')' && c != '%'; });
     if (!in_.Skip('=')) return Wrong(in_, "expected '=' and a value");
+    if (!IsOperator(op)) {
+      return Wrong(begin + 1 + attribute.size(),
+                   "expected =, >=, <=, ~= or :RULE:= after the attribute");
+    }
     bool varies = false;
     bool wild = false;
     absl::StatusOr<std::string> value = ParseValue(&varies, &wild);
@@ -208,7 +235,7 @@ class FilterParser {
     if (!varies) return Alternatives{{filter, {}}};
     if (!op.empty() || wild) {
       return Wrong(
-          in_,
+          begin,
           "a placeholder wants a plain equality such as (mail=%a): with "
           "'*' or another operator an entry cannot be told to belong to "
           "the address that was asked for");
@@ -222,13 +249,14 @@ class FilterParser {
   absl::StatusOr<std::string> ParseValue(bool* varies, bool* wild) {
     std::string value;
     while (in_.Peek().has_value() && in_.Peek() != ')') {
+      const size_t at = in_.offset();
       const char c = *in_.Next();
-      if (c == '(') return Wrong(in_, "'(' in a value; write \\28");
+      if (c == '(') return Wrong(at, "'(' in a value; write \\28");
       if (c == '*') *wild = true;
       if (c == '%') {
         const std::optional<char> letter = in_.Next();
         if (letter != 'a' && letter != 'u' && letter != 'd' && letter != '%') {
-          return Wrong(in_,
+          return Wrong(at,
                        "unknown placeholder; there are %a (address), %u (local "
                        "part), %d (domain) and %% (a percent sign)");
         }
@@ -237,7 +265,7 @@ class FilterParser {
       } else if (c == '\\') {
         const std::optional<char> byte = ParseHexPair();
         if (!byte.has_value()) {
-          return Wrong(in_, "'\\' wants two hexadecimal digits (RFC 4515)");
+          return Wrong(at, "'\\' wants two hexadecimal digits (RFC 4515)");
         }
         if (*byte == '%') value += '%';  // as "%%": not a placeholder
         value += *byte;

@@ -28,7 +28,12 @@ struct LoadedPolicy {
 // that cannot work are each an InvalidArgument error; its message has one line
 // a fault, "file:line:column: what is wrong, what to write instead".
 // `file_name` is used in messages only; `read` for the files that the policy
-// names.
+// names, all by their full path.
+//
+// Form comes before meaning: while anything is misspelt, only that is said.
+// Columns count bytes. Every file is read here, the password's too, so that
+// what would fail at the first bind is said at the start; its contents go
+// nowhere.
 absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
                                         std::string_view file_name,
                                         const FileReader& read);

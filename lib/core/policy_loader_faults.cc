@@ -1,11 +1,15 @@
 #include "lib/core/policy_loader_faults.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 
 namespace mailverdict {
 namespace {
@@ -25,8 +29,7 @@ std::string Quoted(std::string_view text) {
     text = text.substr(0, end);
   }
   return absl::StrCat(
-      "\"",
-      absl::Utf8SafeCEscape(absl::string_view(text.data(), text.size())),
+      "\"", absl::Utf8SafeCEscape(absl::string_view(text.data(), text.size())),
       cut ? "...\"" : "\"");
 }
 
@@ -48,6 +51,26 @@ void Faults::Add(size_t offset, std::string_view what,
     if (fault.offset == offset && fault.what == what) return;
   }
   faults->push_back({offset, std::string(what)});
+}
+
+void Faults::ErrorInString(size_t field, std::string_view about,
+                           std::string_view message, int shift) {
+  const absl::string_view name(about.data(), about.size());
+  absl::string_view rest(message.data(), message.size());
+  const size_t colon = rest.find(": ");
+  int byte = 0;
+  if (absl::ConsumePrefix(&rest, "byte ") && colon != message.npos &&
+      absl::SimpleAtoi(rest.substr(0, rest.find(':')), &byte) &&
+      byte + shift >= 0) {
+    const std::optional<size_t> at =
+        source_->ByteOfString(field, static_cast<size_t>(byte + shift));
+    if (at.has_value()) {
+      Error(*at, absl::StrCat(name, ": ", rest.substr(rest.find(": ") + 2)));
+      return;
+    }
+  }
+  Error(field, absl::StrCat(name, ", ",
+                            absl::string_view(message.data(), message.size())));
 }
 
 absl::Status Faults::ToStatus() const {
@@ -72,8 +95,8 @@ std::vector<std::string> Faults::Lines(std::vector<Fault> faults) const {
     for (char& c : fault.what) {
       if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
     }
-    lines.push_back(absl::StrCat(file_name_, ":", at.line, ":", at.column,
-                                 ": ", fault.what));
+    lines.push_back(absl::StrCat(file_name_, ":", at.line, ":", at.column, ": ",
+                                 fault.what));
   }
   return lines;
 }

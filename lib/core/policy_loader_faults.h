@@ -34,6 +34,11 @@ class Faults {
   void Error(size_t offset, std::string_view what) {
     Add(offset, what, &errors_);
   }
+  // The same for a `message` "byte N: what" about the string that the field at
+  // `field` has as its value: it is reported at that byte. N + `shift` counts
+  // from 0. `about` goes ahead of it.
+  void ErrorInString(size_t field, std::string_view about,
+                     std::string_view message, int shift);
   void Warning(size_t offset, std::string_view what) {
     Add(offset, what, &warnings_);
   }

@@ -82,10 +82,10 @@ std::string UnknownField(const Parts& parts) {
   const Parts names = FieldNames(*type);
   const std::string_view nearest = Nearest(parts[1], names);
   const std::string elsewhere = Elsewhere(file, parts[1]);
-  const std::string instead =
-      !elsewhere.empty() ? absl::StrCat("; ", elsewhere)
-      : !nearest.empty() ? absl::StrCat("; write ", Absl(nearest))
-                         : "";
+  const std::string instead = !elsewhere.empty() ? absl::StrCat("; ", elsewhere)
+                              : !nearest.empty()
+                                  ? absl::StrCat("; write ", Absl(nearest))
+                                  : "";
   return absl::Substitute("$0 has no field $1$2 (its fields: $3)",
                           NameOf(*type), Quoted(parts[1]), instead,
                           absl::StrJoin(names, ", "));
@@ -95,8 +95,7 @@ std::string UnknownField(const Parts& parts) {
 const EnumDescriptor* EnumOf(const std::string& field) {
   const FileDescriptor& file = *proto::Policy::descriptor()->file();
   for (int i = 0; i < file.message_type_count(); ++i) {
-    const FieldDescriptor* found =
-        file.message_type(i)->FindFieldByName(field);
+    const FieldDescriptor* found = file.message_type(i)->FindFieldByName(field);
     if (found != nullptr && found->enum_type() != nullptr) {
       return found->enum_type();
     }
@@ -121,6 +120,14 @@ std::string UnknownEnum(const Parts& parts) {
                           Quoted(parts[0]), absl::StrJoin(values, " or "));
 }
 
+// A token, for "found ...".
+std::string Found(const std::string& token) {
+  if (token.empty()) return "the end of the file";
+  const bool sign = token.size() == 1 &&
+                    absl::ascii_ispunct(static_cast<unsigned char>(token[0]));
+  return sign ? absl::StrCat("'", token, "'") : token;
+}
+
 std::string NoString(const Parts& parts) {
   const std::string& found = parts[0];
   const bool word =
@@ -132,8 +139,7 @@ std::string NoString(const Parts& parts) {
     return absl::Substitute(
         "expected text in double quotes, found $0; write \"$0\"", found);
   }
-  return absl::StrCat("expected text in double quotes, found ",
-                      found.empty() ? "the end of the file" : found);
+  return absl::StrCat("expected text in double quotes, found ", Found(found));
 }
 
 std::string NoField(const Parts& parts) {
@@ -141,22 +147,17 @@ std::string NoField(const Parts& parts) {
     return "the file ends within a message; a '}' is missing";
   }
   if (parts[0] == "}") return "this '}' closes nothing; remove it";
-  if (parts[0] == "/") {
-    return "expected a field's name, found /; a comment begins with #";
-  }
-  return absl::StrCat("expected a field's name, found ", parts[0]);
+  return absl::StrCat("expected a field's name, found ", Found(parts[0]),
+                      parts[0] == "/" ? "; a comment begins with #" : "");
 }
 
 std::string NoPunctuation(const Parts& parts) {
-  const std::string found =
-      parts[1].empty() ? "the end of the file" : parts[1];
-  if (parts[0] == ":" && parts[1] == "=") {
-    return "expected ':', found '='; write NAME: VALUE";
-  }
-  return absl::Substitute("expected '$0', found $1; write $2", parts[0], found,
-                          parts[0] == ":"   ? "NAME: VALUE"
-                          : parts[0] == "{" ? "NAME { FIELDS }"
-                                            : "it");
+  if (parts[1] == "-") return "a name has no '-' in it; write '_'";
+  return absl::Substitute("expected '$0', found $1$2", parts[0],
+                          Found(parts[1]),
+                          parts[0] == ":"   ? "; write NAME: VALUE"
+                          : parts[0] == "{" ? "; write NAME { FIELDS }"
+                                            : "");
 }
 
 struct Rule {
@@ -179,7 +180,7 @@ constexpr Rule kRules[] = {
      R"(unknown field "[$0]"; a policy has no extensions)", nullptr,
      kTokenAhead},
     {R"(Unknown enumeration value of "*" for field "*".)", "", UnknownEnum,
-     kHere, true},
+     kTokenAhead, true},
     {R"(Non-repeated field "*" is specified multiple times.)",
      "$0 is given twice; keep one", nullptr, kTokenAhead, true},
     {R"(Field "*" is specified along with field "*", another member *)",
@@ -191,14 +192,15 @@ constexpr Rule kRules[] = {
      true},
     {"Expected integer or identifier, got: *",
      "expected a word without quotes, found $0", nullptr, kHere, true},
-    {"Expected integer, got: *", "expected a whole number, found $0", nullptr,
-     kHere, true},
+    {"Expected integer, got: *",
+     "expected a whole number (0 or more), found $0", nullptr, kHere, true},
     {"Expected string, got: *", "", NoString, kHere, true},
     {"Expected identifier, got: *", "", NoField},
     {R"(Expected "*", found "*".)", "", NoPunctuation},
     {"Need space between number and identifier.",
-     "letters after a number; write the two in double quotes", nullptr,
-     kTokenAhead, true},
+     "letters after a number; a duration is written in double quotes, as in "
+     "\"4s\"",
+     nullptr, kTokenAhead, true},
     {"Unexpected end of string.", "this quote is not closed", nullptr,
      kTokenAhead},
     {"String literals cannot cross line boundaries.",

@@ -31,8 +31,8 @@ std::optional<size_t> EscapeLength(std::string_view text) {
   if (!hex && !IsOctalDigit(letter)) return 2;
   size_t length = hex ? 2 : 1;
   const size_t limit = std::min<size_t>(4, text.size());
-  while (length < limit && (hex ? IsHexDigit(text[length])
-                                : IsOctalDigit(text[length]))) {
+  while (length < limit &&
+         (hex ? IsHexDigit(text[length]) : IsOctalDigit(text[length]))) {
     ++length;
   }
   return length;
@@ -112,8 +112,7 @@ char PolicySource::Kind(size_t token) const {
 
 size_t PolicySource::TokenAhead(size_t offset) const {
   size_t token = TokenAt(offset);
-  const bool inside =
-      token < tokens_.size() && tokens_[token].begin < offset;
+  const bool inside = token < tokens_.size() && tokens_[token].begin < offset;
   if (inside) return tokens_[token].begin;
   return token == 0 ? offset : tokens_[token - 1].begin;
 }
@@ -122,22 +121,21 @@ std::optional<PolicySource::Span> PolicySource::FieldAround(
     size_t offset) const {
   size_t value = TokenAt(offset);
   if (value >= tokens_.size()) return std::nullopt;
-  size_t name = 0;
-  const bool colon = Kind(value) == ':';
-  if (colon || (Kind(value) == '{' && value > 0 && Kind(value - 1) == 'a')) {
-    if (value == 0) return std::nullopt;
-    name = value - 1;
-    if (colon) ++value;
+  size_t name = value;
+  const char next = Kind(value + 1);
+  if (Kind(value) == 'a' && (next == ':' || next == '{')) {
+    value += next == ':' ? 2 : 1;
   } else {
     // Back over a list's earlier elements.
     while (value > 0 && Kind(value - 1) != ':') --value;
     if (value < 2) return std::nullopt;
     name = value - 2;
   }
-  const size_t end = EndOfValue(value);
+  size_t end = EndOfValue(value);
   if (Kind(name) != 'a' || end > tokens_.size() || end <= value) {
     return std::nullopt;
   }
+  if (Kind(end) == ',' || Kind(end) == ';') ++end;
   const Span field{tokens_[name].begin, tokens_[end - 1].end};
   return field.end > offset ? std::optional(field) : std::nullopt;
 }

@@ -40,12 +40,12 @@ class Collector : public google::protobuf::io::ErrorCollector {
 
  private:
   void Add(int line, int column, const std::string& message) {
-    const size_t offset = faults_.source().OffsetOf(line, column);
+    size_t offset = faults_.source().OffsetOf(line, column);
     const Reworded reworded = Reword(message);
-    faults_.Error(reworded.place == Reworded::Place::kTokenAhead
-                      ? faults_.source().TokenAhead(offset)
-                      : offset,
-                  reworded.text);
+    if (reworded.place == Reworded::Place::kTokenAhead) {
+      offset = faults_.source().TokenAhead(offset);
+    }
+    faults_.Error(offset, reworded.text);
     if (reworded.one_field && !faulty_field_.has_value()) {
       faulty_field_ = offset;
     }

@@ -10,7 +10,8 @@ AnswerCache::AnswerCache(const DirectoryPolicy& policy, Executor* executor,
 
 void AnswerCache::Resolve(const MailboxLookup& lookup, Done done) {
   if (const Answer* known = Find(lookup)) {
-    done(*known);
+    const Answer answer = *known;  // `done` may ask again, and evict it
+    done(answer);
     return;
   }
   std::vector<Done>& waiting = waiting_[lookup];
@@ -21,8 +22,10 @@ void AnswerCache::Resolve(const MailboxLookup& lookup, Done done) {
                   const Answer& answer) {
         if (alive.expired()) return;
         Keep(answer);
-        // Those who wait may ask again at once, so they are taken out first.
         const auto waiting = waiting_.find(lookup);
+        if (waiting == waiting_.end()) return;  // answered before
+        // Those who wait may ask again at once, or let go of the cache, so they
+        // are taken out first.
         const std::vector<Done> all = std::move(waiting->second);
         waiting_.erase(waiting);
         for (const Done& each : all) each(answer);
@@ -48,9 +51,15 @@ void AnswerCache::Keep(const Answer& answer) {
   if (!answer.present() && !proven_absent) return;
   const absl::Duration keep =
       answer.present() ? policy_.keep_present : policy_.keep_absent;
+  const absl::Time now = executor_->Now();
   const auto old = by_lookup_.find(KeyOf(answer));
   if (old != by_lookup_.end()) Drop(old->second);
-  by_age_.push_front({answer, executor_->Now() + keep, era_});
+  // What nobody asks for again is not to stay until the cache is full: somebody
+  // who guesses addresses leaves much of it.
+  while (!by_age_.empty() && by_age_.back().expires <= now) {
+    Drop(std::prev(by_age_.end()));
+  }
+  by_age_.push_front({answer, now + keep, era_});
   by_lookup_.emplace(KeyOf(by_age_.front().answer), by_age_.begin());
   if (by_age_.size() > policy_.max_cached) Drop(std::prev(by_age_.end()));
 }

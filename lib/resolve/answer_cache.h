@@ -21,7 +21,7 @@ namespace mailverdict {
 
 // Present is kept, a vouched Absent is kept for less, Unknown never. At most
 // `max_cached` answers; the one unused for longest goes first. One loop's
-// thread.
+// thread. A `done` may ask again, and may destroy the cache.
 class AnswerCache final : public Resolver {
  public:
   // All three outlive the cache.

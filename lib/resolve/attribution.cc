@@ -1,94 +1,179 @@
 #include "lib/resolve/attribution.h"
 
+#include <ldap.h>
+
 #include <algorithm>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/core/vouch.h"
-#include "lib/mail/cursor.h"
 
 namespace mailverdict {
 namespace {
 
-using Entry = SearchResult::Entry;
+// In the order of what they prove.
+enum class Match { kNo, kPerhaps, kYes };
 
-// Does the entry show `value`? The matching rules of mail attributes ignore
-// case and squeeze blanks; an entry that matched by a rule we do not know is
-// claimed by nobody, and then asked for alone.
-bool Shows(const Entry& entry, const std::string& attribute,
-           const std::string& value) {
-  for (const auto& [name, values] : entry.attributes) {
-    if (name != attribute) continue;
-    for (const std::string& shown : values) {
-      if (absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(shown),
-                                 absl::StripAsciiWhitespace(value))) {
-        return true;
+// Letter case and the number of blanks mean nothing to the matching rules of
+// mail attributes (RFC 4517 4.2.11, RFC 4518 2.6).
+std::string Fold(std::string text) {
+  absl::AsciiStrToLower(&text);
+  absl::RemoveExtraAsciiWhitespace(&text);
+  return text;
+}
+
+bool IsPlain(char c) {
+  return absl::ascii_isprint(static_cast<unsigned char>(c));
+}
+
+// Could a server's rules read `odd` as `plain`? They leave printable ASCII as
+// it is, and make no more letters of a letter than it has bytes.
+bool CouldRead(std::string_view odd, std::string_view plain) {
+  if (plain.size() > odd.size()) return false;
+  size_t at = 0;
+  for (char c : odd) {
+    if (!IsPlain(c)) continue;
+    at = plain.find(c, at);
+    if (at++ == std::string_view::npos) return false;
+  }
+  return true;
+}
+
+// Both folded. Printable ASCII that differs is different under any rule;
+// whether an accented letter, its plain one and its other encodings are equal
+// only the server knows.
+Match Compare(std::string_view shown, std::string_view wanted) {
+  const auto [s, w] =
+      std::mismatch(shown.begin(), shown.end(), wanted.begin(), wanted.end());
+  if (s == shown.end() && w == wanted.end()) return Match::kYes;
+  if ((s == shown.end() || IsPlain(*s)) && (w == wanted.end() || IsPlain(*w))) {
+    return Match::kNo;
+  }
+  shown.remove_prefix(static_cast<size_t>(s - shown.begin()));
+  wanted.remove_prefix(static_cast<size_t>(w - wanted.begin()));
+  const bool shown_plain = std::all_of(shown.begin(), shown.end(), IsPlain);
+  const bool wanted_plain = std::all_of(wanted.begin(), wanted.end(), IsPlain);
+  if ((shown_plain && !CouldRead(wanted, shown)) ||
+      (wanted_plain && !CouldRead(shown, wanted))) {
+    return Match::kNo;
+  }
+  return Match::kPerhaps;
+}
+
+// An entry with its values folded.
+struct Entry {
+  explicit Entry(const SearchResult::Entry& entry)
+      : dn(entry.dn),
+        comparable_dn(ComparableDn(entry.dn)),
+        attributes(entry.attributes) {
+    for (auto& [name, values] : attributes) {
+      for (std::string& value : values) value = Fold(std::move(value));
+    }
+  }
+
+  Match Shows(const std::string& attribute, const std::string& wanted) const {
+    Match best = Match::kNo;
+    for (const auto& [name, values] : attributes) {
+      if (name != attribute) continue;
+      for (const std::string& shown : values) {
+        best = std::max(best, Compare(shown, wanted));
+      }
+    }
+    return best;
+  }
+
+  std::string dn;
+  std::string comparable_dn;
+  decltype(SearchResult::Entry::attributes) attributes;
+};
+
+// What an entry has to show to be a lookup's.
+class Claim {
+ public:
+  Claim(const DirectoryPolicy& directory, const MailboxLookup& lookup) {
+    for (const FilterTemplate::Arm& arm : directory.filter.arms()) {
+      if (!lookup.arm.empty() && lookup.arm != arm.name) continue;
+      for (const auto& group : arm.assertions) {
+        for (const std::string& spelling : lookup.spellings) {
+          std::vector<Value> values;
+          for (const FilterTemplate::Assertion& a : group) {
+            values.push_back({&a.attribute, Fold(FillIn(a.value, spelling))});
+          }
+          ways_.push_back(std::move(values));
+        }
       }
     }
   }
-  return false;
-}
 
-bool MatchesArm(const Entry& entry, const FilterTemplate::Arm& arm,
-                const std::string& address) {
-  return std::any_of(
-      arm.assertions.begin(), arm.assertions.end(), [&](const auto& group) {
-        return std::all_of(group.begin(), group.end(), [&](const auto& a) {
-          return Shows(entry, a.attribute, FillIn(a.value, address));
-        });
-      });
-}
-
-bool Claims(const DirectoryPolicy& directory, const MailboxLookup& lookup,
-            const Entry& entry) {
-  for (const FilterTemplate::Arm& arm : directory.filter.arms()) {
-    if (!lookup.arm.empty() && lookup.arm != arm.name) continue;
-    for (const std::string& spelling : lookup.spellings) {
-      if (MatchesArm(entry, arm, spelling)) return true;
+  Match In(const Entry& entry) const {
+    Match best = Match::kNo;
+    for (const std::vector<Value>& way : ways_) {
+      Match all = Match::kYes;
+      for (const Value& value : way) {
+        all = std::min(all, entry.Shows(*value.attribute, value.folded));
+      }
+      best = std::max(best, all);
     }
+    return best;
   }
-  return false;
-}
+
+ private:
+  struct Value {
+    const std::string* attribute;  // in the policy
+    std::string folded;
+  };
+  std::vector<std::vector<Value>> ways_;
+};
 
 // The controls of one search, and what became of them.
 class Witnesses {
  public:
   Witnesses(const DirectoryPolicy& directory,
             const std::vector<MailboxLookup>& controls,
-            const Transcript& transcript)
-      : directory_(directory) {
+            const Transcript& transcript) {
     for (const MailboxLookup& control : controls) {
       reports_.push_back(Report::Absent(control, transcript));
-      dns_.push_back(ComparableDn(DnOf(control)));
+      claims_.emplace_back(directory, control);
+      dns_.push_back(ComparableDn(DnOf(directory, control)));
     }
   }
 
   // True if the entry is there because a control was asked for.
   bool Take(const Entry& entry) {
-    const std::string dn = ComparableDn(entry.dn);
     bool taken = false;
     for (size_t i = 0; i < reports_.size(); ++i) {
-      const auto& control = std::get<MailboxLookup>(reports_[i].lookup);
-      const bool shown = Claims(directory_, control, entry);
-      if (dn == dns_[i] && shown) {
+      const bool known = !dns_[i].empty() && entry.comparable_dn == dns_[i];
+      const bool shown = claims_[i].In(entry) == Match::kYes;
+      if (known && shown) {
         reports_[i].state = AnswerState::kPresent;
         reports_[i].values = {entry.dn};
-      } else if (dn == dns_[i]) {
+      } else if (known) {
+        const auto& control = std::get<MailboxLookup>(reports_[i].lookup);
         Doubt(i, absl::StrCat("its entry does not show ", control.arm,
                               "; give the directory's user read access to it"));
       } else if (shown) {
         Doubt(i, absl::StrCat("it was found as \"", entry.dn,
                               "\"; name that as its dn"));
-      } else {
-        continue;
       }
-      taken = true;
+      taken |= known || shown;
     }
     return taken;
   }
 
   const std::vector<Report>& reports() const { return reports_; }
+
+  // The first control that is not there, and why; empty when all are.
+  std::string Missing() const {
+    for (const Report& report : reports_) {
+      if (report.state == AnswerState::kPresent) continue;
+      const auto& control = std::get<MailboxLookup>(report.lookup);
+      return absl::StrCat(
+          "control ", control.address(), " (", control.arm, ") ",
+          report.state == AnswerState::kAbsent ? "is missing" : report.reason);
+    }
+    return "";
+  }
 
  private:
   void Doubt(size_t i, std::string reason) {
@@ -97,8 +182,9 @@ class Witnesses {
     reports_[i].reason = std::move(reason);
   }
 
-  std::string DnOf(const MailboxLookup& lookup) const {
-    for (const Control& control : directory_.controls) {
+  static std::string DnOf(const DirectoryPolicy& directory,
+                          const MailboxLookup& lookup) {
+    for (const Control& control : directory.controls) {
       if (control.arm == lookup.arm && control.address == lookup.address()) {
         return control.dn;
       }
@@ -106,8 +192,8 @@ class Witnesses {
     return "";
   }
 
-  const DirectoryPolicy& directory_;
   std::vector<Report> reports_;
+  std::vector<Claim> claims_;
   std::vector<std::string> dns_;
 };
 
@@ -125,6 +211,33 @@ std::string Defect(const DirectoryPolicy& directory,
   return "";
 }
 
+// The DNs of entries that are, and that may be, each lookup's.
+struct Hits {
+  Hits(const DirectoryPolicy& directory,
+       const std::vector<MailboxLookup>& lookups,
+       const std::vector<SearchResult::Entry>& entries, Witnesses* witnesses)
+      : sure(lookups.size()), perhaps(lookups.size()) {
+    std::vector<Claim> claims;
+    for (const MailboxLookup& lookup : lookups) {
+      claims.emplace_back(directory, lookup);
+    }
+    for (const SearchResult::Entry& each : entries) {
+      const Entry entry(each);
+      bool claimed = witnesses->Take(entry);
+      for (size_t i = 0; i < claims.size(); ++i) {
+        const Match match = claims[i].In(entry);
+        if (match == Match::kYes) sure[i] = entry.dn;
+        if (match == Match::kPerhaps) perhaps[i] = entry.dn;
+        claimed |= match == Match::kYes;
+      }
+      if (!claimed) perhaps.assign(lookups.size(), entry.dn);
+    }
+  }
+
+  std::vector<std::string> sure;
+  std::vector<std::string> perhaps;
+};
+
 }  // namespace
 
 Attributed Attribute(const DirectoryPolicy& directory,
@@ -132,83 +245,61 @@ Attributed Attribute(const DirectoryPolicy& directory,
                      const std::vector<MailboxLookup>& controls,
                      const SearchResult& result) {
   Witnesses witnesses(directory, controls, result.transcript);
-  std::vector<std::string> found(lookups.size());  // the entry's DN
-  std::string unclaimed;
-  for (const Entry& entry : result.entries) {
-    bool claimed = witnesses.Take(entry);
-    for (size_t i = 0; i < lookups.size(); ++i) {
-      if (!Claims(directory, lookups[i], entry)) continue;
-      found[i] = entry.dn;
-      claimed = true;
-    }
-    if (!claimed) unclaimed = entry.dn;
-  }
-  if (lookups.size() == 1 && found[0].empty()) found[0] = unclaimed;
-
-  Attributed attributed;
+  const Hits hits(directory, lookups, result.entries, &witnesses);
   const std::string defect = Defect(directory, result);
+  const bool alone = lookups.size() == 1;
+  Attributed attributed;
+  // Of too many entries each lookup had its share, or will have it alone.
+  bool only_crowded = result.truncated && !lookups.empty();
   for (size_t i = 0; i < lookups.size(); ++i) {
+    const std::string& dn =
+        hits.sure[i].empty() && alone ? hits.perhaps[i] : hits.sure[i];
     Report report = Report::Absent(lookups[i], result.transcript);
-    if (!found[i].empty()) {
+    if (!dn.empty()) {
       report.state = AnswerState::kPresent;
-      report.values = {found[i]};
+      report.values = {dn};
+    } else if (!alone && (result.truncated ||
+                          (defect.empty() && !hits.perhaps[i].empty()))) {
+      attributed.answers.emplace_back(std::nullopt);
+      continue;
     } else if (!defect.empty()) {
       report.state = AnswerState::kUnknown;
       report.reason = defect;
-    } else if (lookups.size() > 1 && !unclaimed.empty()) {
-      attributed.answers.emplace_back(std::nullopt);
-      continue;
+      only_crowded = false;
     }
     attributed.answers.emplace_back(
         Vouch(directory, std::move(report), witnesses.reports()));
   }
-  attributed.trouble = defect;
-  for (const Report& control : witnesses.reports()) {
-    if (!attributed.trouble.empty()) break;
-    if (control.state == AnswerState::kPresent) continue;
-    const auto& asked = std::get<MailboxLookup>(control.lookup);
-    attributed.trouble = absl::StrCat(
-        "control ", asked.address(), " (", asked.arm, ") ",
-        control.state == AnswerState::kAbsent ? "is missing" : control.reason);
-  }
+  if (only_crowded) return attributed;
+  attributed.trouble = defect.empty() ? witnesses.Missing() : defect;
   return attributed;
 }
 
-std::string ComparableDn(std::string_view dn) {
-  std::string out;
-  size_t keep = 0;  // blanks behind this belong to a value
-  mail::Cursor in(dn);
-  while (!in.done()) {
-    const char c = *in.Next();
-    const auto strip = [&] {
-      while (out.size() > keep && out.back() == ' ') out.pop_back();
-    };
-    if (c == '\\') {
-      mail::Cursor ahead = in;
-      const auto hex = ahead.TakeWhile([](char d) {
-        return absl::ascii_isxdigit(static_cast<unsigned char>(d));
-      });
-      if (hex.size() >= 2) {  // "\2c", written as the byte it means
-        const std::string_view pair = *in.Take(2);
-        out += '\\';
-        out += static_cast<char>(
-            std::stoi(std::string(pair.data(), 2), nullptr, 16));
-      } else if (in.Peek().has_value()) {
-        out += '\\';
-        out += *in.Next();
-      }
-      keep = out.size();
-    } else if (c == ',' || c == ';' || c == '+' || c == '=') {
-      strip();
-      out += c == ';' ? ',' : c;
-      keep = out.size();
-      in.TakeWhile([](char d) { return d == ' '; });
-    } else {
-      out += c;
-    }
+std::string ComparableDn(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return "";
+  LDAPDN dn = nullptr;
+  if (ldap_str2dn(std::string(text).c_str(), &dn, LDAP_DN_FORMAT_LDAPV3) !=
+      LDAP_SUCCESS) {
+    return "";
   }
-  while (out.size() > keep && out.back() == ' ') out.pop_back();
-  return absl::AsciiStrToLower(out);
+  const absl::Cleanup free = [dn] { ldap_dnfree(dn); };
+  std::string out;
+  for (LDAPRDN* rdn = dn; rdn != nullptr && *rdn != nullptr; ++rdn) {
+    std::vector<std::string> parts;
+    for (LDAPAVA** part = *rdn; *part != nullptr; ++part) {
+      const berval& name = (*part)->la_attr;
+      const berval& bytes = (*part)->la_value;
+      const std::string value = Fold(std::string(bytes.bv_val, bytes.bv_len));
+      const char* kind = (*part)->la_flags & LDAP_AVA_BINARY ? "#" : "=";
+      // With its length, no value can be taken for a separator.
+      parts.push_back(absl::StrCat(Fold(std::string(name.bv_val, name.bv_len)),
+                                   kind, value.size(), ":", value));
+    }
+    std::sort(parts.begin(), parts.end());
+    for (const std::string& part : parts) absl::StrAppend(&out, part, "+");
+    out.back() = ',';
+  }
+  return out;
 }
 
 }  // namespace mailverdict

@@ -27,6 +27,8 @@ struct SearchResult {
   std::vector<std::string> references;  // continuation references
   // Empty when the result code was success, else what it was.
   std::string failure;
+  // The failure: there were more entries than a limit of size allows.
+  bool truncated = false;
   Transcript transcript;
 };
 
@@ -43,16 +45,21 @@ struct Attributed {
 // An entry whose values hold what an arm asked for is that lookup's. A control
 // is recognised by its DN, and must show the value it was asked by: if an
 // attribute cannot be read, another address of the control's account would look
-// like a miss. An entry that nobody claims is a hit when one lookup was asked,
-// and otherwise leaves every miss open. What is not success leaves every miss
-// Unknown.
+// like a miss.
+//
+// An entry that nobody claims may be anybody's, and one whose values differ
+// only in a way that servers judge by rules of their own (letters that are not
+// ASCII) may be that lookup's. Such an entry is a hit when one lookup was
+// asked; of several, those that it may belong to are to be asked alone.
+//
+// What is not success leaves every miss Unknown.
 Attributed Attribute(const DirectoryPolicy& directory,
                      const std::vector<MailboxLookup>& lookups,
                      const std::vector<MailboxLookup>& controls,
                      const SearchResult& result);
 
-// A DN in a form that compares: lower case, no blanks around separators,
-// escapes written one way (RFC 4514). Names that differ only so are equal.
+// A DN in a form that compares: without its escapes, blanks and letter case,
+// each RDN's parts in order (RFC 4514). Empty for what is no DN.
 std::string ComparableDn(std::string_view dn);
 
 }  // namespace mailverdict

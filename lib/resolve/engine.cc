@@ -119,9 +119,10 @@ void Engine::AskAll(const std::shared_ptr<Job>& job,
           std::move(lookup), "the directory is no longer asked")));
       continue;
     }
-    source->second.cache->Resolve(mailbox, [this, job](const Answer& answer) {
+    source->second.cache->Resolve(mailbox, [job](const Answer& answer) {
+      if (job->finished) return;
       job->evidence.Add(answer);
-      Advance(job);
+      job->engine->Advance(job);
     });
   }
 }
@@ -134,6 +135,10 @@ void Engine::Expire(const std::shared_ptr<Job>& job) {
 
 void Engine::Finish(Job& job, const Verdict& verdict) {
   job.finished = true;
+  // A directory that still owes an answer holds the job, and must not thereby
+  // hold its own engine. This may be the last hold: callers touch nothing after
+  // it.
+  const std::shared_ptr<Engine> self = std::move(job.engine);
   executor_->Cancel(job.deadline);
   if (job.remember) {
     for (const Observation& observation : verdict.observations()) {

@@ -1,12 +1,14 @@
 #include "lib/resolve/ldap_connection.h"
 
+#include <fcntl.h>
 #include <ldap.h>
+#include <poll.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <mutex>
-#include <optional>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
@@ -15,14 +17,6 @@
 
 namespace mailverdict {
 namespace {
-
-// ldap.conf, ~/.ldaprc and LDAP* variables may set a size limit, a base, an
-// alias rule or a CA: none of them may change what an answer means
-// (ldap.conf(5)).
-void IgnoreAmbientDefaults() {
-  static std::once_flag once;
-  std::call_once(once, [] { setenv("LDAPNOINIT", "1", 1); });
-}
 
 // The first line of the file.
 absl::StatusOr<std::string> ReadPassword(const std::string& path) {
@@ -49,8 +43,11 @@ std::string Describe(int code, const char* diagnostic) {
   return text;
 }
 
-SearchResult::Entry ReadEntry(LDAP* handle, LDAPMessage* message) {
-  SearchResult::Entry entry;
+// False if not all of the entry could be read.
+bool ReadEntry(LDAP* handle, LDAPMessage* message, SearchResult::Entry* out) {
+  SearchResult::Entry& entry = *out;
+  int code = LDAP_SUCCESS;
+  ldap_set_option(handle, LDAP_OPT_RESULT_CODE, &code);
   if (char* dn = ldap_get_dn(handle, message)) {
     entry.dn = dn;
     ldap_memfree(dn);
@@ -71,7 +68,8 @@ SearchResult::Entry ReadEntry(LDAP* handle, LDAPMessage* message) {
     ldap_memfree(name);
   }
   if (ber != nullptr) ber_free(ber, 0);
-  return entry;
+  ldap_get_option(handle, LDAP_OPT_RESULT_CODE, &code);
+  return code != LDAP_DECODING_ERROR;
 }
 
 }  // namespace
@@ -85,13 +83,27 @@ LdapConnection::LdapConnection(const DirectoryPolicy& directory,
   attributes_.push_back(nullptr);
 }
 
+// ldap.conf, ~/.ldaprc and LDAP* variables may set a size limit, a base, an
+// alias rule or a CA: none of them may change what an answer means
+// (ldap.conf(5)). libldap reads them when it is first used, which is here, and
+// not from a thread that setenv would race with.
+void LdapConnection::IgnoreAmbientDefaults() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    setenv("LDAPNOINIT", "1", 1);
+    LDAP* handle = nullptr;
+    ldap_initialize(&handle, "ldap://");
+    if (handle != nullptr) ldap_unbind_ext(handle, nullptr, nullptr);
+  });
+}
+
 LdapConnection::~LdapConnection() {
-  if (handle_ != nullptr) ldap_unbind_ext(handle_, nullptr, nullptr);
+  if (handle_ == nullptr) return;
+  ldap_unbind_ext(handle_, nullptr, nullptr);
 }
 
 absl::StatusOr<std::unique_ptr<LdapConnection>> LdapConnection::Open(
     const DirectoryPolicy& directory, uint64_t number) {
-  IgnoreAmbientDefaults();
   auto connection =
       std::unique_ptr<LdapConnection>(new LdapConnection(directory, number));
   const int code = ldap_initialize(&connection->handle_, directory.uri.c_str());
@@ -142,7 +154,11 @@ absl::Status LdapConnection::Bind() {
   int code =
       ldap_sasl_bind(handle_, directory_.bind_dn.c_str(), LDAP_SASL_SIMPLE,
                      &credentials, nullptr, nullptr, &id);
-  if (code != LDAP_SUCCESS) return Lost("connecting");
+  if (code != LDAP_SUCCESS) return Failed("connecting");
+  // libldap connects without blocking, and then reads and writes as it finds
+  // the socket: when half a message has come it would wait for the other half,
+  // whatever timeout it was given.
+  fcntl(fd(), F_SETFL, fcntl(fd(), F_GETFL) | O_NONBLOCK);
 
   timeval timeout = absl::ToTimeval(directory_.timeout);
   LDAPMessage* answer = nullptr;
@@ -152,7 +168,10 @@ absl::Status LdapConnection::Bind() {
         absl::StrCat("bind got no answer within ",
                      absl::FormatDuration(directory_.timeout)));
   }
-  if (kind < 0) return Lost("binding");
+  if (kind != LDAP_RES_BIND) {
+    ldap_msgfree(answer);
+    return Failed("binding");
+  }
   char* diagnostic = nullptr;
   const int parsed = ldap_parse_result(handle_, answer, &code, nullptr,
                                        &diagnostic, nullptr, nullptr, 1);
@@ -169,51 +188,80 @@ int LdapConnection::fd() const {
   return fd;
 }
 
+short LdapConnection::events() const {  // NOLINT: as poll(2) has it
+  return writing_ ? POLLIN | POLLOUT : POLLIN;
+}
+
+bool LdapConnection::ready() const {
+  pollfd poll_fd{fd(), POLLOUT, 0};
+  // Anything but "no", since sending will find out about errors.
+  return !writing_ && poll(&poll_fd, 1, 0) != 0;
+}
+
 absl::StatusOr<int> LdapConnection::Search(std::string_view filter,
                                            int max_entries, absl::Time now) {
   static constexpr int kScopes[] = {LDAP_SCOPE_BASE, LDAP_SCOPE_ONELEVEL,
                                     LDAP_SCOPE_SUBTREE};
+  // Without a connection libldap would make another one by itself, and not
+  // bind.
+  if (status_.ok() && fd() < 0) status_ = Failed("searching");
+  if (!status_.ok()) return status_;
   timeval limit = absl::ToTimeval(directory_.timeout);
   int id = 0;
   const int code = ldap_search_ext(
       handle_, directory_.base.c_str(),
       kScopes[static_cast<int>(directory_.scope)], std::string(filter).c_str(),
       attributes_.data(), 0, nullptr, nullptr, &limit, max_entries, &id);
-  if (code != LDAP_SUCCESS) return Lost("searching");
+  if (code == LDAP_FILTER_ERROR) {
+    return absl::InvalidArgumentError("libldap cannot read the filter");
+  }
+  if (code != LDAP_SUCCESS) return status_ = Failed("searching");
+  int left = LDAP_SUCCESS;
+  ldap_get_option(handle_, LDAP_OPT_RESULT_CODE, &left);
+  writing_ = left == LDAP_BUSY;
   SearchResult& result = searches_[id];
   result.transcript = {directory_.uri, number_, static_cast<uint64_t>(id), now,
                        absl::InfiniteFuture()};
   return id;
 }
 
-absl::StatusOr<std::vector<std::pair<int, SearchResult>>>
-LdapConnection::Receive(absl::Time now) {
+std::vector<std::pair<int, SearchResult>> LdapConnection::Receive(
+    absl::Time now) {
   std::vector<std::pair<int, SearchResult>> complete;
-  for (;;) {
+  while (status_.ok()) {
     timeval at_once{0, 0};
     LDAPMessage* message = nullptr;
     const int kind =
         ldap_result(handle_, LDAP_RES_ANY, LDAP_MSG_ONE, &at_once, &message);
-    if (kind == 0) return complete;
-    if (kind < 0) {
-      // What came whole before the loss still counts; the loss comes again.
-      if (!complete.empty()) return complete;
-      return Lost("receiving");
+    if (kind < 0 || fd() < 0) status_ = Failed("receiving");
+    if (kind <= 0) {
+      // It has sent what it could; if there is room, that was all of it.
+      writing_ = false;
+      writing_ = !ready();
+      break;
     }
-    absl::Cleanup free = [message] { ldap_msgfree(message); };
+    const absl::Cleanup free = [message] { ldap_msgfree(message); };
+    if (ldap_msgid(message) == 0) {
+      // RFC 4511 4.4.1. It will not answer the rest, and need not hang up.
+      status_ = absl::UnavailableError("the server gave notice that it closes");
+      break;
+    }
     const auto search = searches_.find(ldap_msgid(message));
-    if (search == searches_.end()) continue;  // not ours: unsolicited
+    if (search == searches_.end()) continue;  // not ours
     if (!Take(message, &search->second)) continue;
     search->second.transcript.received = now;
     complete.emplace_back(search->first, std::move(search->second));
     searches_.erase(search);
   }
+  return complete;
 }
 
 bool LdapConnection::Take(ldapmsg* message, SearchResult* result) const {
   switch (ldap_msgtype(message)) {
     case LDAP_RES_SEARCH_ENTRY:
-      result->entries.push_back(ReadEntry(handle_, message));
+      if (!ReadEntry(handle_, message, &result->entries.emplace_back())) {
+        result->failure = "the server sent an entry that cannot be read";
+      }
       return false;
     case LDAP_RES_SEARCH_REFERENCE: {
       char** references = nullptr;
@@ -229,7 +277,7 @@ bool LdapConnection::Take(ldapmsg* message, SearchResult* result) const {
       ber_memvfree(reinterpret_cast<void**>(references));
       return false;
     }
-    default: {
+    case LDAP_RES_SEARCH_RESULT: {
       int code = LDAP_OTHER;
       char* diagnostic = nullptr;
       const int parsed = ldap_parse_result(handle_, message, &code, nullptr,
@@ -239,16 +287,21 @@ bool LdapConnection::Take(ldapmsg* message, SearchResult* result) const {
         result->failure =
             absl::StrCat("search failed: ", Describe(code, diagnostic));
       }
+      result->truncated = code == LDAP_SIZELIMIT_EXCEEDED;
       ldap_memfree(diagnostic);
       return true;
     }
+    default:
+      result->failure = absl::StrCat(
+          "the server answered a search with message ", ldap_msgtype(message));
+      return true;
   }
 }
 
-absl::Status LdapConnection::Lost(std::string_view doing) const {
+absl::Status LdapConnection::Failed(std::string_view doing) const {
   int code = LDAP_SERVER_DOWN;
   ldap_get_option(handle_, LDAP_OPT_RESULT_CODE, &code);
-  if (code == LDAP_SUCCESS) code = LDAP_SERVER_DOWN;
+  if (code == LDAP_SUCCESS || code == LDAP_TIMEOUT) code = LDAP_SERVER_DOWN;
   return absl::UnavailableError(
       absl::StrCat(absl::string_view(doing.data(), doing.size()), ": ",
                    ldap_err2string(code)));

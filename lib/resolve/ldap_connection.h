@@ -1,6 +1,7 @@
 // One connection to one directory server: libldap, with none of its ambient
-// defaults. What blocks here (Open, and nothing else) is bounded by the
-// policy's timeout.
+// defaults. Open blocks, for as long as it takes to resolve the server's name
+// and up to the policy's timeout each to connect and to bind; nothing else
+// does.
 
 #ifndef MAILVERDICT_LIB_RESOLVE_LDAP_CONNECTION_H_
 #define MAILVERDICT_LIB_RESOLVE_LDAP_CONNECTION_H_
@@ -13,7 +14,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "lib/core/policy.h"
 #include "lib/resolve/attribution.h"
 
@@ -23,9 +26,14 @@ struct ldapmsg;
 
 namespace mailverdict {
 
-// Thread-compatible: used by its server's own thread only.
+// Thread-compatible: used by its server's own thread only, which blocks
+// SIGPIPE: libldap writes to whatever is left of a connection.
 class LdapConnection {
  public:
+  // Before the first thread that opens a connection is started: it sets the
+  // environment, once.
+  static void IgnoreAmbientDefaults();
+
   // Connects and binds; waits for the answer of the bind, anonymous or not, so
   // that an open connection is one that a server has answered on. An
   // Unavailable error says what failed. Never goes on anonymously after a bind
@@ -37,20 +45,27 @@ class LdapConnection {
   LdapConnection(const LdapConnection&) = delete;
   LdapConnection& operator=(const LdapConnection&) = delete;
 
-  // To poll for reading.
+  // What to poll, and for what.
   int fd() const;
+  short events() const;  // NOLINT: as poll(2) has it
+
+  // False while the server does not read what it was sent: no time for another
+  // search.
+  bool ready() const;
 
   // Starts a search with the directory's base, scope and attributes, of at most
-  // `max_entries`; does not wait. The exchange's number, or Unavailable when
-  // the connection is lost.
+  // `max_entries`; does not wait for an answer. The exchange's number; or
+  // Unavailable when the connection is lost; or InvalidArgument when libldap
+  // cannot read the filter.
   absl::StatusOr<int> Search(std::string_view filter, int max_entries,
                              absl::Time now);
 
   // The searches that are complete by now, oldest first; does not wait.
-  // Unavailable when the connection is lost: none of the rest will complete,
-  // and what they had received so far is no result.
-  absl::StatusOr<std::vector<std::pair<int, SearchResult>>> Receive(
-      absl::Time now);
+  std::vector<std::pair<int, SearchResult>> Receive(absl::Time now);
+
+  // Unavailable once the connection is lost: no other search will complete, and
+  // what those under way had received is no result.
+  const absl::Status& status() const { return status_; }
 
  private:
   LdapConnection(const DirectoryPolicy& directory, uint64_t number);
@@ -58,13 +73,15 @@ class LdapConnection {
   absl::Status Bind();
   // Adds one message to its search; true when that is complete.
   bool Take(ldapmsg* message, SearchResult* result) const;
-  absl::Status Lost(std::string_view doing) const;
+  absl::Status Failed(std::string_view doing) const;
 
   const DirectoryPolicy& directory_;
   const uint64_t number_;
+  absl::Status status_;
   ldap* handle_ = nullptr;
   std::vector<char*> attributes_;  // as libldap wants them; owned by directory_
   std::map<int, SearchResult> searches_;
+  bool writing_ = false;  // libldap holds a part of a search still to be sent
 };
 
 }  // namespace mailverdict

@@ -1,0 +1,273 @@
+#include "adapters/daemon/daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "adapters/daemon/privileges.h"
+#include "adapters/daemon/version.h"
+#include "adapters/socketmap/key.h"
+#include "adapters/wire/wire.h"
+#include "lib/resolve/directory.h"
+
+namespace mailverdict {
+namespace {
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file.is_open() || file.bad()) {
+    return absl::NotFoundError(absl::StrCat(
+        path, ": ", errno != 0 ? strerror(errno) : "cannot be read"));
+  }
+  return text;
+}
+
+// Each connection and each directory wants a descriptor.
+void RaiseDescriptorLimit() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+bool SameListeners(const Policy& a, const Policy& b) {
+  const auto same = [](const ListenerPolicy& x, const ListenerPolicy& y) {
+    return x.socketmap == y.socketmap && x.mode == y.mode &&
+           x.owner == y.owner && x.group == y.group;
+  };
+  return a.listeners.size() == b.listeners.size() &&
+         std::equal(a.listeners.begin(), a.listeners.end(), b.listeners.begin(),
+                    same) &&
+         a.user == b.user && a.log == b.log &&
+         a.max_connections == b.max_connections;
+}
+
+}  // namespace
+
+absl::StatusOr<LoadedPolicy> LoadPolicyFile(const std::string& path) {
+  absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) return text.status();
+  return LoadPolicy(*text, path, ReadFile);
+}
+
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
+    const std::string& policy_path) {
+  absl::StatusOr<LoadedPolicy> loaded = LoadPolicyFile(policy_path);
+  if (!loaded.ok()) return loaded.status();
+  absl::StatusOr<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
+  if (!loop.ok()) return loop.status();
+
+  auto daemon = std::unique_ptr<Daemon>(new Daemon(policy_path));
+  daemon->loop_ = *std::move(loop);
+  RaiseDescriptorLimit();
+  absl::Status status = daemon->Listen(loaded->policy);
+  if (status.ok()) status = DropPrivileges(loaded->policy.user);
+  if (status.ok()) status = daemon->WatchSignals();
+  if (!status.ok()) return status;
+
+  // From here on there are threads.
+  daemon->log_ = std::make_unique<LogWriter>(loaded->policy.log);
+  std::string where;
+  for (const std::string& address : daemon->server_->addresses()) {
+    absl::StrAppend(&where, where.empty() ? "" : ", ", address);
+  }
+  daemon->log_->Write(Severity::kInfo,
+                      absl::StrCat("mailverdictd ", kVersion, " serves ",
+                                   policy_path, " on ", where));
+  daemon->Use(*std::move(loaded));
+  return daemon;
+}
+
+Daemon::Daemon(std::string policy_path)
+    : policy_path_(std::move(policy_path)) {}
+
+Daemon::~Daemon() {
+  server_.reset();
+  if (engine_ != nullptr) engine_->Stop();
+  engine_.reset();
+  retiring_.clear();  // waits
+  loop_.reset();
+}
+
+absl::Status Daemon::Listen(const Policy& policy) {
+  socketmap::ServerLimits limits;
+  limits.max_connections = policy.max_connections;
+  server_ = std::make_unique<socketmap::Server>(
+      loop_.get(),
+      [this](const socketmap::Request& request, socketmap::Reply reply) {
+        Answer(request, reply);
+      },
+      [this](Severity severity, std::string_view line) {
+        log_->Write(severity, line);
+      },
+      limits);
+  if (policy.listeners.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(policy_path_,
+                     ": no listener; add listener { socketmap: "
+                     "\"unix:/run/mailverdict/socketmap\" }"));
+  }
+  for (const ListenerPolicy& listener : policy.listeners) {
+    const absl::Status status = server_->Listen(
+        listener.socketmap,
+        {static_cast<mode_t>(listener.mode), listener.owner, listener.group});
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::WatchSignals() {
+  signal(SIGPIPE, SIG_IGN);
+  for (const int signal : {SIGTERM, SIGINT}) {
+    const absl::Status status =
+        loop_->OnSignal(signal, [this] { Terminate(); });
+    if (!status.ok()) return status;
+  }
+  return loop_->OnSignal(SIGHUP, [this] { Reload(); });
+}
+
+void Daemon::Use(LoadedPolicy loaded) {
+  for (const std::string& warning : loaded.warnings) {
+    log_->Write(Severity::kWarning, warning);
+  }
+  // The old engine ends when its last verdict is given.
+  engine_ = Engine::Create(
+      std::make_shared<const Policy>(std::move(loaded.policy)), loop_.get(),
+      &history_,
+      [this](std::shared_ptr<const DirectoryPolicy> directory,
+             DirectoryHooks hooks) {
+        return MakeDirectory(std::move(directory), std::move(hooks));
+      },
+      [this](const std::string& line) {
+        log_->Write(Severity::kWarning, line);
+      });
+}
+
+std::shared_ptr<Resolver> Daemon::MakeDirectory(
+    std::shared_ptr<const DirectoryPolicy> policy, DirectoryHooks hooks) {
+  auto* directory =
+      new Directory(std::move(policy), loop_.get(), std::move(hooks));
+  return std::shared_ptr<Resolver>(directory, [this](Resolver* retired) {
+    const auto done = [](const std::future<void>& f) {
+      return f.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+    };
+    retiring_.erase(std::remove_if(retiring_.begin(), retiring_.end(), done),
+                    retiring_.end());
+    retiring_.push_back(
+        std::async(std::launch::async, [retired] { delete retired; }));
+  });
+}
+
+void Daemon::Run() { loop_->Run(); }
+
+void Daemon::Reload() {
+  absl::StatusOr<LoadedPolicy> loaded = LoadPolicyFile(policy_path_);
+  if (!loaded.ok()) {
+    log_->Write(Severity::kError,
+                absl::StrCat("policy refused, the old one stays: ",
+                             loaded.status().message()));
+    return;
+  }
+  if (!SameListeners(engine_->policy(), loaded->policy)) {
+    log_->Write(Severity::kWarning,
+                absl::StrCat(policy_path_,
+                             ": listeners, user, log and "
+                             "max_connections change with a "
+                             "restart only"));
+  }
+  Use(*std::move(loaded));
+  log_->Write(Severity::kInfo, absl::StrCat(policy_path_, " read again"));
+}
+
+void Daemon::Terminate() {
+  if (terminating_) {
+    loop_->Stop();
+    return;
+  }
+  terminating_ = true;
+  log_->Write(Severity::kInfo, "ending: what is under way is still answered");
+  server_->Drain(kDrain, [this] { loop_->Stop(); });
+}
+
+void Daemon::Answer(const socketmap::Request& request,
+                    const socketmap::Reply& reply) {
+  if (request.map == "rcpt") {
+    AnswerSendmail(request.key, reply);
+  } else if (request.map == "postfix") {
+    AnswerPostfix(request.key, reply);
+  } else if (request.map == "explain") {
+    Explain(request.key, reply);
+  } else if (request.map == "ping") {
+    reply.Send("OK pong");
+  } else {
+    reply.Send("TEMP no such map; there are rcpt, postfix, explain and ping");
+  }
+}
+
+void Daemon::AnswerSendmail(std::string_view key,
+                            const socketmap::Reply& reply) {
+  const absl::Time began = loop_->Now();
+  std::optional<Transaction> tx = socketmap::ParseSendmailKey(key);
+  if (!tx.has_value()) {
+    tx.emplace();
+    tx->recipient = std::string(key);
+    const Verdict verdict = Verdict::Defer(
+        replies::kRequestNotUnderstood,
+        "the key is not as mailverdict.m4 builds it, or was cut short");
+    LogVerdict(*tx, verdict, began);
+    reply.Send(SendmailMapReply(verdict));
+    return;
+  }
+  engine_->Judge(*tx, [this, tx, reply, began](const Verdict& verdict) {
+    reply.Send(SendmailMapReply(verdict));
+    LogVerdict(*tx, verdict, began);
+  });
+}
+
+void Daemon::AnswerPostfix(std::string_view key,
+                           const socketmap::Reply& reply) {
+  const absl::Time began = loop_->Now();
+  std::optional<Transaction> tx = socketmap::ParsePostfixKey(key);
+  if (!tx.has_value()) {
+    // Postfix asks for these only after the whole address was not found.
+    reply.Send("NOTFOUND ");
+    return;
+  }
+  engine_->Judge(*tx, [this, tx, reply, began](const Verdict& verdict) {
+    reply.Send(PostfixMapReply(verdict));
+    LogVerdict(*tx, verdict, began);
+  });
+}
+
+void Daemon::Explain(std::string_view key, const socketmap::Reply& reply) {
+  std::optional<Transaction> tx = socketmap::ParseSendmailKey(key);
+  if (!tx.has_value()) {
+    tx.emplace();
+    tx->stage = Stage::kRcpt;
+    tx->recipient = std::string(key);
+  }
+  engine_->Explain(*tx, [reply](const Verdict& verdict) {
+    reply.Send(absl::StrCat("OK ", verdict.Tree()));
+  });
+}
+
+void Daemon::LogVerdict(const Transaction& tx, const Verdict& verdict,
+                        absl::Time began) {
+  std::string line;
+  if (!tx.client.empty()) absl::StrAppend(&line, "client=", tx.client, " ");
+  if (!tx.queue_id.empty()) absl::StrAppend(&line, "id=", tx.queue_id, " ");
+  absl::StrAppend(&line, "to=<", tx.recipient, "> ", verdict.Line(), " ",
+                  absl::ToInt64Microseconds(loop_->Now() - began), "us");
+  log_->Write(Severity::kInfo, line);
+}
+
+}  // namespace mailverdict

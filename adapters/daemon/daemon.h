@@ -1,0 +1,77 @@
+// mailverdictd: the listeners, the policy at work, and what signals do to them.
+
+#ifndef MAILVERDICT_ADAPTERS_DAEMON_DAEMON_H_
+#define MAILVERDICT_ADAPTERS_DAEMON_DAEMON_H_
+
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "adapters/daemon/log_writer.h"
+#include "adapters/loop/event_loop.h"
+#include "adapters/socketmap/server.h"
+#include "lib/core/policy_loader.h"
+#include "lib/history/memory_history.h"
+#include "lib/resolve/engine.h"
+
+namespace mailverdict {
+
+// Reads and checks a policy file and the files that it names.
+absl::StatusOr<LoadedPolicy> LoadPolicyFile(const std::string& path);
+
+// All on one thread, which Run() takes; threads of their own have the log and
+// each directory.
+class Daemon {
+ public:
+  // After a SIGTERM, how long the requests under way have.
+  static constexpr absl::Duration kDrain = absl::Seconds(5);
+
+  // Opens the listeners, drops privileges, starts the directories. An error
+  // says what to do.
+  static absl::StatusOr<std::unique_ptr<Daemon>> Start(
+      const std::string& policy_path);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  // Serves until SIGTERM or SIGINT. SIGHUP reads the policy again: a wrong one
+  // is refused and the old one stays. A second SIGTERM ends at once.
+  void Run();
+
+ private:
+  explicit Daemon(std::string policy_path);
+
+  absl::Status Listen(const Policy& policy);
+  absl::Status WatchSignals();
+  void Use(LoadedPolicy loaded);
+  void Reload();
+  void Terminate();
+
+  void Answer(const socketmap::Request& request, const socketmap::Reply& reply);
+  void AnswerSendmail(std::string_view key, const socketmap::Reply& reply);
+  void AnswerPostfix(std::string_view key, const socketmap::Reply& reply);
+  void Explain(std::string_view key, const socketmap::Reply& reply);
+  void LogVerdict(const Transaction& tx, const Verdict& verdict,
+                  absl::Time began);
+
+  // A resolver whose end is waited for elsewhere: its thread may hang on a
+  // server.
+  std::shared_ptr<Resolver> MakeDirectory(
+      std::shared_ptr<const DirectoryPolicy> policy, DirectoryHooks hooks);
+
+  const std::string policy_path_;
+  std::unique_ptr<LogWriter> log_;
+  std::unique_ptr<EventLoop> loop_;
+  MemoryHistory history_;
+  std::vector<std::future<void>> retiring_;
+  std::shared_ptr<Engine> engine_;
+  std::unique_ptr<socketmap::Server> server_;
+  bool terminating_ = false;
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_ADAPTERS_DAEMON_DAEMON_H_

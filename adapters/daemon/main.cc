@@ -1,0 +1,91 @@
+// mailverdictd --policy FILE: see --help, and docs/sendmail.md.
+
+#include <getopt.h>
+
+#include <cstdio>
+#include <string>
+
+#include "adapters/daemon/daemon.h"
+#include "adapters/daemon/version.h"
+
+namespace {
+
+constexpr char kHelp[] =
+    R"(usage: mailverdictd --policy FILE [--check]
+
+Answers an MTA's questions about recipients over a socket map. Stays in the
+foreground; logs to stderr or syslog, as the policy says.
+
+  --policy FILE  the policy (proto/policy.proto says what is in it)
+  --check        check the policy, print what is wrong, and end: 0 if it is good
+  --version      print the version
+  --help         print this
+
+SIGHUP reads the policy again; a wrong one is refused and the old one stays.
+SIGTERM ends when what is under way has been answered; a second one ends at once.
+)";
+
+// EX_USAGE and EX_CONFIG of sysexits.h.
+constexpr int kUsage = 64;
+constexpr int kConfig = 78;
+
+int CheckPolicy(const std::string& path) {
+  const auto loaded = mailverdict::LoadPolicyFile(path);
+  if (!loaded.ok()) {
+    std::fprintf(stderr, "%s\n",
+                 std::string(loaded.status().message()).c_str());
+    return kConfig;
+  }
+  for (const std::string& warning : loaded->warnings) {
+    std::fprintf(stderr, "warning: %s\n", warning.c_str());
+  }
+  std::printf("%s: good\n", path.c_str());
+  return 0;
+}
+
+int Serve(const std::string& path) {
+  const auto daemon = mailverdict::Daemon::Start(path);
+  if (!daemon.ok()) {
+    std::fprintf(stderr, "%s\n",
+                 std::string(daemon.status().message()).c_str());
+    return kConfig;
+  }
+  (*daemon)->Run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const option options[] = {{"policy", required_argument, nullptr, 'p'},
+                            {"check", no_argument, nullptr, 'c'},
+                            {"version", no_argument, nullptr, 'v'},
+                            {"help", no_argument, nullptr, 'h'},
+                            {nullptr, 0, nullptr, 0}};
+  std::string policy;
+  bool check = false;
+  for (int c; (c = getopt_long(argc, argv, "", options, nullptr)) != -1;) {
+    switch (c) {
+      case 'p':
+        policy = optarg;
+        break;
+      case 'c':
+        check = true;
+        break;
+      case 'v':
+        std::printf("mailverdictd %s\n", mailverdict::kVersion);
+        return 0;
+      case 'h':
+        std::fputs(kHelp, stdout);
+        return 0;
+      default:
+        std::fputs(kHelp, stderr);
+        return kUsage;
+    }
+  }
+  if (policy.empty() || optind != argc) {
+    std::fputs(kHelp, stderr);
+    return kUsage;
+  }
+  return check ? CheckPolicy(policy) : Serve(policy);
+}

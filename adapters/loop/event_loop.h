@@ -1,0 +1,143 @@
+// The one event loop of a daemon, on libevent.
+//
+//   absl::StatusOr<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
+//   absl::Status status = (*loop)->OnSignal(SIGTERM, [&] { (*loop)->Stop(); });
+//   (*loop)->RunAfter(absl::Seconds(4), [] { ... });
+//   FdWatch watch(loop->get(), fd, FdWatch::kReadable, [&] { read(fd, ...); });
+//   watch.Start();
+//   (*loop)->Run();
+//
+// Everything but Post, Stop and Now belongs to the loop's thread: the one that
+// calls Run, or that prepares the loop before.
+
+#ifndef MAILVERDICT_ADAPTERS_LOOP_EVENT_LOOP_H_
+#define MAILVERDICT_ADAPTERS_LOOP_EVENT_LOOP_H_
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "adapters/loop/timer_queue.h"
+#include "lib/resolve/executor.h"
+
+struct event;
+struct event_base;
+
+namespace mailverdict {
+
+class EventLoop : public Executor {
+ public:
+  // Fails when the process has run out of descriptors.
+  static absl::StatusOr<std::unique_ptr<EventLoop>> Create();
+
+  // Tasks that have not run are destroyed unrun; their captures must not call
+  // the loop then. All watches must be gone before.
+  ~EventLoop() override;
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  // Runs tasks, timers and watches until Stop. May be called again afterwards.
+  void Run();
+
+  // Makes Run return once the tasks at hand have run; without a Run under way,
+  // the next one. What is still queued then waits for the next Run. Any
+  // thread, but no signal handler (see OnSignal).
+  void Stop();
+
+  // Executor. Posted tasks and timers run in the order in which they are due;
+  // a posted task is due when it is posted. A task that posts or sets a timer
+  // of zero starves nobody: descriptors are looked at in between.
+  absl::Time Now() const override;
+  void Post(Task task) override;
+  TimerId RunAfter(absl::Duration delay, Task task) override;
+  void Cancel(TimerId timer) override;
+
+  // Runs `task` on the loop's thread, as an ordinary task and not in a signal
+  // handler, each time `signal` has arrived, as long as the loop exists. Only
+  // one loop of a process may have this (a limit of libevent).
+  absl::Status OnSignal(int signal, Task task);
+
+  // For libraries that bring their own events (evhttp). Loop's thread only.
+  struct event_base* base() const {
+    return base_.get();
+  }
+
+ private:
+  struct FreeBase {
+    void operator()(struct event_base* base) const;
+  };
+  struct FreeEvent {
+    void operator()(struct event* event) const;
+  };
+  using OwnedEvent = std::unique_ptr<struct event, FreeEvent>;
+  struct Posted {
+    int64_t due;
+    Task task;
+  };
+  struct SignalWatch {
+    Task task;
+    OwnedEvent event;
+  };
+
+  EventLoop() = default;
+  absl::Status Init();
+  int64_t Elapsed() const;  // nanoseconds since construction
+  void Wake();
+  void RunDue();
+  void RunTimers(int64_t until);
+  void ArmTimer();
+
+  const absl::Time start_ = absl::Now();
+  const std::chrono::steady_clock::time_point steady_start_ =
+      std::chrono::steady_clock::now();
+
+  std::mutex mutex_;
+  std::vector<Posted> posted_;   // guarded by mutex_
+  bool stop_ = false;            // guarded by mutex_
+  bool sleeping_ = false;        // guarded by mutex_: a Post must wake the loop
+  std::thread::id loop_thread_;  // guarded by mutex_: who is in Run
+
+  int wake_fd_ = -1;           // an eventfd
+  std::vector<Posted> batch_;  // posted_ as taken, to keep its memory
+  TimerQueue timers_;
+  int64_t armed_;  // when timer_event_ fires; kNotArmed
+  std::unique_ptr<struct event_base, FreeBase> base_;
+  OwnedEvent wake_event_, timer_event_;
+  std::vector<std::unique_ptr<SignalWatch>> signals_;
+};
+
+// Calls back as long as a descriptor is readable, or writable. Loop's thread
+// only.
+class FdWatch {
+ public:
+  enum Direction { kReadable, kWritable };
+
+  // Borrows the loop and the descriptor, which must stay open until Stop or
+  // destruction. `on_ready` is also called when the peer has gone or the
+  // descriptor failed: the read or write will say so. It may destroy the watch.
+  FdWatch(EventLoop* loop, int fd, Direction direction,
+          std::function<void()> on_ready);
+  ~FdWatch();
+  FdWatch(const FdWatch&) = delete;
+  FdWatch& operator=(const FdWatch&) = delete;
+
+  // A new watch is stopped. Either costs a system call, but only on a change.
+  // Start is false when the kernel is out of memory or watches.
+  bool Start();
+  void Stop();
+
+ private:
+  struct State;
+  State* state_;  // owned, handed to the callback under way by ~FdWatch
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_ADAPTERS_LOOP_EVENT_LOOP_H_

@@ -1,0 +1,67 @@
+// Listening sockets from the addresses an operator writes:
+//
+//   inet:127.0.0.1:7777    inet:[::1]:7777    inet:localhost:7777
+//   unix:/run/mailverdict/socketmap
+//
+// A host name may mean several addresses: each gets a socket. Port 0 lets the
+// kernel choose one.
+//
+// A unix socket appears under its path by a rename, when its owner, group and
+// mode are right and it takes connections: at no time can somebody connect who
+// may not, nor be refused who may. What a dead daemon left at the path is
+// replaced; a socket that somebody answers, and anything else, is left alone.
+// (Two daemons that start in the same instant may both take the path: the
+// later wins.)
+
+#ifndef MAILVERDICT_ADAPTERS_LOOP_LISTEN_H_
+#define MAILVERDICT_ADAPTERS_LOOP_LISTEN_H_
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace mailverdict {
+
+// Who may connect. Note that sendmail refuses a socket below a directory that
+// others can write to.
+struct UnixSocketOptions {
+  mode_t mode = 0660;  // connecting takes write permission
+  std::string owner;   // a user's name or number; empty: the process's
+  std::string group;   // a group's name or number; empty: the process's
+};
+
+// One listening socket, non-blocking and close-on-exec. Its destructor closes
+// it and removes the path, if that is still this socket.
+class ListenSocket {
+ public:
+  ListenSocket(int fd, std::string address);
+  ~ListenSocket();
+  ListenSocket(ListenSocket&& other) noexcept;
+  ListenSocket& operator=(ListenSocket&&) = delete;
+
+  int fd() const { return fd_; }
+  // In the form above, with numbers for names: the port is the real one.
+  const std::string& address() const { return address_; }
+
+ private:
+  friend absl::StatusOr<std::vector<ListenSocket>> Listen(
+      const std::string& address, const UnixSocketOptions& unix_options);
+
+  int fd_;
+  std::string address_;
+  std::string path_;  // of a unix socket
+  dev_t device_ = 0;  // of path_
+  ino_t inode_ = 0;
+};
+
+// Listens on `address`. An error names it, what failed, and the cure. Looks up
+// host, user and group names, so it may block: call it when starting.
+absl::StatusOr<std::vector<ListenSocket>> Listen(
+    const std::string& address, const UnixSocketOptions& unix_options = {});
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_ADAPTERS_LOOP_LISTEN_H_

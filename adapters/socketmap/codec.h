@@ -1,0 +1,148 @@
+// The socketmap protocol without I/O: bytes in, requests out.
+//
+//   request = netstring( mapname SP key )          "16:verdict a@b.test,"
+//   reply   = netstring( STATUS [ SP data ] )      "5:OK no,"
+//   netstring(s) = decimal length of s ":" s ","
+//
+//   RequestReader reader;
+//   reader.Feed(bytes);                            // in any split
+//   Request request;
+//   while (reader.Next(&request) == ReadResult::kOne) {
+//     std::string reply;
+//     EncodeReply("NOTFOUND ", &reply);
+//   }
+//   if (reader.error() != CodecError::kNone) ...   // close the connection
+//
+// Sources: sendmail's map.c (socket map), Postfix's socketmap_table(5) and
+// src/util/dict_sockmap.c, djb's netstrings.txt. Where they differ we are
+// strict: who sends something that two servers read differently is not an MTA.
+
+#ifndef MAILVERDICT_ADAPTERS_SOCKETMAP_CODEC_H_
+#define MAILVERDICT_ADAPTERS_SOCKETMAP_CODEC_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace mailverdict::socketmap {
+
+// The longest request, map name, space and key. sendmail cuts a key at 1024
+// bytes (256 without -f); Postfix sends up to 10,000 but takes no SMTP line
+// over 2,048 (line_length_limit); an address has at most 320 (RFC 5321 4.5.3).
+// 4096 for the key and 255 for the name leave room and bound what a stranger
+// can make us hold.
+inline constexpr size_t kMaxRequestBytes = 4096 + 1 + 255;
+
+// The longest reply: Postfix refuses more (DICT_SOCKMAP_DEF_MAX_REPLY, 100,000
+// bytes), sendmail takes 1,000,000.
+inline constexpr size_t kMaxReplyBytes = 100000;
+
+// What is wrong with the peer's bytes. The first offending byte decides, so
+// that the same bytes give the same error however they are split.
+enum class CodecError {
+  kNone,
+  kBadLength,      // no decimal number, a leading zero, or no ':' after it
+  kTooLong,        // longer than the limit; known before the rest arrives
+  kBadTerminator,  // no ',' where the length says the netstring ends
+  kTruncated,      // the peer closed within a request
+  kNul,            // a NUL in a request: C programs would read a shorter key
+  kNoSpace,        // a request without a space
+  kNoMap,          // a request whose map name is empty
+};
+
+// For a log line, such as "length is not a plain decimal number".
+std::string_view Describe(CodecError error);
+
+enum class ReadResult {
+  kOne,    // here is one
+  kMore,   // feed more bytes
+  kError,  // see error(); it stays
+};
+
+// Netstrings from a stream. It copies what it is fed into one buffer, which
+// grows with need up to twice the longest netstring, and works in linear time
+// whatever the split. Not thread-safe.
+class NetstringReader {
+ public:
+  // REQUIRES: max_bytes < 1,000,000,000. It counts the payload.
+  explicit NetstringReader(size_t max_bytes);
+
+  // How many bytes Feed takes. Never 0 after Next said kMore; 0 after an error.
+  size_t room() const;
+
+  // Takes a prefix of `bytes`, as long as there is room, and returns its
+  // length. What Next returned before becomes invalid.
+  size_t Feed(std::string_view bytes);
+
+  // The next payload, valid until the next call of Feed.
+  ReadResult Next(std::string_view* payload);
+
+  // The peer has closed: an unfinished netstring is an error (kTruncated).
+  // Call it when Next says kMore.
+  void Finish();
+
+  // Makes `error` of the netstring that Next returned last.
+  void Fail(CodecError error);
+
+  CodecError error() const { return error_; }
+
+  // What was fed and not returned yet; after an error it begins with the
+  // netstring at fault.
+  std::string_view unread() const {
+    return std::string_view(buffer_).substr(begin_, end_ - begin_);
+  }
+
+ private:
+  ReadResult Set(CodecError error) {
+    error_ = error;
+    return ReadResult::kError;
+  }
+
+  const size_t max_bytes_;
+  const size_t frame_;  // the longest netstring, framing included
+  std::string buffer_;  // its size is what is allocated and in use
+  size_t begin_ = 0;    // unread() is [begin_, end_) of buffer_
+  size_t end_ = 0;      // begin_ <= end_ <= buffer_.size() <= 2 * frame_
+  size_t last_ = 0;     // where the netstring returned last begins
+  CodecError error_ = CodecError::kNone;
+};
+
+// One question. The views borrow from the reader.
+struct Request {
+  std::string_view map;  // not empty, no space, no NUL
+  std::string_view key;  // may be empty and may hold spaces; no NUL
+};
+
+// Splits a request's payload at its first space.
+CodecError ParseRequest(std::string_view payload, Request* request);
+
+// Requests from a stream; see NetstringReader.
+class RequestReader {
+ public:
+  explicit RequestReader(size_t max_bytes = kMaxRequestBytes)
+      : netstrings_(max_bytes) {}
+
+  size_t room() const { return netstrings_.room(); }
+  size_t Feed(std::string_view bytes) { return netstrings_.Feed(bytes); }
+  // The next request, valid until the next call of Feed.
+  ReadResult Next(Request* request);
+  void Finish() { netstrings_.Finish(); }
+  CodecError error() const { return netstrings_.error(); }
+  std::string_view unread() const { return netstrings_.unread(); }
+
+ private:
+  NetstringReader netstrings_;
+};
+
+// Appends "<len>:<payload>,". False, and nothing appended, when the payload is
+// longer than kMaxReplyBytes. The payload is the caller's: note that sendmail
+// follows a null pointer at an "OK" without a space and a value.
+[[nodiscard]] bool EncodeReply(std::string_view payload, std::string* out);
+
+// The client's side, for tests and load generators. REQUIRES what Request
+// says of its fields.
+void EncodeRequest(const Request& request, std::string* out);
+
+}  // namespace mailverdict::socketmap
+
+#endif  // MAILVERDICT_ADAPTERS_SOCKETMAP_CODEC_H_

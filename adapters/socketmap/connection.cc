@@ -1,0 +1,261 @@
+#include "adapters/socketmap/connection.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+
+namespace mailverdict::socketmap {
+namespace {
+
+// One read takes at most this much. A request fits many times.
+constexpr size_t kReadBytes = 16 * 1024;
+// A reply buffer that has grown beyond this is given back when it is empty.
+constexpr size_t kKeepReplyBytes = 4 * 1024;
+// How much of a malformed request a log line shows.
+constexpr size_t kShownBytes = 60;
+
+std::string Escape(std::string_view bytes) {
+  const std::string_view shown = bytes.substr(0, kShownBytes);
+  return absl::StrCat(
+      "\"", absl::CHexEscape(absl::string_view(shown.data(), shown.size())),
+      "\"", shown.size() < bytes.size() ? "..." : "");
+}
+
+// Who it is, for a log line.
+std::string PeerName(int fd) {
+  sockaddr_storage name = {};
+  socklen_t size = sizeof name;
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) {
+    return "a client that has gone";
+  }
+  if (name.ss_family == AF_UNIX) {
+    ucred peer = {};
+    size = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+      return "a local client";
+    }
+    return absl::StrCat("local process ", peer.pid, " of user ", peer.uid);
+  }
+  char host[NI_MAXHOST], port[NI_MAXSERV];
+  if (getnameinfo(reinterpret_cast<sockaddr*>(&name), size, host, sizeof host,
+                  port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+    return "a client";
+  }
+  return absl::StrCat("[", host, "]:", port);
+}
+
+}  // namespace
+
+void Reply::Send(std::string_view payload) const {
+  if (const std::shared_ptr<Connection> connection = connection_.lock()) {
+    connection->Answer(number_, payload);
+  }
+}
+
+Connection::Connection(Common* common, int fd)
+    : common_(common),
+      fd_(fd),
+      readable_(common->loop, fd, FdWatch::kReadable, [this] { OnReadable(); }),
+      writable_(common->loop, fd, FdWatch::kWritable, [this] { Work(); }) {}
+
+Connection::~Connection() {
+  if (!closed()) close(fd_);
+}
+
+bool Connection::Start() { return readable_.Start(); }
+
+void Connection::Drain() {
+  if (closed() || working_) return;  // Work ends in Settle
+  const std::shared_ptr<Connection> self = shared_from_this();
+  // A request that lies in the kernel's buffer has arrived, too.
+  if (!peer_closed_ && reader_.room() > 0) OnReadable();
+  if (!closed()) Settle();
+}
+
+void Connection::Close() {
+  if (closed()) return;
+  readable_.Stop();
+  writable_.Stop();
+  common_->loop->Cancel(timer_);
+  timer_ = 0;
+  close(fd_);
+  fd_ = -1;
+  common_->closed(this);
+}
+
+void Connection::Answer(uint64_t number, std::string_view payload) {
+  if (closed() || !busy_ || number != number_) return;
+  busy_ = false;
+  if (!EncodeReply(payload, &replies_)) {
+    (void)EncodeReply("TEMP reply too long", &replies_);
+  }
+  Work();
+}
+
+// While a request is being handled we go on reading, into the bounded buffer:
+// for a client that waits for its reply, as MTAs do, that costs nothing, where
+// stopping and starting the watch would cost two system calls each time.
+void Connection::OnReadable() {
+  char bytes[kReadBytes];
+  const size_t room = std::min(reader_.room(), sizeof bytes);
+  const ssize_t count = recv(fd_, bytes, room, 0);
+  if (count > 0) {
+    reader_.Feed(std::string_view(bytes, static_cast<size_t>(count)));
+    Work();
+  } else if (count == 0) {
+    // It may have closed its sending half only, and wait for the last reply.
+    peer_closed_ = true;
+    Work();
+  } else if (errno != EAGAIN && errno != EINTR) {
+    const std::shared_ptr<Connection> self = shared_from_this();
+    Close();
+  }
+}
+
+// Does all that can be done now. An answer from within the handler comes back
+// here and returns at once: HandleRequests, further up the stack, goes on.
+void Connection::Work() {
+  if (working_ || closed()) return;
+  const std::shared_ptr<Connection> self = shared_from_this();
+  working_ = true;
+  while (Flush() && HandleRequests()) {
+  }
+  working_ = false;
+  if (!closed()) Settle();
+}
+
+// Takes requests until one must wait for its answer, or there are enough
+// replies to be written. True if there are any.
+bool Connection::HandleRequests() {
+  Request request;
+  while (!busy_ && !closed() &&
+         replies_.size() < common_->limits.max_reply_backlog_bytes &&
+         reader_.Next(&request) == ReadResult::kOne) {
+    ++number_;
+    busy_ = true;
+    common_->handler(request, Reply(weak_from_this(), number_));
+  }
+  return !replies_.empty();
+}
+
+// Writes the replies. False if some are left, or the connection has gone.
+bool Connection::Flush() {
+  while (!closed() && sent_ < replies_.size()) {
+    const ssize_t count = send(fd_, replies_.data() + sent_,
+                               replies_.size() - sent_, MSG_NOSIGNAL);
+    if (count >= 0) {
+      sent_ += static_cast<size_t>(count);
+    } else if (errno == EAGAIN) {
+      return false;
+    } else if (errno != EINTR) {
+      Close();
+    }
+  }
+  sent_ = 0;
+  replies_.clear();
+  if (replies_.capacity() > kKeepReplyBytes) replies_.shrink_to_fit();
+  return !closed();
+}
+
+// Decides what to wait for, with nothing left to do at once.
+void Connection::Settle() {
+  if (!replies_.empty()) {
+    SetWait(Wait::kWritable);
+  } else if (busy_) {
+    SetWait(Wait::kAnswer);
+  } else {
+    SettleWithoutWork();
+  }
+  if (closed()) return;
+  if (peer_closed_ || reader_.room() == 0) readable_.Stop();
+  if (replies_.empty()) writable_.Stop();
+  const bool watched =
+      (peer_closed_ || reader_.room() == 0 || readable_.Start()) &&
+      (replies_.empty() || writable_.Start());
+  if (!watched) Close();
+}
+
+// All requests that have arrived are answered, and the answers are written.
+void Connection::SettleWithoutWork() {
+  if (peer_closed_) reader_.Finish();
+  const bool idle = reader_.unread().empty();
+  if (reader_.error() != CodecError::kNone) {
+    Complain(Describe(reader_.error()), reader_.unread());
+    Close();
+  } else if (idle && (peer_closed_ || common_->draining)) {
+    Close();
+  } else {
+    SetWait(idle ? Wait::kNothing : Wait::kRequest);
+  }
+}
+
+// The same wait for the same request goes on with its old deadline: dripping
+// bytes gains no time.
+void Connection::SetWait(Wait wait) {
+  if (wait == wait_ && number_ == wait_number_) return;
+  wait_ = wait;
+  wait_number_ = number_;
+  if (wait == Wait::kNothing) {
+    deadline_ = absl::InfiniteFuture();
+    return;
+  }
+  const ServerLimits& limits = common_->limits;
+  const absl::Time now = common_->loop->Now();
+  deadline_ = now + (wait == Wait::kRequest  ? limits.max_request_age
+                     : wait == Wait::kAnswer ? limits.max_answer_age
+                                             : limits.max_reply_age);
+  ArmTimer(now);
+}
+
+// A timer that will run early enough is left alone, and finds out by itself
+// that the deadline has moved: most never come.
+void Connection::ArmTimer(absl::Time now) {
+  if (timer_ != 0 && timer_due_ <= deadline_) return;
+  common_->loop->Cancel(timer_);
+  timer_due_ = deadline_;
+  timer_ = common_->loop->RunAfter(deadline_ - now, [this] { OnTimer(); });
+}
+
+void Connection::OnTimer() {
+  const std::shared_ptr<Connection> self = shared_from_this();
+  timer_ = 0;
+  const absl::Time now = common_->loop->Now();
+  if (deadline_ == absl::InfiniteFuture()) return;
+  if (now < deadline_) {
+    ArmTimer(now);
+    return;
+  }
+  switch (wait_) {
+    case Wait::kNothing:
+      return;
+    case Wait::kRequest:
+      Complain("half a request, and not the rest in time", reader_.unread());
+      break;
+    case Wait::kAnswer:
+      Complain("our own answer has not come in time", "");
+      break;
+    case Wait::kWritable:
+      Complain("the client has not read its reply in time", "");
+      break;
+  }
+  Close();
+}
+
+void Connection::Complain(std::string_view what, std::string_view bytes) {
+  common_->bad_peers.Write(common_->loop->Now(), Severity::kWarning, [&] {
+    std::string line = absl::StrCat("socketmap: closing the connection of ",
+                                    PeerName(fd_), ": ");
+    line += what;
+    if (!bytes.empty()) line += ": " + Escape(bytes);
+    return line;
+  });
+}
+
+}  // namespace mailverdict::socketmap

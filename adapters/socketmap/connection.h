@@ -1,0 +1,95 @@
+// One client of the server. Internal to the server: see server.h.
+
+#ifndef MAILVERDICT_ADAPTERS_SOCKETMAP_CONNECTION_H_
+#define MAILVERDICT_ADAPTERS_SOCKETMAP_CONNECTION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/time/time.h"
+#include "adapters/loop/event_loop.h"
+#include "adapters/loop/log.h"
+#include "adapters/socketmap/codec.h"
+#include "adapters/socketmap/server.h"
+
+namespace mailverdict::socketmap {
+
+// What the connections of one server have in common. Outlives their sockets.
+struct Common {
+  EventLoop* loop;
+  Handler handler;
+  ServerLimits limits;
+  LimitedLog bad_peers;                     // malformed requests and timeouts
+  std::function<void(Connection*)> closed;  // called last
+  bool draining = false;
+};
+
+// Held by the server until it has closed, and by a reply that is being sent.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  // Takes over `fd`, a connected non-blocking socket.
+  Connection(Common* common, int fd);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // False when the kernel cannot watch the socket. To be called once, first.
+  bool Start();
+
+  // After common->draining was set: reads what has arrived, and closes when
+  // nothing is under way, now or later.
+  void Drain();
+
+  void Close();
+
+  // The answer to request `number`; ignored if that is not waiting for one.
+  void Answer(uint64_t number, std::string_view payload);
+
+ private:
+  // What must happen next, and so which limit is running.
+  enum class Wait {
+    kNothing,   // idle: no limit
+    kRequest,   // the rest of a request: max_request_age
+    kAnswer,    // the handler's answer: max_answer_age
+    kWritable,  // the client must read: max_reply_age
+  };
+
+  void OnReadable();
+  void Work();
+  bool HandleRequests();
+  bool Flush();
+  void Settle();
+  void SettleWithoutWork();
+  void SetWait(Wait wait);
+  void ArmTimer(absl::Time now);
+  void OnTimer();
+  void Complain(std::string_view what, std::string_view bytes);
+
+  bool closed() const { return fd_ < 0; }
+
+  Common* const common_;
+  int fd_;  // -1 when closed
+  FdWatch readable_, writable_;
+  RequestReader reader_;
+  uint64_t number_ = 0;       // requests so far; the current one's number
+  bool busy_ = false;         // that request is not answered yet
+  bool working_ = false;      // Work is under way, further up the stack
+  bool peer_closed_ = false;  // it sends no more, and may still read
+  std::string replies_;       // encoded; [sent_, end) is to be written
+  size_t sent_ = 0;
+
+  Wait wait_ = Wait::kNothing;
+  uint64_t wait_number_ = 0;  // number_ when the wait began
+  absl::Time deadline_ = absl::InfiniteFuture();
+  // Runs at timer_due_, no later than deadline_; 0 if there is none.
+  Executor::TimerId timer_ = 0;
+  absl::Time timer_due_;
+};
+
+}  // namespace mailverdict::socketmap
+
+#endif  // MAILVERDICT_ADAPTERS_SOCKETMAP_CONNECTION_H_

@@ -1,0 +1,139 @@
+#include "lib/core/policy_loader.h"
+
+#include <utility>
+
+#include "absl/strings/substitute.h"
+#include "lib/core/policy_loader_parts.h"
+#include "lib/core/policy_loader_text.h"
+#include "lib/core/policy_loader_values.h"
+
+namespace mailverdict {
+namespace {
+
+using P = proto::Policy;
+
+// A lookup over the network takes some of it.
+constexpr absl::Duration kMinDeadline = absl::Milliseconds(100);
+// sendmail waits 10 s for a milter's answer (Timeout "R:10s").
+constexpr absl::Duration kMaxDeadline = absl::Seconds(9);
+// ... and, as documents for socketmap say to write it (-d5), 5 s for a map's.
+constexpr absl::Duration kMapLimit = absl::Seconds(5);
+
+void ReadDeadline(const Node<P>& node, Policy* policy) {
+  if (!node->has_deadline()) return;
+  const absl::StatusOr<absl::Duration> deadline =
+      ReadDuration(node->deadline(), "4s");
+  if (!deadline.ok()) {
+    node.Error(P::kDeadlineFieldNumber,
+               absl::StrCat("deadline ", deadline.status().message()));
+    return;
+  }
+  policy->deadline = *deadline;
+  if (*deadline < kMinDeadline) {
+    node.Error(P::kDeadlineFieldNumber,
+               absl::Substitute("deadline is $0, under 100ms: no directory "
+                                "could answer in time; write, say, \"4s\"",
+                                absl::FormatDuration(*deadline)));
+  } else if (*deadline > kMaxDeadline) {
+    node.Error(P::kDeadlineFieldNumber,
+               absl::Substitute("deadline is $0, over 9s: sendmail gives a "
+                                "milter up after 10s, and a map with -d5 "
+                                "after 5s; write, say, \"4s\"",
+                                absl::FormatDuration(*deadline)));
+  } else if (*deadline >= kMapLimit) {
+    node.Warning(P::kDeadlineFieldNumber,
+                 absl::Substitute("deadline is $0: sendmail gives a map with "
+                                  "-d5 up after 5s; write, say, \"4s\"",
+                                  absl::FormatDuration(*deadline)));
+  }
+}
+
+void ReadProcess(const Node<P>& node, Policy* policy) {
+  policy->user = node->user();
+  if (node->has_user()) {
+    if (const Complaint complaint = CheckWord(node->user(), "mailverdict")) {
+      node.Error(P::kUserFieldNumber, absl::StrCat("user ", *complaint));
+    }
+  }
+  policy->log =
+      node->log() == P::SYSLOG ? LogTarget::kSyslog : LogTarget::kStderr;
+  policy->max_connections = node->max_connections();
+  if (node->max_connections() == 0) {
+    node.Error(P::kMaxConnectionsFieldNumber,
+               "max_connections is 0, so nobody could ask; write 1 or more");
+  }
+  policy->shadow = node->shadow();
+}
+
+void ReadDirectories(const Node<P>& node, const FileReader& read,
+                     Policy* policy) {
+  Unique names(&node.faults());
+  for (int i = 0; i < node->directory_size(); ++i) {
+    const Node<proto::Directory> directory =
+        node.Child(node->directory(i), P::kDirectoryFieldNumber, i);
+    policy->directories.push_back(
+        ReadDirectory(directory, policy->deadline, read));
+    if (!directory->has_name()) continue;
+    names.Add(directory->name(),
+              directory.At(proto::Directory::kNameFieldNumber),
+              absl::StrCat("directory ", Quoted(directory->name())));
+  }
+}
+
+// What is good in each of its parts, and yet does nothing.
+void WarnOfIdleParts(const Node<P>& node, const Policy& policy) {
+  for (int i = 0; i < node->directory_size(); ++i) {
+    bool used = false;
+    for (const RealmPolicy& realm : policy.realms) {
+      used |= realm.directory == node->directory(i).name();
+    }
+    if (used) continue;
+    node.Warning(P::kDirectoryFieldNumber,
+                 absl::Substitute("no realm uses directory $0; name it in a "
+                                  "realm, or remove it",
+                                  Quoted(node->directory(i).name())),
+                 i);
+  }
+  if (node->check_size() == 0) {
+    node.faults().Warning(
+        0,
+        "the policy has no check, so everything passes; add check { "
+        "recipient { } }");
+  } else if (node->realm_size() == 0) {
+    node.Warning(P::kCheckFieldNumber,
+                 "the policy has no realm, so no domain is ours and everything "
+                 "passes; add realm { domain: ... directory: ... }",
+                 0);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
+                                        std::string_view file_name,
+                                        const FileReader& read) {
+  const PolicySource source(text);
+  Faults faults(file_name, &source);
+  P message;
+  google::protobuf::TextFormat::ParseInfoTree tree;
+  ParsePolicyText(&faults, &message, &tree);
+  // Form before meaning: a name that is misspelt would be missed below as well.
+  if (faults.any_error()) return faults.ToStatus();
+  const Node<P> node(message, &tree, 0, &faults);
+  CheckTexts(node);
+  if (faults.any_error()) return faults.ToStatus();
+
+  LoadedPolicy loaded;
+  ReadDeadline(node, &loaded.policy);
+  ReadProcess(node, &loaded.policy);
+  ReadListeners(node, &loaded.policy);
+  ReadDirectories(node, read, &loaded.policy);
+  ReadRealms(node, read, &loaded.policy);
+  ReadChecks(node, read, &loaded.policy);
+  WarnOfIdleParts(node, loaded.policy);
+  if (faults.any_error()) return faults.ToStatus();
+  loaded.warnings = faults.Warnings();
+  return loaded;
+}
+
+}  // namespace mailverdict

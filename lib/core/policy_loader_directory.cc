@@ -1,0 +1,390 @@
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "absl/strings/substitute.h"
+#include "lib/core/policy_loader_parts.h"
+#include "lib/core/policy_loader_values.h"
+
+namespace mailverdict {
+namespace {
+
+using D = proto::Directory;
+using C = proto::Control;
+using Dn = std::vector<std::string>;
+
+// How long a new account may be told that it does not exist.
+constexpr absl::Duration kLongAbsence = absl::Minutes(10);
+
+class DirectoryReader {
+ public:
+  DirectoryReader(const Node<D>& node, absl::Duration deadline,
+                  const FileReader& read)
+      : node_(node), deadline_(deadline), read_(read) {}
+
+  DirectoryPolicy Read() {
+    Require(node_, "directory",
+            {{D::kNameFieldNumber, "people"},
+             {D::kUriFieldNumber, "ldap://HOST"},
+             {D::kBaseFieldNumber, "ou=people,dc=example,dc=org"},
+             {D::kFilterFieldNumber, "(mail=%a)"}});
+    ReadPlace();
+    ReadFilter();
+    for (int i = 0; i < node_->control_size(); ++i) {
+      ReadControl(node_.Child(node_->control(i), D::kControlFieldNumber, i));
+    }
+    if (has_filter_) WarnOfUncoveredArms();
+    ReadBind();
+    ReadReferences();
+    ReadDurations();
+    return std::move(directory_);
+  }
+
+ private:
+  void ReadPlace();
+  void ReadFilter();
+  void ReadControl(const Node<C>& control);
+  std::string ReadArm(const Node<C>& control);
+  std::string ReadControlAddress(const Node<C>& control);
+  void CheckControlDn(const Node<C>& control, const std::string& arm);
+  void CheckUnderBase(const Node<C>& control, const Dn& dn);
+  void WarnOfUncoveredArms();
+  void ReadBind();
+  void CheckPassword();
+  void ReadReferences();
+  void ReadDurations();
+
+  std::string ArmList() const {
+    std::vector<std::string> names;
+    for (const auto& arm : directory_.filter.arms()) names.push_back(arm.name);
+    return Listed(names);
+  }
+
+  const Node<D>& node_;
+  const absl::Duration deadline_;
+  const FileReader& read_;
+  DirectoryPolicy directory_;
+  bool has_filter_ = false;
+  Dn base_;  // empty if it is missing or wrong
+  Unique controls_{&node_.faults()};
+  // By entry: the arm that it proves, and where that is said.
+  std::map<Dn, std::pair<std::string, size_t>> entries_;
+};
+
+void DirectoryReader::ReadPlace() {
+  directory_.name = node_->name();
+  if (node_->has_name()) {
+    if (const Complaint complaint = CheckWord(node_->name(), "people")) {
+      node_.Error(D::kNameFieldNumber, absl::StrCat("name ", *complaint));
+    }
+  }
+  if (node_->has_uri()) {
+    directory_.uri = node_->uri();
+    if (const Complaint complaint = CheckUri(node_->uri())) {
+      node_.Error(D::kUriFieldNumber, absl::StrCat("uri ", *complaint));
+    } else if (node_->uri().find(":636") != std::string::npos) {
+      node_.Warning(D::kUriFieldNumber,
+                    "port 636 wants TLS, which is not supported yet; write "
+                    "port 389, or none");
+    }
+  }
+  if (node_->has_base()) {
+    directory_.base = node_->base();
+    absl::StatusOr<Dn> base =
+        ReadDn(node_->base(), "ou=people,dc=example,dc=org");
+    if (base.ok()) {
+      base_ = *std::move(base);
+    } else {
+      node_.Error(D::kBaseFieldNumber,
+                  absl::StrCat("base ", base.status().message()));
+    }
+  }
+  switch (node_->scope()) {
+    case D::BASE:
+      directory_.scope = DirectoryPolicy::Scope::kBase;
+      break;
+    case D::ONE:
+      directory_.scope = DirectoryPolicy::Scope::kOneLevel;
+      break;
+    case D::SUBTREE:
+      directory_.scope = DirectoryPolicy::Scope::kSubtree;
+      break;
+  }
+}
+
+void DirectoryReader::ReadFilter() {
+  if (!node_->has_filter()) return;
+  absl::StatusOr<FilterTemplate> filter =
+      FilterTemplate::Parse(node_->filter());
+  if (filter.ok()) {
+    directory_.filter = *std::move(filter);
+    has_filter_ = true;
+    return;
+  }
+  // "filter, byte 7: ...", counted from 1.
+  absl::string_view message = filter.status().message();
+  absl::ConsumePrefix(&message, "filter, ");
+  node_.faults().ErrorInString(node_.At(D::kFilterFieldNumber), "filter",
+                               {message.data(), message.size()}, -1);
+}
+
+void DirectoryReader::ReadControl(const Node<C>& control) {
+  const bool complete =
+      Require(control, "control",
+              {{C::kArmFieldNumber, "mail"},
+               {C::kAddressFieldNumber, "canary@example.org"},
+               {C::kDnFieldNumber, "uid=canary,ou=people,dc=example,dc=org"}});
+  Control result;
+  result.dn = control->dn();
+  if (control->has_arm()) result.arm = ReadArm(control);
+  if (control->has_address()) result.address = ReadControlAddress(control);
+  if (control->has_dn()) CheckControlDn(control, result.arm);
+  if (complete && !result.arm.empty() && !result.address.empty()) {
+    controls_.Add(result.arm + " " + result.address,
+                  control.At(C::kAddressFieldNumber),
+                  absl::Substitute("a control of arm $0 and address $1",
+                                   Quoted(result.arm), Quoted(result.address)));
+  }
+  directory_.controls.push_back(std::move(result));
+}
+
+std::string DirectoryReader::ReadArm(const Node<C>& control) {
+  std::string arm = absl::AsciiStrToLower(control->arm());
+  if (has_filter_ && directory_.filter.FindArm(arm) == nullptr) {
+    control.Error(C::kArmFieldNumber,
+                  absl::Substitute("the filter has no arm $0; its arms are $1",
+                                   Quoted(control->arm()), ArmList()));
+    arm.clear();
+  }
+  return arm;
+}
+
+std::string DirectoryReader::ReadControlAddress(const Node<C>& control) {
+  const absl::StatusOr<mail::Address> address =
+      mail::ParseAddress(control->address());
+  if (!address.ok()) {
+    const absl::string_view message = address.status().message();
+    control.faults().ErrorInString(
+        control.At(C::kAddressFieldNumber),
+        absl::StrCat("address ", Quoted(control->address())),
+        {message.data(), message.size()}, 0);
+    return "";
+  }
+  if (address->domain().empty()) {
+    control.Error(C::kAddressFieldNumber,
+                  absl::Substitute("address $0 has no domain; write it in full",
+                                   Quoted(control->address())));
+    return "";
+  }
+  return address->ToString();
+}
+
+void DirectoryReader::CheckControlDn(const Node<C>& control,
+                                     const std::string& arm) {
+  const absl::StatusOr<Dn> dn =
+      ReadDn(control->dn(), "uid=canary,ou=people,dc=example,dc=org");
+  if (!dn.ok()) {
+    control.Error(C::kDnFieldNumber,
+                  absl::StrCat("dn ", dn.status().message()));
+    return;
+  }
+  CheckUnderBase(control, *dn);
+  const size_t offset = control.At(C::kDnFieldNumber);
+  const auto [first, added] = entries_.try_emplace(*dn, arm, offset);
+  if (added || arm.empty()) return;
+  const auto& [other_arm, other_offset] = first->second;
+  const std::string line = node_.faults().Line(other_offset);
+  if (other_arm != arm) {
+    control.Error(
+        C::kDnFieldNumber,
+        absl::Substitute("this entry is the control of arm $0 already, $1; it "
+                         "comes back once and proves one arm: use another "
+                         "account",
+                         Quoted(other_arm), line));
+  } else {
+    control.Warning(
+        C::kDnFieldNumber,
+        absl::Substitute("this entry is a control of the same arm already, "
+                         "$0; it proves nothing more",
+                         line));
+  }
+}
+
+void DirectoryReader::CheckUnderBase(const Node<C>& control, const Dn& dn) {
+  if (base_.empty()) return;
+  const bool under = dn.size() >= base_.size() &&
+                     std::equal(base_.rbegin(), base_.rend(), dn.rbegin());
+  const size_t depth = dn.size() - base_.size();
+  const auto scope = directory_.scope;
+  const bool found =
+      under && (scope == DirectoryPolicy::Scope::kSubtree ||
+                (scope == DirectoryPolicy::Scope::kBase && depth == 0) ||
+                (scope == DirectoryPolicy::Scope::kOneLevel && depth == 1));
+  if (found) return;
+  control.Error(
+      C::kDnFieldNumber,
+      absl::Substitute("$0 is outside of base $1 and scope $2, so no search "
+                       "can find it; use an account within, and end its dn as "
+                       "base is written",
+                       Quoted(control->dn()), Quoted(node_->base()),
+                       D::Scope_Name(node_->scope())));
+}
+
+void DirectoryReader::WarnOfUncoveredArms() {
+  for (const std::string& arm : directory_.UncoveredArms()) {
+    node_.faults().Warning(
+        node_.begin(),
+        absl::Substitute(
+            "directory $0 will reject nobody: $1; add control { arm: $2 "
+            "address: ... dn: ... }",
+            Quoted(directory_.name),
+            directory_.controls.empty()
+                ? absl::StrCat("it has no control, and its filter has arm ",
+                               Quoted(arm))
+                : absl::StrCat("no control covers arm ", Quoted(arm),
+                               " of its filter"),
+            Quoted(arm)));
+  }
+}
+
+void DirectoryReader::ReadBind() {
+  directory_.bind_dn = node_->bind_dn();
+  directory_.bind_password_file = node_->bind_password_file();
+  if (node_->has_bind_dn()) {
+    const absl::StatusOr<Dn> dn =
+        ReadDn(node_->bind_dn(), "cn=mailverdict,dc=example,dc=org");
+    if (!dn.ok()) {
+      node_.Error(D::kBindDnFieldNumber,
+                  absl::StrCat("bind_dn ", dn.status().message()));
+    }
+  }
+  if (node_->has_bind_dn() && !node_->has_bind_password_file()) {
+    node_.Error(D::kBindDnFieldNumber,
+                "bind_dn without bind_password_file; a bind without a password "
+                "is anonymous (RFC 4513 5.1.2): write both or neither");
+  }
+  if (!node_->has_bind_password_file()) return;
+  if (!node_->has_bind_dn()) {
+    node_.Error(D::kBindPasswordFileFieldNumber,
+                "bind_password_file without bind_dn; write both or neither");
+  }
+  CheckPassword();
+  const bool clear =
+      node_->has_uri() && !CheckUri(node_->uri()) && !IsLocalUri(node_->uri());
+  if (clear) {
+    node_.Warning(D::kBindPasswordFileFieldNumber,
+                  "the password goes over the network in clear text, since TLS "
+                  "is not supported yet; use a network that only servers are "
+                  "on, or a replica on this machine by ldapi://");
+  }
+}
+
+// It is read again at each bind; here, to say now what would fail then.
+void DirectoryReader::CheckPassword() {
+  const std::string& path = node_->bind_password_file();
+  if (const Complaint complaint =
+          CheckPath(path, "/etc/mailverdict/password")) {
+    node_.Error(D::kBindPasswordFileFieldNumber,
+                absl::StrCat("bind_password_file ", *complaint));
+    return;
+  }
+  const absl::StatusOr<std::string> password = read_(path);
+  if (!password.ok()) {
+    node_.Error(D::kBindPasswordFileFieldNumber,
+                absl::Substitute("bind_password_file $0 cannot be read: $1",
+                                 Quoted(path), password.status().message()));
+  } else if (password->empty() || (*password)[0] == '\n' ||
+             (*password)[0] == '\r') {
+    node_.Error(D::kBindPasswordFileFieldNumber,
+                absl::Substitute("the first line of $0 is empty; a bind "
+                                 "without a password is anonymous (RFC 4513 "
+                                 "5.1.2): write the password into it",
+                                 Quoted(path)));
+  }
+}
+
+void DirectoryReader::ReadReferences() {
+  Unique references(&node_.faults());
+  for (int i = 0; i < node_->ignored_reference_size(); ++i) {
+    const std::string& reference = node_->ignored_reference(i);
+    const bool uri = absl::StartsWith(reference, "ldap://") ||
+                     absl::StartsWith(reference, "ldaps://");
+    if (!uri) {
+      node_.Error(D::kIgnoredReferenceFieldNumber,
+                  absl::Substitute("ignored_reference $0 is no LDAP URL; write "
+                                   "it as the server does, as in "
+                                   "\"ldap://dc1.example.org/CN=Configuration,"
+                                   "DC=example,DC=org\"",
+                                   Quoted(reference)),
+                  i);
+    }
+    references.Add(reference, node_.At(D::kIgnoredReferenceFieldNumber, i),
+                   absl::StrCat("ignored_reference ", Quoted(reference)));
+    directory_.ignored_references.push_back(reference);
+  }
+}
+
+void DirectoryReader::ReadDurations() {
+  const auto read = [](const auto& node, int field, bool has,
+                       std::string_view name, const std::string& text,
+                       std::string_view example, absl::Duration* out) {
+    if (!has) return;
+    const absl::StatusOr<absl::Duration> duration = ReadDuration(text, example);
+    const absl::string_view field_name(name.data(), name.size());
+    if (duration.ok()) {
+      *out = *duration;
+    } else {
+      node.Error(field,
+                 absl::StrCat(field_name, " ", duration.status().message()));
+    }
+  };
+  read(node_, D::kTimeoutFieldNumber, node_->has_timeout(), "timeout",
+       node_->timeout(), "3s", &directory_.timeout);
+  if (directory_.timeout == absl::ZeroDuration()) {
+    node_.Error(D::kTimeoutFieldNumber, "timeout is zero; write, say, \"3s\"");
+  } else if (directory_.timeout > deadline_) {
+    node_.Warning(
+        D::kTimeoutFieldNumber,
+        absl::Substitute("timeout is $0 and the policy's deadline $1: no "
+                         "verdict waits so long; write less than the deadline",
+                         absl::FormatDuration(directory_.timeout),
+                         absl::FormatDuration(deadline_)));
+  }
+  read(node_, D::kGraceFieldNumber, node_->has_grace(), "grace", node_->grace(),
+       "72h", &directory_.grace);
+  if (!node_->has_cache()) return;
+
+  using H = proto::Cache;
+  const Node<H> cache = node_.Child(node_->cache(), D::kCacheFieldNumber);
+  read(cache, H::kPresentFieldNumber, cache->has_present(), "present",
+       cache->present(), "5m", &directory_.keep_present);
+  read(cache, H::kAbsentFieldNumber, cache->has_absent(), "absent",
+       cache->absent(), "30s", &directory_.keep_absent);
+  directory_.max_cached = cache->max_entries();
+  if (cache->max_entries() == 0) {
+    cache.Error(H::kMaxEntriesFieldNumber,
+                "max_entries is 0; write present: \"0s\" absent: \"0s\" to "
+                "keep no answers");
+  }
+  if (directory_.keep_absent > kLongAbsence) {
+    cache.Warning(
+        H::kAbsentFieldNumber,
+        absl::Substitute("absent is $0: a new account is rejected for so long "
+                         "after its first mail; write, say, \"30s\"",
+                         absl::FormatDuration(directory_.keep_absent)));
+  }
+}
+
+}  // namespace
+
+DirectoryPolicy ReadDirectory(const Node<proto::Directory>& node,
+                              absl::Duration deadline, const FileReader& read) {
+  return DirectoryReader(node, deadline, read).Read();
+}
+
+}  // namespace mailverdict

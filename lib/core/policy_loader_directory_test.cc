@@ -1,0 +1,245 @@
+// What a directory of a policy means: values and combinations that cannot work.
+
+#include <string>
+
+#include "lib/core/policy_loader_testing.h"
+
+namespace mailverdict {
+namespace {
+
+// A good directory's begin, on the first line; the rest follows on others.
+#define PEOPLE                                                           \
+  "directory { name: \"people\" uri: \"ldap://ldap.example.org\" base: " \
+  "\"ou=people,o=x\" filter: \"(|(mail=%a)(uid=%u))\"\n"
+#define CONTROL(arm, address, dn) \
+  "control { arm: \"" arm "\"\n address: \"" address "\"\n dn: \"" dn "\" }\n"
+
+constexpr SaidCase kDirectory[] = {
+    {"directory { }",
+     "1:1: directory has no name, uri, base, filter; write, say, name: "
+     "\"people\" uri: \"ldap://HOST\" base: \"ou=people,dc=example,dc=org\" "
+     "filter: \"(mail=%a)\""},
+    {"directory { name: \"a\" base: \"o=x\" }",
+     "1:1: directory has no uri, filter; write, say, uri: \"ldap://HOST\" "
+     "filter: \"(mail=%a)\""},
+    {"directory { name: \"a:b\" base: \"o=x\" uri: \"ldap://h\" filter: "
+     "\"(mail=%a)\" }",
+     "1:13: name \"a:b\" is no name; write one word of letters, digits, '-', "
+     "'_' and '.', as in \"people\""},
+    {PEOPLE "}\n" PEOPLE "}",
+     "3:13: directory \"people\" is there already, line 1"},
+    {"directory {\n name: \"a\" base: \"o=x\" filter: \"(mail=%a)\"\n"
+     " uri: \"ldap.example.org\" }",
+     "3:2: uri \"ldap.example.org\" has no scheme; write ldap://HOST[:PORT]"},
+    {"directory {\n name: \"a\" base: \"people\" filter: \"(mail=%a)\"\n"
+     " uri: \"ldap://h\" }",
+     "2:12: base \"people\" is no distinguished name; write one such as "
+     "\"ou=people,dc=example,dc=org\""},
+    // The filter, to the byte.
+    {"directory {\n name: \"a\" base: \"o=x\" uri: \"ldap://h\"\n"
+     "  filter: \"(mail=%x)\" }",
+     "3:18: filter: unknown placeholder; there are %a (address), %u (local "
+     "part), %d (domain) and %% (a percent sign)"},
+    {"directory {\n name: \"a\" base: \"o=x\" uri: \"ldap://h\"\n"
+     "  filter:  # in parts\n    '(|(uid=\\x61\\\\zz)'\n    \"(mail=%a))\" }",
+     "4:17: filter: '\\' wants two hexadecimal digits (RFC 4515)"},
+    {"directory {\n name: \"a\" base: \"o=x\" uri: \"ldap://h\"\n"
+     "  filter: \"(\\u006dail=%x)\" }",
+     "3:3: filter, byte 7: unknown placeholder; there are %a (address), %u "
+     "(local part), %d (domain) and %% (a percent sign)"},
+    {"directory {\n name: \"a\" base: \"o=x\" uri: \"ldap://h\"\n"
+     "  filter: \"(mail=%a\" }",
+     "3:20: filter: expected ')'"},
+    // Controls.
+    {PEOPLE "control { }\n}",
+     "2:1: control has no arm, address, dn; write, say, arm: \"mail\" address: "
+     "\"canary@example.org\" dn: \"uid=canary,ou=people,dc=example,dc=org\""},
+    {PEOPLE "control { arm: \"mail\" }\n}",
+     "2:1: control has no address, dn; write, say, address: "
+     "\"canary@example.org\" dn: \"uid=canary,ou=people,dc=example,dc=org\""},
+    {PEOPLE CONTROL("cn", "c@x", "uid=c,ou=people,o=x") "}",
+     "2:11: the filter has no arm \"cn\"; its arms are \"mail\", \"uid\""},
+    {PEOPLE CONTROL("mail", "c@@x", "uid=c,ou=people,o=x") "}",
+     "3:14: address \"c@@x\": here a label of the domain is missing"},
+    {PEOPLE CONTROL("mail", "c", "uid=c,ou=people,o=x") "}",
+     "3:2: address \"c\" has no domain; write it in full"},
+    {PEOPLE CONTROL("mail", "<>", "uid=c,ou=people,o=x") "}",
+     "3:2: address \"<>\" has no domain; write it in full"},
+    {PEOPLE CONTROL("mail", "c@x", "canary") "}",
+     "4:2: dn \"canary\" is no distinguished name; write one such as "
+     "\"uid=canary,ou=people,dc=example,dc=org\""},
+    {PEOPLE CONTROL("mail", "c@x", "uid=c,ou=staff,o=x") "}",
+     "4:2: \"uid=c,ou=staff,o=x\" is outside of base \"ou=people,o=x\" and "
+     "scope SUBTREE, so no search can find it; use an account within, and end "
+     "its dn as base is written"},
+    {PEOPLE
+     "scope: ONE\n" CONTROL("mail", "c@x", "uid=c,ou=a,ou=people,o=x") "}",
+     "5:2: \"uid=c,ou=a,ou=people,o=x\" is outside of base \"ou=people,o=x\" "
+     "and scope ONE, so no search can find it; use an account within, and end "
+     "its dn as base is written"},
+    {PEOPLE "scope: BASE\n" CONTROL("mail", "c@x", "uid=c,ou=people,o=x") "}",
+     "5:2: \"uid=c,ou=people,o=x\" is outside of base \"ou=people,o=x\" and "
+     "scope BASE, so no search can find it; use an account within, and end its "
+     "dn as base is written"},
+    {PEOPLE CONTROL("mail", "c@x", "uid=c,ou=people,o=x")
+         CONTROL("MAIL", "C@X", "uid=d,ou=people,o=x") "}",
+     "6:2: a control of arm \"mail\" and address \"c@x\" is there already, "
+     "line 3"},
+    {PEOPLE CONTROL("mail", "c@x", "uid=c,ou=people,o=x")
+         CONTROL("uid", "c@x", "UID=C, ou=People,o=\\\\58") "}",
+     "7:2: this entry is the control of arm \"mail\" already, line 4; it comes "
+     "back once and proves one arm: use another account"},
+    // Binding.
+    {PEOPLE "bind_dn: \"cn=a\" }",
+     "2:1: bind_dn without bind_password_file; a bind without a password is "
+     "anonymous (RFC 4513 5.1.2): write both or neither"},
+    {PEOPLE "bind_password_file: \"/password\" }",
+     "2:1: bind_password_file without bind_dn; write both or neither"},
+    {PEOPLE "bind_dn: \"a@example.org\"\n bind_password_file: \"/password\" }",
+     "2:1: bind_dn \"a@example.org\" is no distinguished name; write one such "
+     "as \"cn=mailverdict,dc=example,dc=org\""},
+    {PEOPLE "bind_dn: \"cn=a\"\n bind_password_file: \"password\" }",
+     "3:2: bind_password_file \"password\" is no file's path from the root; "
+     "write, say, \"/etc/mailverdict/password\""},
+    {PEOPLE "bind_dn: \"cn=a\"\n bind_password_file: \"/none\" }",
+     "3:2: bind_password_file \"/none\" cannot be read: no such file"},
+    {PEOPLE "bind_dn: \"cn=a\"\n bind_password_file: \"/empty\" }",
+     "3:2: the first line of \"/empty\" is empty; a bind without a password is "
+     "anonymous (RFC 4513 5.1.2): write the password into it"},
+    {PEOPLE "bind_dn: \"cn=a\"\n bind_password_file: \"/blank\" }",
+     "3:2: the first line of \"/blank\" is empty; a bind without a password is "
+     "anonymous (RFC 4513 5.1.2): write the password into it"},
+    // The rest.
+    {PEOPLE "timeout: \"0s\" }", "2:1: timeout is zero; write, say, \"3s\""},
+    {PEOPLE "timeout: \"3\" grace: \"3d\"\n cache { present: \"x\"\n absent: "
+            "\"-1s\"\n max_entries: 0 } }",
+     "2:1: timeout \"3\" is no duration; write a number and a unit (ms, s, m, "
+     "h), as in \"3s\"\n"
+     "2:14: grace \"3d\" is no duration; write a number and a unit (ms, s, m, "
+     "h), as in \"72h\", and days as hours\n"
+     "3:10: present \"x\" is no duration; write a number and a unit (ms, s, m, "
+     "h), as in \"5m\"\n"
+     "4:2: absent \"-1s\" is negative; write, say, \"30s\"\n"
+     "5:2: max_entries is 0; write present: \"0s\" absent: \"0s\" to keep no "
+     "answers"},
+    {PEOPLE "ignored_reference: \"dc1.example.org\" }",
+     "2:1: ignored_reference \"dc1.example.org\" is no LDAP URL; write it as "
+     "the server does, as in "
+     "\"ldap://dc1.example.org/CN=Configuration,DC=example,DC=org\""},
+    {PEOPLE "ignored_reference: \"ldap://a/b\"\nignored_reference: "
+            "\"ldap://a/b\" }",
+     "3:1: ignored_reference \"ldap://a/b\" is there already, line 2"},
+};
+
+constexpr SaidCase kUri[] = {
+    {"ldap.example.org", "has no scheme; write ldap://HOST[:PORT]"},
+    {"ldap.example.org:389", "has no scheme; write ldap://HOST[:PORT]"},
+    {"ldaps://ldap.example.org",
+     "wants TLS, which is not supported yet; write ldap://HOST for now"},
+    {"https://ldap.example.org",
+     "is no directory; write ldap://HOST[:PORT], or ldapi:// and a "
+     "percent-encoded path"},
+    {"ldap://a ldap://b",
+     "is more than one server; write one (two servers prove nothing about each "
+     "other)"},
+    {"ldap://a,ldap://b",
+     "is more than one server; write one (two servers prove nothing about each "
+     "other)"},
+    {"ldap://", "names no server; write ldap://HOST"},
+    {"ldap:///",
+     "goes on after the server; write ldap://HOST[:PORT], the rest has fields "
+     "of its own (base, scope, filter)"},
+    {"ldap://a/",
+     "goes on after the server; write ldap://HOST[:PORT], the rest has fields "
+     "of its own (base, scope, filter)"},
+    {"ldap://a/o=x?mail",
+     "goes on after the server; write ldap://HOST[:PORT], the rest has fields "
+     "of its own (base, scope, filter)"},
+    {"ldap://a:", "has no port from 1 to 65535; write ldap://HOST:389"},
+    {"ldap://a:0", "has no port from 1 to 65535; write ldap://HOST:389"},
+    {"ldap://a:65536", "has no port from 1 to 65535; write ldap://HOST:389"},
+    {"ldap://a:ldap", "has no port from 1 to 65535; write ldap://HOST:389"},
+    {"ldap://2001:db8::1",
+     "has an IPv6 address without brackets; write ldap://[2001:db8::1]:389"},
+    {"ldap://[2001:db8::1", "names no server; write ldap://HOST[:PORT]"},
+    {"ldap://[]", "names no server; write ldap://HOST[:PORT]"},
+    {"ldap://user@a", "names no server; write ldap://HOST[:PORT]"},
+    {"ldapi://",
+     "names no socket; write its path, as in ldapi://%2Frun%2Fslapd%2Fldapi"},
+    {"ldapi:///",
+     "names no socket; write its path, as in ldapi://%2Frun%2Fslapd%2Fldapi"},
+    {"ldapi:///run/slapd/ldapi",
+     "is not percent-encoded; write ldapi://%2Frun%2Fslapd%2Fldapi"},
+    {"ldapi://run",
+     "has no path from the root; write, say, ldapi://%2Frun%2Fslapd%2Fldapi"},
+    {"ldapi://%2Frun%2",
+     "has a % without two hexadecimal digits; '/' is written %2F"},
+    {"ldapi://%2Frun%zz",
+     "has a % without two hexadecimal digits; '/' is written %2F"},
+};
+
+constexpr SaidCase kDn[] = {
+    {"people",
+     "is no distinguished name; write one such as "
+     "\"ou=people,dc=example,dc=org\""},
+    {"ou=",
+     "is no distinguished name; write one such as "
+     "\"ou=people,dc=example,dc=org\""},
+    {"=x",
+     "is no distinguished name; write one such as "
+     "\"ou=people,dc=example,dc=org\""},
+    {"ou=x,",
+     "is no distinguished name; write one such as "
+     "\"ou=people,dc=example,dc=org\""},
+    {"ou=x,,o=y",
+     "is no distinguished name; write one such as "
+     "\"ou=people,dc=example,dc=org\""},
+    {"ou=x;o=y",
+     "is no distinguished name; write one such as "
+     "\"ou=people,dc=example,dc=org\""},
+    {"ou=\\\\\\\\,o",
+     "is no distinguished name; write one such as "
+     "\"ou=people,dc=example,dc=org\""},
+    {"ou=a\\\\",
+     "is no distinguished name; write one such as "
+     "\"ou=people,dc=example,dc=org\""},
+    {"ou=a\\\\4",
+     "is no distinguished name; write one such as "
+     "\"ou=people,dc=example,dc=org\""},
+    {"ou=\\\"a\\\"",
+     "is no distinguished name; write one such as "
+     "\"ou=people,dc=example,dc=org\""},
+    {"o u=x",
+     "is no distinguished name; write one such as "
+     "\"ou=people,dc=example,dc=org\""},
+    {"ou=a+",
+     "is no distinguished name; write one such as "
+     "\"ou=people,dc=example,dc=org\""},
+};
+
+TEST(DirectoryMeaningTest, OfDirectories) {
+  for (const SaidCase& c : kDirectory) {
+    EXPECT_EQ(ErrorsOf(c.text), c.said) << c.text;
+  }
+}
+
+TEST(DirectoryMeaningTest, OfUris) {
+  for (const SaidCase& c : kUri) {
+    EXPECT_EQ(ErrorsOf(std::string("directory { name: \"a\" base: \"o=x\" "
+                                   "filter: \"(mail=%a)\"\nuri: \"") +
+                       c.text + "\" }"),
+              std::string("2:1: uri \"") + c.text + "\" " + c.said);
+  }
+}
+
+TEST(DirectoryMeaningTest, OfDistinguishedNames) {
+  for (const SaidCase& c : kDn) {
+    EXPECT_EQ(ErrorsOf(std::string("directory { name: \"a\" uri: \"ldap://a\" "
+                                   "filter: \"(mail=%a)\"\nbase: \"") +
+                       c.text + "\" }"),
+              std::string("2:1: base \"") + c.text + "\" " + c.said);
+  }
+}
+
+}  // namespace
+}  // namespace mailverdict

@@ -1,0 +1,89 @@
+// The policy's messages, one by one, into the structs of policy.h. Part of
+// policy_loader.
+
+#ifndef MAILVERDICT_LIB_CORE_POLICY_LOADER_PARTS_H_
+#define MAILVERDICT_LIB_CORE_POLICY_LOADER_PARTS_H_
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "lib/core/policy.h"
+#include "lib/core/policy_loader.h"
+#include "lib/core/policy_loader_node.h"
+#include "proto/policy.pb.h"
+
+namespace mailverdict {
+
+// Each fills in what is good of a message and reports the rest.
+
+// `deadline`: the policy's.
+DirectoryPolicy ReadDirectory(const Node<proto::Directory>& node,
+                              absl::Duration deadline, const FileReader& read);
+
+// The realms' domains first, since an address file is read for its own realm.
+void ReadRealms(const Node<proto::Policy>& node, const FileReader& read,
+                Policy* policy);
+
+void ReadChecks(const Node<proto::Policy>& node, const FileReader& read,
+                Policy* policy);
+
+void ReadListeners(const Node<proto::Policy>& node, Policy* policy);
+
+// That no text of the policy is empty, has blanks around it, control
+// characters or bytes that are not UTF-8: in no field would it be meant.
+void CheckTexts(const Node<proto::Policy>& node);
+
+// What all of them need.
+
+// One error that names every field of `fields` that is left out: {number, what
+// to write}. True if there is none.
+template <typename M>
+bool Require(const Node<M>& node, std::string_view name,
+             const std::vector<std::pair<int, std::string_view>>& fields) {
+  std::string missing;
+  std::string write;
+  for (const auto& [number, example] : fields) {
+    const auto* type = M::descriptor()->FindFieldByNumber(number);
+    if (node->GetReflection()->HasField(*node.operator->(), type)) continue;
+    absl::StrAppend(&missing, missing.empty() ? "" : ", ", type->name());
+    absl::StrAppend(&write, write.empty() ? "" : " ", type->name(), ": \"",
+                    absl::string_view(example.data(), example.size()), "\"");
+  }
+  if (missing.empty()) return true;
+  node.faults().Error(
+      node.begin(), absl::StrCat(absl::string_view(name.data(), name.size()),
+                                 " has no ", missing, "; write, say, ", write));
+  return false;
+}
+
+// Where something unique was said first; reports every later time.
+class Unique {
+ public:
+  explicit Unique(Faults* faults) : faults_(*faults) {}
+
+  // True if `value` is new. `what` is said, with the first one's line, of one
+  // that is not.
+  bool Add(const std::string& value, size_t offset, std::string_view what) {
+    const auto [first, added] = seen_.try_emplace(value, offset);
+    if (!added) {
+      faults_.Error(
+          offset,
+          absl::StrCat(absl::string_view(what.data(), what.size()),
+                       " is there already, ", faults_.Line(first->second)));
+    }
+    return added;
+  }
+
+ private:
+  Faults& faults_;
+  std::map<std::string, size_t> seen_;
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_CORE_POLICY_LOADER_PARTS_H_

@@ -1,0 +1,308 @@
+#include <optional>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/substitute.h"
+#include "lib/core/policy_loader_parts.h"
+#include "lib/core/policy_loader_values.h"
+#include "lib/mail/address_file.h"
+#include "lib/mail/domain.h"
+
+namespace mailverdict {
+namespace {
+
+using R = proto::Realm;
+
+// "example.org" or "*.example.org", canonical; "" if it is neither.
+std::string ReadDomain(const Node<R>& node, int index) {
+  const std::string& text = node->domain(index);
+  absl::string_view name = text;
+  const bool wild = absl::ConsumePrefix(&name, "*.");
+  if (text == "*") {
+    node.Error(R::kDomainFieldNumber,
+               "domain \"*\" is the whole world; write the domains that are "
+               "yours",
+               index);
+    return "";
+  }
+  if (absl::ConsumePrefix(&name, "@") || absl::ConsumePrefix(&name, ".")) {
+    node.Error(R::kDomainFieldNumber,
+               absl::Substitute("domain $0 is no domain; write \"$1\", or "
+                                "\"*.$1\" for all below it",
+                                Quoted(text), name),
+               index);
+    return "";
+  }
+  const absl::StatusOr<std::string> domain =
+      mail::CanonicalDomain({name.data(), name.size()});
+  if (!domain.ok()) {
+    const absl::string_view message = domain.status().message();
+    node.faults().ErrorInString(
+        node.At(R::kDomainFieldNumber, index),
+        absl::StrCat("domain ", Quoted(text), " is no domain"),
+        {message.data(), message.size()}, wild ? 2 : 0);
+    return "";
+  }
+  if (wild && (*domain)[0] == '[') {
+    node.Error(R::kDomainFieldNumber,
+               absl::Substitute("domain $0 is no domain; nothing is below an "
+                                "address",
+                                Quoted(text)),
+               index);
+    return "";
+  }
+  if (wild && !absl::StrContains(*domain, ".")) {
+    node.Warning(R::kDomainFieldNumber,
+                 absl::Substitute("domain $0 is everybody's below a top-level "
+                                  "domain; write the domains that are yours",
+                                  Quoted(text)),
+                 index);
+  }
+  return wild ? "*." + *domain : *domain;
+}
+
+void ReadDomains(const Node<R>& node, size_t realm, Unique* domains,
+                 Policy* policy) {
+  if (node->domain_size() == 0) {
+    node.faults().Error(node.begin(),
+                        "realm has no domain; write, say, domain: "
+                        "\"example.org\"");
+  }
+  for (int i = 0; i < node->domain_size(); ++i) {
+    const std::string domain = ReadDomain(node, i);
+    if (domain.empty()) continue;
+    if (domains->Add(domain, node.At(R::kDomainFieldNumber, i),
+                     absl::StrCat("domain ", Quoted(domain)))) {
+      policy->realm_by_domain.Add(domain, realm);
+    }
+  }
+}
+
+void ReadDirectoryName(const Node<R>& node, const Policy& policy) {
+  if (!node->has_directory()) {
+    if (node->catch_all()) return;
+    node.faults().Error(node.begin(),
+                        "realm has neither directory nor catch_all; write "
+                        "directory: \"NAME\", or catch_all: true if every "
+                        "address is valid");
+    return;
+  }
+  if (node->catch_all()) {
+    node.Error(R::kCatchAllFieldNumber,
+               "catch_all together with directory; a realm has one of them: "
+               "where every address is valid nothing is asked");
+  }
+  if (policy.FindDirectory(node->directory()) != nullptr) return;
+  std::vector<std::string> known;
+  for (const auto& directory : policy.directories) {
+    if (!directory.name.empty()) known.push_back(directory.name);
+  }
+  node.Error(R::kDirectoryFieldNumber,
+             absl::StrCat("there is no directory ", Quoted(node->directory()),
+                          known.empty() ? "; the policy has none yet"
+                                        : "; the policy has ",
+                          known.empty() ? "" : Listed(known)));
+}
+
+void ReadTagDelimiters(const Node<R>& node, RealmPolicy* realm) {
+  realm->tag_delimiters = node->tag_delimiters();
+  for (const char c : realm->tag_delimiters) {
+    const bool good = absl::ascii_ispunct(static_cast<unsigned char>(c)) &&
+                      c != '@' && c != '"' && c != '\\';
+    if (!good) {
+      node.Error(R::kTagDelimitersFieldNumber,
+                 absl::Substitute("tag_delimiters $0 has more than ASCII "
+                                  "punctuation in it (and not @, \" or \\); "
+                                  "write, say, \"+\"",
+                                  Quoted(realm->tag_delimiters)));
+      return;
+    }
+    if (c == '.') {
+      node.Warning(R::kTagDelimitersFieldNumber,
+                   "tag_delimiters has a dot in it: first.last is valid "
+                   "wherever first is");
+    }
+  }
+}
+
+// The contents of a file of addresses; nullopt after reporting why not.
+std::optional<mail::AddressFile> ReadAddressFile(Faults& faults, size_t offset,
+                                                 std::string_view field,
+                                                 const std::string& path,
+                                                 const FileReader& read) {
+  const absl::string_view name(field.data(), field.size());
+  if (const Complaint complaint = CheckPath(path, "/etc/aliases")) {
+    faults.Error(offset, absl::StrCat(name, " ", *complaint));
+    return std::nullopt;
+  }
+  const absl::StatusOr<std::string> text = read(path);
+  if (!text.ok()) {
+    faults.Error(
+        offset, absl::Substitute("$0 $1 cannot be read: $2", name, Quoted(path),
+                                 text.status().message()));
+    return std::nullopt;
+  }
+  absl::StatusOr<mail::AddressFile> file = mail::ParseAddressFile(*text, path);
+  if (!file.ok()) {
+    faults.Error(offset, absl::StrCat(name, " ", file.status().message()));
+    return std::nullopt;
+  }
+  return *std::move(file);
+}
+
+// Adds what the file says of this realm. What it says of other domains is
+// passed over: one virtusertable serves many realms.
+void AddAlsoValid(const Node<R>& node, int index, const FileReader& read,
+                  const Realms& realms, size_t realm_index,
+                  RealmPolicy* realm) {
+  const std::string& path = node->also_valid(index);
+  const std::optional<mail::AddressFile> file =
+      ReadAddressFile(node.faults(), node.At(R::kAlsoValidFieldNumber, index),
+                      "also_valid", path, read);
+  if (!file.has_value()) return;
+  size_t ours = file->local_parts.size();
+  size_t others = 0;
+  realm->valid_local_parts.insert(file->local_parts.begin(),
+                                  file->local_parts.end());
+  for (const std::string& address : file->addresses) {
+    const bool here =
+        realms.Find(address.substr(address.rfind('@') + 1)) == realm_index;
+    if (here) realm->valid_addresses.insert(address);
+    ++(here ? ours : others);
+  }
+  for (const std::string& domain : file->catch_all) {
+    const bool here = realms.Find(domain) == realm_index;
+    if (here) realm->catch_all_domains.insert(domain);
+    ++(here ? ours : others);
+  }
+  if (ours == 0 && others > 0) {
+    node.Warning(R::kAlsoValidFieldNumber,
+                 absl::Substitute("also_valid $0 says nothing of this realm's "
+                                  "domains, only of others",
+                                  Quoted(path)),
+                 index);
+  }
+}
+
+void ReadAlsoValid(const Node<R>& node, const FileReader& read,
+                   const Realms& realms, size_t index, RealmPolicy* realm) {
+  Unique paths(&node.faults());
+  for (int i = 0; i < node->also_valid_size(); ++i) {
+    const std::string& path = node->also_valid(i);
+    if (paths.Add(path, node.At(R::kAlsoValidFieldNumber, i),
+                  absl::StrCat("also_valid ", Quoted(path)))) {
+      AddAlsoValid(node, i, read, realms, index, realm);
+    }
+  }
+  if (node->catch_all() && node->also_valid_size() > 0) {
+    node.Warning(R::kAlsoValidFieldNumber,
+                 "also_valid says nothing here: in a catch_all realm every "
+                 "address is valid",
+                 0);
+  }
+}
+
+// Local parts, from the policy itself and from files.
+void ReadExceptions(const Node<proto::Recipient>& node, const FileReader& read,
+                    RecipientPolicy* check) {
+  using E = proto::Recipient;
+  for (int i = 0; i < node->exception_size(); ++i) {
+    const absl::StatusOr<mail::Address> name =
+        mail::ParseAddress(node->exception(i));
+    if (!name.ok()) {
+      const absl::string_view message = name.status().message();
+      node.faults().ErrorInString(
+          node.At(E::kExceptionFieldNumber, i),
+          absl::StrCat("exception ", Quoted(node->exception(i)),
+                       " is no local part"),
+          {message.data(), message.size()}, 0);
+    } else if (name->null()) {
+      node.Error(E::kExceptionFieldNumber,
+                 "exception \"<>\" is nobody; write a local part", i);
+    } else if (!name->domain().empty()) {
+      node.Error(
+          E::kExceptionFieldNumber,
+          absl::Substitute("exception $0 has a domain; write $1 for "
+                           "every realm, or list the address in a file "
+                           "of its realm's also_valid",
+                           Quoted(node->exception(i)), Quoted(name->local())),
+          i);
+    } else {
+      check->exceptions.insert(name->local());
+    }
+  }
+  Unique paths(&node.faults());
+  for (int i = 0; i < node->exception_file_size(); ++i) {
+    const size_t offset = node.At(E::kExceptionFileFieldNumber, i);
+    const std::string& path = node->exception_file(i);
+    if (!paths.Add(path, offset,
+                   absl::StrCat("exception_file ", Quoted(path)))) {
+      continue;
+    }
+    const std::optional<mail::AddressFile> file =
+        ReadAddressFile(node.faults(), offset, "exception_file", path, read);
+    if (!file.has_value()) continue;
+    check->exceptions.insert(file->local_parts.begin(),
+                             file->local_parts.end());
+    if (file->addresses.empty() && file->catch_all.empty()) continue;
+    node.Warning(E::kExceptionFileFieldNumber,
+                 absl::Substitute("exception_file $0 has addresses with a "
+                                  "domain, which are passed over; list it as "
+                                  "also_valid in their realm",
+                                  Quoted(path)),
+                 i);
+  }
+}
+
+}  // namespace
+
+void ReadRealms(const Node<proto::Policy>& node, const FileReader& read,
+                Policy* policy) {
+  const auto child = [&](int i) {
+    return node.Child(node->realm(i), proto::Policy::kRealmFieldNumber, i);
+  };
+  Unique domains(&node.faults());
+  for (int i = 0; i < node->realm_size(); ++i) {
+    const Node<R> realm = child(i);
+    ReadDomains(realm, policy->realms.size(), &domains, policy);
+    ReadDirectoryName(realm, *policy);
+    RealmPolicy result;
+    result.directory = realm->directory();
+    result.catch_all = realm->catch_all();
+    ReadTagDelimiters(realm, &result);
+    policy->realms.push_back(std::move(result));
+  }
+  for (int i = 0; i < node->realm_size(); ++i) {
+    const size_t index = static_cast<size_t>(i);
+    ReadAlsoValid(child(i), read, policy->realm_by_domain, index,
+                  &policy->realms[index]);
+  }
+}
+
+void ReadChecks(const Node<proto::Policy>& node, const FileReader& read,
+                Policy* policy) {
+  Unique kinds(&node.faults());
+  for (int i = 0; i < node->check_size(); ++i) {
+    const Node<proto::Check> check =
+        node.Child(node->check(i), proto::Policy::kCheckFieldNumber, i);
+    if (check->kind_case() != proto::Check::kRecipient) {
+      node.faults().Error(check.begin(),
+                          "check has no kind; write check { recipient { } }");
+      continue;
+    }
+    kinds.Add("recipient", check.At(proto::Check::kRecipientFieldNumber),
+              "check recipient");
+    RecipientPolicy result;
+    result.when_unsure = check->when_unsure() == proto::Check::PASS
+                             ? WhenUnsure::kPass
+                             : WhenUnsure::kDefer;
+    result.shadow = check->shadow() || node->shadow();
+    ReadExceptions(
+        check.Child(check->recipient(), proto::Check::kRecipientFieldNumber),
+        read, &result);
+    policy->checks.push_back(std::move(result));
+  }
+}
+
+}  // namespace mailverdict

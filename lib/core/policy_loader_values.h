@@ -1,0 +1,51 @@
+// What single values of a policy file have to look like. Part of policy_loader.
+
+#ifndef MAILVERDICT_LIB_CORE_POLICY_LOADER_VALUES_H_
+#define MAILVERDICT_LIB_CORE_POLICY_LOADER_VALUES_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace mailverdict {
+
+// Of each: an InvalidArgument error, or a complaint, says what is wrong with
+// the value and what to write instead; put the field's name ahead of it.
+using Complaint = std::optional<std::string>;
+
+// "4s", "1m30s": not negative and not endless. `example` is what to write.
+absl::StatusOr<absl::Duration> ReadDuration(std::string_view text,
+                                            std::string_view example);
+
+// A distinguished name (RFC 4514), by a simple check: its parts from the entry
+// up to the root, in one spelling for all that mean the same (case, blanks,
+// escapes).
+absl::StatusOr<std::vector<std::string>> ReadDn(std::string_view text,
+                                                std::string_view example);
+
+// One server: ldap://HOST[:PORT] or ldapi://PATH, percent-encoded.
+Complaint CheckUri(std::string_view uri);
+// Whether what goes to the server of that (good) URI stays on this machine.
+bool IsLocalUri(std::string_view uri);
+
+// "unix:/path" or "inet:HOST:PORT".
+Complaint CheckSocketmap(std::string_view address);
+// What deserves a word about a good one.
+Complaint DoubtSocketmap(std::string_view address);
+
+// Octal, "0000" to "0777".
+absl::StatusOr<int> ReadMode(std::string_view text);
+
+// The name of a user, a group, a directory: one word.
+Complaint CheckWord(std::string_view name, std::string_view example);
+
+// The name of a file, from the root.
+Complaint CheckPath(std::string_view path, std::string_view example);
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_CORE_POLICY_LOADER_VALUES_H_

@@ -1,0 +1,114 @@
+// What is allowed in a policy but deserves a word.
+
+#include "lib/core/policy_loader_testing.h"
+
+namespace mailverdict {
+namespace {
+
+// A directory whose both arms are covered, used by a realm, on four lines.
+#define PEOPLE_BEGIN                                                      \
+  "directory { name: \"people\" uri: \"ldap://localhost\" base: \"o=x\" " \
+  "filter: \"(|(mail=%a)(uid=%u))\"\n"
+#define CONTROLS                                                       \
+  "control { arm: \"mail\" address: \"m@x.org\" dn: \"uid=m,o=x\" }\n" \
+  "control { arm: \"uid\" address: \"u@x.org\" dn: \"uid=u,o=x\" }\n"
+#define REALM "realm { domain: \"example.org\" directory: \"people\"\n"
+#define CHECK "check { recipient { } }\n"
+
+constexpr SaidCase kWarnings[] = {
+    {PEOPLE_BEGIN CONTROLS "}\n" REALM "}\n" CHECK, ""},
+    // What can reject nobody.
+    {PEOPLE_BEGIN "}\n" REALM "}\n" CHECK,
+     "1:1: directory \"people\" will reject nobody: it has no control, and its "
+     "filter has arm \"mail\"; add control { arm: \"mail\" address: ... dn: "
+     "... }\n"
+     "1:1: directory \"people\" will reject nobody: it has no control, and its "
+     "filter has arm \"uid\"; add control { arm: \"uid\" address: ... dn: ... "
+     "}"},
+    {PEOPLE_BEGIN
+     "control { arm: \"mail\" address: \"m@x.org\" dn: \"uid=m,o=x\" }\n"
+     "}\n" REALM "}\n" CHECK,
+     "1:1: directory \"people\" will reject nobody: no control covers arm "
+     "\"uid\" of its filter; add control { arm: \"uid\" address: ... dn: ... "
+     "}"},
+    {"",
+     "1:1: the policy has no check, so everything passes; add check { "
+     "recipient { } }"},
+    {PEOPLE_BEGIN CONTROLS "}\n" REALM "}\n",
+     "1:1: the policy has no check, so everything passes; add check { "
+     "recipient { } }"},
+    {CHECK,
+     "1:1: the policy has no realm, so no domain is ours and everything "
+     "passes; add realm { domain: ... directory: ... }"},
+    {PEOPLE_BEGIN CONTROLS
+     "}\nrealm { domain: \"a.org\" catch_all: true }\n" CHECK,
+     "1:1: no realm uses directory \"people\"; name it in a realm, or remove "
+     "it"},
+    // Times.
+    {"deadline: \"5s\"\n" CHECK REALM
+     "catch_all: false }\n" PEOPLE_BEGIN CONTROLS "}",
+     "1:1: deadline is 5s: sendmail gives a map with -d5 up after 5s; write, "
+     "say, \"4s\""},
+    {"deadline: \"2s\"\n" CHECK REALM "}\n" PEOPLE_BEGIN CONTROLS "}",
+     "5:1: timeout is 3s and the policy's deadline 2s: no verdict waits so "
+     "long; write less than the deadline"},
+    {CHECK REALM "}\n" PEOPLE_BEGIN CONTROLS "timeout: \"5s\" }",
+     "7:1: timeout is 5s and the policy's deadline 4s: no verdict waits so "
+     "long; write less than the deadline"},
+    {CHECK REALM "}\n" PEOPLE_BEGIN CONTROLS "cache { absent: \"1h\" } }",
+     "7:9: absent is 1h: a new account is rejected for so long after its first "
+     "mail; write, say, \"30s\""},
+    // Directories.
+    {CHECK REALM
+     "}\n" PEOPLE_BEGIN CONTROLS
+     "control { arm: \"uid\" address: \"v@x.org\" dn: \"UID=U,O=X\" } }",
+     "7:41: this entry is a control of the same arm already, line 6; it proves "
+     "nothing more"},
+    {CHECK REALM
+     "}\ndirectory {\n name: \"people\" base: \"o=x\" uri: "
+     "\"ldap://ldap.example.org:636\" filter: \"(uid=%u)\"\n bind_dn: "
+     "\"cn=a\" bind_password_file: \"/password\"\n control { arm: \"uid\" "
+     "address: \"v@x.org\" dn: \"UID=U,O=X\" } }",
+     "5:29: port 636 wants TLS, which is not supported yet; write port 389, or "
+     "none\n"
+     "6:18: the password goes over the network in clear text, since TLS is not "
+     "supported yet; use a network that only servers are on, or a replica on "
+     "this machine by ldapi://"},
+    // Realms.
+    {PEOPLE_BEGIN CONTROLS
+     "}\n" CHECK REALM " domain: \"*.org\"\n "
+     "tag_delimiters: \"+.\"\n also_valid: \"/elsewhere\" }",
+     "7:2: domain \"*.org\" is everybody's below a top-level domain; write the "
+     "domains that are yours\n"
+     "8:2: tag_delimiters has a dot in it: first.last is valid wherever first "
+     "is\n"
+     "9:2: also_valid \"/elsewhere\" says nothing of this realm's domains, "
+     "only of others"},
+    {CHECK "realm { catch_all: true domain: \"a.org\"\n also_valid: "
+           "\"/etc/aliases\" }",
+     "3:2: also_valid says nothing here: in a catch_all realm every address is "
+     "valid"},
+    {PEOPLE_BEGIN CONTROLS "}\n" REALM "}\ncheck { recipient {\n "
+                           "exception_file: \"/elsewhere\" } }",
+     "8:2: exception_file \"/elsewhere\" has addresses with a domain, which "
+     "are passed over; list it as also_valid in their realm"},
+    // Listeners.
+    {"listener { socketmap: \"inet:0.0.0.0:7777\" }\nlistener { socketmap: "
+     "\"inet:[::]:7777\" }\nlistener { socketmap: \"inet:[127.0.0.1]:7777\" "
+     "}\n" CHECK REALM "}\n" PEOPLE_BEGIN CONTROLS "}",
+     "1:12: socketmap \"inet:0.0.0.0:7777\" lets whoever reaches this machine "
+     "ask who exists; write the one address that the MTA connects to\n"
+     "2:12: socketmap \"inet:[::]:7777\" lets whoever reaches this machine ask "
+     "who exists; write the one address that the MTA connects to\n"
+     "3:12: socketmap \"inet:[127.0.0.1]:7777\" has brackets around an IPv4 "
+     "address; write it without"},
+};
+
+TEST(PolicyWarningsTest, SaysWhatWillNotDoWhatIsMeant) {
+  for (const SaidCase& c : kWarnings) {
+    EXPECT_EQ(WarningsOf(c.text), c.said) << c.text;
+  }
+}
+
+}  // namespace
+}  // namespace mailverdict

@@ -1,0 +1,98 @@
+#include "lib/core/policy.h"
+
+#include <gtest/gtest.h>
+
+namespace mailverdict {
+namespace {
+
+TEST(RealmsTest, AnUnknownDomainIsInNoRealm) {
+  Realms realms;
+  EXPECT_EQ(realms.Find("example.org"), std::nullopt);
+  ASSERT_TRUE(realms.Add("example.org", 0));
+  EXPECT_EQ(realms.Find("example.net"), std::nullopt);
+  EXPECT_EQ(realms.Find("org"), std::nullopt);
+  EXPECT_EQ(realms.Find(""), std::nullopt);
+}
+
+TEST(RealmsTest, AnExactNameIsOnlyThatName) {
+  Realms realms;
+  ASSERT_TRUE(realms.Add("example.org", 3));
+  EXPECT_EQ(realms.Find("example.org"), 3u);
+  EXPECT_EQ(realms.Find("mail.example.org"), std::nullopt);
+  EXPECT_EQ(realms.Find("badexample.org"), std::nullopt);
+}
+
+TEST(RealmsTest, AWildcardIsAllNamesBelowButNotItself) {
+  Realms realms;
+  ASSERT_TRUE(realms.Add("*.example.org", 1));
+  EXPECT_EQ(realms.Find("example.org"), std::nullopt);
+  EXPECT_EQ(realms.Find("mail.example.org"), 1u);
+  EXPECT_EQ(realms.Find("a.b.c.example.org"), 1u);
+  EXPECT_EQ(realms.Find("mail.badexample.org"), std::nullopt);
+}
+
+TEST(RealmsTest, AnExactNameBeatsAWildcardWhicheverCameFirst) {
+  Realms realms;
+  ASSERT_TRUE(realms.Add("first.example.org", 1));
+  ASSERT_TRUE(realms.Add("*.example.org", 2));
+  ASSERT_TRUE(realms.Add("last.example.org", 3));
+  EXPECT_EQ(realms.Find("first.example.org"), 1u);
+  EXPECT_EQ(realms.Find("last.example.org"), 3u);
+  EXPECT_EQ(realms.Find("other.example.org"), 2u);
+  EXPECT_EQ(realms.Find("below.first.example.org"), 2u);
+}
+
+TEST(RealmsTest, TheNearestWildcardWins) {
+  Realms realms;
+  ASSERT_TRUE(realms.Add("*.example.org", 1));
+  ASSERT_TRUE(realms.Add("*.lab.example.org", 2));
+  EXPECT_EQ(realms.Find("lab.example.org"), 1u);
+  EXPECT_EQ(realms.Find("a.lab.example.org"), 2u);
+  EXPECT_EQ(realms.Find("a.b.lab.example.org"), 2u);
+  EXPECT_EQ(realms.Find("a.b.example.org"), 1u);
+}
+
+TEST(RealmsTest, ANameIsAddedOnce) {
+  Realms realms;
+  EXPECT_TRUE(realms.Add("example.org", 1));
+  EXPECT_FALSE(realms.Add("example.org", 2));
+  EXPECT_TRUE(realms.Add("*.example.org", 3));
+  EXPECT_FALSE(realms.Add("*.example.org", 3));
+  EXPECT_EQ(realms.Find("example.org"), 1u);
+}
+
+TEST(RealmsTest, AnAddressLiteralIsAName) {
+  Realms realms;
+  ASSERT_TRUE(realms.Add("[192.0.2.1]", 4));
+  EXPECT_EQ(realms.Find("[192.0.2.1]"), 4u);
+  EXPECT_EQ(realms.Find("[192.0.2.2]"), std::nullopt);
+}
+
+TEST(DirectoryPolicyTest, NamesTheArmsThatNoControlCovers) {
+  DirectoryPolicy directory;
+  EXPECT_TRUE(directory.UncoveredArms().empty());
+  directory.filter = *FilterTemplate::Parse("(|(mail=%a)(uid=%u)(cn=%u))");
+  directory.controls = {{"uid", "c@example.org", "uid=c"}};
+  EXPECT_EQ(directory.UncoveredArms(),
+            (std::vector<std::string>{"mail", "cn"}));
+  directory.controls.push_back({"mail", "m@example.org", "uid=m"});
+  directory.controls.push_back({"cn", "n@example.org", "uid=n"});
+  EXPECT_TRUE(directory.UncoveredArms().empty());
+}
+
+TEST(PolicyTest, FindsADirectoryByName) {
+  Policy policy;
+  policy.directories.resize(2);
+  policy.directories[1].name = "people";
+  EXPECT_EQ(policy.FindDirectory("people"), &policy.directories[1]);
+  EXPECT_EQ(policy.FindDirectory("staff"), nullptr);
+}
+
+TEST(PolicyTest, PostmasterAndAbuseAreExceptionsFromTheStart) {
+  const RecipientPolicy check;
+  EXPECT_TRUE(check.exceptions.contains("postmaster"));
+  EXPECT_TRUE(check.exceptions.contains("abuse"));
+}
+
+}  // namespace
+}  // namespace mailverdict

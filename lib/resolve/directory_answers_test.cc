@@ -1,0 +1,291 @@
+// What a Directory says of a real slapd in every state of health but absence.
+
+#include <cstdlib>
+#include <fstream>
+
+#include "lib/resolve/testing/directory_fixture.h"
+
+namespace mailverdict {
+namespace {
+
+// The user's and the machine's settings for LDAP tools, as hostile as they get.
+// Set before the first directory of the program is opened.
+const bool kAmbient = [] {
+  const std::string rc = std::string(getenv("TEST_TMPDIR")) + "/ldaprc";
+  std::ofstream(rc) << "SIZELIMIT 1\nTIMELIMIT 1\nDEREF always\n"
+                       "BASE dc=elsewhere\nURI ldap://127.0.0.1:9\n";
+  setenv("LDAPRC", rc.c_str(), 1);
+  setenv("LDAPCONF", rc.c_str(), 1);
+  setenv("LDAPSIZELIMIT", "1", 1);
+  setenv("LDAPBASE", "dc=elsewhere", 1);
+  return true;
+}();
+
+class DirectoryAnswers : public DirectoryFixture {
+ protected:
+  void Load(const std::string& people) {
+    slapd.Load("full", Slapd::Base() + people);
+  }
+  void StartFull(const Slapd::Options& options = {}) {
+    Load(Controls() + People());
+    slapd.Start(options);
+  }
+  // The answer for somebody who does not exist: no proof, and it says why.
+  void ExpectUnsure(const DirectoryPolicy& policy, const std::string& why) {
+    const auto directory = Open(policy);
+    const Answer answer = Resolve(directory.get(), "nobody@example.org");
+    EXPECT_TRUE(answer.unknown()) << answer.ToString();
+    EXPECT_NE(answer.reason().find(why), std::string::npos)
+        << answer.ToString();
+    EXPECT_FALSE(answer.ProofOfAbsence().has_value());
+    EXPECT_TRUE(loop.RunUntil([&] { return troubles > 0; }));
+  }
+};
+
+TEST_F(DirectoryAnswers, FindsAPersonThroughEachArm) {
+  StartFull();
+  const auto directory = Open(PolicyFor(slapd.uri()));
+  for (const char* address : {"joe@example.org", "j.doe@example.org",
+                              "JOE@Example.org", "jane@elsewhere.example"}) {
+    EXPECT_TRUE(Resolve(directory.get(), address).present()) << address;
+  }
+  EXPECT_EQ(troubles, 0);
+  EXPECT_TRUE(log.empty());
+}
+
+TEST_F(DirectoryAnswers, VouchesForAnAbsence) {
+  StartFull();
+  const auto directory = Open(PolicyFor(slapd.unix_uri()));
+  const Answer answer = Resolve(directory.get(), "nobody@example.org");
+  EXPECT_TRUE(answer.absent() && answer.vouched()) << answer.ToString();
+  EXPECT_EQ(answer.transcript().server, slapd.unix_uri());
+  EXPECT_LE(answer.transcript().sent, answer.transcript().received);
+}
+
+TEST_F(DirectoryAnswers, AmbientDefaultsChangeNothing) {
+  ASSERT_TRUE(kAmbient);
+  StartFull();
+  const auto directory = Open(PolicyFor(slapd.uri()));
+  // With SIZELIMIT 1 the three controls alone would be too many.
+  EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").vouched());
+  EXPECT_EQ(slapd.Logged("deref=0"), slapd.searches());
+}
+
+TEST_F(DirectoryAnswers, AMissingBaseProvesNothing) {
+  StartFull();
+  DirectoryPolicy policy = PolicyFor(slapd.uri());
+  policy.base = "ou=nowhere,dc=example,dc=org";
+  ExpectUnsure(policy, "No such object (32)");
+}
+
+TEST_F(DirectoryAnswers, AnEmptyDatabaseProvesNothing) {
+  Load("");
+  slapd.Start();
+  ExpectUnsure(PolicyFor(slapd.uri()), "control control@example.org");
+}
+
+TEST_F(DirectoryAnswers, TheControlOfOneArmMissingProvesNothing) {
+  Load(Slapd::Person("control", {"control@example.org"}) +
+       Slapd::Person("control-uid", {}) + People());
+  slapd.Start();
+  ExpectUnsure(PolicyFor(slapd.uri()),
+               "control control-alt@example.org (mailalternateaddress) is "
+               "missing");
+}
+
+TEST_F(DirectoryAnswers, AnArmThatMayNotBeSearchedProvesNothing) {
+  Slapd::Options options;
+  options.access =
+      "access to attrs=mailAlternateAddress by * none\n"
+      "access to * by * read\n";
+  StartFull(options);
+  ExpectUnsure(PolicyFor(slapd.uri()), "control-alt@example.org");
+}
+
+TEST_F(DirectoryAnswers, AnArmThatMayBeSearchedButNotReadProvesNothing) {
+  Slapd::Options options;
+  options.access =
+      "access to attrs=mailAlternateAddress by * search\n"
+      "access to * by * read\n";
+  StartFull(options);
+  ExpectUnsure(PolicyFor(slapd.uri()), "does not show mailalternateaddress");
+  // And who is found through it only is there all the same.
+  const auto directory = Open(PolicyFor(slapd.uri()));
+  EXPECT_TRUE(Resolve(directory.get(), "j.doe@example.org").present());
+}
+
+TEST_F(DirectoryAnswers, ADirectoryThatShowsNothingProvesNothing) {
+  Slapd::Options options;
+  options.access = "access to * by * none\n";
+  StartFull(options);
+  ExpectUnsure(PolicyFor(slapd.uri()), "o such object");
+}
+
+TEST_F(DirectoryAnswers, BindsWithThePasswordOfAFile) {
+  Slapd::Options options;
+  options.access =
+      "access to attrs=userPassword by anonymous auth\n"
+      "access to * by users read by * none\n";
+  StartFull(options);
+  DirectoryPolicy policy = PolicyFor(slapd.uri());
+  policy.bind_dn = Dn("control");
+  policy.bind_password_file = slapd.directory() + "/password";
+  std::ofstream(policy.bind_password_file) << "secret\nignored\n";
+  const auto directory = Open(policy);
+  EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
+  EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").vouched());
+}
+
+TEST_F(DirectoryAnswers, AWrongPasswordNeverMeansAnonymous) {
+  StartFull();  // where anonymous could read everything
+  DirectoryPolicy policy = PolicyFor(slapd.uri());
+  policy.bind_dn = Dn("control");
+  policy.bind_password_file = slapd.directory() + "/password";
+  std::ofstream(policy.bind_password_file) << "wrong\n";
+  ExpectUnsure(policy, "Invalid credentials (49)");
+  EXPECT_EQ(slapd.searches(), 0);
+}
+
+TEST_F(DirectoryAnswers, APasswordFileWithoutAPasswordIsRefused) {
+  StartFull();
+  DirectoryPolicy policy = PolicyFor(slapd.uri());
+  policy.bind_dn = Dn("control");
+  policy.bind_password_file = slapd.directory() + "/password";
+  for (const char* content : {"", "\n", "\r\nsecret\n"}) {
+    std::ofstream(policy.bind_password_file) << content;
+    ExpectUnsure(policy, "has no password");
+  }
+  policy.bind_password_file = slapd.directory() + "/missing";
+  ExpectUnsure(policy, "cannot be read");
+  policy.bind_password_file = slapd.directory();
+  ExpectUnsure(policy, "cannot be read");
+  EXPECT_EQ(slapd.Logged("BIND"), 0);
+}
+
+TEST_F(DirectoryAnswers, ASizeLimitOfTheServerProvesNothing) {
+  Slapd::Options options;
+  options.limits = "sizelimit 2\n";
+  StartFull(options);
+  ExpectUnsure(PolicyFor(slapd.uri()), "Size limit exceeded (4)");
+}
+
+TEST_F(DirectoryAnswers, OneAddressOfManyEntriesHidesNobodyElse) {
+  std::string crowd;
+  for (int i = 0; i < 60; ++i) {
+    crowd += Slapd::Person("member" + std::to_string(i), {"all@example.org"});
+  }
+  Load(Controls() + People() + crowd);
+  slapd.Start();
+  const auto directory = Open(PolicyFor(slapd.uri()));
+  Asked asked(&loop, directory.get());
+  for (const char* address :
+       {"all@example.org", "joe@example.org", "nobody@example.org"}) {
+    asked.Ask(address);
+  }
+  ASSERT_TRUE(asked.Wait());
+  EXPECT_TRUE(asked[0].present());
+  EXPECT_TRUE(asked[1].present());
+  EXPECT_TRUE(asked[2].vouched()) << asked[2].ToString();
+  EXPECT_EQ(troubles, 0);
+}
+
+TEST_F(DirectoryAnswers, AContinuationReferenceProvesNothingUnlessListed) {
+  Load(Controls() + People() +
+       "dn: ou=more,ou=people,dc=example,dc=org\nobjectClass: referral\n"
+       "objectClass: extensibleObject\nou: more\n"
+       "ref: ldap://elsewhere.example/ou=more\n\n");
+  slapd.Start();
+  DirectoryPolicy policy = PolicyFor(slapd.uri());
+  ExpectUnsure(policy, "continuation reference to ldap://elsewhere.example/");
+  {
+    const auto directory = Open(policy);
+    EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
+  }
+  policy.ignored_references = {"ldap://elsewhere.example/ou=more??sub"};
+  const auto directory = Open(policy);
+  const Answer answer = Resolve(directory.get(), "nobody@example.org");
+  EXPECT_TRUE(answer.vouched()) << answer.ToString();
+}
+
+TEST_F(DirectoryAnswers, NoRecipientIsReadAsAFilter) {
+  StartFull();
+  const auto directory = Open(PolicyFor(slapd.uri()));
+  using namespace std::string_literals;  // NOLINT: for the NUL
+  for (const std::string& address :
+       {"*@example.org"s, "*"s, "j*@example.org"s, ")(uid=*@example.org"s,
+        "x)(|(uid=*"s, "joe\0@example.org"s, "\\6aoe@example.org"s,
+        "joe\\@example.org"s, "\xff\xfe@example.org"s, "(@example.org"s,
+        "&(!(uid=joe))"s, "nobody@"s}) {
+    const Answer answer = Resolve(directory.get(), address);
+    EXPECT_FALSE(answer.present()) << answer.ToString();
+  }
+  EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
+  // The connection stood all of it.
+  EXPECT_EQ(slapd.Logged("BIND dn=\"\" method"), 1);
+}
+
+TEST_F(DirectoryAnswers, ManyLookupsShareFewSearches) {
+  StartFull();
+  const auto directory = Open(PolicyFor(slapd.uri()));
+  // Up and idle, so that all that follow are one rush.
+  ASSERT_TRUE(Resolve(directory.get(), "joe@example.org").present());
+  const int before = slapd.searches();
+  Asked asked(&loop, directory.get());
+  for (int i = 0; i < 200; ++i) {
+    asked.Ask(i % 3 == 0 ? "joe@example.org"
+                         : "nobody" + std::to_string(i) + "@example.org");
+  }
+  ASSERT_TRUE(asked.Wait());
+  for (size_t i = 0; i < asked.size(); ++i) {
+    EXPECT_EQ(asked.times(i), 1);
+    EXPECT_TRUE(i % 3 == 0 ? asked[i].present() : asked[i].vouched())
+        << asked[i].ToString();
+  }
+  // 13 batches of 16, and smaller ones while the rush begins.
+  EXPECT_GE(slapd.searches() - before, 13);
+  EXPECT_LE(slapd.searches() - before, 60);
+}
+
+TEST_F(DirectoryAnswers, LongAddressesOverrunNoLimitOfTheServer) {
+  StartFull();
+  const auto directory = Open(PolicyFor(slapd.unix_uri()));
+  Asked asked(&loop, directory.get());
+  for (int i = 0; i < 64; ++i) {
+    MailboxLookup lookup{"people", {}, ""};
+    asked.Ask(std::to_string(i) + std::string(1000, 'x') + "@example.org");
+  }
+  ASSERT_TRUE(asked.Wait());
+  for (size_t i = 0; i < asked.size(); ++i) {
+    EXPECT_TRUE(asked[i].vouched()) << asked[i].reason();
+  }
+  EXPECT_EQ(troubles, 0);
+}
+
+TEST_F(DirectoryAnswers, AControlThatIsARecipientIsPresentOrUnknown) {
+  StartFull();
+  const auto directory = Open(PolicyFor(slapd.uri()));
+  EXPECT_TRUE(Resolve(directory.get(), "control@example.org").present());
+  EXPECT_TRUE(Resolve(directory.get(), "control-alt@example.org").present());
+  slapd.Stop();
+  slapd.Load("gone",
+             Slapd::Base() + People() +
+                 Slapd::Person("control-alt", {}, {"control-alt@example.org"}) +
+                 Slapd::Person("control-uid", {}));
+  Slapd::Options options;
+  options.database = "gone";
+  slapd.Start(options);
+  ASSERT_TRUE(Heals(directory.get(), absl::Seconds(10)));
+  EXPECT_TRUE(Resolve(directory.get(), "control@example.org").unknown());
+}
+
+TEST_F(DirectoryAnswers, WithoutControlsNothingIsProven) {
+  StartFull();
+  DirectoryPolicy policy = PolicyFor(slapd.uri());
+  policy.controls.clear();
+  const auto directory = Open(policy);
+  EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
+  EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").unknown());
+}
+
+}  // namespace
+}  // namespace mailverdict

@@ -1,0 +1,349 @@
+#include "lib/resolve/directory_worker.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "lib/core/vouch.h"
+
+namespace mailverdict {
+namespace {
+
+// Over the life of the program, so that a transcript's number means one
+// connection.
+std::atomic<uint64_t> g_connections{0};
+
+// A search may return this many entries for each address, beside the controls.
+// An address that matches more is there; others of its search are asked again.
+constexpr int kMaxEntriesPerLookup = 8;
+
+size_t BytesOf(const MailboxLookup& lookup, const FilterTemplate& filter) {
+  size_t bytes = 0;
+  for (const std::string& spelling : lookup.spellings) bytes += spelling.size();
+  return bytes * filter.arms().size();
+}
+
+}  // namespace
+
+DirectoryWorker::DirectoryWorker(std::shared_ptr<const DirectoryPolicy> policy,
+                                 Executor* executor, DirectoryHooks hooks)
+    : shared_policy_(std::move(policy)),
+      policy_(*shared_policy_),
+      executor_(executor),
+      hooks_(std::make_shared<const DirectoryHooks>(std::move(hooks))),
+      wakeup_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      health_(
+          absl::StrCat("directory ", policy_.name, " (", policy_.uri, ")")) {}
+
+DirectoryWorker::~DirectoryWorker() { close(wakeup_); }
+
+bool DirectoryWorker::Stop() {
+  std::deque<Question> dropped;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  stop_ = true;
+  dropped.swap(waiting_);
+  eventfd_write(wakeup_, 1);
+  return !opening_;
+}
+
+void DirectoryWorker::Resolve(const MailboxLookup& lookup,
+                              Resolver::Done done) {
+  Question question{lookup, std::move(done)};
+  // One that asks for a control goes without that control, so by itself.
+  question.alone =
+      ControlsFor(policy_, lookup).size() != policy_.controls.size();
+  std::string why;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!down_) {
+      waiting_.push_back(std::move(question));
+      if (waiting_.size() == 1) eventfd_write(wakeup_, 1);
+      return;
+    }
+    why = down_why_;
+  }
+  question.done(Unknown(question, why));
+}
+
+void DirectoryWorker::Run() {
+  while (!Stopping()) {
+    if (connection_ == nullptr && executor_->Now() >= next_attempt_ &&
+        !Connect()) {
+      return;
+    }
+    if (connection_ != nullptr) SendWaiting();
+    Wait();
+    if (connection_ != nullptr) ReceiveAnswers();
+  }
+  // Here and not in the destructor, which runs where SIGPIPE would kill.
+  connection_.reset();
+}
+
+bool DirectoryWorker::Stopping() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return stop_;
+}
+
+bool DirectoryWorker::BeginOpening() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  opening_ = !stop_;
+  return opening_;
+}
+
+bool DirectoryWorker::EndOpening() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  opening_ = false;
+  return !stop_;
+}
+
+bool DirectoryWorker::Connect() {
+  if (!BeginOpening()) return false;
+  absl::StatusOr<std::unique_ptr<LdapConnection>> opened =
+      LdapConnection::Open(policy_, ++g_connections);
+  if (!EndOpening()) return false;
+  if (!opened.ok()) {
+    GoDown(std::string(opened.status().message()));
+    return true;
+  }
+  connection_ = *std::move(opened);
+  next_attempt_ = executor_->Now() + kRetry;
+  // The controls alone: the log is to say how the directory is before a
+  // recipient has to find out, and one that was down is not up before it has
+  // answered a search.
+  std::vector<MailboxLookup> controls = ControlsFor(policy_, {});
+  proven_ = controls.empty();
+  if (proven_) {
+    MarkUp();
+  } else {
+    Send({}, std::move(controls));
+  }
+  return true;
+}
+
+void DirectoryWorker::MarkUp() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  down_ = false;
+}
+
+void DirectoryWorker::SendWaiting() {
+  while (connection_ != nullptr && searches_.size() < kMaxSearches &&
+         connection_->ready()) {
+    std::vector<Question> batch = TakeBatch();
+    if (batch.empty()) return;
+    std::vector<MailboxLookup> controls =
+        ControlsFor(policy_, batch.front().lookup);
+    Send(std::move(batch), std::move(controls));
+  }
+}
+
+std::vector<DirectoryWorker::Question> DirectoryWorker::TakeBatch() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<Question> batch;
+  size_t bytes = 0;
+  while (!waiting_.empty() && batch.size() < kMaxBatch) {
+    bytes += BytesOf(waiting_.front().lookup, policy_.filter);
+    const bool fits = !waiting_.front().alone && bytes <= kMaxBatchBytes;
+    if (!fits && !batch.empty()) break;
+    batch.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+    if (!fits) break;
+  }
+  return batch;
+}
+
+void DirectoryWorker::Send(std::vector<Question> questions,
+                           std::vector<MailboxLookup> controls) {
+  Search search{std::move(questions), std::move(controls), executor_->Now()};
+  const int max_entries =
+      kMaxEntriesPerLookup * static_cast<int>(search.questions.size()) +
+      static_cast<int>(search.controls.size());
+  const absl::StatusOr<int> id =
+      connection_->Search(FilterFor(search), max_entries, search.sent);
+  if (absl::IsInvalidArgument(id.status())) {
+    SearchResult none;
+    none.failure = std::string(id.status().message());
+    Settle(std::move(search), none);
+    return;
+  }
+  // Under 0 it was not sent; it is lost with the others.
+  searches_.emplace(id.ok() ? *id : -1, std::move(search));
+  if (!id.ok()) DropConnection(std::string(id.status().message()), true);
+}
+
+std::string DirectoryWorker::FilterFor(const Search& search) const {
+  std::vector<std::string> parts;
+  const auto add = [&](const MailboxLookup& lookup) {
+    for (const std::string& spelling : lookup.spellings) {
+      std::string part = policy_.filter.Expand(spelling, lookup.arm);
+      if (std::find(parts.begin(), parts.end(), part) == parts.end()) {
+        parts.push_back(std::move(part));
+      }
+    }
+  };
+  for (const Question& question : search.questions) add(question.lookup);
+  for (const MailboxLookup& control : search.controls) add(control);
+  std::string filter = "(|";
+  for (const std::string& part : parts) filter += part;
+  filter += ')';
+  return filter;
+}
+
+void DirectoryWorker::Wait() {
+  absl::Time until = absl::InfiniteFuture();
+  if (connection_ == nullptr) until = next_attempt_;
+  for (const auto& [id, search] : searches_) {
+    until = std::min(until, search.sent + policy_.timeout);
+  }
+  int timeout_ms = -1;
+  if (until != absl::InfiniteFuture()) {
+    // Rounded up, or the last millisecond would be spent in a busy loop.
+    timeout_ms = static_cast<int>(absl::ToInt64Milliseconds(
+        std::max(until - executor_->Now(), absl::ZeroDuration()) +
+        absl::Milliseconds(1)));
+  }
+  pollfd fds[2] = {{wakeup_, POLLIN, 0}, {-1, POLLIN, 0}};
+  if (connection_ != nullptr) {
+    fds[1] = {connection_->fd(), connection_->events(), 0};
+  }
+  poll(fds, 2, timeout_ms);
+  if (fds[0].revents != 0) {
+    eventfd_t count;
+    eventfd_read(wakeup_, &count);
+  }
+}
+
+void DirectoryWorker::ReceiveAnswers() {
+  const absl::Time now = executor_->Now();
+  for (auto& [id, result] : connection_->Receive(now)) {
+    const auto search = searches_.find(id);
+    if (search == searches_.end()) continue;
+    Search settled = std::move(search->second);
+    searches_.erase(search);
+    Settle(std::move(settled), result);
+  }
+  if (!connection_->status().ok()) {
+    DropConnection(std::string(connection_->status().message()), true);
+    return;
+  }
+  for (const auto& [id, search] : searches_) {
+    if (now - search.sent < policy_.timeout) continue;
+    DropConnection(absl::StrCat("search got no answer within ",
+                                absl::FormatDuration(policy_.timeout)),
+                   false);
+    return;
+  }
+}
+
+void DirectoryWorker::Settle(Search search, const SearchResult& result) {
+  if (!proven_) {
+    proven_ = true;
+    MarkUp();
+  }
+  std::vector<MailboxLookup> lookups;
+  for (const Question& question : search.questions) {
+    lookups.push_back(question.lookup);
+  }
+  Attributed attributed = Attribute(policy_, lookups, search.controls, result);
+  Report(attributed.trouble);
+  Answers answers;
+  std::vector<Question> again;
+  for (size_t i = 0; i < search.questions.size(); ++i) {
+    Question& question = search.questions[i];
+    if (attributed.answers[i].has_value()) {
+      answers.emplace_back(std::move(question.done),
+                           *std::move(attributed.answers[i]));
+    } else {
+      question.alone = true;
+      again.push_back(std::move(question));
+    }
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (Question& question : again) waiting_.push_back(std::move(question));
+  }
+  Deliver(std::move(answers));
+}
+
+// A server may close a connection that was idle, or restart: its questions are
+// asked once more on the next connection. A second loss, a server that hangs,
+// or one that closes before it has answered anything, is what it looks like.
+void DirectoryWorker::DropConnection(const std::string& why, bool retry) {
+  connection_.reset();
+  Answers answers;
+  std::vector<Question> again;
+  for (auto& [id, search] : searches_) {
+    for (Question& question : search.questions) {
+      if (retry && !question.retried) {
+        question.retried = true;
+        again.push_back(std::move(question));
+      } else {
+        Answer unknown = Unknown(question, why);
+        answers.emplace_back(std::move(question.done), std::move(unknown));
+      }
+    }
+  }
+  searches_.clear();
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    waiting_.insert(waiting_.begin(), std::make_move_iterator(again.begin()),
+                    std::make_move_iterator(again.end()));
+  }
+  const bool down = !retry || !proven_ || !answers.empty();
+  Deliver(std::move(answers));
+  if (down) GoDown(why);
+}
+
+void DirectoryWorker::GoDown(const std::string& why) {
+  next_attempt_ = executor_->Now() + kRetry;
+  std::deque<Question> waiting;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    down_ = true;
+    down_why_ = why;
+    waiting.swap(waiting_);
+  }
+  Answers answers;
+  for (Question& question : waiting) {
+    Answer unknown = Unknown(question, why);
+    answers.emplace_back(std::move(question.done), std::move(unknown));
+  }
+  Report(why);
+  Deliver(std::move(answers));
+}
+
+void DirectoryWorker::Report(const std::string& trouble) {
+  const absl::Time now = executor_->Now();
+  const std::optional<std::string> line =
+      trouble.empty() ? health_.Healed(now) : health_.Failed(trouble, now);
+  if (!trouble.empty() && hooks_->on_trouble) {
+    executor_->Post([hooks = hooks_] { hooks->on_trouble(); });
+  }
+  if (line.has_value() && hooks_->log) {
+    executor_->Post([hooks = hooks_, text = *line] { hooks->log(text); });
+  }
+}
+
+// What a `done` holds may be the last hold on the directory itself, so it is
+// let go of on the loop's thread only.
+void DirectoryWorker::Deliver(Answers answers) {
+  if (answers.empty()) return;
+  auto shared = std::make_shared<Answers>(std::move(answers));
+  executor_->Post([shared = std::move(shared)] {
+    const Answers mine = std::move(*shared);
+    for (const auto& [done, answer] : mine) done(answer);
+  });
+}
+
+Answer DirectoryWorker::Unknown(const Question& question,
+                                const std::string& why) const {
+  Transcript transcript;
+  transcript.server = policy_.uri;
+  return Answer(mailverdict::Report::Unknown(question.lookup, why, transcript));
+}
+
+}  // namespace mailverdict

@@ -1,0 +1,298 @@
+#include "lib/resolve/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "lib/history/memory_history.h"
+#include "lib/resolve/testing/manual_executor.h"
+#include "lib/resolve/testing/scripted_resolver.h"
+
+namespace mailverdict {
+namespace {
+
+Policy TestPolicy() {
+  Policy policy;
+  DirectoryPolicy directory;
+  directory.name = "people";
+  directory.filter = *FilterTemplate::Parse("(mail=%a)");
+  directory.controls = {{"mail", "control@example.org", "uid=control"}};
+  policy.directories = {directory};
+  RealmPolicy realm;
+  realm.directory = "people";
+  policy.realms = {realm};
+  policy.realm_by_domain.Add("example.org", 0);
+  policy.checks = {RecipientPolicy()};
+  return policy;
+}
+
+Transaction Rcpt(const std::string& recipient) {
+  Transaction transaction;
+  transaction.stage = Stage::kRcpt;
+  transaction.recipient = recipient;
+  return transaction;
+}
+
+class EngineTest : public testing::Test {
+ protected:
+  EngineTest() { Make(TestPolicy()); }
+
+  void Make(Policy of) {
+    directory = std::make_shared<ScriptedResolver>();
+    engine = Engine::Create(
+        std::make_shared<const Policy>(std::move(of)), &loop, &history,
+        [this](std::shared_ptr<const DirectoryPolicy> policy,
+               DirectoryHooks its) {
+          people = policy;
+          hooks = std::move(its);
+          return directory;
+        },
+        [this](const std::string& line) { log.push_back(line); });
+  }
+  void Judge(const std::string& recipient = "joe@example.org") {
+    engine->Judge(Rcpt(recipient), Keep());
+  }
+  Engine::Done Keep() {
+    return [this](const Verdict& verdict) {
+      verdicts.push_back(verdict);
+      given_at.push_back(loop.Now());
+    };
+  }
+  size_t calls() const { return directory->calls.size(); }
+  Disposition last() const { return verdicts.back().disposition(); }
+  // What the directory says to the verdict that comes next.
+  void Say(bool present) {
+    ASSERT_FALSE(directory->calls.empty());
+    if (present) {
+      directory->Present(calls() - 1);
+    } else {
+      directory->Absent(calls() - 1, *people);
+    }
+  }
+
+  ManualExecutor loop;
+  MemoryHistory history;
+  std::shared_ptr<ScriptedResolver> directory;
+  std::shared_ptr<const DirectoryPolicy> people;
+  DirectoryHooks hooks;
+  std::shared_ptr<Engine> engine;
+  std::vector<Verdict> verdicts;
+  std::vector<absl::Time> given_at;
+  std::vector<std::string> log;
+};
+
+TEST_F(EngineTest, JudgesByWhatTheDirectorySays) {
+  Judge("joe@example.org");
+  EXPECT_TRUE(verdicts.empty());
+  Say(true);
+  EXPECT_EQ(last(), Disposition::kPass);
+  Judge("nobody@example.org");
+  Say(false);
+  EXPECT_EQ(last(), Disposition::kReject);
+  EXPECT_EQ(verdicts.size(), 2u);
+  EXPECT_EQ(loop.timers(), 0u);
+}
+
+TEST_F(EngineTest, WhatNeedsNoLookupIsJudgedAtOnce) {
+  Judge("postmaster@example.org");
+  EXPECT_EQ(last(), Disposition::kPass);
+  EXPECT_EQ(calls(), 0u);
+}
+
+TEST_F(EngineTest, WithNoAnswerItDefersAtTheDeadlineExactly) {
+  const absl::Time start = loop.Now();
+  Judge();
+  loop.Advance(absl::Seconds(4) - absl::Nanoseconds(1));
+  EXPECT_TRUE(verdicts.empty());
+  loop.Advance(absl::Nanoseconds(1));
+  ASSERT_EQ(verdicts.size(), 1u);
+  EXPECT_EQ(last(), Disposition::kDefer);
+  EXPECT_EQ(given_at[0], start + absl::Seconds(4));
+  EXPECT_NE(verdicts[0].Tree().find("no answer within 4s"), std::string::npos)
+      << verdicts[0].Tree();
+}
+
+TEST_F(EngineTest, TheLateAnswerHarmsNothingAndIsKeptForTheNext) {
+  Judge();
+  loop.Advance(absl::Seconds(4));
+  Say(false);
+  Say(false);
+  EXPECT_EQ(verdicts.size(), 1u);
+  Judge();
+  EXPECT_EQ(calls(), 1u);
+  EXPECT_EQ(last(), Disposition::kReject);
+}
+
+TEST_F(EngineTest, EachVerdictHasADeadlineOfItsOwn) {
+  Judge();
+  loop.Advance(absl::Seconds(3));
+  Judge();
+  EXPECT_EQ(calls(), 1u);  // they share the question
+  loop.Advance(absl::Seconds(1));
+  EXPECT_EQ(verdicts.size(), 1u);
+  Say(true);
+  ASSERT_EQ(verdicts.size(), 2u);
+  EXPECT_EQ(last(), Disposition::kPass);
+}
+
+TEST_F(EngineTest, AnswersMayComeTwiceAndInAnyOrder) {
+  Judge("a@example.org");
+  Judge("b@example.org");
+  directory->Absent(1, *people);
+  directory->Present(1);
+  directory->Present(0);
+  directory->Absent(0, *people);
+  ASSERT_EQ(verdicts.size(), 2u);
+  EXPECT_EQ(verdicts[0].disposition(), Disposition::kReject);
+  EXPECT_EQ(verdicts[1].disposition(), Disposition::kPass);
+}
+
+TEST_F(EngineTest, UnknownDefersAndTheNextAsksAnew) {
+  Judge();
+  directory->Unknown(0);
+  EXPECT_EQ(last(), Disposition::kDefer);
+  Judge();
+  EXPECT_EQ(calls(), 2u);
+}
+
+TEST_F(EngineTest, AnAbsenceIsForgottenWhenTheDirectoryIsInTrouble) {
+  Judge("nobody@example.org");
+  Say(false);
+  Judge("nobody@example.org");
+  EXPECT_EQ(calls(), 1u);
+  hooks.on_trouble();
+  Judge("nobody@example.org");
+  EXPECT_EQ(calls(), 2u);
+  hooks.log("directory people FAILS");
+  EXPECT_EQ(log.size(), 1u);
+}
+
+TEST_F(EngineTest, WhoWasPresentLatelyIsDeferredForTheGracePeriod) {
+  Judge();
+  Say(true);
+  loop.Advance(absl::Minutes(10));
+  Judge();
+  Say(false);
+  EXPECT_EQ(last(), Disposition::kDefer);  // it vanishes now
+  loop.Advance(absl::Hours(72) - absl::Seconds(1));
+  Judge();
+  Say(false);
+  EXPECT_EQ(last(), Disposition::kDefer);
+  loop.Advance(absl::Minutes(1));
+  Judge();
+  Say(false);
+  EXPECT_EQ(last(), Disposition::kReject);
+}
+
+TEST_F(EngineTest, WhoComesBackHasTheWholeGracePeriodAgain) {
+  Judge();
+  Say(true);
+  loop.Advance(absl::Minutes(10));
+  Judge();
+  Say(false);
+  loop.Advance(absl::Hours(71));
+  Judge();
+  Say(true);
+  loop.Advance(absl::Hours(2));
+  Judge();
+  Say(false);
+  EXPECT_EQ(last(), Disposition::kDefer);
+}
+
+TEST_F(EngineTest, JudgeRemembersAndExplainDoesNot) {
+  engine->Explain(Rcpt("joe@example.org"), Keep());
+  Say(true);
+  EXPECT_EQ(last(), Disposition::kPass);
+  EXPECT_EQ(history.size(), 0u);
+  Judge();
+  EXPECT_EQ(last(), Disposition::kPass);  // from the cache
+  EXPECT_EQ(history.size(), 1u);
+}
+
+TEST_F(EngineTest, ExplainingAVanishedMailboxStartsNoClock) {
+  Judge();
+  Say(true);
+  loop.Advance(absl::Minutes(10));
+  engine->Explain(Rcpt("joe@example.org"), Keep());
+  Say(false);
+  EXPECT_EQ(last(), Disposition::kDefer);
+  loop.Advance(absl::Hours(80));
+  Judge();
+  Say(false);
+  EXPECT_EQ(last(), Disposition::kDefer);
+}
+
+TEST_F(EngineTest, ADoneMayJudgeAgain) {
+  directory->instant = [&](const MailboxLookup& lookup) {
+    return Answer(Report::Present(lookup, {"cn=entry"}));
+  };
+  int left = 50;
+  std::function<void(const Verdict&)> again = [&](const Verdict& verdict) {
+    EXPECT_EQ(verdict.disposition(), Disposition::kPass);
+    if (--left > 0) {
+      engine->Judge(Rcpt(std::to_string(left) + "@example.org"), again);
+    }
+  };
+  engine->Judge(Rcpt("joe@example.org"), again);
+  EXPECT_EQ(left, 0);
+  EXPECT_EQ(loop.timers(), 0u);
+}
+
+TEST_F(EngineTest, ADoneMayJudgeTheSameRecipientAgain) {
+  engine->Judge(Rcpt("joe@example.org"), [&](const Verdict&) { Judge(); });
+  directory->Unknown(0);
+  ASSERT_EQ(calls(), 2u);
+  Say(true);
+  EXPECT_EQ(last(), Disposition::kPass);
+}
+
+TEST_F(EngineTest, AnEngineLetGoOfStillGivesItsVerdicts) {
+  Judge("a@example.org");
+  Judge("b@example.org");
+  const std::weak_ptr<Engine> alive = engine;
+  engine.reset();
+  directory->Absent(0, *people);
+  EXPECT_EQ(verdicts.size(), 1u);
+  EXPECT_FALSE(alive.expired());
+  loop.Advance(absl::Seconds(4));
+  EXPECT_EQ(verdicts.size(), 2u);
+  // Though the directory still owes an answer.
+  EXPECT_TRUE(alive.expired());
+  directory->Present(1);
+  hooks.on_trouble();
+  EXPECT_EQ(verdicts.size(), 2u);
+}
+
+TEST_F(EngineTest, TheLastAnswerMayEndTheEngine) {
+  Judge();
+  const std::weak_ptr<Engine> alive = engine;
+  engine.reset();
+  directory->Present(0);
+  EXPECT_EQ(last(), Disposition::kPass);
+  EXPECT_TRUE(alive.expired());
+}
+
+TEST_F(EngineTest, ADoneMayEndTheEngine) {
+  engine->Judge(Rcpt("joe@example.org"), [&](const Verdict&) {
+    engine->Stop();
+    engine.reset();
+  });
+  directory->Present(0);
+  EXPECT_EQ(engine, nullptr);
+}
+
+TEST_F(EngineTest, AfterStopVerdictsUnderWayComeAtTheirDeadline) {
+  Judge();
+  engine->Stop();
+  directory->Present(0);  // to nobody
+  EXPECT_TRUE(verdicts.empty());
+  loop.Advance(absl::Seconds(4));
+  ASSERT_EQ(verdicts.size(), 1u);
+  EXPECT_EQ(last(), Disposition::kDefer);
+  Judge();
+  ASSERT_EQ(verdicts.size(), 2u);
+  EXPECT_EQ(last(), Disposition::kDefer);
+}
+
+}  // namespace
+}  // namespace mailverdict

@@ -1,0 +1,224 @@
+#include "lib/resolve/testing/slapd.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/time/clock.h"
+
+namespace mailverdict {
+namespace {
+
+constexpr char kSlapd[] = "/usr/sbin/slapd";
+
+[[noreturn]] void Fail(const std::string& what) {
+  throw std::runtime_error("slapd for tests: " + what);
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+void WriteFile(const std::string& path, const std::string& text) {
+  std::ofstream file(path);
+  file << text;
+  if (!file.flush()) Fail(absl::StrCat("cannot write ", path));
+}
+
+sockaddr_in Loopback(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  return address;
+}
+
+int FreePort() {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = Loopback(0);
+  socklen_t size = sizeof(address);
+  if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    Fail("no port is free");
+  }
+  close(fd);
+  return ntohs(address.sin_port);
+}
+
+// Its output goes to the end of `log`. It does not outlive the test.
+pid_t Spawn(const std::vector<std::string>& words, const std::string& log) {
+  std::vector<char*> argv;
+  for (const std::string& w : words)
+    argv.push_back(const_cast<char*>(w.data()));
+  argv.push_back(nullptr);
+  const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  const pid_t pid = fork();
+  if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(out, STDOUT_FILENO);
+    dup2(out, STDERR_FILENO);
+    execv(argv[0], argv.data());
+    _exit(127);
+  }
+  close(out);
+  if (pid < 0) Fail("cannot fork");
+  return pid;
+}
+
+}  // namespace
+
+Slapd::Slapd() : port_(FreePort()) {
+  if (access(kSlapd, X_OK) != 0) {
+    Fail(absl::StrCat(kSlapd, " is not installed (package slapd)"));
+  }
+  const char* base = getenv("TEST_TMPDIR");
+  std::string name = absl::StrCat(base == nullptr ? "/tmp" : base, "/s.XXXXXX");
+  if (mkdtemp(name.data()) == nullptr) Fail("no directory in TEST_TMPDIR");
+  directory_ = name;
+}
+
+Slapd::~Slapd() {
+  if (pid_ != 0) End(SIGKILL);
+}
+
+std::string Slapd::Base() {
+  return "dn: dc=example,dc=org\nobjectClass: domain\ndc: example\n\n"
+         "dn: ou=people,dc=example,dc=org\nobjectClass: organizationalUnit\n"
+         "ou: people\n\n";
+}
+
+std::string Slapd::Person(std::string_view name,
+                          const std::vector<std::string>& mail,
+                          const std::vector<std::string>& alternate) {
+  const absl::string_view uid(name.data(), name.size());
+  std::string ldif = absl::StrCat(
+      "dn: uid=", uid, ",ou=people,dc=example,dc=org\n",
+      "objectClass: inetOrgPerson\nobjectClass: testMailUser\n", "uid: ", uid,
+      "\ncn: ", uid, "\nsn: ", uid, "\nuserPassword: secret\n");
+  for (const std::string& m : mail) absl::StrAppend(&ldif, "mail: ", m, "\n");
+  for (const std::string& a : alternate) {
+    absl::StrAppend(&ldif, "mailAlternateAddress: ", a, "\n");
+  }
+  return ldif + "\n";
+}
+
+std::string Slapd::WriteConfig(const Options& options) const {
+  const std::string path = directory_ + "/slapd.conf";
+  WriteFile(
+      path,
+      absl::StrCat(
+          "include /etc/ldap/schema/core.schema\n"
+          "include /etc/ldap/schema/cosine.schema\n"
+          "include /etc/ldap/schema/inetorgperson.schema\n"
+          "attributetype ( 1.3.6.1.4.1.32473.1 NAME 'mailAlternateAddress'\n"
+          "  EQUALITY caseIgnoreIA5Match\n"
+          "  SYNTAX 1.3.6.1.4.1.1466.115.121.1.26 )\n"
+          "objectclass ( 1.3.6.1.4.1.32473.2 NAME 'testMailUser' AUXILIARY\n"
+          "  MAY mailAlternateAddress )\n"
+          "modulepath /usr/lib/ldap\nmoduleload back_mdb\n"
+          "threads 4\n",
+          options.global,
+          "database mdb\nsuffix \"dc=example,dc=org\"\n"
+          "maxsize 67108864\ndbnosync\n"
+          "index objectClass,uid,mail,mailAlternateAddress eq\n"
+          "directory ",
+          directory_, "/", options.database, "\n", options.limits,
+          options.access));
+  return path;
+}
+
+void Slapd::Load(const std::string& database, const std::string& ldif) {
+  mkdir(absl::StrCat(directory_, "/", database).c_str(), 0700);
+  Options options;
+  options.database = database;
+  const std::string config = WriteConfig(options);
+  const std::string file = directory_ + "/ldif";
+  WriteFile(file, ldif);
+  const std::string log = directory_ + "/slapadd.log";
+  const pid_t pid =
+      Spawn({"/usr/sbin/slapadd", "-q", "-f", config, "-l", file}, log);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  if (status != 0) Fail("slapadd: " + ReadFile(log));
+}
+
+void Slapd::Start(const Options& options) {
+  if (pid_ != 0) Fail("it runs already");
+  const std::string config = WriteConfig(options);
+  const std::string urls = absl::StrCat(uri(), " ", unix_uri());
+  pid_ = Spawn({kSlapd, "-d", "stats", "-f", config, "-h", urls},
+               directory_ + "/slapd.log");
+  AwaitReady();
+}
+
+void Slapd::AwaitReady() {
+  const absl::Time end = absl::Now() + absl::Seconds(30);
+  const sockaddr_in address = Loopback(port_);
+  for (;;) {
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int rc = connect(fd, reinterpret_cast<const sockaddr*>(&address),
+                           sizeof(address));
+    close(fd);
+    if (rc == 0) return;
+    int status = 0;
+    if (waitpid(pid_, &status, WNOHANG) == pid_ || absl::Now() > end) {
+      pid_ = 0;
+      Fail("it does not start: " + ReadFile(directory_ + "/slapd.log"));
+    }
+    poll(nullptr, 0, 2);
+  }
+}
+
+void Slapd::End(int signal) {
+  kill(pid_, signal);
+  kill(pid_, SIGCONT);
+  waitpid(pid_, nullptr, 0);
+  pid_ = 0;
+}
+
+void Slapd::Stop() { End(SIGTERM); }
+void Slapd::Kill() { End(SIGKILL); }
+void Slapd::Pause() {
+  kill(pid_, SIGSTOP);
+  waitpid(pid_, nullptr, WUNTRACED);
+}
+void Slapd::Resume() { kill(pid_, SIGCONT); }
+
+std::string Slapd::uri() const {
+  return absl::StrCat("ldap://127.0.0.1:", port_);
+}
+
+std::string Slapd::unix_uri() const {
+  const std::string path =
+      absl::StrReplaceAll(directory_ + "/i", {{"/", "%2F"}});
+  return absl::StrCat("ldapi://", path);
+}
+
+int Slapd::Logged(std::string_view text) const {
+  const std::string log = ReadFile(directory_ + "/slapd.log");
+  int count = 0;
+  for (size_t at = log.find(text); at != std::string::npos;
+       at = log.find(text, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace mailverdict

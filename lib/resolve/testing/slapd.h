@@ -1,0 +1,76 @@
+// A real slapd of the test's own, unprivileged, its files in TEST_TMPDIR.
+//
+//   Slapd slapd;
+//   slapd.Load("full", Slapd::Base() + Slapd::Person("joe", {"joe@..."}));
+//   slapd.Start({.database = "full"});
+//   ... slapd.uri() ...
+//
+// What goes wrong here (no slapd installed, say) throws std::runtime_error, and
+// fails the test.
+
+#ifndef MAILVERDICT_LIB_RESOLVE_TESTING_SLAPD_H_
+#define MAILVERDICT_LIB_RESOLVE_TESTING_SLAPD_H_
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mailverdict {
+
+class Slapd {
+ public:
+  struct Options {
+    std::string database = "full";  // as given to Load
+    std::string access = "access to * by * read\n";
+    std::string limits;  // more lines for the database: "sizelimit 1\n"
+    std::string global;  // more lines ahead of it: "disallow bind_anon\n"
+  };
+
+  Slapd();
+  ~Slapd();
+  Slapd(const Slapd&) = delete;
+  Slapd& operator=(const Slapd&) = delete;
+
+  // The suffix dc=example,dc=org and ou=people below it.
+  static std::string Base();
+  // uid=NAME,ou=people,dc=example,dc=org with password "secret".
+  static std::string Person(std::string_view name,
+                            const std::vector<std::string>& mail,
+                            const std::vector<std::string>& alternate = {});
+
+  // Fills a new database with LDIF.
+  void Load(const std::string& database, const std::string& ldif);
+
+  // Returns when it takes connections. The same addresses each time.
+  void Start(const Options& options);
+  void Start() { Start(Options()); }
+  void Stop();  // SIGTERM, and waits for its end
+  void Kill();  // SIGKILL, likewise
+  void Pause();
+  void Resume();
+
+  int port() const { return port_; }
+  std::string uri() const;       // ldap://127.0.0.1:PORT
+  std::string unix_uri() const;  // ldapi://...
+
+  // What it logged since the test began: how often `text` stands there.
+  int Logged(std::string_view text) const;
+  int searches() const { return Logged(" SRCH base="); }
+  // Files for the test's own use go there.
+  const std::string& directory() const { return directory_; }
+
+ private:
+  std::string WriteConfig(const Options& options) const;
+  void End(int signal);
+  void AwaitReady();
+
+  std::string directory_;
+  int port_ = 0;
+  pid_t pid_ = 0;
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_RESOLVE_TESTING_SLAPD_H_

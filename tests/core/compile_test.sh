@@ -1,0 +1,51 @@
+#!/bin/sh
+# What must not compile does not, and for the right reason. Each case is a function body;
+# the first one compiles, so that the others fail by themselves and not by their frame.
+frame() {
+  cat <<EOF
+#include "lib/core/vouch.h"
+#include "lib/core/verdict.h"
+using namespace mailverdict;
+Verdict Decide(const Answer& answer, const Report& report) {
+  (void)answer; (void)report;
+  $1
+}
+EOF
+}
+failed=0
+compile() { frame "$1" | g++ -std=c++17 -I. -fsyntax-only -x c++ - 2>&1; }
+
+compiles() {
+  if ! out=$(compile "$1"); then
+    echo "does not compile, and should: $1"
+    echo "$out" | head -n 5
+    failed=1
+  fi
+}
+
+# refused BODY REASON
+refused() {
+  if out=$(compile "$1"); then
+    echo "compiles, and must not: $1"
+    failed=1
+  elif ! echo "$out" | grep -q "$2"; then
+    echo "is refused for another reason than \"$2\": $1"
+    echo "$out" | head -n 5
+    failed=1
+  fi
+}
+
+compiles 'return Verdict::Reject(replies::kUserUnknown, *answer.ProofOfAbsence());'
+compiles 'return Verdict::Defer(replies::kDirectoryUnsure);'
+refused 'return Verdict::Reject(replies::kUserUnknown);' 'no matching function'
+refused 'return Verdict::Reject(replies::kUserUnknown, answer);' 'cannot convert'
+refused 'return Verdict::Reject(replies::kUserUnknown, answer.ProofOfAbsence());' 'cannot convert'
+refused 'return Verdict::Reject(replies::kUserUnknown, {});' 'cannot convert'
+refused 'return Verdict::Reject(replies::kUserUnknown, Proof());' 'no matching function'
+refused 'return Verdict::Reject(replies::kUserUnknown, Proof(answer));' 'private'
+refused 'return Verdict::Reject(replies::kDirectoryUnsure, *answer.ProofOfAbsence());' 'cannot convert'
+refused 'return Verdict::Defer(replies::kUserUnknown);' 'cannot convert'
+refused 'constexpr DeferReply wrong(550, 1, 1, "no"); return Verdict::Defer(wrong);' 'constant expression\|a deferral is a 4xx'
+refused 'constexpr RejectReply wrong(451, 1, 1, "no"); return Verdict::Reject(wrong, *answer.ProofOfAbsence());' 'constant expression\|a rejection is a 5xx'
+refused 'Answer vouched(report, "me"); return Verdict::Reject(replies::kUserUnknown, *vouched.ProofOfAbsence());' 'private'
+exit $failed

@@ -1,0 +1,61 @@
+"""What the end-to-end tests hand to Bazel: a JUnit file, one test case a check."""
+
+import os
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+
+
+def output_path():
+    """Where Bazel wants the file; None outside Bazel."""
+    return os.environ.get("XML_OUTPUT_FILE")
+
+
+class Report:
+    """Collects test cases. A failure is text; None is a pass."""
+
+    def __init__(self, suite):
+        self._suite = suite
+        self._cases = []
+        self._begun = time.monotonic()
+        self.failed = 0
+
+    def __len__(self):
+        return len(self._cases)
+
+    def add(self, name, failure=None, seconds=0.0):
+        self.failed += failure is not None
+        self._cases.append((name, "failure", failure, seconds))
+
+    def skip(self, name, reason):
+        self._cases.append((name, "skipped", reason, 0.0))
+
+    def write(self, path):
+        """Does nothing without a path."""
+        if path is None:
+            return
+        suite = ElementTree.Element(
+            "testsuite", name=self._suite, tests=str(len(self._cases)),
+            failures=str(self.failed), errors="0",
+            skipped=str(sum(kind == "skipped" for _, kind, _, _ in self._cases)),
+            time="%.3f" % (time.monotonic() - self._begun))
+        for name, kind, text, seconds in self._cases:
+            case = ElementTree.SubElement(suite, "testcase", name=name,
+                                          classname=self._suite, time="%.3f" % seconds)
+            if text is not None:
+                ElementTree.SubElement(case, kind, message=printable(text))
+        suites = ElementTree.Element("testsuites")
+        suites.append(suite)
+        ElementTree.ElementTree(suites).write(path, encoding="utf-8",
+                                              xml_declaration=True)
+
+
+def printable(text):
+    """XML has no words for most control characters."""
+    return "".join(c if c.isprintable() or c == "\n" else "\\x%02x" % ord(c) for c in text)
+
+
+if __name__ == "__main__":     # report.py SUITE REASON: a whole suite was skipped
+    skipped = Report(sys.argv[1])
+    skipped.skip("everything", sys.argv[2])
+    skipped.write(output_path())

@@ -1,0 +1,87 @@
+# Sourced by ./quickstart and ./check: installs what the build and the tests need, and
+# nothing that starts by itself.
+#
+# Compilers, libraries and tools come by apt-get. The servers of the tests, slapd and
+# sendmail, are not installed: their packages would start daemons, and would remove the
+# MTA of this machine. They are unpacked below the user's cache folder, and run from
+# there in namespaces of the tests' own.
+#
+# Sets MAILVERDICT_SERVERS (the folder that stands for / to those servers) and BAZEL_OPTS.
+
+packages="
+  g++ bazel-bootstrap bazel-rules-java pkg-config git ca-certificates
+  libabsl-dev libldap-dev libprotobuf-dev protobuf-compiler libevent-dev libidn2-dev
+  libgtest-dev libgmock-dev libbenchmark-dev
+  python3 m4 iproute2 util-linux procps ldap-utils swaks
+  libltdl7 libodbc2 libperl5.36 libwrap0 libargon2-1 libdb5.3 liblockfile1 libnsl2"
+servers="slapd sendmail-bin sendmail-base sendmail-cf"
+
+say() { printf '%s\n' "$*" >&2; }
+
+if [ "$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi
+
+cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/mailverdict
+mkdir -p "$cache"
+
+# Runs a long command with its output in a file, and says so every 15 seconds.
+with_progress() {
+  what=$1 log=$2
+  shift 2
+  say "$what ..."
+  "$@" >"$log" 2>&1 &
+  pid=$!
+  began=$(date +%s)
+  while kill -0 $pid 2>/dev/null; do
+    sleep 1
+    took=$(($(date +%s) - began))
+    [ $((took % 15)) -ne 0 ] || say "  ... $what, $took s"
+  done
+  if ! wait $pid; then
+    tail -n 40 "$log" >&2
+    say "$what failed; all of its output is in $log"
+    return 1
+  fi
+}
+
+apt() {
+  with_progress "$1" "$cache/apt.log" $sudo env DEBIAN_FRONTEND=noninteractive apt-get \
+    -o Dpkg::Use-Pty=0 "$2" -y --no-install-recommends $3
+}
+
+install_packages() {
+  missing=
+  for package in $packages; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+      missing="$missing $package"
+  done
+  [ -n "$missing" ] || return 0
+  say "to install:$missing"
+  apt "reading the package lists" update ""
+  apt "installing" install "$missing"
+}
+
+unpack_servers() {
+  version=$(dpkg-query -W -f '${Version}' libldap-2.5-0) # slapd wants just this one
+  MAILVERDICT_SERVERS=$cache/servers-$version
+  export MAILVERDICT_SERVERS
+  [ ! -e "$MAILVERDICT_SERVERS/complete" ] || return 0
+  rm -rf "$MAILVERDICT_SERVERS"
+  mkdir -p "$MAILVERDICT_SERVERS/debs"
+  apt-cache policy slapd | grep -q 'Candidate: [0-9]' || apt "reading the package lists" update ""
+  say "unpacking $servers into $MAILVERDICT_SERVERS ..."
+  (cd "$MAILVERDICT_SERVERS/debs" &&
+    apt-get -q -o APT::Sandbox::User=root download $servers >"$cache/apt.log" 2>&1 &&
+    for deb in *.deb; do dpkg -x "$deb" ..; done) || {
+    tail -n 20 "$cache/apt.log" >&2
+    say "the servers of the tests could not be unpacked"
+    return 1
+  }
+  rm -rf "$MAILVERDICT_SERVERS/debs"
+  touch "$MAILVERDICT_SERVERS/complete"
+}
+
+install_packages && unpack_servers || exit 1
+
+# A second clean checkout builds in seconds.
+BAZEL_OPTS="--disk_cache=$cache/bazel --test_env=MAILVERDICT_SERVERS --color=no --curses=no
+  --show_progress_rate_limit=15"
