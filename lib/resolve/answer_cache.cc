@@ -46,6 +46,11 @@ const Answer* AnswerCache::Find(const MailboxLookup& lookup) {
   return &entry->answer;
 }
 
+void AnswerCache::Forget(const MailboxLookup& lookup) {
+  const auto found = by_lookup_.find(Key{&lookup});
+  if (found != by_lookup_.end()) Drop(found->second);
+}
+
 void AnswerCache::Keep(const Answer& answer) {
   const bool proven_absent = answer.absent() && answer.vouched();
   if (!answer.present() && !proven_absent) return;

@@ -30,6 +30,9 @@ class AnswerCache final : public Resolver {
 
   void Resolve(const MailboxLookup& lookup, Done done) override;
 
+  // Forgets the answer to one lookup.
+  void Forget(const MailboxLookup& lookup);
+
   // Forgets every absence: the directory is not to be believed. Constant time.
   void ForgetAbsences() { ++era_; }
 

@@ -278,7 +278,7 @@ Attributed Attribute(const DirectoryPolicy& directory,
 std::string ComparableDn(std::string_view text) {
   if (text.find('\0') != std::string_view::npos) return "";
   LDAPDN dn = nullptr;
-  if (ldap_str2dn(std::string(text).c_str(), &dn, LDAP_DN_FORMAT_LDAPV3) !=
+  if (ldap_str2dn(std::string(text).c_str(), &dn, LDAP_DN_FORMAT_LDAP) !=
       LDAP_SUCCESS) {
     return "";
   }

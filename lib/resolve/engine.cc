@@ -145,8 +145,24 @@ void Engine::Finish(Job& job, const Verdict& verdict) {
       history_->Write(observation);
     }
   }
+  ForgetDoubted(verdict);
   const Done done = std::move(job.done);
   done(verdict);
+}
+
+// An absence that a check did not believe (the memory speaks against it) is
+// asked for anew each time: a replica that was half-loaded is believed as soon
+// as it is whole.
+void Engine::ForgetDoubted(const Verdict& verdict) {
+  for (const Verdict::Step& step : verdict.steps()) {
+    if (step.found == Disposition::kReject) continue;
+    for (const Answer& answer : step.answers) {
+      const auto* mailbox = std::get_if<MailboxLookup>(&answer.lookup());
+      if (mailbox == nullptr || !answer.absent()) continue;
+      const auto source = sources_.find(mailbox->directory);
+      if (source != sources_.end()) source->second.cache->Forget(*mailbox);
+    }
+  }
 }
 
 void Engine::Stop() { sources_.clear(); }

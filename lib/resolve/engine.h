@@ -60,6 +60,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void AskAll(const std::shared_ptr<Job>& job, std::vector<Lookup> lookups);
   void Expire(const std::shared_ptr<Job>& job);
   void Finish(Job& job, const Verdict& verdict);
+  void ForgetDoubted(const Verdict& verdict);
 
   struct Source {
     std::shared_ptr<Resolver> directory;

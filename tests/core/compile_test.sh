@@ -1,10 +1,19 @@
 #!/bin/sh
 # What must not compile does not, and for the right reason. Each case is a function body;
 # the first one compiles, so that the others fail by themselves and not by their frame.
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+
+# The headers are read once.
+cat >"$tmp/frame.h" <<EOF
+#include "lib/core/verdict.h"
+#include "lib/core/vouch.h"
+EOF
+g++ -std=c++17 -I. -x c++-header "$tmp/frame.h" -o "$tmp/frame.h.gch" || exit 1
+
 frame() {
   cat <<EOF
-#include "lib/core/vouch.h"
-#include "lib/core/verdict.h"
+#include "frame.h"
 using namespace mailverdict;
 Verdict Decide(const Answer& answer, const Report& report) {
   (void)answer; (void)report;
@@ -13,7 +22,7 @@ Verdict Decide(const Answer& answer, const Report& report) {
 EOF
 }
 failed=0
-compile() { frame "$1" | g++ -std=c++17 -I. -fsyntax-only -x c++ - 2>&1; }
+compile() { frame "$1" | g++ -std=c++17 -I"$tmp" -I. -fsyntax-only -x c++ - 2>&1; }
 
 compiles() {
   if ! out=$(compile "$1"); then

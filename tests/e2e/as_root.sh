@@ -10,7 +10,8 @@ here=$(dirname "$0")
 if [ "$(id -u)" = 0 ]; then
   exec /usr/bin/python3 -B "$script" "$@"
 elif sudo -n true 2>/dev/null; then
-  exec sudo -n env "XML_OUTPUT_FILE=$XML_OUTPUT_FILE" /usr/bin/python3 -B "$script" "$@"
+  exec sudo -n env "XML_OUTPUT_FILE=$XML_OUTPUT_FILE" \
+    "MAILVERDICT_SERVERS=${MAILVERDICT_SERVERS-}" /usr/bin/python3 -B "$script" "$@"
 fi
 echo "skipped: not root, and sudo -n does not work"
 exec /usr/bin/python3 -B "$here/report.py" "$suite" "not root, and sudo -n does not work"

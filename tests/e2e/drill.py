@@ -86,10 +86,11 @@ class Situation:
         has been seen present can tell.
     poisons: sendmail gives up the map for the rest of an open session.
     again: the columns whose existing and missing person are asked for afterwards.
+    note: printed below the row.
     """
 
     def __init__(self, name, begin=None, end=None, expected=BROKEN, limit=DEADLINE,
-                 others=True, reload=False, poisons=False, again=(0, 1)):
+                 others=True, reload=False, poisons=False, again=(0, 1), note=None):
         self.name = name
         self.begin = begin
         self.end = end
@@ -99,6 +100,7 @@ class Situation:
         self.reload = reload
         self.poisons = poisons
         self.again = again
+        self.note = note
 
 
 def situations(slapd, daemon):
@@ -117,7 +119,9 @@ def situations(slapd, daemon):
         Situation("half loaded, with the control",
                   lambda: slapd.make_half_loaded(with_control=True), heal,
                   expected=(None, None, LATER, None), reload=True,
-                  again=(2, 3)),
+                  again=(2, 3),
+                  note="Whoever was never seen before looks absent to everybody, controls "
+                       "or not: choose a recent account as a control, and keep the memory."),
         Situation("mailverdictd killed", daemon.kill, daemon.start, expected=MUTE,
                   others=False, poisons=True),
         Situation("mailverdictd hung", daemon.pause, daemon.resume, expected=MUTE[:2],
@@ -316,6 +320,8 @@ def show_situation(situation, lines):
     for line in lines:
         show(aligned("  " + line.label,
                      [str(cell or "-") for cell in line.cells]))
+    if situation.note:
+        show("  " + situation.note)
 
 
 def record(results, situation, lines, before, seconds):

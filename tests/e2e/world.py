@@ -45,14 +45,19 @@ SOURCE_TREE = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.realpath(__file__))))
 FEATURE_FILE = os.path.join(
     SOURCE_TREE, "adapters/socketmap/sendmail/mailverdict.m4")
-SENDMAIL = "/usr/libexec/sendmail/sendmail"
-SENDMAIL_CF = "/usr/share/sendmail/cf"
+# Where slapd and sendmail were unpacked (tests/setup.sh); "" if they are installed.
+SERVERS = os.environ.get("MAILVERDICT_SERVERS", "")
+SLAPD = SERVERS + "/usr/sbin/slapd"
+SCHEMAS = SERVERS + "/etc/ldap/schema"
+SLAPD_MODULES = SERVERS + "/usr/lib/ldap"
+SENDMAIL = SERVERS + "/usr/libexec/sendmail/sendmail"
+SENDMAIL_CF = SERVERS + "/usr/share/sendmail/cf"
 MTA_USER = "smmta"
 
 _INSIDE = "MAILVERDICT_WORLD"
 _NEEDED = {                    # command: Debian package
-    "unshare": "util-linux", "ip": "iproute2", "m4": "m4", "slapd": "slapd",
-    "slapadd": "slapd", "ldapmodify": "ldap-utils", SENDMAIL: "sendmail-bin",
+    "unshare": "util-linux", "ip": "iproute2", "m4": "m4", SLAPD: "slapd",
+    "ldapmodify": "ldap-utils", SENDMAIL: "sendmail-bin",
     SENDMAIL_CF + "/m4/cf.m4": "sendmail-cf"}
 
 
@@ -165,7 +170,22 @@ def _furnish_etc():
         if os.path.lexists(path):
             os.remove(path)
         write(path, text)
+    _add_account(etc, MTA_USER)
     _mount(etc, "/etc", flags=_MS_BIND)
+
+
+def _add_account(etc, name):
+    """The account of sendmail's package, where that is not installed."""
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        taken = {entry.pw_uid for entry in pwd.getpwall()}
+        taken |= {entry.gr_gid for entry in grp.getgrall()}
+        number = next(each for each in range(900, 65000) if each not in taken)
+        with open(etc + "/passwd", "a") as passwd:
+            passwd.write("%s:x:%d:%d::/:/usr/sbin/nologin\n" % (name, number, number))
+        with open(etc + "/group", "a") as group:
+            group.write("%s:x:%d:\n" % (name, number))
 
 
 def _furnish_dev():
@@ -339,7 +359,7 @@ class Slapd(Server):
         os.makedirs(directory)
         config = ROOT + "/slapd.conf"
         write(config, self._config(directory))
-        super().__init__("slapd", ["slapd", "-d", "none", "-f", config, "-h", LDAP_URI])
+        super().__init__("slapd", [SLAPD, "-d", "none", "-f", config, "-h", LDAP_URI])
         self.users = ["user%03d" % number for number in range(people)]
         self._entries = collections.OrderedDict()   # what it holds: dn -> LDIF
         self._load(self._complete())
@@ -349,10 +369,10 @@ class Slapd(Server):
 
     def _config(self, directory):
         return "\n".join([
-            "include /etc/ldap/schema/core.schema",
-            "include /etc/ldap/schema/cosine.schema",
-            "include /etc/ldap/schema/inetorgperson.schema",
-            "modulepath /usr/lib/ldap", "moduleload back_mdb", "loglevel none",
+            "include %s/core.schema" % SCHEMAS,
+            "include %s/cosine.schema" % SCHEMAS,
+            "include %s/inetorgperson.schema" % SCHEMAS,
+            "modulepath " + SLAPD_MODULES, "moduleload back_mdb", "loglevel none",
             "database config", "rootpw " + self._PASSWORD,
             "database mdb", 'suffix "%s"' % SUFFIX, 'rootdn "cn=root,%s"' % SUFFIX,
             "rootpw " + self._PASSWORD, "directory " + directory, "dbnosync",
@@ -372,8 +392,8 @@ class Slapd(Server):
 
     def _load(self, entries):
         """Fills the database before the first start."""
-        run(["slapadd", "-q", "-f", ROOT + "/slapd.conf"], "load the directory",
-            input="\n".join(entries.values()))
+        run([SLAPD, "-T", "add", "-q", "-f", ROOT + "/slapd.conf"],
+            "load the directory", input="\n".join(entries.values()))
         self._entries = entries
 
     def _become(self, entries):

@@ -1,0 +1,315 @@
+#include "lib/resolve/attribution.h"
+
+#include <gtest/gtest.h>
+
+#include "lib/core/vouch.h"
+
+namespace mailverdict {
+namespace {
+
+using Attributes =
+    std::vector<std::pair<std::string, std::vector<std::string>>>;
+
+DirectoryPolicy TestPolicy() {
+  DirectoryPolicy policy;
+  policy.name = "people";
+  policy.filter =
+      *FilterTemplate::Parse("(|(mail=%a)(alt=%a)(&(uid=%u)(domain=%d)))");
+  policy.controls = {{"mail", "c1@example.org", "uid=c1,dc=x"},
+                     {"alt", "c2@example.org", "uid=c2,dc=x"},
+                     {"uid+domain", "c3@example.org", "uid=c3,dc=x"}};
+  return policy;
+}
+
+MailboxLookup About(const std::string& address) {
+  return {"people", {address}, ""};
+}
+
+SearchResult::Entry Entry(const std::string& uid, Attributes attributes) {
+  return {"uid=" + uid + ",dc=x", std::move(attributes)};
+}
+
+const SearchResult::Entry kC1 = Entry("c1", {{"mail", {"c1@example.org"}}});
+const SearchResult::Entry kC2 = Entry("c2", {{"alt", {"c2@example.org"}}});
+const SearchResult::Entry kC3 =
+    Entry("c3", {{"uid", {"c3"}}, {"domain", {"example.org"}}});
+const SearchResult::Entry kJoe =
+    Entry("joe", {{"mail", {"joe@example.org"}}, {"alt", {"j@example.org"}}});
+
+class AttributionTest : public testing::Test {
+ protected:
+  // One search for `addresses` and the controls that comes back with `entries`.
+  Attributed Search(const std::vector<std::string>& addresses,
+                    std::vector<SearchResult::Entry> entries) {
+    result.entries = std::move(entries);
+    result.transcript = {"ldap://test", 1, 7, absl::UnixEpoch(),
+                         absl::UnixEpoch() + absl::Milliseconds(1)};
+    std::vector<MailboxLookup> lookups;
+    for (const std::string& address : addresses) {
+      lookups.push_back(About(address));
+    }
+    const MailboxLookup first = lookups.empty() ? About("") : lookups.front();
+    return Attribute(policy, lookups, ControlsFor(policy, first), result);
+  }
+  // The same for one address: in a word.
+  std::string One(const std::string& address,
+                  std::vector<SearchResult::Entry> entries) {
+    return Word(Search({address}, std::move(entries)).answers.at(0));
+  }
+  static std::string Word(const std::optional<Answer>& answer) {
+    if (!answer.has_value()) return "again";
+    if (answer->present()) return "present";
+    if (answer->unknown()) return "unknown";
+    return answer->vouched() ? "vouched" : "absent";
+  }
+  static std::vector<std::string> Words(const Attributed& attributed) {
+    std::vector<std::string> words;
+    for (const auto& answer : attributed.answers) words.push_back(Word(answer));
+    return words;
+  }
+  using Want = std::vector<std::string>;
+
+  DirectoryPolicy policy = TestPolicy();
+  SearchResult result;
+};
+
+TEST_F(AttributionTest, AnEntryIsWhoseValuesItHolds) {
+  EXPECT_EQ(One("joe@example.org", {kC1, kC2, kC3, kJoe}), "present");
+  EXPECT_EQ(One("j@example.org", {kC1, kC2, kC3, kJoe}), "present");
+  EXPECT_EQ(Search({"joe@example.org"}, {kJoe}).answers[0]->values(),
+            Want{"uid=joe,dc=x"});
+}
+
+TEST_F(AttributionTest, AMissWithAllControlsIsVouchedFor) {
+  const Attributed a = Search({"no@example.org"}, {kC1, kC2, kC3});
+  EXPECT_EQ(Words(a), Want{"vouched"});
+  EXPECT_EQ(a.trouble, "");
+}
+
+TEST_F(AttributionTest, AHitNeedsNoControl) {
+  EXPECT_EQ(One("joe@example.org", {kJoe}), "present");
+}
+
+TEST_F(AttributionTest, AMissWithoutAnyOfTheControlsIsUnknown) {
+  const std::vector<std::vector<SearchResult::Entry>> all = {
+      {}, {kC1, kC2}, {kC1, kC3}, {kC2, kC3}};
+  for (const auto& entries : all) {
+    const Attributed a = Search({"no@example.org"}, entries);
+    EXPECT_EQ(Words(a), Want{"unknown"});
+    EXPECT_NE(a.trouble.find("is missing"), std::string::npos) << a.trouble;
+  }
+}
+
+TEST_F(AttributionTest, AControlThatDoesNotShowItsValueIsNone) {
+  for (Attributes shown : std::vector<Attributes>{
+           {}, {{"mail", {}}}, {{"alt", {"c1@example.org"}}}}) {
+    const Attributed a =
+        Search({"no@example.org"}, {Entry("c1", shown), kC2, kC3});
+    EXPECT_EQ(Words(a), Want{"unknown"});
+    EXPECT_NE(a.trouble.find("does not show mail"), std::string::npos)
+        << a.trouble;
+  }
+}
+
+TEST_F(AttributionTest, AControlUnderAnotherDnIsNone) {
+  const Attributed a =
+      Search({"no@example.org"},
+             {Entry("moved", {{"mail", {"c1@example.org"}}}), kC2, kC3});
+  EXPECT_EQ(Words(a), Want{"unknown"});
+  EXPECT_NE(a.trouble.find("uid=moved,dc=x"), std::string::npos) << a.trouble;
+}
+
+TEST_F(AttributionTest, ASecondEntryWithTheControlsAddressHarmsNothing) {
+  const auto second = Entry("second", {{"mail", {"c1@example.org"}}});
+  EXPECT_EQ(One("no@example.org", {second, kC1, kC2, kC3}), "vouched");
+  EXPECT_EQ(One("no@example.org", {kC1, second, kC2, kC3}), "vouched");
+}
+
+TEST_F(AttributionTest, ADnThatCannotBeReadIsNoControl) {
+  policy.controls[0].dn = "nonsense";
+  auto strange = kC1;
+  strange.dn = "nonsense";
+  EXPECT_EQ(One("no@example.org", {strange, kC2, kC3}), "unknown");
+}
+
+TEST_F(AttributionTest, AnotherAddressOfAControlsAccountIsAHit) {
+  const auto c1 = Entry("c1", {{"mail", {"c1@example.org", "a@example.org"}},
+                               {"alt", {"b@example.org"}}});
+  EXPECT_EQ(One("a@example.org", {c1, kC2, kC3}), "present");
+  EXPECT_EQ(One("b@example.org", {c1, kC2, kC3}), "present");
+  EXPECT_EQ(One("no@example.org", {c1, kC2, kC3}), "vouched");
+}
+
+TEST_F(AttributionTest, AnUnclaimedEntryIsAHitForOneAndAQuestionForMany) {
+  const auto strange = Entry("strange", {{"cn", {"x"}}});
+  EXPECT_EQ(One("no@example.org", {kC1, kC2, kC3, strange}), "present");
+  EXPECT_EQ(Words(Search({"no@example.org", "joe@example.org", "x@example.org"},
+                         {kC1, kC2, kC3, kJoe, strange})),
+            (Want{"again", "present", "again"}));
+}
+
+TEST_F(AttributionTest, ManyAreToldApart) {
+  EXPECT_EQ(Words(Search({"no@example.org", "joe@example.org", "j@example.org"},
+                         {kC1, kC2, kC3, kJoe})),
+            (Want{"vouched", "present", "present"}));
+}
+
+TEST_F(AttributionTest, EveryPartOfAGroupMustHold) {
+  const auto uid = [](const std::string& domain) {
+    return Entry("u", {{"uid", {"u"}}, {"domain", {domain}}});
+  };
+  EXPECT_EQ(Words(Search({"u@example.org", "u@example.net"},
+                         {kC1, kC2, kC3, uid("example.net")})),
+            (Want{"vouched", "present"}));
+}
+
+TEST_F(AttributionTest, LetterCaseAndBlanksMeanNothing) {
+  const auto joe = Entry("joe", {{"mail", {"  John   DOE@Example.org "}}});
+  EXPECT_EQ(Words(Search({"john doe@example.org", "no@example.org"},
+                         {kC1, kC2, kC3, joe})),
+            (Want{"present", "vouched"}));
+}
+
+TEST_F(AttributionTest, WhatOnlyTheServerCanCompareIsAskedAlone) {
+  // Composed, decomposed, without its accent, in full width.
+  for (const char* shown :
+       {"jos\xc3\xa9@example.org", "jose\xcc\x81@example.org",
+        "jose@example.org", "\xef\xbd\x8aos\xc3\xa9@example.org"}) {
+    const auto entry = Entry("jose", {{"mail", {shown}}});
+    const auto words = Words(Search(
+        {"jos\xc3\x89@example.org", "no@example.org"}, {kC1, kC2, kC3, entry}));
+    EXPECT_EQ(words[0], "again") << shown;
+    EXPECT_NE(words[1], "present") << shown;
+    EXPECT_EQ(One("jos\xc3\x89@example.org", {kC1, kC2, kC3, entry}), "present")
+        << shown;
+  }
+}
+
+// Though somebody else of the same search claims that entry, or a control does.
+TEST_F(AttributionTest, AClaimedEntryMayBeAnothersToo) {
+  const auto jose = Entry("jose", {{"mail", {"jose@example.org"}},
+                                   {"alt", {"JOS\xc3\x89@example.org"}}});
+  EXPECT_EQ(Words(Search({"jose@example.org", "jos\xc3\xa9@example.org"},
+                         {kC1, kC2, kC3, jose})),
+            (Want{"present", "again"}));
+  auto c1 = kC1;
+  c1.attributes.push_back({"alt", {"JOS\xc3\x89@example.org"}});
+  EXPECT_EQ(One("jos\xc3\xa9@example.org", {c1, kC2, kC3}), "present");
+}
+
+TEST_F(AttributionTest, ForeignLettersAloneLeaveNoDoubt) {
+  for (const char* address :
+       {"m\xc3\xbcller@example.org", "\xe7\x94\xa8\xe6\x88\xb7@example.net",
+        "no@b\xc3\xbc"
+        "cher.example"}) {
+    EXPECT_EQ(
+        Words(Search({address, "joe@example.org"}, {kC1, kC2, kC3, kJoe})),
+        (Want{"vouched", "present"}))
+        << address;
+  }
+}
+
+TEST_F(AttributionTest, AReferenceVoidsMissesUnlessItIsListed) {
+  result.references = {"ldap://a/", "ldap://b/"};
+  policy.ignored_references = {"ldap://a/"};
+  Attributed a =
+      Search({"no@example.org", "joe@example.org"}, {kC1, kC2, kC3, kJoe});
+  EXPECT_EQ(Words(a), (Want{"unknown", "present"}));
+  EXPECT_NE(a.trouble.find("ldap://b/"), std::string::npos);
+  policy.ignored_references.push_back("ldap://b/");
+  a = Search({"no@example.org", "joe@example.org"}, {kC1, kC2, kC3, kJoe});
+  EXPECT_EQ(Words(a), (Want{"vouched", "present"}));
+}
+
+TEST_F(AttributionTest, AFailureVoidsMissesAndNoHit) {
+  result.failure = "search failed: Server is busy (51)";
+  const Attributed a =
+      Search({"no@example.org", "joe@example.org"}, {kC1, kC2, kC3, kJoe});
+  EXPECT_EQ(Words(a), (Want{"unknown", "present"}));
+  EXPECT_EQ(a.answers[0]->reason(), result.failure);
+  EXPECT_EQ(a.trouble, result.failure);
+  EXPECT_EQ(One("no@example.org", {}), "unknown");
+}
+
+TEST_F(AttributionTest, TooManyEntriesAreAskedForAlone) {
+  result.failure = "search failed: Size limit exceeded (4)";
+  result.truncated = true;
+  Attributed a = Search({"no@example.org", "joe@example.org"}, {kC1, kJoe});
+  EXPECT_EQ(Words(a), (Want{"again", "present"}));
+  EXPECT_EQ(a.trouble, "");
+  a = Search({"joe@example.org"}, {kJoe, kJoe});
+  EXPECT_EQ(Words(a), Want{"present"});
+  EXPECT_EQ(a.trouble, "");
+  // Alone and still cut off: that limit is too low for the controls.
+  a = Search({"no@example.org"}, {kC1, kC2});
+  EXPECT_EQ(Words(a), Want{"unknown"});
+  EXPECT_EQ(a.trouble, result.failure);
+  EXPECT_EQ(Search({}, {kC1, kC2}).trouble, result.failure);
+}
+
+TEST_F(AttributionTest, ALookupForAControlIsPresentOrUnknown) {
+  EXPECT_EQ(One("c1@example.org", {kC1, kC2, kC3}), "present");
+  const Attributed a = Search({"c1@example.org"}, {kC2, kC3});
+  EXPECT_EQ(Words(a), Want{"unknown"});
+  EXPECT_EQ(a.trouble, "");  // it was not among the controls
+}
+
+TEST_F(AttributionTest, TheControlsMayBeAskedForWithoutALookup) {
+  EXPECT_EQ(Search({}, {kC1, kC2, kC3}).trouble, "");
+  EXPECT_NE(Search({}, {kC1, kC3}).trouble, "");
+}
+
+TEST_F(AttributionTest, ALookupThroughOneArmIsClaimedThroughThatOnly) {
+  result.transcript = {"ldap://test", 1, 7, absl::UnixEpoch(),
+                       absl::UnixEpoch()};
+  result.entries = {kC1, kC2, kC3, kJoe};
+  const std::vector<MailboxLookup> lookups = {
+      {"people", {"j@example.org"}, "mail"},
+      {"people", {"joe@example.org"}, "mail"}};
+  EXPECT_EQ(Words(Attribute(policy, lookups, ControlsFor(policy, {}), result)),
+            (Want{"vouched", "present"}));
+}
+
+TEST(ComparableDn, IsEqualForNamesThatDifferInFormOnly) {
+  const std::vector<std::vector<std::string>> equal = {
+      {"uid=joe,dc=example,dc=org", "UID=Joe,DC=Example,DC=ORG",
+       "uid = joe , dc = example,dc=org ", "uid=joe;dc=example;dc=org",
+       "uid=\\6a\\6Fe,dc=example,dc=org"},
+      {"cn=Doe\\, John,dc=x", "cn=Doe\\2c John,dc=x", "cn=doe\\2C  john,dc=x",
+       "cn=\"Doe, John\",dc=x"},
+      {"cn=J\xc3\xb6rg,dc=x", "cn=J\\c3\\b6rg,dc=x", "cn=j\\C3\\B6rg,dc=x"},
+      {"uid=a+cn=b,dc=x", "cn=b+uid=a,dc=x", "CN=B + UID=A, dc=x"},
+  };
+  for (const auto& names : equal) {
+    for (const std::string& name : names) {
+      EXPECT_EQ(ComparableDn(name), ComparableDn(names[0])) << name;
+      EXPECT_NE(ComparableDn(name), "") << name;
+    }
+  }
+}
+
+TEST(ComparableDn, DiffersForOtherNames) {
+  const std::vector<std::string> names = {
+      "uid=joe,dc=x",     "uid=joe\\,dc=x", "uid=joe+dc=x",
+      "uid=joe\\+dc\\=x", "cn=joe,dc=x",    "uid=joe,dc=x,dc=y",
+      "dc=x,uid=joe",     "uid=jo e,dc=x",  "uid=joe,dc=x\\00",
+      "uid=#6a6f65,dc=x"};
+  for (size_t i = 0; i < names.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      EXPECT_NE(ComparableDn(names[i]), ComparableDn(names[j]))
+          << names[i] << " and " << names[j];
+    }
+  }
+}
+
+TEST(ComparableDn, IsEmptyForWhatIsNoName) {
+  for (const std::string& text :
+       {std::string(""), std::string("joe"), std::string("uid=joe,"),
+        std::string("uid=joe,dc"), std::string("=joe"),
+        std::string("uid=joe\0,dc=x", 13), std::string("uid=jo\\e,dc=x")}) {
+    EXPECT_EQ(ComparableDn(text), "") << text;
+  }
+}
+
+}  // namespace
+}  // namespace mailverdict
