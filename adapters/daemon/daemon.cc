@@ -92,9 +92,11 @@ Daemon::Daemon(std::string policy_path)
 
 Daemon::~Daemon() {
   server_.reset();
-  if (engine_ != nullptr) engine_->Stop();
+  // Verdicts under way hold older engines; the directories end before the loop.
+  for (const std::weak_ptr<Engine>& weak : engines_) {
+    if (const std::shared_ptr<Engine> engine = weak.lock()) engine->Stop();
+  }
   engine_.reset();
-  retiring_.clear();  // waits
   loop_.reset();
 }
 
@@ -145,26 +147,16 @@ void Daemon::Use(LoadedPolicy loaded) {
       &history_,
       [this](std::shared_ptr<const DirectoryPolicy> directory,
              DirectoryHooks hooks) {
-        return MakeDirectory(std::move(directory), std::move(hooks));
+        return std::make_shared<Directory>(std::move(directory), loop_.get(),
+                                           std::move(hooks));
       },
       [this](const std::string& line) {
         log_->Write(Severity::kWarning, line);
       });
-}
-
-std::shared_ptr<Resolver> Daemon::MakeDirectory(
-    std::shared_ptr<const DirectoryPolicy> policy, DirectoryHooks hooks) {
-  auto* directory =
-      new Directory(std::move(policy), loop_.get(), std::move(hooks));
-  return std::shared_ptr<Resolver>(directory, [this](Resolver* retired) {
-    const auto done = [](const std::future<void>& f) {
-      return f.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
-    };
-    retiring_.erase(std::remove_if(retiring_.begin(), retiring_.end(), done),
-                    retiring_.end());
-    retiring_.push_back(
-        std::async(std::launch::async, [retired] { delete retired; }));
-  });
+  const auto ended = [](const std::weak_ptr<Engine>& e) { return e.expired(); };
+  engines_.erase(std::remove_if(engines_.begin(), engines_.end(), ended),
+                 engines_.end());
+  engines_.push_back(engine_);
 }
 
 void Daemon::Run() { loop_->Run(); }

@@ -3,10 +3,9 @@
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_DAEMON_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_DAEMON_H_
 
-#include <future>
 #include <memory>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -57,17 +56,12 @@ class Daemon {
   void LogVerdict(const Transaction& tx, const Verdict& verdict,
                   absl::Time began);
 
-  // A resolver whose end is waited for elsewhere: its thread may hang on a
-  // server.
-  std::shared_ptr<Resolver> MakeDirectory(
-      std::shared_ptr<const DirectoryPolicy> policy, DirectoryHooks hooks);
-
   const std::string policy_path_;
   std::unique_ptr<LogWriter> log_;
   std::unique_ptr<EventLoop> loop_;
   MemoryHistory history_;
-  std::vector<std::future<void>> retiring_;
   std::shared_ptr<Engine> engine_;
+  std::vector<std::weak_ptr<Engine>> engines_;  // this one, and older ones
   std::unique_ptr<socketmap::Server> server_;
   bool terminating_ = false;
 };

@@ -4,16 +4,12 @@
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_LOG_WRITER_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_LOG_WRITER_H_
 
-#include <condition_variable>
 #include <cstddef>
-#include <cstdint>
-#include <mutex>
-#include <string>
+#include <memory>
 #include <string_view>
 #include <thread>
-#include <utility>
-#include <vector>
 
+#include "absl/time/time.h"
 #include "adapters/loop/log.h"
 #include "lib/core/policy.h"
 
@@ -24,32 +20,27 @@ namespace mailverdict {
 class LogWriter {
  public:
   static constexpr size_t kMaxWaitingBytes = 4 << 20;
+  // For what is waiting at the end.
+  static constexpr absl::Duration kLastWait = absl::Seconds(1);
 
   // kSyslog: facility mail, through syslog(3). Otherwise to the descriptor
-  // `fd`, one line each.
+  // `fd`, one line each; it stays open for as long as the process lives.
   explicit LogWriter(LogTarget target, int fd = 2);
-  // Writes what is waiting, then returns.
+  // Returns when what is waiting has been written, or after kLastWait: nobody
+  // may read that pipe any more.
   ~LogWriter();
+  LogWriter(const LogWriter&) = delete;
+  LogWriter& operator=(const LogWriter&) = delete;
 
   // Control characters and bytes that are not ASCII are written as \xx: a peer
   // cannot forge a line.
   void Write(Severity severity, std::string_view line);
 
  private:
-  using Line = std::pair<Severity, std::string>;
+  class Queue;
 
-  void Run();
-  void WriteAll(const std::vector<Line>& lines);
-  void WriteToFd(std::string_view text);
-
-  const LogTarget target_;
-  const int fd_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<Line> waiting_;
-  size_t waiting_bytes_ = 0;
-  uint64_t lost_ = 0;
-  bool stop_ = false;
+  const std::shared_ptr<Queue>
+      queue_;  // the thread's too, which may outlive us
   std::thread thread_;
 };
 
