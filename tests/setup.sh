@@ -1,8 +1,8 @@
 # Sourced by ./quickstart and ./check: installs what the build and the tests need, and
 # nothing that starts by itself.
 #
-# Compilers, libraries and tools come by apt-get. The servers of the tests, slapd and
-# sendmail, are not installed: their packages would start daemons, and would remove the
+# Compilers, libraries and tools come by apt-get. The servers of the tests, slapd, sendmail
+# and Postfix, are not installed: their packages would start daemons, and would remove the
 # MTA of this machine. They are unpacked below the user's cache folder, and run from
 # there in namespaces of the tests' own.
 #
@@ -13,8 +13,9 @@ packages="
   libabsl-dev libldap-dev libprotobuf-dev protobuf-compiler libevent-dev libidn2-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   python3 m4 iproute2 util-linux procps ldap-utils swaks
-  libltdl7 libodbc2 libperl5.36 libwrap0 libargon2-1 libdb5.3 liblockfile1 libnsl2"
-servers="slapd sendmail-bin sendmail-base sendmail-cf"
+  libltdl7 libodbc2 libperl5.36 libwrap0 libargon2-1 libdb5.3 liblockfile1 libnsl2
+  libicu72 libssl3"
+servers="slapd sendmail-bin sendmail-base sendmail-cf postfix"
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -60,11 +61,23 @@ install_packages() {
   apt "installing" install "$missing"
 }
 
+# slapd has to find the library that was unpacked with it.
+wrap_slapd() {
+  mkdir "$MAILVERDICT_SERVERS/usr/lib/slapd"
+  mv "$MAILVERDICT_SERVERS/usr/sbin/slapd" "$MAILVERDICT_SERVERS/usr/lib/slapd/slapd"
+  cat >"$MAILVERDICT_SERVERS/usr/sbin/slapd" <<EOF
+#!/bin/sh
+LD_LIBRARY_PATH=$MAILVERDICT_SERVERS/usr/lib/$(gcc -print-multiarch) \\
+  exec $MAILVERDICT_SERVERS/usr/lib/slapd/slapd "\$@"
+EOF
+  chmod +x "$MAILVERDICT_SERVERS/usr/sbin/slapd"
+}
+
 unpack_servers() {
   version=$(dpkg-query -W -f '${Version}' libldap-2.5-0) # slapd wants just this one
   MAILVERDICT_SERVERS=$cache/servers-$version
   export MAILVERDICT_SERVERS
-  [ ! -e "$MAILVERDICT_SERVERS/complete" ] || return 0
+  [ "$(cat "$MAILVERDICT_SERVERS/complete" 2>/dev/null)" != "$servers" ] || return 0
   rm -rf "$MAILVERDICT_SERVERS"
   mkdir -p "$MAILVERDICT_SERVERS/debs"
   apt-cache policy slapd | grep -q 'Candidate: [0-9]' || apt "reading the package lists" update ""
@@ -77,7 +90,8 @@ unpack_servers() {
     return 1
   }
   rm -rf "$MAILVERDICT_SERVERS/debs"
-  touch "$MAILVERDICT_SERVERS/complete"
+  wrap_slapd
+  echo "$servers" >"$MAILVERDICT_SERVERS/complete"
 }
 
 install_packages && unpack_servers || exit 1

@@ -1,13 +1,13 @@
 #include "adapters/daemon/daemon.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,14 +20,23 @@
 namespace mailverdict {
 namespace {
 
+// Not with std::ifstream, which throws when the path is a directory.
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) {
-    return absl::NotFoundError(absl::StrCat(
-        path, ": ", errno != 0 ? strerror(errno) : "cannot be read"));
+  const auto failed = [&path] {
+    return absl::NotFoundError(absl::StrCat(path, ": ", strerror(errno)));
+  };
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return failed();
+  std::string text;
+  char bytes[16 * 1024];
+  ssize_t count;
+  while ((count = read(fd, bytes, sizeof bytes)) > 0 ||
+         (count < 0 && errno == EINTR)) {
+    if (count > 0) text.append(bytes, static_cast<size_t>(count));
   }
+  const absl::Status status = count < 0 ? failed() : absl::OkStatus();
+  close(fd);
+  if (!status.ok()) return status;
   return text;
 }
 
@@ -141,10 +150,11 @@ void Daemon::Use(LoadedPolicy loaded) {
   for (const std::string& warning : loaded.warnings) {
     log_->Write(Severity::kWarning, warning);
   }
+  const auto policy = std::make_shared<const Policy>(std::move(loaded.policy));
+  if (started_ == nullptr) started_ = policy;
   // The old engine ends when its last verdict is given.
   engine_ = Engine::Create(
-      std::make_shared<const Policy>(std::move(loaded.policy)), loop_.get(),
-      &history_,
+      policy, loop_.get(), &history_,
       [this](std::shared_ptr<const DirectoryPolicy> directory,
              DirectoryHooks hooks) {
         return std::make_shared<Directory>(std::move(directory), loop_.get(),
@@ -169,7 +179,7 @@ void Daemon::Reload() {
                              loaded.status().message()));
     return;
   }
-  if (!SameListeners(engine_->policy(), loaded->policy)) {
+  if (!SameListeners(*started_, loaded->policy)) {
     log_->Write(Severity::kWarning,
                 absl::StrCat(policy_path_,
                              ": listeners, user, log and "

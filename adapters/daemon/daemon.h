@@ -60,6 +60,7 @@ class Daemon {
   std::unique_ptr<LogWriter> log_;
   std::unique_ptr<EventLoop> loop_;
   MemoryHistory history_;
+  std::shared_ptr<const Policy> started_;  // its listeners are those in use
   std::shared_ptr<Engine> engine_;
   std::vector<std::weak_ptr<Engine>> engines_;  // this one, and older ones
   std::unique_ptr<socketmap::Server> server_;

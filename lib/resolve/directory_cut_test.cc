@@ -37,7 +37,7 @@ struct Conversation {
 class DirectoryCut : public DirectoryFixture {
  protected:
   // Side by side, so that their timeouts pass together.
-  static constexpr size_t kAtATime = 60;
+  static constexpr size_t kAtATime = 150;
 
   void SetUp() override {
     slapd.Load("full", Slapd::Base() + Controls() + People());

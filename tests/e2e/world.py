@@ -45,20 +45,25 @@ SOURCE_TREE = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.realpath(__file__))))
 FEATURE_FILE = os.path.join(
     SOURCE_TREE, "adapters/socketmap/sendmail/mailverdict.m4")
-# Where slapd and sendmail were unpacked (tests/setup.sh); "" if they are installed.
+# Where the servers were unpacked (tests/setup.sh); "" if they are installed.
 SERVERS = os.environ.get("MAILVERDICT_SERVERS", "")
 SLAPD = SERVERS + "/usr/sbin/slapd"
 SCHEMAS = SERVERS + "/etc/ldap/schema"
 SLAPD_MODULES = SERVERS + "/usr/lib/ldap"
 SENDMAIL = SERVERS + "/usr/libexec/sendmail/sendmail"
 SENDMAIL_CF = SERVERS + "/usr/share/sendmail/cf"
+POSTFIX_LIBRARIES = SERVERS + "/usr/lib/postfix"
+POSTFIX_DAEMONS = SERVERS + "/usr/lib/postfix/sbin"
+POSTFIX_COMMANDS = SERVERS + "/usr/sbin"
 MTA_USER = "smmta"
+POSTFIX_USER, POSTFIX_GROUP = "postfix", "postdrop"
 
 _INSIDE = "MAILVERDICT_WORLD"
 _NEEDED = {                    # command: Debian package
     "unshare": "util-linux", "ip": "iproute2", "m4": "m4", SLAPD: "slapd",
     "ldapmodify": "ldap-utils", SENDMAIL: "sendmail-bin",
     SENDMAIL_CF + "/m4/cf.m4": "sendmail-cf"}
+_NEEDED_FOR_POSTFIX = {POSTFIX_DAEMONS + "/master": "postfix"}
 
 
 class WorldError(Exception):
@@ -73,7 +78,7 @@ _CLONE_NEWNS = 0x20000
 _PR_SET_PDEATHSIG = 1
 
 
-def enter():
+def enter(postfix=False):
     """Returns only inside a new world; outside, runs this script there and exits."""
     os.environ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     if os.environ.pop(_INSIDE, None):
@@ -81,7 +86,8 @@ def enter():
         return
     if os.geteuid() != 0:
         sys.exit("The world needs root (namespaces); try: sudo " + sys.argv[0])
-    missing = sorted({package for command, package in _NEEDED.items()
+    needed = dict(_NEEDED, **(_NEEDED_FOR_POSTFIX if postfix else {}))
+    missing = sorted({package for command, package in needed.items()
                       if not shutil.which(command) and not os.path.exists(command)})
     if missing:
         sys.exit("Not installed: " + " ".join(missing))
@@ -170,20 +176,23 @@ def _furnish_etc():
         if os.path.lexists(path):
             os.remove(path)
         write(path, text)
-    _add_account(etc, MTA_USER)
+    for name in (MTA_USER, POSTFIX_USER, POSTFIX_GROUP):
+        _add_account(etc, name)
     _mount(etc, "/etc", flags=_MS_BIND)
 
 
 def _add_account(etc, name):
-    """The account of sendmail's package, where that is not installed."""
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        taken = {entry.pw_uid for entry in pwd.getpwall()}
-        taken |= {entry.gr_gid for entry in grp.getgrall()}
-        number = next(each for each in range(900, 65000) if each not in taken)
+    """The account of a server's package, where that is not installed."""
+    taken = {"passwd": {}, "group": {}}
+    for table, numbers in taken.items():
+        with open("%s/%s" % (etc, table)) as file:
+            numbers.update((line.split(":")[0], int(line.split(":")[2])) for line in file)
+    number = next(each for each in range(900, 65000)
+                  if all(each not in numbers.values() for numbers in taken.values()))
+    if name not in taken["passwd"]:
         with open(etc + "/passwd", "a") as passwd:
             passwd.write("%s:x:%d:%d::/:/usr/sbin/nologin\n" % (name, number, number))
+    if name not in taken["group"]:
         with open(etc + "/group", "a") as group:
             group.write("%s:x:%d:\n" % (name, number))
 
@@ -287,8 +296,23 @@ class Server:
         self._process = None
         self._paused = False
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     def ready(self):
         raise NotImplementedError
+
+    def signal(self, number):
+        self._process.send_signal(number)
+
+    def wait(self, seconds=10):
+        """Its exit status, when it ends by itself."""
+        try:
+            return self._process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise WorldError("%s does not end\n%s" % (
+                self.name, tail(self.log))) from None
 
     def start(self):
         with open(self.log, "ab") as log:
@@ -312,13 +336,9 @@ class Server:
         return self._end(signal.SIGKILL)
 
     def _end(self, number):
-        self._process.send_signal(number)
+        self.signal(number)
         self.resume()
-        try:
-            return self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            raise WorldError("%s does not end on signal %d\n%s" % (
-                self.name, number, tail(self.log))) from None
+        return self.wait()
 
     def pause(self):
         """SIGSTOP: connections still open, nobody answers."""
@@ -509,6 +529,87 @@ class Sendmail(Server):
         return accepts(socket.AF_INET, ("127.0.0.1", self.port))
 
 
+class Postfix(Server):
+    """One Postfix on loopback, with a queue and a configuration of its own.
+
+    `ports`: for each port its smtpd's chroot ("y" or "n") and its parameters that differ
+    from those in `parameters`, which are main.cf's.
+    """
+
+    _PUBLIC, _ROOTS = ("public", "maildrop"), ("pid",)
+    _QUEUES = ("active bounce corrupt defer deferred flush hold incoming private saved trace"
+               .split())
+
+    def __init__(self, name, ports, **parameters):
+        self.ports = ports
+        self.directory = "%s/%s" % (ROOT, name)
+        # master clears the environment, but for what main.cf says.
+        super().__init__(name, ["env"] + self._environment() + [
+            POSTFIX_DAEMONS + "/master", "-c", self.directory])
+        self._furnish_queue()
+        write(self.directory + "/main.cf", "".join(
+            "%s = %s\n" % pair for pair in dict(self._main(), **parameters).items()))
+        write(self.directory + "/master.cf", self._master())
+
+    def _environment(self):
+        return ["LD_LIBRARY_PATH=" + POSTFIX_LIBRARIES, "MAIL_CONFIG=" + self.directory]
+
+    def _furnish_queue(self):
+        account, group = pwd.getpwnam(POSTFIX_USER), grp.getgrnam(POSTFIX_GROUP)
+        self.queue = self.directory + "/queue"
+        for name in self._QUEUES + list(self._PUBLIC + self._ROOTS):
+            os.makedirs(os.path.join(self.queue, name))
+        os.makedirs(self.directory + "/data")
+        for path in [self.directory + "/data"] + [
+                os.path.join(self.queue, name) for name in self._QUEUES]:
+            os.chown(path, account.pw_uid, -1)
+            os.chmod(path, 0o700)
+        for name, mode in zip(self._PUBLIC, (0o2710, 0o1730)):
+            os.chown(os.path.join(self.queue, name), account.pw_uid, group.gr_gid)
+            os.chmod(os.path.join(self.queue, name), mode)
+
+    def _main(self):
+        return {
+            "compatibility_level": "3.6", "queue_directory": self.queue,
+            "data_directory": self.directory + "/data",
+            "daemon_directory": POSTFIX_DAEMONS, "command_directory": POSTFIX_COMMANDS,
+            "shlib_directory": POSTFIX_LIBRARIES, "mail_owner": POSTFIX_USER,
+            "setgid_group": POSTFIX_GROUP,
+            "import_environment": " ".join(self._environment()),
+            "myhostname": "gw." + DOMAIN, "mydestination": "", "relay_domains": DOMAIN,
+            "mynetworks": "127.0.0.1/32", "inet_interfaces": "127.0.0.1",
+            "inet_protocols": "ipv4", "smtputf8_enable": "yes", "alias_maps": "",
+            "local_recipient_maps": "", "smtpd_peername_lookup": "no",
+            # Postfix slows down and cuts off who makes many errors.
+            "smtpd_error_sleep_time": "0", "smtpd_soft_error_limit": "10000",
+            "smtpd_hard_error_limit": "10000", "smtpd_junk_command_limit": "10000"}
+
+    def _master(self):
+        lines = []
+        for port, (chroot, parameters) in self.ports.items():
+            lines.append("127.0.0.1:%d inet n - %s - - smtpd" % (port, chroot))
+            lines += ["  -o { %s = %s }" % pair for pair in parameters.items()]
+        lines += ["%s unix %s - n %s %d %s" % line for line in (
+            ("cleanup", "n", "-", 0, "cleanup"), ("qmgr", "n", "300", 1, "qmgr"),
+            ("rewrite", "-", "-", 10, "trivial-rewrite"), ("bounce", "-", "-", 0, "bounce"),
+            ("defer", "-", "-", 0, "bounce"), ("trace", "-", "-", 0, "bounce"),
+            ("proxymap", "-", "-", 10, "proxymap"), ("anvil", "-", "-", 1, "anvil"),
+            ("error", "-", "-", 10, "error"), ("retry", "-", "-", 10, "error"),
+            ("smtp", "-", "-", 10, "smtp"), ("relay", "-", "-", 10, "smtp"))]
+        return "\n".join(lines) + "\n"
+
+    def ready(self):
+        return all(accepts(socket.AF_INET, ("127.0.0.1", port)) for port in self.ports)
+
+    def postmap(self, key, table):
+        """What a lookup says: (exit status, value, complaint)."""
+        done = subprocess.run(
+            ["env"] + self._environment() + [
+                POSTFIX_COMMANDS + "/postmap", "-q", key, table], timeout=30,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+        return done.returncode, done.stdout.rstrip("\n"), done.stderr
+
+
 class Daemon(Server):
     """mailverdictd, started as root and told to become sendmail's user."""
 
@@ -531,19 +632,20 @@ realm { domain: "%(domain)s" directory: "people" }
 check { recipient { } }
 """
 
-    def __init__(self, program):
-        account = pwd.getpwnam(MTA_USER)
+    def __init__(self, program, user=MTA_USER):
+        account = pwd.getpwnam(user)
         os.makedirs(os.path.dirname(DAEMON_SOCKET))
         os.chown(os.path.dirname(DAEMON_SOCKET), account.pw_uid, account.pw_gid)
-        policy = ROOT + "/policy.txtpb"
-        write(policy, self.POLICY % {
-            "socket": DAEMON_SOCKET, "user": MTA_USER,
+        self.policy = ROOT + "/policy.txtpb"
+        self.policy_text = self.POLICY % {
+            "socket": DAEMON_SOCKET, "user": user,
             "group": grp.getgrgid(account.pw_gid).gr_name, "uri": LDAP_URI.rstrip("/"),
             "base": PEOPLE, "domain": DOMAIN, "control_mail": CONTROL_MAIL_DN,
-            "control_uid": CONTROL_UID_DN})
+            "control_uid": CONTROL_UID_DN}
+        write(self.policy, self.policy_text)
         # A copy, since a build may replace the program while it is used here.
-        copy = shutil.copy(program, ROOT + "/mailverdictd")
-        super().__init__("mailverdictd", [copy, "--policy", policy])
+        self.program = shutil.copy(program, ROOT + "/mailverdictd")
+        super().__init__("mailverdictd", [self.program, "--policy", self.policy])
 
     def ready(self):
         return accepts(socket.AF_UNIX, DAEMON_SOCKET)

@@ -163,8 +163,9 @@ void Slapd::Start(const Options& options) {
   if (pid_ != 0) Fail("it runs already");
   const std::string config = WriteConfig(options);
   const std::string urls = absl::StrCat(uri(), " ", unix_uri());
-  pid_ = Spawn({kSlapd, "-d", "stats", "-f", config, "-h", urls},
-               directory_ + "/slapd.log");
+  pid_ = Spawn(
+      {kSlapd, "-d", options.log ? "stats" : "0", "-f", config, "-h", urls},
+      directory_ + "/slapd.log");
   AwaitReady();
 }
 

@@ -26,6 +26,7 @@ class Slapd {
     std::string access = "access to * by * read\n";
     std::string limits;  // more lines for the database: "sizelimit 1\n"
     std::string global;  // more lines ahead of it: "disallow bind_anon\n"
+    bool log = true;     // each operation, for Logged
   };
 
   Slapd();
