@@ -1,6 +1,5 @@
 #include "lib/checks/recipient.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -67,18 +66,21 @@ Finding RecipientCheck::Examine(const Transaction& transaction,
   if (memory->present()) {
     const std::optional<MailboxSeen> seen = MailboxSeen::From(*memory);
     const DirectoryPolicy* directory = policy_->FindDirectory(realm->directory);
-    const bool lately =
-        !seen.has_value() ||
-        transaction.now - std::min(seen->vanished, transaction.now) <
-            directory->grace;
+    const bool lately = !seen.has_value() ||
+                        transaction.now - seen->MissingSince(transaction.now) <
+                            directory->grace;
     if (lately) {
       return Unsure(replies::kDirectoryUnsure,
                     "absent, but was present within the grace period")
-          .Noting({Observation::Kind::kVanished, MemoryOf(*address, *realm),
+          .Noting({Observation::Kind::kMissed, MemoryOf(*address, *realm),
                    transaction.now});
     }
   }
-  return Verdict::Reject(replies::kUserUnknown, std::move(*proof).And(*memory));
+  Verdict unknown =
+      Verdict::Reject(replies::kUserUnknown, std::move(*proof).And(*memory));
+  if (!memory->present()) return unknown;
+  return std::move(unknown).Noting(
+      {Observation::Kind::kGone, MemoryOf(*address, *realm), transaction.now});
 }
 
 std::string_view RecipientCheck::KnownValid(const mail::Address& address,

@@ -180,6 +180,7 @@ class RecipientEvidence : public testing::TestWithParam<WhenUnsure> {
     kSeen,
     kVanishedLately,
     kVanishedLongAgo,
+    kMissedOnceLongAgo,
     kGarbled,
     kUnknown
   };
@@ -201,10 +202,19 @@ class RecipientEvidence : public testing::TestWithParam<WhenUnsure> {
           return Answer(Report::Present(lookup, MailboxSeen{seen}.ToValues()));
         case Memory::kVanishedLately:
           return Answer(Report::Present(
-              lookup, MailboxSeen{seen, kNow - absl::Hours(71)}.ToValues()));
+              lookup,
+              MailboxSeen{seen, kNow - absl::Hours(71), kNow - absl::Hours(1)}
+                  .ToValues()));
         case Memory::kVanishedLongAgo:
           return Answer(Report::Present(
-              lookup, MailboxSeen{seen, kNow - absl::Hours(72)}.ToValues()));
+              lookup,
+              MailboxSeen{seen, kNow - absl::Hours(72), kNow - absl::Hours(24)}
+                  .ToValues()));
+        case Memory::kMissedOnceLongAgo:
+          return Answer(Report::Present(
+              lookup,
+              MailboxSeen{seen, kNow - absl::Hours(80), kNow - absl::Hours(80)}
+                  .ToValues()));
         case Memory::kGarbled:
           return Answer(Report::Present(lookup, {"gibberish"}));
         case Memory::kUnknown:
@@ -230,9 +240,9 @@ TEST_P(RecipientEvidence, ARejectionNeedsAProofAndNoRecentMemory) {
   int rejected = 0;
   for (Mailbox mailbox : {Mailbox::kPresent, Mailbox::kProvenAbsent,
                           Mailbox::kUnprovenAbsent, Mailbox::kUnknown}) {
-    for (Memory memory :
-         {Memory::kNone, Memory::kSeen, Memory::kVanishedLately,
-          Memory::kVanishedLongAgo, Memory::kGarbled, Memory::kUnknown}) {
+    for (Memory memory : {Memory::kNone, Memory::kSeen, Memory::kVanishedLately,
+                          Memory::kVanishedLongAgo, Memory::kMissedOnceLongAgo,
+                          Memory::kGarbled, Memory::kUnknown}) {
       const Verdict verdict =
           Judge(policy, To("joe@example.org"), [&](const Lookup& lookup) {
             return Say(*policy, lookup, mailbox, memory);
@@ -251,15 +261,19 @@ TEST_P(RecipientEvidence, ARejectionNeedsAProofAndNoRecentMemory) {
       const bool vanishes =
           mailbox == Mailbox::kProvenAbsent &&
           (memory == Memory::kSeen || memory == Memory::kVanishedLately ||
-           memory == Memory::kGarbled);
+           memory == Memory::kMissedOnceLongAgo || memory == Memory::kGarbled);
       EXPECT_EQ(std::count_if(verdict.observations().begin(),
                               verdict.observations().end(),
                               [](const Observation& o) {
-                                return o.kind == Observation::Kind::kVanished;
+                                return o.kind == Observation::Kind::kMissed;
                               }),
                 vanishes ? 1 : 0);
       if (!proven) continue;
       ++rejected;
+      const bool gone =
+          !verdict.observations().empty() &&
+          verdict.observations()[0].kind == Observation::Kind::kGone;
+      EXPECT_EQ(gone, memory == Memory::kVanishedLongAgo);
       ASSERT_EQ(verdict.proof()->cited().size(), 2u);
       for (const Answer& cited : verdict.proof()->cited()) {
         const Verdict without =

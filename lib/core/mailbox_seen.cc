@@ -8,6 +8,7 @@ namespace {
 
 constexpr absl::string_view kLastSeen = "last seen ";
 constexpr absl::string_view kVanished = "vanished ";
+constexpr absl::string_view kLastMissed = "last missed ";
 constexpr absl::string_view kFormat = "%Y-%m-%dT%H:%M:%SZ";
 
 std::string Format(absl::string_view what, absl::Time when) {
@@ -25,25 +26,32 @@ std::optional<absl::Time> Read(absl::string_view what,
 
 }  // namespace
 
+absl::Time MailboxSeen::MissingSince(absl::Time now) const {
+  const bool unbroken = vanished <= now && now - last_missed <= kMaxGap;
+  return unbroken ? vanished : now;
+}
+
 std::vector<std::string> MailboxSeen::ToValues() const {
   std::vector<std::string> values = {Format(kLastSeen, last_seen)};
   if (vanished != absl::InfiniteFuture()) {
     values.push_back(Format(kVanished, vanished));
+    values.push_back(Format(kLastMissed, last_missed));
   }
   return values;
 }
 
 std::optional<MailboxSeen> MailboxSeen::From(const Answer& answer) {
-  if (!answer.present() || answer.values().empty()) return std::nullopt;
-  const auto last_seen = Read(kLastSeen, answer.values()[0]);
-  if (!last_seen.has_value()) return std::nullopt;
-  MailboxSeen seen{*last_seen};
-  if (answer.values().size() > 1) {
-    const auto vanished = Read(kVanished, answer.values()[1]);
-    if (!vanished.has_value()) return std::nullopt;
-    seen.vanished = *vanished;
+  const std::vector<std::string>& values = answer.values();
+  if (!answer.present() || (values.size() != 1 && values.size() != 3)) {
+    return std::nullopt;
   }
-  return seen;
+  const auto last_seen = Read(kLastSeen, values[0]);
+  if (!last_seen.has_value()) return std::nullopt;
+  if (values.size() == 1) return MailboxSeen{*last_seen};
+  const auto vanished = Read(kVanished, values[1]);
+  const auto last_missed = Read(kLastMissed, values[2]);
+  if (!vanished.has_value() || !last_missed.has_value()) return std::nullopt;
+  return MailboxSeen{*last_seen, *vanished, *last_missed};
 }
 
 }  // namespace mailverdict

@@ -54,7 +54,7 @@ struct DirectoryPolicy {
   // How long an answer is good for. Unknown never is.
   absl::Duration keep_present = absl::Minutes(5);
   absl::Duration keep_absent = absl::Seconds(30);
-  size_t max_cached = 1'000'000;
+  size_t max_cached = 200'000;
 
   // How long after it vanished an address that was once there is Unknown. Three
   // days, since senders retry for five.

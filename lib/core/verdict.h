@@ -37,7 +37,8 @@ enum class Scope { kRecipient, kMessage };
 struct Observation {
   enum class Kind {
     kPresent,  // the mailbox was there
-    kVanished  // the mailbox, once seen, was proven absent
+    kMissed,   // the mailbox, once seen, was proven absent, and is doubted
+    kGone,     // it was missing for so long that it is gone: forget it
   };
   Kind kind = Kind::kPresent;
   HistoryLookup about;

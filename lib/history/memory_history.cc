@@ -27,26 +27,45 @@ const MemoryHistory::Seen* MemoryHistory::Find(uint64_t key) const {
   return nullptr;
 }
 
+MailboxSeen MemoryHistory::Unpack(const Seen& seen) {
+  if (seen.vanished == 0) return {absl::FromUnixSeconds(seen.last_seen)};
+  return {absl::FromUnixSeconds(seen.last_seen),
+          absl::FromUnixSeconds(seen.vanished),
+          absl::FromUnixSeconds(seen.last_missed)};
+}
+
 Report MemoryHistory::Read(const HistoryLookup& lookup) {
   const Seen* found = Find(HashOf(lookup));
   if (found == nullptr) return Report::Absent(lookup);
-  MailboxSeen seen{absl::FromUnixSeconds(found->last_seen)};
-  if (found->vanished != 0) {
-    seen.vanished = absl::FromUnixSeconds(found->vanished);
-  }
-  return Report::Present(lookup, seen.ToValues());
+  return Report::Present(lookup, Unpack(*found).ToValues());
 }
 
 void MemoryHistory::Write(const Observation& observation) {
   const uint64_t key = HashOf(observation.about);
-  Seen now{Seconds(observation.when)};
-  if (observation.kind == Observation::Kind::kVanished) {
-    const Seen* before = Find(key);
-    if (before == nullptr || before->vanished != 0) return;
-    now = {before->last_seen, now.last_seen};
+  switch (observation.kind) {
+    case Observation::Kind::kPresent:
+      Keep(key, {Seconds(observation.when)});
+      break;
+    case Observation::Kind::kMissed:
+      if (const Seen* before = Find(key)) {
+        Keep(key, Missed(*before, observation.when));
+      }
+      break;
+    case Observation::Kind::kGone:
+      old_.erase(key);
+      young_.erase(key);
+      break;
   }
+}
+
+MemoryHistory::Seen MemoryHistory::Missed(Seen before, absl::Time now) {
+  return {before.last_seen, Seconds(Unpack(before).MissingSince(now)),
+          Seconds(now)};
+}
+
+void MemoryHistory::Keep(uint64_t key, Seen seen) {
   old_.erase(key);
-  young_[key] = now;
+  young_[key] = seen;
   if (young_.size() >= std::max<size_t>(max_ / 2, 1)) {
     old_ = std::move(young_);
     young_ = Map();

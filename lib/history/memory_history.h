@@ -7,12 +7,13 @@
 #include <cstdint>
 
 #include "absl/container/flat_hash_map.h"
+#include "lib/core/mailbox_seen.h"
 #include "lib/history/history.h"
 
 namespace mailverdict {
 
-// Keys are kept as 64-bit hashes, with a second each for when: some 20 to 40
-// bytes an address. Two addresses with one hash share their memory, and the
+// Keys are kept as 64-bit hashes, with the seconds of when: some 24 to 48 bytes
+// an address. Two addresses with one hash share their memory, and the
 // worst that can do is a deferral for the grace period.
 class MemoryHistory final : public History {
  public:
@@ -31,10 +32,14 @@ class MemoryHistory final : public History {
   struct Seen {
     uint32_t last_seen;     // seconds of the epoch
     uint32_t vanished = 0;  // 0: not since it was last seen
+    uint32_t last_missed = 0;
   };
   using Map = absl::flat_hash_map<uint64_t, Seen>;
 
   const Seen* Find(uint64_t key) const;
+  static MailboxSeen Unpack(const Seen& seen);
+  static Seen Missed(Seen before, absl::Time now);
+  void Keep(uint64_t key, Seen seen);
 
   const size_t max_;
   // What is written goes into the young; when that holds half of the maximum it

@@ -15,8 +15,8 @@ HistoryLookup About(const std::string& who) {
 Observation Seen(const std::string& who, absl::Time when) {
   return {Observation::Kind::kPresent, About(who), when};
 }
-Observation Vanished(const std::string& who, absl::Time when) {
-  return {Observation::Kind::kVanished, About(who), when};
+Observation Missed(const std::string& who, absl::Time when) {
+  return {Observation::Kind::kMissed, About(who), when};
 }
 std::optional<MailboxSeen> Read(MemoryHistory* history,
                                 const std::string& who) {
@@ -43,27 +43,48 @@ TEST(MemoryHistory, RemembersWhenAMailboxWasLastSeen) {
 TEST(MemoryHistory, TheFirstVanishingStands) {
   MemoryHistory history;
   history.Write(Seen("joe", kNow));
-  history.Write(Vanished("joe", kNow + absl::Hours(1)));
-  history.Write(Vanished("joe", kNow + absl::Hours(9)));
+  history.Write(Missed("joe", kNow + absl::Hours(1)));
+  history.Write(Missed("joe", kNow + absl::Hours(9)));
   const auto joe = Read(&history, "joe");
   ASSERT_TRUE(joe.has_value());
   EXPECT_EQ(joe->last_seen, kNow);
   EXPECT_EQ(joe->vanished, kNow + absl::Hours(1));
+  EXPECT_EQ(joe->last_missed, kNow + absl::Hours(9));
+}
+
+TEST(MemoryHistory, AfterAGapItVanishesAnew) {
+  MemoryHistory history;
+  history.Write(Seen("joe", kNow));
+  history.Write(Missed("joe", kNow + absl::Hours(1)));
+  history.Write(Missed("joe", kNow + absl::Hours(26)));
+  EXPECT_EQ(Read(&history, "joe")->vanished, kNow + absl::Hours(26));
+}
+
+TEST(MemoryHistory, WhoIsGoneIsForgotten) {
+  MemoryHistory history(4);
+  history.Write(Seen("joe", kNow));
+  history.Write(Seen("jane", kNow));  // both are old now
+  history.Write(Seen("jim", kNow));
+  for (const char* who : {"joe", "jim"}) {
+    history.Write({Observation::Kind::kGone, About(who), kNow});
+    EXPECT_FALSE(Read(&history, who).has_value());
+  }
+  EXPECT_TRUE(Read(&history, "jane").has_value());
 }
 
 TEST(MemoryHistory, AMailboxThatComesBackHasNotVanished) {
   MemoryHistory history;
   history.Write(Seen("joe", kNow));
-  history.Write(Vanished("joe", kNow + absl::Hours(1)));
+  history.Write(Missed("joe", kNow + absl::Hours(1)));
   history.Write(Seen("joe", kNow + absl::Hours(2)));
   EXPECT_EQ(Read(&history, "joe")->vanished, absl::InfiniteFuture());
-  history.Write(Vanished("joe", kNow + absl::Hours(3)));
+  history.Write(Missed("joe", kNow + absl::Hours(3)));
   EXPECT_EQ(Read(&history, "joe")->vanished, kNow + absl::Hours(3));
 }
 
 TEST(MemoryHistory, NobodyVanishesWhoWasNeverSeen) {
   MemoryHistory history;
-  history.Write(Vanished("joe", kNow));
+  history.Write(Missed("joe", kNow));
   EXPECT_EQ(history.size(), 0u);
   EXPECT_EQ(history.Read(About("joe")).state, AnswerState::kAbsent);
 }
@@ -106,7 +127,7 @@ TEST(MemoryHistory, WhoVanishesWhileOldKeepsWhenItWasSeen) {
   for (int i = 0; i < 60; ++i) {
     history.Write(Seen("user" + std::to_string(i), kNow));
   }
-  history.Write(Vanished("joe", kNow + absl::Hours(1)));
+  history.Write(Missed("joe", kNow + absl::Hours(1)));
   const auto joe = Read(&history, "joe");
   ASSERT_TRUE(joe.has_value());
   EXPECT_EQ(joe->last_seen, kNow);

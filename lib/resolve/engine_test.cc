@@ -175,15 +175,48 @@ TEST_F(EngineTest, WhoWasPresentLatelyIsDeferredForTheGracePeriod) {
   loop.Advance(absl::Minutes(10));
   Judge();
   Say(false);
-  EXPECT_EQ(last(), Disposition::kDefer);  // it vanishes now
-  loop.Advance(absl::Hours(72) - absl::Seconds(1));
-  Judge();
-  Say(false);
-  EXPECT_EQ(last(), Disposition::kDefer);
-  loop.Advance(absl::Minutes(1));
+  EXPECT_EQ(last(), Disposition::kDefer);          // it vanishes now
+  for (int hours = 12; hours < 72; hours += 12) {  // somebody tries again
+    loop.Advance(absl::Hours(12));
+    Judge();
+    Say(false);
+    EXPECT_EQ(last(), Disposition::kDefer);
+  }
+  loop.Advance(absl::Hours(12));
   Judge();
   Say(false);
   EXPECT_EQ(last(), Disposition::kReject);
+  // From now on it is nobody we know.
+  loop.Advance(absl::Hours(1000));
+  Judge();
+  Say(false);
+  EXPECT_EQ(last(), Disposition::kReject);
+}
+
+TEST_F(EngineTest, TwoOutagesFarApartAreNotOneLongAbsence) {
+  Judge();
+  Say(true);
+  loop.Advance(absl::Hours(1));
+  Judge();
+  Say(false);
+  loop.Advance(absl::Hours(100));  // healed meanwhile, but nobody asked
+  Judge();
+  Say(false);
+  EXPECT_EQ(last(), Disposition::kDefer);
+}
+
+TEST_F(EngineTest, AnAbsenceThatIsNotBelievedIsNotKept) {
+  Judge();
+  Say(true);
+  loop.Advance(absl::Minutes(10));
+  Judge();
+  Say(false);
+  EXPECT_EQ(last(), Disposition::kDefer);
+  const size_t before = calls();
+  Judge();
+  Say(true);  // the replica has caught up
+  EXPECT_EQ(calls(), before + 1);
+  EXPECT_EQ(last(), Disposition::kPass);
 }
 
 TEST_F(EngineTest, WhoComesBackHasTheWholeGracePeriodAgain) {

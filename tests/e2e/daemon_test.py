@@ -674,8 +674,9 @@ class DaemonTest:
                     other.ask("ping")
                 if reload:    # the request is the old policy's
                     self.daemon.reload()
+                since = len(self.log_lines())
                 self.daemon.signal(signal.SIGTERM)
-                self.wait_for_line("ending: ")
+                self.wait_for_line("ending: ", since)    # two at once would be one
                 begun = time.monotonic()
                 self.daemon.signal(signal.SIGTERM)
                 name = "SIGTERM twice%s" % (", after SIGHUP" if reload else "")

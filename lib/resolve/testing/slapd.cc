@@ -23,7 +23,14 @@
 namespace mailverdict {
 namespace {
 
-constexpr char kSlapd[] = "/usr/sbin/slapd";
+// `path` of the slapd package, which tests/setup.sh unpacks and does not
+// install.
+std::string Packaged(const std::string& path) {
+  const char* servers = getenv("MAILVERDICT_SERVERS");
+  return absl::StrCat(servers == nullptr ? "" : servers, path);
+}
+
+std::string Program() { return Packaged("/usr/sbin/slapd"); }
 
 [[noreturn]] void Fail(const std::string& what) {
   throw std::runtime_error("slapd for tests: " + what);
@@ -85,8 +92,8 @@ pid_t Spawn(const std::vector<std::string>& words, const std::string& log) {
 }  // namespace
 
 Slapd::Slapd() : port_(FreePort()) {
-  if (access(kSlapd, X_OK) != 0) {
-    Fail(absl::StrCat(kSlapd, " is not installed (package slapd)"));
+  if (access(Program().c_str(), X_OK) != 0) {
+    Fail(absl::StrCat(Program(), " is missing; ./check unpacks it"));
   }
   const char* base = getenv("TEST_TMPDIR");
   std::string name = absl::StrCat(base == nullptr ? "/tmp" : base, "/s.XXXXXX");
@@ -121,18 +128,20 @@ std::string Slapd::Person(std::string_view name,
 
 std::string Slapd::WriteConfig(const Options& options) const {
   const std::string path = directory_ + "/slapd.conf";
+  const std::string schemas = Packaged("/etc/ldap/schema");
   WriteFile(
       path,
       absl::StrCat(
-          "include /etc/ldap/schema/core.schema\n"
-          "include /etc/ldap/schema/cosine.schema\n"
-          "include /etc/ldap/schema/inetorgperson.schema\n"
+          "include ", schemas, "/core.schema\n", "include ", schemas,
+          "/cosine.schema\n", "include ", schemas, "/inetorgperson.schema\n",
           "attributetype ( 1.3.6.1.4.1.32473.1 NAME 'mailAlternateAddress'\n"
           "  EQUALITY caseIgnoreIA5Match\n"
           "  SYNTAX 1.3.6.1.4.1.1466.115.121.1.26 )\n"
           "objectclass ( 1.3.6.1.4.1.32473.2 NAME 'testMailUser' AUXILIARY\n"
           "  MAY mailAlternateAddress )\n"
-          "modulepath /usr/lib/ldap\nmoduleload back_mdb\n"
+          "modulepath ",
+          Packaged("/usr/lib/ldap"),
+          "\nmoduleload back_mdb\n"
           "threads 4\n",
           options.global,
           "database mdb\nsuffix \"dc=example,dc=org\"\n"
@@ -153,7 +162,7 @@ void Slapd::Load(const std::string& database, const std::string& ldif) {
   WriteFile(file, ldif);
   const std::string log = directory_ + "/slapadd.log";
   const pid_t pid =
-      Spawn({"/usr/sbin/slapadd", "-q", "-f", config, "-l", file}, log);
+      Spawn({Program(), "-T", "add", "-q", "-f", config, "-l", file}, log);
   int status = 0;
   waitpid(pid, &status, 0);
   if (status != 0) Fail("slapadd: " + ReadFile(log));
@@ -164,7 +173,7 @@ void Slapd::Start(const Options& options) {
   const std::string config = WriteConfig(options);
   const std::string urls = absl::StrCat(uri(), " ", unix_uri());
   pid_ = Spawn(
-      {kSlapd, "-d", options.log ? "stats" : "0", "-f", config, "-h", urls},
+      {Program(), "-d", options.log ? "stats" : "0", "-f", config, "-h", urls},
       directory_ + "/slapd.log");
   AwaitReady();
 }
