@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "lib/core/mailbox_seen.h"
@@ -12,13 +13,22 @@ namespace {
 
 constexpr std::string_view kNotOurs = "domain is not ours";
 
-// Tags of one mailbox share its memory: user+a and user+b are both user.
 HistoryLookup MemoryOf(const mail::Address& address, const RealmPolicy& realm) {
-  const std::string_view local = address.LocalWithoutTag(realm.tag_delimiters);
   return {HistoryLookup::Kind::kMailboxSeen,
-          absl::StrCat(realm.directory, ":",
-                       absl::string_view(local.data(), local.size()), "@",
-                       address.domain())};
+          absl::StrCat(realm.directory, ":", address.ToString())};
+}
+
+// The mailbox that was found, when `forms` were asked for: the one whose
+// spelling the directory says has matched, else the address as it came.
+const mail::Address& Found(const Answer& mailbox,
+                           const std::vector<mail::Address>& forms) {
+  if (mailbox.values().size() < 2) return forms.front();
+  for (const mail::Address& form : forms) {
+    for (const std::string& spelling : form.Spellings("")) {
+      if (spelling == mailbox.values()[1]) return form;
+    }
+  }
+  return forms.front();
 }
 
 }  // namespace
@@ -44,43 +54,64 @@ Finding RecipientCheck::Examine(const Transaction& transaction,
   const std::string_view valid = KnownValid(*address, realm);
   if (!valid.empty()) return Verdict::Pass(valid);
 
+  bool all_forms = true;
+  const std::vector<mail::Address> forms =
+      address->TagForms(realm->tag_delimiters, &all_forms);
   const Answer* mailbox = ask.Ask(MailboxLookup{
       realm->directory, address->Spellings(realm->tag_delimiters), ""});
   if (mailbox == nullptr) return Finding::Pending();
   if (mailbox->present()) {
     return Verdict::Pass().Noting({Observation::Kind::kPresent,
-                                   MemoryOf(*address, *realm),
+                                   MemoryOf(Found(*mailbox, forms), *realm),
                                    transaction.now});
   }
   std::optional<Proof> proof = mailbox->ProofOfAbsence();
   if (!proof.has_value()) {
     return Unsure(replies::kDirectoryUnsure, "the directory gave no proof");
   }
+  if (!all_forms) {
+    return Unsure(replies::kDirectoryUnsure, "too many tags to ask for all");
+  }
+  return Absent(transaction, *realm, forms, *std::move(proof), ask);
+}
 
-  // An old control cannot see that a replica is half-loaded or stale.
-  const Answer* memory = ask.Ask(MemoryOf(*address, *realm));
-  if (memory == nullptr) return Finding::Pending();
-  if (memory->unknown()) {
-    return Unsure(replies::kDirectoryUnsure, "the memory did not answer");
-  }
-  if (memory->present()) {
-    const std::optional<MailboxSeen> seen = MailboxSeen::From(*memory);
-    const DirectoryPolicy* directory = policy_->FindDirectory(realm->directory);
-    const bool lately = !seen.has_value() ||
-                        transaction.now - seen->MissingSince(transaction.now) <
-                            directory->grace;
-    if (lately) {
-      return Unsure(replies::kDirectoryUnsure,
-                    "absent, but was present within the grace period")
-          .Noting({Observation::Kind::kMissed, MemoryOf(*address, *realm),
-                   transaction.now});
+// An old control cannot see that a replica is half-loaded or stale, so whoever
+// was there lately is doubted to be gone. All forms were asked for and are
+// absent.
+Finding RecipientCheck::Absent(const Transaction& transaction,
+                               const RealmPolicy& realm,
+                               const std::vector<mail::Address>& forms,
+                               Proof proof, Inquiry& ask) const {
+  const absl::Duration grace = policy_->FindDirectory(realm.directory)->grace;
+  std::vector<HistoryLookup> doubted;
+  std::vector<HistoryLookup> gone;
+  bool pending = false;
+  for (const mail::Address& form : forms) {
+    HistoryLookup about = MemoryOf(form, realm);
+    const Answer* memory = ask.Ask(about);
+    if (memory == nullptr) {
+      pending = true;
+      continue;
     }
+    if (memory->unknown()) {
+      return Unsure(replies::kDirectoryUnsure, "the memory did not answer");
+    }
+    proof = std::move(proof).And(*memory);
+    if (memory->absent()) continue;
+    const std::optional<MailboxSeen> seen = MailboxSeen::From(*memory);
+    const bool lately =
+        !seen.has_value() ||
+        transaction.now - seen->MissingSince(transaction.now) < grace;
+    (lately ? doubted : gone).push_back(std::move(about));
   }
-  Verdict unknown =
-      Verdict::Reject(replies::kUserUnknown, std::move(*proof).And(*memory));
-  if (!memory->present()) return unknown;
-  return std::move(unknown).Noting(
-      {Observation::Kind::kGone, MemoryOf(*address, *realm), transaction.now});
+  if (pending) return Finding::Pending();
+  if (!doubted.empty()) {
+    return Unsure(replies::kDirectoryUnsure,
+                  "absent, but was present within the grace period")
+        .Noting(Observation::Kind::kMissed, doubted, transaction.now);
+  }
+  return Verdict::Reject(replies::kUserUnknown, std::move(proof))
+      .Noting(Observation::Kind::kGone, gone, transaction.now);
 }
 
 std::string_view RecipientCheck::KnownValid(const mail::Address& address,
@@ -94,8 +125,7 @@ std::string_view RecipientCheck::KnownValid(const mail::Address& address,
   if (realm->catch_all || realm->catch_all_domains.contains(address.domain())) {
     return "catch-all";
   }
-  for (const mail::Address& each :
-       {address, address.WithoutTag(realm->tag_delimiters)}) {
+  for (const mail::Address& each : address.TagForms(realm->tag_delimiters)) {
     if (options_.exceptions.contains(each.local())) return "exception";
     if (realm->valid_local_parts.contains(each.local()) ||
         realm->valid_addresses.contains(each.ToString())) {

@@ -20,6 +20,7 @@
 
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "lib/core/check.h"
 #include "lib/core/policy.h"
@@ -42,6 +43,10 @@ class RecipientCheck final : public Check {
   // Valid without asking anybody: why, or "" if it is not.
   std::string_view KnownValid(const mail::Address& address,
                               const RealmPolicy* realm) const;
+  // The directory has proven that all of `forms` are absent.
+  Finding Absent(const Transaction& transaction, const RealmPolicy& realm,
+                 const std::vector<mail::Address>& forms, Proof proof,
+                 Inquiry& ask) const;
   // Of what is no address: is it at least clear that its domain is not ours?
   // (An emoji domain, say, which IDNA2008 does not allow.)
   bool IsForeign(std::string_view recipient) const;

@@ -1,5 +1,6 @@
 #include "lib/checks/recipient.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -157,16 +158,67 @@ TEST(Recipient, WhatIsNoAddressIsDeferred) {
   }
 }
 
+// What is remembered is the mailbox that was found: joe for joe+tag, if the
+// directory says so, or it would be another one for each tag.
 TEST(Recipient, PresentPassesAndIsRemembered) {
-  const Verdict verdict =
-      Judge(Ours(), To("joe+tag@example.org"), [](const Lookup& lookup) {
-        return Answer(Report::Present(lookup, {"uid=joe"}));
-      });
-  EXPECT_EQ(verdict.disposition(), Disposition::kPass);
-  ASSERT_EQ(verdict.observations().size(), 1u);
-  EXPECT_EQ(verdict.observations()[0].kind, Observation::Kind::kPresent);
-  EXPECT_EQ(verdict.observations()[0].about.key, "people:joe@example.org");
-  EXPECT_EQ(verdict.observations()[0].when, kNow);
+  const std::map<std::vector<std::string>, std::string> cases = {
+      {{"uid=joe", "joe@example.org"}, "people:joe@example.org"},
+      {{"uid=joe", "joe+tag@example.org"}, "people:joe+tag@example.org"},
+      {{"uid=joe"}, "people:joe+tag@example.org"},
+  };
+  for (const auto& [values, key] : cases) {
+    const Verdict verdict =
+        Judge(Ours(), To("joe+tag@example.org"),
+              [&, found = &values](const Lookup& lookup) {
+                return Answer(Report::Present(lookup, *found));
+              });
+    EXPECT_EQ(verdict.disposition(), Disposition::kPass);
+    ASSERT_EQ(verdict.observations().size(), 1u);
+    EXPECT_EQ(verdict.observations()[0].kind, Observation::Kind::kPresent);
+    EXPECT_EQ(verdict.observations()[0].about.key, key);
+    EXPECT_EQ(verdict.observations()[0].when, kNow);
+  }
+}
+
+// mary-zzz and mary-beth have nothing in common but a delimiter.
+TEST(Recipient, SiblingsOfADelimiterShareNoMemory) {
+  std::shared_ptr<Policy> policy = Ours();
+  policy->realms[0].tag_delimiters = "+-";
+  std::vector<std::string> memories;
+  const auto answer = [&](const Lookup& lookup) -> Answer {
+    if (const auto* mailbox = std::get_if<MailboxLookup>(&lookup)) {
+      return Vouched(*policy, *mailbox);
+    }
+    memories.push_back(std::get<HistoryLookup>(lookup).key);
+    if (memories.back() == "people:mary-beth@example.org") {
+      return Answer(Report::Present(lookup, MailboxSeen{kNow}.ToValues()));
+    }
+    return Answer(Report::Absent(lookup));
+  };
+  EXPECT_EQ(Judge(policy, To("mary-zzz@example.org"), answer).disposition(),
+            Disposition::kReject);
+  EXPECT_THAT(memories, testing::ElementsAre("people:mary-zzz@example.org",
+                                             "people:mary@example.org"));
+  EXPECT_EQ(Judge(policy, To("mary-beth@example.org"), answer).disposition(),
+            Disposition::kDefer);
+  // A tag of hers is hers.
+  EXPECT_EQ(Judge(policy, To("mary-beth+x@example.org"), answer).disposition(),
+            Disposition::kDefer);
+}
+
+TEST(Recipient, WithTooManyTagsNobodyIsProvenAbsent) {
+  const auto answer = [](const Lookup& lookup) -> Answer {
+    if (const auto* mailbox = std::get_if<MailboxLookup>(&lookup)) {
+      return Vouched(*Ours(), *mailbox);
+    }
+    return Answer(Report::Absent(lookup));
+  };
+  EXPECT_EQ(
+      Judge(Ours(), To("a+1+2+3+4+5+6+7@example.org"), answer).disposition(),
+      Disposition::kReject);
+  EXPECT_EQ(
+      Judge(Ours(), To("a+1+2+3+4+5+6+7+8@example.org"), answer).disposition(),
+      Disposition::kDefer);
 }
 
 // The whole space of evidence for one recipient: each answer that either lookup

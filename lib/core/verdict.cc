@@ -66,6 +66,15 @@ Verdict Verdict::Noting(Observation observation) && {
   return std::move(*this);
 }
 
+Verdict Verdict::Noting(Observation::Kind kind,
+                        const std::vector<HistoryLookup>& about,
+                        absl::Time when) && {
+  for (const HistoryLookup& each : about) {
+    observations_.push_back({kind, each, when});
+  }
+  return std::move(*this);
+}
+
 std::string Verdict::Line() const {
   std::string line;
   if (!check_.empty()) absl::StrAppend(&line, Absl(check_), " ");

@@ -66,6 +66,8 @@ class Verdict {
 
   // The same verdict, with something to remember when it is given.
   Verdict Noting(Observation observation) &&;
+  Verdict Noting(Observation::Kind kind,
+                 const std::vector<HistoryLookup>& about, absl::Time when) &&;
 
   Disposition disposition() const { return disposition_; }
   const Reply& reply() const { return reply_; }

@@ -65,40 +65,68 @@ void AppendSpellings(std::string_view local, std::string_view domain,
   if (quoted && !NeedsQuotesToBeRead(local, !domain.empty())) add(false);
 }
 
+// Where the first delimiter stands at or after `from`; local.size() if nowhere.
+// A byte within a UTF-8 character is never a delimiter.
+size_t FindTag(std::string_view local, std::string_view delimiters,
+               size_t from) {
+  for (size_t i = from; i < local.size(); ++i) {
+    if (IsAscii(local[i]) && delimiters.find(local[i]) != delimiters.npos) {
+      return i;
+    }
+  }
+  return local.size();
+}
+
 }  // namespace
 
 std::string_view Address::LocalWithoutTag(std::string_view delimiters) const {
-  const std::string_view local = local_;
-  for (size_t i = 1; i < local.size(); ++i) {
-    // A byte within a UTF-8 character is never a delimiter.
-    const bool found =
-        IsAscii(local[i]) && delimiters.find(local[i]) != delimiters.npos;
-    if (found) return local.substr(0, i);
-  }
-  return local;
+  return std::string_view(local_).substr(0, FindTag(local_, delimiters, 1));
 }
 
 Address Address::WithoutTag(std::string_view delimiters) const {
-  Address untagged;
-  untagged.local_ = LocalWithoutTag(delimiters);
-  untagged.domain_ = domain_;
-  return untagged;
+  return WithLocal(LocalWithoutTag(delimiters));
+}
+
+Address Address::WithLocal(std::string_view local) const {
+  Address other;
+  other.local_ = local;
+  other.domain_ = domain_;
+  return other;
+}
+
+std::vector<Address> Address::TagForms(std::string_view delimiters,
+                                       bool* complete) const {
+  std::vector<Address> forms = {*this};
+  const std::string_view local = local_;
+  size_t left = kMaxTagForms - 1;
+  // Those nearest to the front are kept: an MTA cuts there.
+  for (size_t at = FindTag(local, delimiters, 1); at < local.size() && left > 0;
+       at = FindTag(local, delimiters, at + 1), --left) {
+    forms.insert(forms.begin() + 1, WithLocal(local.substr(0, at)));
+  }
+  if (complete != nullptr) {
+    *complete = left > 0 || FindTag(local, delimiters,
+                                    forms[1].local_.size() + 1) == local.size();
+  }
+  return forms;
 }
 
 std::vector<std::string> Address::Spellings(
     std::string_view tag_delimiters) const {
   std::vector<std::string> spellings;
   if (null()) return spellings;
-  const std::string_view untagged = LocalWithoutTag(tag_delimiters);
-  const bool tagged = untagged.size() < local_.size();
-  // The first pass has the domain as it is, the second in U-labels.
-  AppendSpellings(local_, domain_, &spellings);
-  if (tagged) AppendSpellings(untagged, domain_, &spellings);
+  const auto add_all = [&](std::string_view domain) {
+    AppendSpellings(local_, domain, &spellings);
+    if (FindTag(local_, tag_delimiters, 1) == local_.size()) return;
+    const std::vector<Address> forms = TagForms(tag_delimiters);
+    for (size_t i = 1; i < forms.size(); ++i) {
+      AppendSpellings(forms[i].local_, domain, &spellings);
+    }
+  };
+  add_all(domain_);
   if (domain_.find("xn--") == domain_.npos) return spellings;
   const std::string display = DisplayDomain(domain_);
-  if (display == domain_) return spellings;
-  AppendSpellings(local_, display, &spellings);
-  if (tagged) AppendSpellings(untagged, display, &spellings);
+  if (display != domain_) add_all(display);
   return spellings;
 }
 

@@ -29,8 +29,11 @@ namespace mailverdict::mail {
 // what is read and for its canonical form.
 inline constexpr size_t kMaxAddressBytes = 1024;
 
-// With and without tag, with and without quotes, in A-labels and in U-labels.
-inline constexpr size_t kMaxSpellings = 8;
+// An address and what it is without its tags; one of more has forms left out.
+inline constexpr size_t kMaxTagForms = 8;
+
+// Each form with and without quotes, in A-labels and in U-labels.
+inline constexpr size_t kMaxSpellings = 4 * kMaxTagForms;
 
 // One address in its canonical form. A value.
 //
@@ -63,9 +66,16 @@ class Address {
   // The address of that local part in the same domain.
   Address WithoutTag(std::string_view delimiters) const;
 
+  // This address, and then what it is when a tag begins at a delimiter, at each
+  // of them from the right: for "+-" mary-ann+news, mary-ann, mary. An MTA may
+  // cut at one of them only, but a mailbox that any of them names is there. At
+  // most kMaxTagForms; `complete`, unless null, says whether that is all.
+  std::vector<Address> TagForms(std::string_view delimiters,
+                                bool* complete = nullptr) const;
+
   // Every way in which a directory may have written this mailbox, the canonical
-  // one (ToString) first, none twice: with and without the tag; where the local
-  // part needs quotes, with them and without; the domain in A-labels and in
+  // one (ToString) first, none twice: each of TagForms; where the local part
+  // needs quotes, with them and without; the domain in A-labels and in
   // U-labels. At most kMaxSpellings; each "local@domain", to be divided at the
   // last '@', or "local" where there is no domain. None for the null path.
   //
@@ -92,6 +102,8 @@ class Address {
   }
 
  private:
+  Address WithLocal(std::string_view local) const;
+
   friend std::optional<Fault> ReadAddress(std::string_view, Address*);
   std::string local_;
   std::string domain_;

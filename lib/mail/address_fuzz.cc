@@ -1,5 +1,6 @@
 // What holds for every text that ParseAddress takes.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -38,9 +39,11 @@ Address ReadSpelling(const std::string& spelling) {
 }
 
 void RequireGoodSpellings(const Address& address, const char* delimiters) {
-  const Address untagged = address.WithoutTag(delimiters);
+  const std::vector<Address> forms = address.TagForms(delimiters);
+  Require(forms.size() <= kMaxTagForms, "at most eight forms");
+  Require(forms[0] == address, "the address itself first");
   const std::vector<std::string> all = address.Spellings(delimiters);
-  Require(all.size() <= kMaxSpellings, "at most eight spellings");
+  Require(all.size() <= kMaxSpellings, "at most so many spellings");
   Require(std::set<std::string>(all.begin(), all.end()).size() == all.size(),
           "no spelling twice");
   Require(all.empty() == address.null(), "only <> has no spelling");
@@ -49,7 +52,7 @@ void RequireGoodSpellings(const Address& address, const char* delimiters) {
     // One of nearly the limit has no room for the quotes.
     if (spelling.size() + 2 > kMaxAddressBytes) continue;
     const Address read = ReadSpelling(spelling);
-    Require(read == address || read == untagged,
+    Require(std::find(forms.begin(), forms.end(), read) != forms.end(),
             "a spelling names the mailbox, with its tag or without");
   }
 }

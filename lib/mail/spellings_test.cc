@@ -57,7 +57,7 @@ TEST(SpellingsTest, NoSpellingReadsAsAnotherMailbox) {
   EXPECT_THAT(SpellingsOf(R"("a\\b"@x)"), ElementsAre(R"("a\\b"@x)"));
 }
 
-TEST(SpellingsTest, ThereAreEightAtMostAndTheCanonicalOneIsFirst) {
+TEST(SpellingsTest, AllWaysAreCombinedAndTheCanonicalOneIsFirst) {
   EXPECT_THAT(
       SpellingsOf("\"a b+c d\"@bücher.example"),
       ElementsAre("\"a b+c d\"@xn--bcher-kva.example",
@@ -65,6 +65,28 @@ TEST(SpellingsTest, ThereAreEightAtMostAndTheCanonicalOneIsFirst) {
                   "\"a b\"@xn--bcher-kva.example", "a b@xn--bcher-kva.example",
                   "\"a b+c d\"@bücher.example", "a b+c d@bücher.example",
                   "\"a b\"@bücher.example", "a b@bücher.example"));
+}
+
+TEST(SpellingsTest, ATagMayBeginAtEachDelimiter) {
+  const Address address = *ParseAddress("mary-ann+news@x");
+  EXPECT_THAT(address.Spellings("+-"),
+              ElementsAre("mary-ann+news@x", "mary-ann@x", "mary@x"));
+  bool complete = false;
+  EXPECT_THAT(address.TagForms("+-", &complete), SizeIs(3));
+  EXPECT_TRUE(complete);
+}
+
+TEST(SpellingsTest, OneOfTooManyTagsSaysSo) {
+  bool complete = false;
+  EXPECT_THAT(ParseAddress("a+1+2+3+4+5+6+7@x")->TagForms("+", &complete),
+              SizeIs(kMaxTagForms));
+  EXPECT_TRUE(complete);
+  const std::vector<Address> forms =
+      ParseAddress("a+1+2+3+4+5+6+7+8@x")->TagForms("+", &complete);
+  EXPECT_FALSE(complete);
+  ASSERT_THAT(forms, SizeIs(kMaxTagForms));
+  EXPECT_EQ(forms[1].local(), "a+1+2+3+4+5+6");
+  EXPECT_EQ(forms.back().local(), "a");
 }
 
 TEST(SpellingsTest, TheTagMayTakeTheNeedForQuotesWithIt) {
