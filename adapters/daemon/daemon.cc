@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,13 +21,18 @@
 namespace mailverdict {
 namespace {
 
-// Not with std::ifstream, which throws when the path is a directory.
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   const auto failed = [&path] {
     return absl::NotFoundError(absl::StrCat(path, ": ", strerror(errno)));
   };
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // A pipe would be waited for without end.
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return failed();
+  struct stat about;
+  if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
+    close(fd);
+    return absl::NotFoundError(absl::StrCat(path, ": not a regular file"));
+  }
   std::string text;
   char bytes[16 * 1024];
   ssize_t count;
@@ -82,6 +88,12 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   if (status.ok()) status = DropPrivileges(loaded->policy.user);
   if (status.ok()) status = daemon->WatchSignals();
   if (!status.ok()) return status;
+  // Later the same files are read as the user that we have become; better to
+  // hear of it now than at the first SIGHUP.
+  if (const auto again = LoadPolicyFile(policy_path); !again.ok()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "as user \"", loaded->policy.user, "\": ", again.status().message()));
+  }
 
   // From here on there are threads.
   daemon->log_ = std::make_unique<LogWriter>(loaded->policy.log);
@@ -100,6 +112,7 @@ Daemon::Daemon(std::string policy_path)
     : policy_path_(std::move(policy_path)) {}
 
 Daemon::~Daemon() {
+  if (reloading_.joinable()) reloading_.join();
   server_.reset();
   // Verdicts under way hold older engines; the directories end before the loop.
   for (const std::weak_ptr<Engine>& weak : engines_) {
@@ -172,7 +185,23 @@ void Daemon::Use(LoadedPolicy loaded) {
 void Daemon::Run() { loop_->Run(); }
 
 void Daemon::Reload() {
-  absl::StatusOr<LoadedPolicy> loaded = LoadPolicyFile(policy_path_);
+  if (reloading_.joinable()) {
+    reload_again_ = true;
+    return;
+  }
+  reloading_ = std::thread([this] {
+    auto loaded = std::make_shared<absl::StatusOr<LoadedPolicy>>(
+        LoadPolicyFile(policy_path_));
+    loop_->Post([this, loaded] { Reloaded(std::move(*loaded)); });
+  });
+}
+
+void Daemon::Reloaded(absl::StatusOr<LoadedPolicy> loaded) {
+  reloading_.join();
+  if (std::exchange(reload_again_, false)) {
+    Reload();  // it changed while it was read
+    return;
+  }
   if (!loaded.ok()) {
     log_->Write(Severity::kError,
                 absl::StrCat("policy refused, the old one stays: ",
@@ -197,7 +226,8 @@ void Daemon::Terminate() {
   }
   terminating_ = true;
   log_->Write(Severity::kInfo, "ending: what is under way is still answered");
-  server_->Drain(kDrain, [this] { loop_->Stop(); });
+  server_->Drain(engine_->policy().deadline + kDrain,
+                 [this] { loop_->Stop(); });
 }
 
 void Daemon::Answer(const socketmap::Request& request,

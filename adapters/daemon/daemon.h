@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -25,8 +27,9 @@ absl::StatusOr<LoadedPolicy> LoadPolicyFile(const std::string& path);
 // each directory.
 class Daemon {
  public:
-  // After a SIGTERM, how long the requests under way have.
-  static constexpr absl::Duration kDrain = absl::Seconds(5);
+  // After a SIGTERM the requests under way have their deadline, and this much
+  // to be written.
+  static constexpr absl::Duration kDrain = absl::Seconds(1);
 
   // Opens the listeners, drops privileges, starts the directories. An error
   // says what to do.
@@ -46,7 +49,8 @@ class Daemon {
   absl::Status Listen(const Policy& policy);
   absl::Status WatchSignals();
   void Use(LoadedPolicy loaded);
-  void Reload();
+  void Reload();  // on a thread: files may be large, disks slow
+  void Reloaded(absl::StatusOr<LoadedPolicy> loaded);
   void Terminate();
 
   void Answer(const socketmap::Request& request, const socketmap::Reply& reply);
@@ -65,6 +69,8 @@ class Daemon {
   std::vector<std::weak_ptr<Engine>> engines_;  // this one, and older ones
   std::unique_ptr<socketmap::Server> server_;
   bool terminating_ = false;
+  std::thread reloading_;
+  bool reload_again_ = false;  // another SIGHUP came meanwhile
 };
 
 }  // namespace mailverdict

@@ -211,7 +211,7 @@ class DaemonTest:
         self.check("no policy there", (CONFIG, "", "/nowhere: No such file or directory\n"),
                    (status, out, err))
         status, out, err = self.program("--check", "--policy", "/etc")
-        self.check("a directory is no policy", (CONFIG, "", "/etc: Is a directory\n"),
+        self.check("a directory is no policy", (CONFIG, "", "/etc: not a regular file\n"),
                    (status, out, err))
         status, out, err = self.program("--version")
         self.check("--version", (0, "", True), (
