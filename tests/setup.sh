@@ -97,5 +97,5 @@ unpack_servers() {
 install_packages && unpack_servers || exit 1
 
 # A second clean checkout builds in seconds.
-BAZEL_OPTS="--disk_cache=$cache/bazel --test_env=MAILVERDICT_SERVERS --color=no --curses=no
+BAZEL_OPTS="--disk_cache=$cache/bazel --test_env=MAILVERDICT_SERVERS --test_env=MAILVERDICT_TESTDATA --color=no --curses=no
   --show_progress_rate_limit=15"
