@@ -349,6 +349,24 @@ def losses(played):
     return count
 
 
+MARKDOWN = """\
+# The outage drill
+
+What a sender hears while the directory is broken, from mailverdict and from three
+configurations that people run today: sendmail's `ldap` map, the same with `-T<TMPF>`, and
+recipient and canary as two `ldap` maps. Real sendmail, real slapd; `./quickstart` prints it
+anew. Each cell has the reply and the seconds it took. *existing* and *missing* were never
+asked for before; those *seen* were, just before, while all was well: who was present then
+may be answered from the cache (5 minutes). *After* is what is said once the fault is over,
+and how long after. **Bold** is a permanent no to somebody who exists.
+
+%(note)s
+
+%(machine)s, `tests/e2e/drill.py --markdown docs/drill.md`, %(date)s.
+
+"""
+
+
 def write_markdown(path, played):
     head = ("situation", "asked", "session") + COLUMNS
     rows = [head, ("---",) * len(head)]
@@ -356,9 +374,15 @@ def write_markdown(path, played):
         for line in lines:
             who, session = line.label.rsplit(", ", 1)
             rows.append((situation.name, who, session.split()[0]) + tuple(
-                "**%s**" % (cell,) if cell and cell.loses_mail() else str(cell or "-")
-                for cell in line.cells))
-    world.write(path, "".join("| %s |\n" % " | ".join(row) for row in rows))
+                "**%s**" % str(cell).rstrip(" !") if cell and cell.loses_mail()
+                else str(cell or "-") for cell in line.cells))
+    machine = "%d shared cores, sendmail and slapd of Debian %s" % (
+        os.cpu_count(), open("/etc/debian_version").read().strip())
+    notes = " ".join("%s: %s" % (situation.name.capitalize(), situation.note)
+                     for situation, _ in played if situation.note)
+    world.write(path, MARKDOWN % {
+        "note": notes, "machine": machine, "date": time.strftime("%Y-%m-%d")}
+        + "".join("| %s |\n" % " | ".join(row) for row in rows))
 
 
 # ---- the program -----------------------------------------------------------
