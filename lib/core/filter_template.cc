@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
@@ -74,6 +75,13 @@ bool IsOperator(std::string_view op) {
          op.find(' ') == op.npos;
 }
 
+// In lower case, each with the first name of the same attribute (RFC 4519, RFC
+// 4524): under that a server sends it.
+constexpr std::pair<std::string_view, std::string_view> kSecondNames[] = {
+    {"rfc822mailbox", "mail"}, {"userid", "uid"}, {"commonname", "cn"},
+    {"domaincomponent", "dc"}, {"surname", "sn"},
+};
+
 absl::Status Wrong(size_t offset, std::string_view what) {
   return absl::InvalidArgumentError(
       absl::StrCat("filter, byte ", offset + 1, ": ",
@@ -91,9 +99,10 @@ class FilterParser {
  public:
   using Assertion = FilterTemplate::Assertion;
 
-  // One way through all the ORs that hold placeholders.
+  // One way through all the ORs.
   struct Alternative {
     std::string filter;
+    std::string fixed;                  // its items without a placeholder
     std::vector<Assertion> assertions;  // empty: holds for any address
   };
   using Alternatives = std::vector<Alternative>;
@@ -106,7 +115,7 @@ class FilterParser {
     if (!in_.done()) {
       return Wrong(in_, "something follows the filter's last parenthesis");
     }
-    if (all->front().assertions.empty()) {
+    if (!Varies(*all)) {
       return Wrong(
           0, "no placeholder; write the address into it, as in (mail=%a)");
     }
@@ -114,10 +123,26 @@ class FilterParser {
   }
 
  private:
+  // Of all or of none: ParseOr lets nothing mixed pass.
+  static bool Varies(const Alternatives& all) {
+    return !all.front().assertions.empty();
+  }
+
+  static Alternatives Fixed(std::string_view filter) {
+    return {{std::string(filter), std::string(filter), {}}};
+  }
+
   absl::StatusOr<Alternatives> ParseFilter(int depth) {
     if (depth > kMaxDepth) return Wrong(in_, "nested too deeply");
     const size_t begin = in_.offset();
     if (!in_.Skip('(')) return Expected("'('");
+    // An AND under a NOT is an OR in disguise, and a NOT may hide one: ways to
+    // match that no control would cover.
+    if (nots_ > 0 && (in_.Peek() == '&' || in_.Peek() == '!')) {
+      return Wrong(begin,
+                   "an AND or a NOT under a NOT; write (|(!(a=b))(!(c=d))) for "
+                   "(!(&(a=b)(c=d)))");
+    }
     absl::StatusOr<Alternatives> result =
         in_.Skip('|')   ? ParseOr(begin, depth)
         : in_.Skip('&') ? ParseAnd(begin, depth)
@@ -125,12 +150,9 @@ class FilterParser {
                         : ParseItem(begin);
     if (!result.ok()) return result;
     if (!in_.Skip(')')) return Expected("')'");
+    if (nots_ > 0 && !Varies(*result)) *result = Fixed(in_.Since(begin));
     if (result->size() > kMaxAlternatives) {
       return Wrong(begin, "more than 32 ways to match; write a simpler filter");
-    }
-    // What holds no placeholder is kept as it was written.
-    if (result->front().assertions.empty()) {
-      *result = {{std::string(in_.Since(begin)), {}}};
     }
     return result;
   }
@@ -147,28 +169,24 @@ class FilterParser {
 
   absl::StatusOr<Alternatives> ParseOr(size_t begin, int depth) {
     Alternatives all;
-    bool fixed = false;
+    bool mixed = false;
     while (in_.Peek() == '(') {
       absl::StatusOr<Alternatives> child = ParseFilter(depth + 1);
       if (!child.ok()) return child;
-      fixed |= child->front().assertions.empty();
+      mixed |= !all.empty() && Varies(all) != Varies(*child);
       for (Alternative& a : *child) all.push_back(std::move(a));
     }
     if (all.empty()) return Expected("'(' (an empty OR matches nothing)");
-    const bool varies =
-        std::any_of(all.begin(), all.end(),
-                    [](const Alternative& a) { return !a.assertions.empty(); });
-    if (fixed && varies) {
+    if (mixed) {
       return Wrong(begin,
                    "this OR holds for entries of any address; give each of its "
                    "parts a placeholder, or move the other part into an AND");
     }
-    if (!varies) return Alternatives{{std::string(in_.Since(begin)), {}}};
     return all;
   }
 
   absl::StatusOr<Alternatives> ParseAnd(size_t begin, int depth) {
-    Alternatives all = {{"(&", {}}};
+    Alternatives all = {{"(&", "", {}}};
     bool empty = true;
     while (in_.Peek() == '(') {
       absl::StatusOr<Alternatives> child = ParseFilter(depth + 1);
@@ -192,6 +210,7 @@ class FilterParser {
       for (const Alternative& b : right) {
         Alternative both = a;
         both.filter += b.filter;
+        both.fixed += b.fixed;
         both.assertions.insert(both.assertions.end(), b.assertions.begin(),
                                b.assertions.end());
         all.push_back(std::move(both));
@@ -200,15 +219,18 @@ class FilterParser {
     return all;
   }
 
+  // Whole, whatever ORs it has.
   absl::StatusOr<Alternatives> ParseNot(size_t begin, int depth) {
+    ++nots_;
     absl::StatusOr<Alternatives> child = ParseFilter(depth + 1);
+    --nots_;
     if (!child.ok()) return child;
-    if (!child->front().assertions.empty()) {
+    if (Varies(*child)) {
       return Wrong(begin,
                    "a placeholder under a NOT: an address would be proven by "
                    "what is missing; write the filter without it");
     }
-    return Alternatives{{std::string(in_.Since(begin)), {}}};
+    return Fixed(std::string(in_.Since(begin)) + ')');
   }
 
   // attribute = value, or another item (>=, <=, ~=, :=) without a placeholder.
@@ -229,10 +251,8 @@ class FilterParser {
     bool wild = false;
     absl::StatusOr<std::string> value = ParseValue(&varies, &wild);
     if (!value.ok()) return value.status();
-    const std::string filter = absl::StrCat(
-        absl::string_view(in_.Since(begin).data(), in_.Since(begin).size()),
-        ")");
-    if (!varies) return Alternatives{{filter, {}}};
+    const std::string filter = std::string(in_.Since(begin)) + ')';
+    if (!varies) return Fixed(filter);
     if (!op.empty() || wild) {
       return Wrong(
           begin,
@@ -242,7 +262,38 @@ class FilterParser {
     }
     Assertion assertion{std::string(attribute), *std::move(value)};
     absl::AsciiStrToLower(&assertion.attribute);
-    return Alternatives{{filter, {std::move(assertion)}}};
+    absl::Status name = CheckName(begin + 1, attribute, assertion.attribute);
+    if (!name.ok()) return name;
+    return Alternatives{{filter, "", {std::move(assertion)}}};
+  }
+
+  // That it is the name under which the server sends the attribute: by that an
+  // entry is told to belong to an address.
+  static absl::Status CheckName(size_t begin, std::string_view written,
+                                const std::string& lower) {
+    if (absl::ascii_isdigit(static_cast<unsigned char>(lower[0])) ||
+        lower.find('.') != lower.npos) {
+      return Wrong(begin,
+                   "entries come back with an attribute's name, not its "
+                   "number; write the name, as in (mail=%a)");
+    }
+    const absl::string_view plain(written.data(),
+                                  std::min(lower.find(';'), lower.size()));
+    if (plain.size() < lower.size()) {
+      return Wrong(
+          begin + plain.size(),
+          absl::StrCat("an attribute with a placeholder has no options; write ",
+                       plain, ", which matches with any"));
+    }
+    for (const auto& [second, first] : kSecondNames) {
+      if (lower != second) continue;
+      const absl::string_view name(first.data(), first.size());
+      return Wrong(
+          begin,
+          absl::StrCat("entries come back with \"", name, "\" for \"", plain,
+                       "\", which is its second name; write ", name));
+    }
+    return absl::OkStatus();
   }
 
   // Up to ')'. Returns the value with its \xx undone; '*' stays.
@@ -292,6 +343,7 @@ class FilterParser {
   }
 
   mail::Cursor in_;
+  int nots_ = 0;  // that in_ is within
 };
 
 absl::StatusOr<FilterTemplate> FilterTemplate::Parse(std::string_view text) {
@@ -311,6 +363,8 @@ absl::StatusOr<FilterTemplate> FilterTemplate::Parse(std::string_view text) {
         known.push_back(assertion.attribute);
       }
     }
+    // No attribute has a parenthesis, so both parts can be told apart.
+    name += alternative.fixed;
     auto arm = std::find_if(result.arms_.begin(), result.arms_.end(),
                             [&](const Arm& a) { return a.name == name; });
     if (arm == result.arms_.end()) {
@@ -319,7 +373,21 @@ absl::StatusOr<FilterTemplate> FilterTemplate::Parse(std::string_view text) {
     arm->filters.push_back(std::move(alternative.filter));
     arm->assertions.push_back(std::move(alternative.assertions));
   }
+  result.ShortenNames();
   return result;
+}
+
+void FilterTemplate::ShortenNames() {
+  const auto attributes_of = [](const Arm& arm) {
+    return arm.name.substr(0, arm.name.find('('));
+  };
+  for (Arm& arm : arms_) {
+    std::string name = attributes_of(arm);
+    const auto same = [&](const Arm& a) { return attributes_of(a) == name; };
+    if (std::count_if(arms_.begin(), arms_.end(), same) == 1) {
+      arm.name = std::move(name);
+    }
+  }
 }
 
 const FilterTemplate::Arm* FilterTemplate::FindArm(

@@ -9,6 +9,16 @@
 // attribute, just that arm of the OR falls silent, so every arm needs a control
 // that is found through it. Reduced to an arm, the template is the same filter
 // without the other arms.
+//
+// The same is true of an attribute that is compared with something fixed, so
+// an OR of these makes arms as well:
+//
+//   (&(mail=%a)(|(accountStatus=active)(groupMail=TRUE)))
+//
+// has the arms mail(accountStatus=active) and mail(groupMail=TRUE): a control
+// of the one says nothing about the other. What differs in nothing but the
+// values with placeholders, as (|(mail=%a)(mail=%u@old.example)), is one arm. A
+// NOT stays whole.
 
 #ifndef MAILVERDICT_LIB_CORE_FILTER_TEMPLATE_H_
 #define MAILVERDICT_LIB_CORE_FILTER_TEMPLATE_H_
@@ -32,9 +42,12 @@ class FilterTemplate {
     std::string value;      // with placeholders; filter escapes undone
   };
   struct Arm {
-    std::string name;  // its attributes, joined by '+': "mail", "uid+domain"
+    // Its attributes, joined by '+': "mail", "uid+domain". Where that is not
+    // the only one of that name, its fixed parts follow as they are written:
+    // "mail(accountStatus=active)".
+    std::string name;
     // The template reduced to this arm; more than one when several alternatives
-    // of the template ask for the same attributes.
+    // of the template differ in the values of `assertions` only.
     std::vector<std::string> filters;
     // For each filter what it asserts of an entry; all of it must hold.
     std::vector<std::vector<Assertion>> assertions;
@@ -42,9 +55,10 @@ class FilterTemplate {
 
   // An InvalidArgument error says what is wrong, at which byte of `text`, and
   // what to write instead. Wanted: balanced parentheses; a placeholder in at
-  // least one equality, and in equalities without '*' only (an entry must be
-  // attributable to the address that asked for it); none under a NOT; no OR
-  // that mixes arms with what holds for entries of any address.
+  // least one equality, and in equalities without '*' only, with the name that
+  // the server sends for the attribute (an entry must be attributable to the
+  // address that asked for it); none under a NOT; no OR that mixes arms with
+  // what holds for entries of any address; 32 ways through all ORs at most.
   static absl::StatusOr<FilterTemplate> Parse(std::string_view text);
 
   FilterTemplate() = default;
@@ -61,6 +75,9 @@ class FilterTemplate {
   std::string Expand(std::string_view address, std::string_view arm = "") const;
 
  private:
+  // Takes the fixed parts from the names that need none.
+  void ShortenNames();
+
   std::string text_;
   std::vector<Arm> arms_;
   std::vector<std::string> attributes_;

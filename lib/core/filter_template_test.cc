@@ -53,9 +53,10 @@ TEST(FilterTemplateTest, HasAnArmForEachWayToMatch) {
        {"a", "c", "d", "b"}},
       {"(|(|(a=%a)(b=%a))(c=%a))", {"a", "b", "c"}, {"a", "b", "c"}},
       {"(|(mail=%a)(mail=smtp:%a))", {"mail"}, {"mail"}},
-      {"(1.2.840.113556.1.4.221=%a)",
-       {"1.2.840.113556.1.4.221"},
-       {"1.2.840.113556.1.4.221"}},
+      // What is fixed may be anything; none of it is read back.
+      {"(&(1.2.840.113556.1.4.221=x)(cn;lang-en=y)(userid=z)(mail=%a))",
+       {"mail"},
+       {"mail"}},
       {"(&(!(locked=TRUE))(age>=18)(x:caseExactMatch:=y)(cn=*)(mail=%a))",
        {"mail"},
        {"mail"}},
@@ -94,6 +95,15 @@ TEST(FilterTemplateTest, ExpandsWholeOrReducedToAnArm) {
       // Two alternatives of one attribute are one arm.
       {"(|(mail=%a)(mail=smtp:%a)(uid=%u))", "mail", "x@y",
        "(|(mail=x@y)(mail=smtp:x@y))"},
+      {"(&(mail=%a)(|(status=active)(&(group=TRUE)(open=*))))",
+       "mail(status=active)", "x@y", "(&(mail=x@y)(status=active))"},
+      {"(&(mail=%a)(|(status=active)(&(group=TRUE)(open=*))))",
+       "mail(group=TRUE)(open=*)", "x@y",
+       "(&(mail=x@y)(&(group=TRUE)(open=*)))"},
+      {"(&(|(mail=%a)(mail=%u@old))(|(a=b)(c=d)))", "mail(c=d)", "x@y",
+       "(|(&(mail=x@y)(c=d))(&(mail=x@old)(c=d)))"},
+      {"(&(!(|(a=b)(c=d)))(mail=%a))", "mail", "x@y",
+       "(&(!(|(a=b)(c=d)))(mail=x@y))"},
       {"(&(!(locked=TRUE))(mail=%a))", "mail", "x@y",
        "(&(!(locked=TRUE))(mail=x@y))"},
       // The last '@' divides; without one there is no domain.
@@ -108,6 +118,49 @@ TEST(FilterTemplateTest, ExpandsWholeOrReducedToAnArm) {
   for (const ExpandCase& c : cases) {
     EXPECT_EQ(Parsed(c.filter).Expand(c.address, c.arm), c.expanded)
         << c.filter << " " << c.arm;
+  }
+}
+
+// One server may not let search the one and let search the other: then only
+// the arm with that one falls silent.
+TEST(FilterTemplateTest, FixedPartsThatDifferAreArmsOfTheirOwn) {
+  const std::pair<const char*, std::vector<std::string>> cases[] = {
+      {"(&(mail=%a)(|(accountStatus=active)(groupMail=TRUE)))",
+       {"mail(accountStatus=active)", "mail(groupMail=TRUE)"}},
+      {"(&(proxyAddresses=smtp:%a)(|(objectClass=user)(objectClass=group)))",
+       {"proxyaddresses(objectClass=user)",
+        "proxyaddresses(objectClass=group)"}},
+      {"(|(&(objectClass=person)(mail=%a))(&(mailEnabled=TRUE)(mail=%a)))",
+       {"mail(objectClass=person)", "mail(mailEnabled=TRUE)"}},
+      {"(|(mail=%a)(&(groupMail=TRUE)(mail=%a)))",
+       {"mail", "mail(groupMail=TRUE)"}},
+      // Only what would have one name is told apart by more.
+      {"(|(&(a=b)(mail=%a))(&(c=d)(mail=%a))(&(e=f)(uid=%u)))",
+       {"mail(a=b)", "mail(c=d)", "uid"}},
+      {"(&(a=b)(|(mail=%a)(uid=%u)))", {"mail", "uid"}},
+      // All that is fixed, as it is written; ANDs within ANDs are one.
+      {"(&(x>=1)(|(a=\\2a%%)(&(c=d)(&(!(|(E=f)(g=h)))(i=*))))(mail=%a))",
+       {"mail(x>=1)(a=\\2a%%)", "mail(x>=1)(c=d)(!(|(E=f)(g=h)))(i=*)"}},
+      {"(&(|(a=b)(c=d))(|(e=f)(g=h))(mail=%a))",
+       {"mail(a=b)(e=f)", "mail(a=b)(g=h)", "mail(c=d)(e=f)",
+        "mail(c=d)(g=h)"}},
+      {"(|(&(|(a=b)(c=d))(mail=%a))(&(uid=%u)(dc=%d)))",
+       {"mail(a=b)", "mail(c=d)", "uid+dc"}},
+      // An OR of one is none.
+      {"(&(|(a=b))(mail=%a))", {"mail"}},
+      // Values alone are no arms.
+      {"(|(mail=%a)(mail=%u@old.example))", {"mail"}},
+      {"(&(|(a=b)(c=d))(|(mail=%a)(mail=%u@old.example)))",
+       {"mail(a=b)", "mail(c=d)"}},
+      {"(|(&(a=b)(mail=%a))(&(mail=smtp:%a)(a=b)))", {"mail"}},
+  };
+  for (const auto& [text, arms] : cases) {
+    const FilterTemplate filter = Parsed(text);
+    EXPECT_EQ(ArmNames(filter), arms) << text;
+    for (const auto& arm : filter.arms()) {
+      EXPECT_EQ(filter.FindArm(arm.name), &arm) << text;
+      EXPECT_EQ(arm.filters.size(), arm.assertions.size()) << text;
+    }
   }
 }
 
@@ -182,6 +235,16 @@ TEST(FilterTemplateTest, BoundsDepthAndAlternatives) {
       FilterTemplate::Parse("(&" + Repeated(5, "(|(a=%u)(b=%u))") + ")").ok());
   EXPECT_FALSE(
       FilterTemplate::Parse("(&" + Repeated(6, "(|(a=%u)(b=%u))") + ")").ok());
+
+  // Fixed parts count as well, but not under a NOT.
+  const auto with = [](const std::string& fixed) {
+    return FilterTemplate::Parse("(&(mail=%a)" + fixed + ")").ok();
+  };
+  EXPECT_TRUE(with("(|" + Repeated(32, "(a=b)") + ")"));
+  EXPECT_FALSE(with("(|" + Repeated(33, "(a=b)") + ")"));
+  EXPECT_TRUE(with(Repeated(5, "(|(a=b)(c=d))")));
+  EXPECT_FALSE(with(Repeated(6, "(|(a=b)(c=d))")));
+  EXPECT_TRUE(with("(!(|" + Repeated(33, "(a=b)") + "))"));
 }
 
 struct WrongCase {
@@ -267,6 +330,37 @@ constexpr WrongCase kWrong[] = {
      "byte 6: expected =, >=, <=, ~= or :RULE:= after the attribute"},
     {"(&(ma il=x)(mail=%a))",
      "byte 6: expected =, >=, <=, ~= or :RULE:= after the attribute"},
+    // An entry comes back with the names that the server gives it.
+    {"(&(a=b)(rfc822Mailbox=%a))",
+     "byte 9: entries come back with \"mail\" for \"rfc822Mailbox\", which is "
+     "its second name; write mail"},
+    {"(USERID=%u)",
+     "byte 2: entries come back with \"uid\" for \"USERID\", which is its "
+     "second name; write uid"},
+    {"(commonName=%u)",
+     "byte 2: entries come back with \"cn\" for \"commonName\", which is its "
+     "second name; write cn"},
+    {"(surname=%u)",
+     "byte 2: entries come back with \"sn\" for \"surname\", which is its "
+     "second name; write sn"},
+    {"(domainComponent=%d)",
+     "byte 2: entries come back with \"dc\" for \"domainComponent\", which is "
+     "its second name; write dc"},
+    {"(0.9.2342.19200300.100.1.3=%a)",
+     "byte 2: entries come back with an attribute's name, not its number; "
+     "write the name, as in (mail=%a)"},
+    {"(OID.2.5.4.3=%u)",
+     "byte 2: entries come back with an attribute's name, not its number; "
+     "write the name, as in (mail=%a)"},
+    {"(mail;lang-en=%a)",
+     "byte 6: an attribute with a placeholder has no options; write mail, "
+     "which matches with any"},
+    {"(&(mail=%a)(!(&(a=b)(c=d))))",
+     "byte 14: an AND or a NOT under a NOT; write (|(!(a=b))(!(c=d))) for "
+     "(!(&(a=b)(c=d)))"},
+    {"(&(mail=%a)(!(|(x=y)(!(a=b)))))",
+     "byte 21: an AND or a NOT under a NOT; write (|(!(a=b))(!(c=d))) for "
+     "(!(&(a=b)(c=d)))"},
     {"(!(mail=%a))",
      "byte 1: a placeholder under a NOT: an address would be proven by what is "
      "missing; write the filter without it"},

@@ -10,6 +10,8 @@ def policy_loader_targets():
             "policy_loader_directory.cc",
             "policy_loader_faults.cc",
             "policy_loader_faults.h",
+            "policy_loader_files.cc",
+            "policy_loader_files.h",
             "policy_loader_listener.cc",
             "policy_loader_node.h",
             "policy_loader_parts.h",

@@ -57,6 +57,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Require(policy.deadline > absl::ZeroDuration());
   for (const auto& directory : policy.directories) {
     Require(!directory.filter.arms().empty());
+    for (const auto& arm : directory.filter.arms()) {
+      Require(directory.filter.FindArm(arm.name) == &arm);
+    }
     for (const auto& control : directory.controls) {
       Require(directory.filter.FindArm(control.arm) != nullptr);
       Require(!directory.filter.Expand(control.address, control.arm).empty());

@@ -128,8 +128,9 @@ absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
   ReadProcess(node, &loaded.policy);
   ReadListeners(node, &loaded.policy);
   ReadDirectories(node, read, &loaded.policy);
-  ReadRealms(node, read, &loaded.policy);
-  ReadChecks(node, read, &loaded.policy);
+  AddressFiles files(read);
+  ReadRealms(node, &files, &loaded.policy);
+  ReadChecks(node, &files, &loaded.policy);
   WarnOfIdleParts(node, loaded.policy);
   if (faults.any_error()) return faults.ToStatus();
   loaded.warnings = faults.Warnings();

@@ -3,7 +3,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
@@ -20,6 +19,8 @@ using Dn = std::vector<std::string>;
 
 // How long a new account may be told that it does not exist.
 constexpr absl::Duration kLongAbsence = absl::Minutes(10);
+// Far over every deadline.
+constexpr absl::Duration kMaxTimeout = absl::Seconds(60);
 
 class DirectoryReader {
  public:
@@ -60,9 +61,10 @@ class DirectoryReader {
   void ReadDurations();
 
   std::string ArmList() const {
-    std::vector<std::string> names;
-    for (const auto& arm : directory_.filter.arms()) names.push_back(arm.name);
-    return Listed(names);
+    return absl::StrJoin(directory_.filter.arms(), ", ",
+                         [](std::string* out, const FilterTemplate::Arm& arm) {
+                           out->append(QuotedWhole(arm.name));
+                         });
   }
 
   const Node<D>& node_;
@@ -145,23 +147,27 @@ void DirectoryReader::ReadControl(const Node<C>& control) {
   if (control->has_address()) result.address = ReadControlAddress(control);
   if (control->has_dn()) CheckControlDn(control, result.arm);
   if (complete && !result.arm.empty() && !result.address.empty()) {
-    controls_.Add(result.arm + " " + result.address,
+    // Through whichever arm: two entries with one value vouch for each other.
+    const std::string attributes = result.arm.substr(0, result.arm.find('('));
+    controls_.Add(attributes + " " + result.address,
                   control.At(C::kAddressFieldNumber),
-                  absl::Substitute("a control of arm $0 and address $1",
-                                   Quoted(result.arm), Quoted(result.address)));
+                  absl::Substitute("a control found through $0 by address $1",
+                                   Quoted(attributes), Quoted(result.address)));
   }
   directory_.controls.push_back(std::move(result));
 }
 
 std::string DirectoryReader::ReadArm(const Node<C>& control) {
-  std::string arm = absl::AsciiStrToLower(control->arm());
-  if (has_filter_ && directory_.filter.FindArm(arm) == nullptr) {
-    control.Error(C::kArmFieldNumber,
-                  absl::Substitute("the filter has no arm $0; its arms are $1",
-                                   Quoted(control->arm()), ArmList()));
-    arm.clear();
+  if (!has_filter_) return control->arm();
+  const auto* arm = directory_.filter.FindArm(control->arm());
+  if (arm != nullptr) return arm->name;
+  for (const FilterTemplate::Arm& other : directory_.filter.arms()) {
+    if (absl::EqualsIgnoreCase(other.name, control->arm())) return other.name;
   }
-  return arm;
+  control.Error(C::kArmFieldNumber,
+                absl::Substitute("the filter has no arm $0; its arms are $1",
+                                 QuotedWhole(control->arm()), ArmList()));
+  return "";
 }
 
 std::string DirectoryReader::ReadControlAddress(const Node<C>& control) {
@@ -205,7 +211,7 @@ void DirectoryReader::CheckControlDn(const Node<C>& control,
         absl::Substitute("this entry is the control of arm $0 already, $1; it "
                          "comes back once and proves one arm: use another "
                          "account",
-                         Quoted(other_arm), line));
+                         QuotedWhole(other_arm), line));
   } else {
     control.Warning(
         C::kDnFieldNumber,
@@ -245,10 +251,10 @@ void DirectoryReader::WarnOfUncoveredArms() {
             Quoted(directory_.name),
             directory_.controls.empty()
                 ? absl::StrCat("it has no control, and its filter has arm ",
-                               Quoted(arm))
-                : absl::StrCat("no control covers arm ", Quoted(arm),
+                               QuotedWhole(arm))
+                : absl::StrCat("no control covers arm ", QuotedWhole(arm),
                                " of its filter"),
-            Quoted(arm)));
+            QuotedWhole(arm)));
   }
 }
 
@@ -347,6 +353,12 @@ void DirectoryReader::ReadDurations() {
        node_->timeout(), "3s", &directory_.timeout);
   if (directory_.timeout == absl::ZeroDuration()) {
     node_.Error(D::kTimeoutFieldNumber, "timeout is zero; write, say, \"3s\"");
+  } else if (directory_.timeout > kMaxTimeout) {
+    node_.Error(D::kTimeoutFieldNumber,
+                absl::Substitute("timeout is $0, over 60s: no verdict waits so "
+                                 "long; write less than the deadline, say, "
+                                 "\"3s\"",
+                                 absl::FormatDuration(directory_.timeout)));
   } else if (directory_.timeout > deadline_) {
     node_.Warning(
         D::kTimeoutFieldNumber,

@@ -11,6 +11,9 @@ namespace {
 #define PEOPLE                                                           \
   "directory { name: \"people\" uri: \"ldap://ldap.example.org\" base: " \
   "\"ou=people,o=x\" filter: \"(|(mail=%a)(uid=%u))\"\n"
+#define AD                                                           \
+  "directory { name: \"ad\" uri: \"ldap://ldap.example.org\" base: " \
+  "\"o=x\" filter: \"(&(mail=%a)(|(a=user\\\\2a)(a=group)))\"\n"
 #define CONTROL(arm, address, dn) \
   "control { arm: \"" arm "\"\n address: \"" address "\"\n dn: \"" dn "\" }\n"
 
@@ -48,6 +51,11 @@ constexpr SaidCase kDirectory[] = {
      "3:3: filter, byte 7: unknown placeholder; there are %a (address), %u "
      "(local part), %d (domain) and %% (a percent sign)"},
     {"directory {\n name: \"a\" base: \"o=x\" uri: \"ldap://h\"\n"
+     "  filter: \"(|(mail=%a)(userid=%u))\" }",
+     "3:24: filter: entries come back with \"uid\" for \"userid\", which is "
+     "its "
+     "second name; write uid"},
+    {"directory {\n name: \"a\" base: \"o=x\" uri: \"ldap://h\"\n"
      "  filter: \"(mail=%a\" }",
      "3:20: filter: expected ')'"},
     // Controls.
@@ -83,12 +91,29 @@ constexpr SaidCase kDirectory[] = {
      "dn as base is written"},
     {PEOPLE CONTROL("mail", "c@x", "uid=c,ou=people,o=x")
          CONTROL("MAIL", "C@X", "uid=d,ou=people,o=x") "}",
-     "6:2: a control of arm \"mail\" and address \"c@x\" is there already, "
-     "line 3"},
+     "6:2: a control found through \"mail\" by address \"c@x\" is there "
+     "already, line 3"},
     {PEOPLE CONTROL("mail", "c@x", "uid=c,ou=people,o=x")
          CONTROL("uid", "c@x", "UID=C, ou=People,o=\\\\58") "}",
      "7:2: this entry is the control of arm \"mail\" already, line 4; it comes "
      "back once and proves one arm: use another account"},
+    // Arms that differ in what is fixed.
+    {AD "control { arm: \"mail\"\n address: \"c@x\" dn: \"cn=c,o=x\" } }",
+     "2:11: the filter has no arm \"mail\"; its arms are "
+     "\"mail(a=user\\\\2a)\", "
+     "\"mail(a=group)\""},
+    {AD CONTROL("Mail(A=user\\\\2A)", "c@x", "cn=c,o=x")
+         CONTROL("mail(a=group)", "d@x", "cn=d,o=x") "}",
+     ""},
+    {AD CONTROL("mail(a=user\\\\2a)", "c@x", "cn=c,o=x")
+         CONTROL("mail(a=group)", "d@x", "cn=c,o=x") "}",
+     "7:2: this entry is the control of arm \"mail(a=user\\\\2a)\" already, "
+     "line "
+     "4; it comes back once and proves one arm: use another account"},
+    {AD CONTROL("mail(a=user\\\\2a)", "c@x", "cn=c,o=x")
+         CONTROL("mail(a=group)", "c@x", "cn=d,o=x") "}",
+     "6:2: a control found through \"mail\" by address \"c@x\" is there "
+     "already, line 3"},
     // Binding.
     {PEOPLE "bind_dn: \"cn=a\" }",
      "2:1: bind_dn without bind_password_file; a bind without a password is "
@@ -111,6 +136,10 @@ constexpr SaidCase kDirectory[] = {
      "anonymous (RFC 4513 5.1.2): write the password into it"},
     // The rest.
     {PEOPLE "timeout: \"0s\" }", "2:1: timeout is zero; write, say, \"3s\""},
+    {PEOPLE "timeout: \"60s\" }", ""},
+    {PEOPLE "timeout: \"60001ms\" }",
+     "2:1: timeout is 1m0.001s, over 60s: no verdict waits so long; write less "
+     "than the deadline, say, \"3s\""},
     {PEOPLE "timeout: \"3\" grace: \"3d\"\n cache { present: \"x\"\n absent: "
             "\"-1s\"\n max_entries: 0 } }",
      "2:1: timeout \"3\" is no duration; write a number and a unit (ms, s, m, "

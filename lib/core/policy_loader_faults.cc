@@ -28,9 +28,15 @@ std::string Quoted(std::string_view text) {
     while (end > 0 && (text[end] & 0xc0) == 0x80) --end;
     text = text.substr(0, end);
   }
+  std::string quoted = QuotedWhole(text);
+  if (cut) quoted.insert(quoted.size() - 1, "...");
+  return quoted;
+}
+
+std::string QuotedWhole(std::string_view text) {
   return absl::StrCat(
       "\"", absl::Utf8SafeCEscape(absl::string_view(text.data(), text.size())),
-      cut ? "...\"" : "\"");
+      "\"");
 }
 
 std::string Listed(const std::vector<std::string>& items) {

@@ -15,6 +15,8 @@ namespace mailverdict {
 
 // `text` in double quotes, on one line and not too long: for use in a message.
 std::string Quoted(std::string_view text);
+// The same in full, for what is there to be copied.
+std::string QuotedWhole(std::string_view text);
 
 // `items` in double quotes, divided by commas; "none" for none.
 std::string Listed(const std::vector<std::string>& items);

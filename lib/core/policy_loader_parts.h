@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "lib/core/policy.h"
 #include "lib/core/policy_loader.h"
+#include "lib/core/policy_loader_files.h"
 #include "lib/core/policy_loader_node.h"
 #include "proto/policy.pb.h"
 
@@ -26,10 +27,10 @@ DirectoryPolicy ReadDirectory(const Node<proto::Directory>& node,
                               absl::Duration deadline, const FileReader& read);
 
 // The realms' domains first, since an address file is read for its own realm.
-void ReadRealms(const Node<proto::Policy>& node, const FileReader& read,
+void ReadRealms(const Node<proto::Policy>& node, AddressFiles* files,
                 Policy* policy);
 
-void ReadChecks(const Node<proto::Policy>& node, const FileReader& read,
+void ReadChecks(const Node<proto::Policy>& node, AddressFiles* files,
                 Policy* policy);
 
 void ReadListeners(const Node<proto::Policy>& node, Policy* policy);

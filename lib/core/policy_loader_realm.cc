@@ -1,4 +1,3 @@
-#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -6,7 +5,6 @@
 #include "absl/strings/substitute.h"
 #include "lib/core/policy_loader_parts.h"
 #include "lib/core/policy_loader_values.h"
-#include "lib/mail/address_file.h"
 #include "lib/mail/domain.h"
 
 namespace mailverdict {
@@ -126,41 +124,18 @@ void ReadTagDelimiters(const Node<R>& node, RealmPolicy* realm) {
   }
 }
 
-// The contents of a file of addresses; nullopt after reporting why not.
-std::optional<mail::AddressFile> ReadAddressFile(Faults& faults, size_t offset,
-                                                 std::string_view field,
-                                                 const std::string& path,
-                                                 const FileReader& read) {
-  const absl::string_view name(field.data(), field.size());
-  if (const Complaint complaint = CheckPath(path, "/etc/aliases")) {
-    faults.Error(offset, absl::StrCat(name, " ", *complaint));
-    return std::nullopt;
-  }
-  const absl::StatusOr<std::string> text = read(path);
-  if (!text.ok()) {
-    faults.Error(
-        offset, absl::Substitute("$0 $1 cannot be read: $2", name, Quoted(path),
-                                 text.status().message()));
-    return std::nullopt;
-  }
-  absl::StatusOr<mail::AddressFile> file = mail::ParseAddressFile(*text, path);
-  if (!file.ok()) {
-    faults.Error(offset, absl::StrCat(name, " ", file.status().message()));
-    return std::nullopt;
-  }
-  return *std::move(file);
-}
-
 // Adds what the file says of this realm. What it says of other domains is
 // passed over: one virtusertable serves many realms.
-void AddAlsoValid(const Node<R>& node, int index, const FileReader& read,
+void AddAlsoValid(const Node<R>& node, int index, AddressFiles* files,
                   const Realms& realms, size_t realm_index,
                   RealmPolicy* realm) {
   const std::string& path = node->also_valid(index);
-  const std::optional<mail::AddressFile> file =
-      ReadAddressFile(node.faults(), node.At(R::kAlsoValidFieldNumber, index),
-                      "also_valid", path, read);
-  if (!file.has_value()) return;
+  const auto& file = files->Get(path);
+  if (!file.ok()) {
+    node.Error(R::kAlsoValidFieldNumber,
+               absl::StrCat("also_valid ", file.status().message()), index);
+    return;
+  }
   size_t ours = file->local_parts.size();
   size_t others = 0;
   realm->valid_local_parts.insert(file->local_parts.begin(),
@@ -185,14 +160,14 @@ void AddAlsoValid(const Node<R>& node, int index, const FileReader& read,
   }
 }
 
-void ReadAlsoValid(const Node<R>& node, const FileReader& read,
+void ReadAlsoValid(const Node<R>& node, AddressFiles* files,
                    const Realms& realms, size_t index, RealmPolicy* realm) {
   Unique paths(&node.faults());
   for (int i = 0; i < node->also_valid_size(); ++i) {
     const std::string& path = node->also_valid(i);
     if (paths.Add(path, node.At(R::kAlsoValidFieldNumber, i),
                   absl::StrCat("also_valid ", Quoted(path)))) {
-      AddAlsoValid(node, i, read, realms, index, realm);
+      AddAlsoValid(node, i, files, realms, index, realm);
     }
   }
   if (node->catch_all() && node->also_valid_size() > 0) {
@@ -204,7 +179,7 @@ void ReadAlsoValid(const Node<R>& node, const FileReader& read,
 }
 
 // Local parts, from the policy itself and from files.
-void ReadExceptions(const Node<proto::Recipient>& node, const FileReader& read,
+void ReadExceptions(const Node<proto::Recipient>& node, AddressFiles* files,
                     RecipientPolicy* check) {
   using E = proto::Recipient;
   for (int i = 0; i < node->exception_size(); ++i) {
@@ -240,9 +215,12 @@ void ReadExceptions(const Node<proto::Recipient>& node, const FileReader& read,
                    absl::StrCat("exception_file ", Quoted(path)))) {
       continue;
     }
-    const std::optional<mail::AddressFile> file =
-        ReadAddressFile(node.faults(), offset, "exception_file", path, read);
-    if (!file.has_value()) continue;
+    const auto& file = files->Get(path);
+    if (!file.ok()) {
+      node.Error(E::kExceptionFileFieldNumber,
+                 absl::StrCat("exception_file ", file.status().message()), i);
+      continue;
+    }
     check->exceptions.insert(file->local_parts.begin(),
                              file->local_parts.end());
     if (file->addresses.empty() && file->catch_all.empty()) continue;
@@ -257,7 +235,7 @@ void ReadExceptions(const Node<proto::Recipient>& node, const FileReader& read,
 
 }  // namespace
 
-void ReadRealms(const Node<proto::Policy>& node, const FileReader& read,
+void ReadRealms(const Node<proto::Policy>& node, AddressFiles* files,
                 Policy* policy) {
   const auto child = [&](int i) {
     return node.Child(node->realm(i), proto::Policy::kRealmFieldNumber, i);
@@ -275,12 +253,12 @@ void ReadRealms(const Node<proto::Policy>& node, const FileReader& read,
   }
   for (int i = 0; i < node->realm_size(); ++i) {
     const size_t index = static_cast<size_t>(i);
-    ReadAlsoValid(child(i), read, policy->realm_by_domain, index,
+    ReadAlsoValid(child(i), files, policy->realm_by_domain, index,
                   &policy->realms[index]);
   }
 }
 
-void ReadChecks(const Node<proto::Policy>& node, const FileReader& read,
+void ReadChecks(const Node<proto::Policy>& node, AddressFiles* files,
                 Policy* policy) {
   Unique kinds(&node.faults());
   for (int i = 0; i < node->check_size(); ++i) {
@@ -300,7 +278,7 @@ void ReadChecks(const Node<proto::Policy>& node, const FileReader& read,
     result.shadow = check->shadow() || node->shadow();
     ReadExceptions(
         check.Child(check->recipient(), proto::Check::kRecipientFieldNumber),
-        read, &result);
+        files, &result);
     policy->checks.push_back(std::move(result));
   }
 }

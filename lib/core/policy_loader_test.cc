@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <map>
 #include <set>
 #include <string>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "google/protobuf/descriptor.h"
 #include "lib/core/policy_loader_testing.h"
 #include "proto/policy.pb.h"
@@ -17,6 +20,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Pair;
 using testing::UnorderedElementsAre;
 
 constexpr char kFull[] = R"policy(
@@ -262,6 +266,51 @@ TEST(PolicyLoaderTest, NothingIsKeptWhereZeroIsWritten) {
   EXPECT_EQ(directory.keep_present, absl::ZeroDuration());
   EXPECT_EQ(directory.keep_absent, absl::ZeroDuration());
   EXPECT_EQ(directory.grace, absl::ZeroDuration());
+}
+
+TEST(PolicyLoaderTest, ReadsAFileThatManyNameOnce) {
+  constexpr char kPolicy[] = R"policy(
+      directory { name: "a" uri: "ldap://a" base: "o=x" filter: "(mail=%a)" }
+      realm { domain: "example.org" directory: "a"
+        also_valid: "/etc/mail/virtusertable" also_valid: "/FILE" }
+      realm { domain: "example.net" directory: "a"
+        also_valid: "/etc/mail/virtusertable" also_valid: "/FILE" }
+      check { recipient { exception_file: "/FILE" } })policy";
+  std::map<std::string, int> reads;
+  const auto load = [&](std::string_view file) {
+    reads.clear();
+    return LoadPolicy(
+        absl::StrReplaceAll(kPolicy, {{"/FILE", {file.data(), file.size()}}}),
+        "p", [&](const std::string& path) {
+          ++reads[path];
+          return ReadTestFile(path);
+        });
+  };
+  const auto loaded = load("/etc/aliases");
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_THAT(reads, UnorderedElementsAre(Pair("/etc/mail/virtusertable", 1),
+                                          Pair("/etc/aliases", 1)));
+  // To each what is its own.
+  const std::vector<RealmPolicy>& realms = loaded->policy.realms;
+  EXPECT_THAT(realms[0].valid_addresses,
+              UnorderedElementsAre("ann@example.org"));
+  EXPECT_THAT(realms[1].valid_addresses,
+              UnorderedElementsAre("bob@example.net"));
+  for (const RealmPolicy& realm : realms) {
+    EXPECT_THAT(realm.valid_local_parts,
+                UnorderedElementsAre("sales", "john doe"));
+  }
+  EXPECT_TRUE(loaded->policy.checks[0].exceptions.contains("sales"));
+
+  // What is wrong with one is said to each.
+  for (const char* bad : {"/none", "/wrong"}) {
+    const auto wrong = load(bad);
+    ASSERT_FALSE(wrong.ok());
+    const std::vector<std::string> lines =
+        absl::StrSplit(wrong.status().message(), '\n');
+    EXPECT_EQ(lines.size(), 3u) << wrong.status();
+    EXPECT_EQ(reads[bad], 1);
+  }
 }
 
 std::string Contents(const char* path) {

@@ -13,6 +13,9 @@ namespace {
   "control { arm: \"mail\" address: \"m@x.org\" dn: \"uid=m,o=x\" }\n" \
   "control { arm: \"uid\" address: \"u@x.org\" dn: \"uid=u,o=x\" }\n"
 #define REALM "realm { domain: \"example.org\" directory: \"people\"\n"
+#define LONG                                                              \
+  "cn=everybody-with-a-mailbox,ou=groups,ou=headquarters,dc=mail,dc=the-" \
+  "example,dc=org"
 #define CHECK "check { recipient { } }\n"
 
 constexpr SaidCase kWarnings[] = {
@@ -31,6 +34,14 @@ constexpr SaidCase kWarnings[] = {
      "1:1: directory \"people\" will reject nobody: no control covers arm "
      "\"uid\" of its filter; add control { arm: \"uid\" address: ... dn: ... "
      "}"},
+    // An arm's name is there to be copied, however long it is.
+    {"directory { name: \"people\" uri: \"ldap://localhost\" base: \"o=x\" "
+     "filter: \"(&(mail=%a)(|(a=user)(b=\\\\2a" LONG ")))\"\n"
+     "control { arm: \"mail(a=user)\" address: \"m@x.org\" dn: \"uid=m,o=x\" }"
+     "}\n" REALM "}\n" CHECK,
+     "1:1: directory \"people\" will reject nobody: no control covers arm "
+     "\"mail(b=\\\\2a" LONG ")\" of its filter; add control { arm: "
+     "\"mail(b=\\\\2a" LONG ")\" address: ... dn: ... }"},
     {"",
      "1:1: the policy has no check, so everything passes; add check { "
      "recipient { } }"},

@@ -59,6 +59,13 @@ std::string Objection(const DirectoryPolicy& directory, const Report& report,
 
 }  // namespace
 
+bool AsksForAControl(const DirectoryPolicy& directory,
+                     const MailboxLookup& lookup) {
+  return std::any_of(
+      directory.controls.begin(), directory.controls.end(),
+      [&](const Control& control) { return AsksFor(lookup, control); });
+}
+
 std::vector<MailboxLookup> ControlsFor(const DirectoryPolicy& directory,
                                        const MailboxLookup& lookup) {
   std::vector<MailboxLookup> controls;

@@ -12,11 +12,15 @@
 
 namespace mailverdict {
 
+// Is one of its spellings the address of a control?
+bool AsksForAControl(const DirectoryPolicy& directory,
+                     const MailboxLookup& lookup);
+
 // The controls to ask in the same search as `lookup`, as lookups of their own:
-// each an address and the arm of the filter that it is to be found through. A
-// control that `lookup` itself asks for is left out, since finding its entry
-// would not say which question found it; then its arm stays without a witness
-// and the answer, if it is a no, without a proof.
+// each an address and the arm of the filter that it is to be found through. All
+// of them, unless `lookup` itself asks for one: that is left out, since finding
+// its entry would not say which question found it; then its arm stays without a
+// witness and the answer, if it is a no, without a proof.
 std::vector<MailboxLookup> ControlsFor(const DirectoryPolicy& directory,
                                        const MailboxLookup& lookup);
 

@@ -45,6 +45,8 @@ TEST(ControlsFor, EveryControlGoesWithAnOrdinaryLookup) {
   EXPECT_EQ(controls[0].address(), "old@example.org");
   EXPECT_EQ(controls[0].arm, "mail");
   EXPECT_EQ(controls[1].arm, "uid");
+  EXPECT_FALSE(AsksForAControl(People(), Joe()));
+  EXPECT_FALSE(AsksForAControl(People(), {}));
 }
 
 TEST(ControlsFor, ALookupThatAsksForAControlGoesWithoutIt) {
@@ -53,6 +55,7 @@ TEST(ControlsFor, ALookupThatAsksForAControlGoesWithoutIt) {
   const std::vector<MailboxLookup> controls = ControlsFor(People(), lookup);
   ASSERT_EQ(controls.size(), 1u);
   EXPECT_EQ(controls[0].address(), "old@example.org");
+  EXPECT_TRUE(AsksForAControl(People(), lookup));
 }
 
 TEST(Vouch, AnAbsenceWithAllItsControlsIsVouchedFor) {
