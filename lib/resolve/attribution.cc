@@ -6,6 +6,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/core/vouch.h"
 
@@ -27,13 +28,29 @@ bool IsPlain(char c) {
   return absl::ascii_isprint(static_cast<unsigned char>(c));
 }
 
+// Takes off what both begin with and what both end with, as far as it is plain.
+void StripCommon(std::string_view* a, std::string_view* b) {
+  while (!a->empty() && !b->empty() && a->front() == b->front() &&
+         IsPlain(a->front())) {
+    a->remove_prefix(1);
+    b->remove_prefix(1);
+  }
+  while (!a->empty() && !b->empty() && a->back() == b->back() &&
+         IsPlain(a->back())) {
+    a->remove_suffix(1);
+    b->remove_suffix(1);
+  }
+}
+
 // Could a server's rules read `odd` as `plain`? They leave printable ASCII as
-// it is, and make no more letters of a letter than it has bytes.
+// it is, but for the number of blanks. What they make of other letters is at
+// most twice as long: under NFKC, U+247D is "(10)", four for three bytes, and
+// no letter of Unicode 14 makes more of its bytes in ASCII.
 bool CouldRead(std::string_view odd, std::string_view plain) {
-  if (plain.size() > odd.size()) return false;
+  if (plain.size() > 2 * odd.size()) return false;
   size_t at = 0;
   for (char c : odd) {
-    if (!IsPlain(c)) continue;
+    if (!IsPlain(c) || c == ' ') continue;
     at = plain.find(c, at);
     if (at++ == std::string_view::npos) return false;
   }
@@ -50,8 +67,7 @@ Match Compare(std::string_view shown, std::string_view wanted) {
   if ((s == shown.end() || IsPlain(*s)) && (w == wanted.end() || IsPlain(*w))) {
     return Match::kNo;
   }
-  shown.remove_prefix(static_cast<size_t>(s - shown.begin()));
-  wanted.remove_prefix(static_cast<size_t>(w - wanted.begin()));
+  StripCommon(&shown, &wanted);
   const bool shown_plain = std::all_of(shown.begin(), shown.end(), IsPlain);
   const bool wanted_plain = std::all_of(wanted.begin(), wanted.end(), IsPlain);
   if ((shown_plain && !CouldRead(wanted, shown)) ||
@@ -69,6 +85,7 @@ struct Entry {
         attributes(entry.attributes) {
     for (auto& [name, values] : attributes) {
       for (std::string& value : values) value = Fold(std::move(value));
+      if (absl::StrContains(name, ";range=")) partial = name;
     }
   }
 
@@ -86,6 +103,7 @@ struct Entry {
   std::string dn;
   std::string comparable_dn;
   decltype(SearchResult::Entry::attributes) attributes;
+  std::string partial;  // an attribute that is shown in part only, if there is
 };
 
 // What an entry has to show to be a lookup's.
@@ -139,24 +157,27 @@ class Witnesses {
     }
   }
 
-  // True if the entry is there because a control was asked for.
+  // True if asking for the controls alone would have brought this entry, too.
   bool Take(const Entry& entry) {
+    std::vector<Match> matches;
+    for (const Claim& claim : claims_) matches.push_back(claim.In(entry));
     bool taken = false;
     for (size_t i = 0; i < reports_.size(); ++i) {
       const bool known = !dns_[i].empty() && entry.comparable_dn == dns_[i];
-      const bool shown = claims_[i].In(entry) == Match::kYes;
-      if (known && shown) {
-        reports_[i].state = AnswerState::kPresent;
-        reports_[i].values = {entry.dn};
-      } else if (known) {
-        const auto& control = std::get<MailboxLookup>(reports_[i].lookup);
-        Doubt(i, absl::StrCat("its entry does not show ", control.arm,
-                              "; give the directory's user read access to it"));
+      const bool shown = matches[i] == Match::kYes;
+      if (known) {
+        std::string objection = Objection(i, entry, matches);
+        if (!objection.empty()) {
+          Doubt(i, std::move(objection));
+        } else {
+          reports_[i].state = AnswerState::kPresent;
+          reports_[i].values = {entry.dn};
+        }
       } else if (shown) {
         Doubt(i, absl::StrCat("it was found as \"", entry.dn,
                               "\"; name that as its dn"));
       }
-      taken |= known || shown;
+      taken |= known || (shown && entry.partial.empty());
     }
     return taken;
   }
@@ -167,15 +188,45 @@ class Witnesses {
   std::string Missing() const {
     for (const Report& report : reports_) {
       if (report.state == AnswerState::kPresent) continue;
-      const auto& control = std::get<MailboxLookup>(report.lookup);
       return absl::StrCat(
-          "control ", control.address(), " (", control.arm, ") ",
+          Name(report), " ",
           report.state == AnswerState::kAbsent ? "is missing" : report.reason);
     }
     return "";
   }
 
  private:
+  static const MailboxLookup& Asked(const Report& report) {
+    return std::get<MailboxLookup>(report.lookup);
+  }
+  static std::string Name(const Report& report) {
+    const MailboxLookup& control = Asked(report);
+    return absl::StrCat("control ", control.address(), " (", control.arm, ")");
+  }
+
+  // Why control i's entry does not say that its arm speaks; empty if it does.
+  std::string Objection(size_t i, const Entry& entry,
+                        const std::vector<Match>& matches) const {
+    const std::string& arm = Asked(reports_[i]).arm;
+    if (matches[i] != Match::kYes) {
+      return absl::StrCat("its entry does not show ", arm,
+                          "; give the directory's user read access to it, and "
+                          "call it what the server does (\"rfc822Mailbox\" is "
+                          "\"mail\")");
+    }
+    if (!entry.partial.empty()) {
+      return absl::StrCat("its entry shows a part of its values only (",
+                          entry.partial, "); use an account with fewer");
+    }
+    for (size_t j = 0; j < reports_.size(); ++j) {
+      if (matches[j] != Match::kYes || Asked(reports_[j]).arm == arm) continue;
+      return absl::StrCat("its entry is also found by the question for ",
+                          Name(reports_[j]),
+                          "; use accounts that share no value");
+    }
+    return "";
+  }
+
   void Doubt(size_t i, std::string reason) {
     if (reports_[i].state == AnswerState::kPresent) return;
     reports_[i].state = AnswerState::kUnknown;
@@ -211,31 +262,30 @@ std::string Defect(const DirectoryPolicy& directory,
   return "";
 }
 
-// The DNs of entries that are, and that may be, each lookup's.
+// What was found beside the controls.
 struct Hits {
   Hits(const DirectoryPolicy& directory,
        const std::vector<MailboxLookup>& lookups,
        const std::vector<SearchResult::Entry>& entries, Witnesses* witnesses)
-      : sure(lookups.size()), perhaps(lookups.size()) {
+      : sure(lookups.size()) {
     std::vector<Claim> claims;
     for (const MailboxLookup& lookup : lookups) {
       claims.emplace_back(directory, lookup);
     }
     for (const SearchResult::Entry& each : entries) {
       const Entry entry(each);
-      bool claimed = witnesses->Take(entry);
+      bool only_control = witnesses->Take(entry);
       for (size_t i = 0; i < claims.size(); ++i) {
         const Match match = claims[i].In(entry);
         if (match == Match::kYes) sure[i] = entry.dn;
-        if (match == Match::kPerhaps) perhaps[i] = entry.dn;
-        claimed |= match == Match::kYes;
+        if (match != Match::kNo) only_control = false;
       }
-      if (!claimed) perhaps.assign(lookups.size(), entry.dn);
+      if (!only_control) any = entry.dn;
     }
   }
 
-  std::vector<std::string> sure;
-  std::vector<std::string> perhaps;
+  std::vector<std::string> sure;  // each lookup's, by what the entry shows
+  std::string any;                // one that a lookup's question may have found
 };
 
 }  // namespace
@@ -253,13 +303,13 @@ Attributed Attribute(const DirectoryPolicy& directory,
   bool only_crowded = result.truncated && !lookups.empty();
   for (size_t i = 0; i < lookups.size(); ++i) {
     const std::string& dn =
-        hits.sure[i].empty() && alone ? hits.perhaps[i] : hits.sure[i];
+        hits.sure[i].empty() && alone ? hits.any : hits.sure[i];
     Report report = Report::Absent(lookups[i], result.transcript);
     if (!dn.empty()) {
       report.state = AnswerState::kPresent;
       report.values = {dn};
-    } else if (!alone && (result.truncated ||
-                          (defect.empty() && !hits.perhaps[i].empty()))) {
+    } else if (!alone &&
+               (result.truncated || (defect.empty() && !hits.any.empty()))) {
       attributed.answers.emplace_back(std::nullopt);
       continue;
     } else if (!defect.empty()) {

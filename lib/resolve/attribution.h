@@ -20,7 +20,8 @@ namespace mailverdict {
 struct SearchResult {
   struct Entry {
     std::string dn;
-    // Names in lower case, without options (";lang-en").
+    // Names in lower case, without options (";lang-en") but for a ";range=",
+    // which says that these are not all the values.
     std::vector<std::pair<std::string, std::vector<std::string>>> attributes;
   };
   std::vector<Entry> entries;
@@ -33,7 +34,7 @@ struct SearchResult {
 };
 
 struct Attributed {
-  // For each lookup its answer, or nullopt: ask it again, alone.
+  // For each lookup its answer, or nullopt: ask it again, in better company.
   std::vector<std::optional<Answer>> answers;
   // Why the search could not have vouched for an absence; empty when it could.
   std::string trouble;
@@ -43,14 +44,16 @@ struct Attributed {
 // with `controls` (what ControlsFor gives for each of them).
 //
 // An entry whose values hold what an arm asked for is that lookup's. A control
-// is recognised by its DN, and must show the value it was asked by: if an
-// attribute cannot be read, another address of the control's account would look
-// like a miss.
+// is recognised by its DN, must show the value it was asked by (if an attribute
+// cannot be read, another address of the control's account would look like a
+// miss), and must not be what a control of another arm asked for.
 //
-// An entry that nobody claims may be anybody's, and one whose values differ
-// only in a way that servers judge by rules of their own (letters that are not
-// ASCII) may be that lookup's. Such an entry is a hit when one lookup was
-// asked; of several, those that it may belong to are to be asked alone.
+// Any other entry may be anybody's: not all that a server compares is shown, or
+// compared by rules known here. Even a control's entry may have been found by
+// the question of a lookup that claims it, and then says nothing of its own. So
+// when one lookup was asked, either is its hit; and of several the misses count
+// only if nothing came back but controls that no lookup claims, or perhaps
+// claims (letters that are not ASCII).
 //
 // What is not success leaves every miss Unknown.
 Attributed Attribute(const DirectoryPolicy& directory,

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <functional>
 
+#include "lib/resolve/directory_worker.h"
 #include "lib/resolve/testing/directory_fixture.h"
 
 namespace mailverdict {
@@ -151,6 +152,71 @@ TEST_F(DirectoryOutage, AHungServerIsUnknownAfterTheTimeoutThenAtOnce) {
   }
   slapd.Resume();
   EXPECT_TRUE(Heals(directory.get(), absl::Seconds(5)));
+}
+
+TEST_F(DirectoryOutage, MoreLookupsThanWaitAreUnknownAtOnce) {
+  DirectoryPolicy policy = PolicyFor(slapd.uri());
+  policy.timeout = absl::Seconds(1);
+  const auto directory = Open(policy);
+  ASSERT_TRUE(Resolve(directory.get(), "joe@example.org").present());
+  slapd.Pause();
+  Asked asked(&loop, directory.get());
+  constexpr size_t kLookups = 5000;
+  constexpr size_t kMaxWaiting = DirectoryWorker::kMaxWaiting;
+  constexpr size_t kMaxAsked =
+      DirectoryWorker::kMaxSearches * DirectoryWorker::kMaxBatch;
+  for (size_t i = 0; i < kLookups; ++i) asked.Ask("joe@example.org");
+  const size_t at_once = asked.answered();
+  EXPECT_LE(at_once, kLookups - kMaxWaiting);
+  ASSERT_GE(at_once, kLookups - kMaxWaiting - kMaxAsked);
+  const Answer& last = asked[kLookups - 1];
+  EXPECT_TRUE(last.unknown()) << last.ToString();
+  EXPECT_NE(last.reason().find("too many lookups wait"), std::string::npos)
+      << last.ToString();
+  ASSERT_TRUE(asked.Wait());
+  for (size_t i = 0; i < asked.size(); ++i) EXPECT_EQ(asked.times(i), 1);
+  slapd.Resume();
+  EXPECT_TRUE(Heals(directory.get(), absl::Seconds(5)));
+}
+
+// Its connection is lost, and by the clock, which stands still but for a leap,
+// the next is made half a second later.
+TEST_F(DirectoryOutage, WhatHasWaitedTooLongIsNotAskedAnyMore) {
+  constexpr auto kServer = CutProxy::From::kServer;
+  DirectoryPolicy policy = PolicyFor("");
+  size_t controls_only = 0;
+  {
+    CutProxy proxy(slapd.port(), {});
+    policy.uri = proxy.uri();
+    const auto directory = Open(policy);
+    ASSERT_TRUE(Resolve(directory.get(), "nobody@example.org").vouched());
+    const size_t two = proxy.passed(kServer);
+    ASSERT_TRUE(Resolve(directory.get(), "nobody@example.org").vouched());
+    controls_only = two - (proxy.passed(kServer) - two);
+  }
+  CutProxy proxy(slapd.port(),
+                 {kServer, controls_only + 1, CutProxy::Then::kClose});
+  policy.uri = proxy.uri();
+  policy.timeout = DirectoryWorker::kRetry - absl::Milliseconds(1);
+  ManualExecutor still;
+  Directory directory(std::make_shared<const DirectoryPolicy>(policy), &still,
+                      DirectoryHooks());
+  const auto passed = [&](size_t n) {
+    return still.RunUntil([&] { return proxy.passed(kServer) == n; });
+  };
+  ASSERT_TRUE(passed(controls_only));
+  Asked asked(&still, &directory);
+  asked.Ask("nobody@example.org");
+  ASSERT_TRUE(passed(controls_only + 1));
+  // Until it has seen that the connection is closed.
+  still.RunUntil([] { return false; }, absl::Milliseconds(50));
+  still.Advance(DirectoryWorker::kRetry);
+  ASSERT_TRUE(asked.Wait());
+  EXPECT_TRUE(asked[0].unknown());
+  EXPECT_EQ(asked[0].reason(), "waited longer than 499ms for its turn");
+  asked.Ask("nobody@example.org");
+  ASSERT_TRUE(asked.Wait());
+  EXPECT_TRUE(asked[1].vouched()) << asked[1].ToString();
 }
 
 // More than the buffers of a connection hold, to a server that does not read.

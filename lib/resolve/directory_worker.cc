@@ -34,6 +34,7 @@ DirectoryWorker::DirectoryWorker(std::shared_ptr<const DirectoryPolicy> policy,
                                  Executor* executor, DirectoryHooks hooks)
     : shared_policy_(std::move(policy)),
       policy_(*shared_policy_),
+      all_controls_(ControlsFor(policy_, {})),
       executor_(executor),
       hooks_(std::make_shared<const DirectoryHooks>(std::move(hooks))),
       wakeup_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
@@ -43,7 +44,7 @@ DirectoryWorker::DirectoryWorker(std::shared_ptr<const DirectoryPolicy> policy,
 DirectoryWorker::~DirectoryWorker() { close(wakeup_); }
 
 bool DirectoryWorker::Stop() {
-  std::deque<Question> dropped;
+  Questions dropped;
   const std::lock_guard<std::mutex> lock(mutex_);
   stop_ = true;
   dropped.swap(waiting_);
@@ -53,19 +54,21 @@ bool DirectoryWorker::Stop() {
 
 void DirectoryWorker::Resolve(const MailboxLookup& lookup,
                               Resolver::Done done) {
-  Question question{lookup, std::move(done)};
+  Question question{lookup, std::move(done), executor_->Now()};
   // One that asks for a control goes without that control, so by itself.
-  question.alone =
-      ControlsFor(policy_, lookup).size() != policy_.controls.size();
+  if (AsksForAControl(policy_, lookup)) question.round = Round::kAlone;
   std::string why;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (!down_) {
+    if (down_) {
+      why = down_why_;
+    } else if (waiting_.size() >= kMaxWaiting) {
+      why = "too many lookups wait for the directory";
+    } else {
       waiting_.push_back(std::move(question));
       if (waiting_.size() == 1) eventfd_write(wakeup_, 1);
       return;
     }
-    why = down_why_;
   }
   question.done(Unknown(question, why));
 }
@@ -115,12 +118,11 @@ bool DirectoryWorker::Connect() {
   // The controls alone: the log is to say how the directory is before a
   // recipient has to find out, and one that was down is not up before it has
   // answered a search.
-  std::vector<MailboxLookup> controls = ControlsFor(policy_, {});
-  proven_ = controls.empty();
+  proven_ = all_controls_.empty();
   if (proven_) {
     MarkUp();
   } else {
-    Send({}, std::move(controls));
+    Send({}, all_controls_);
   }
   return true;
 }
@@ -133,30 +135,44 @@ void DirectoryWorker::MarkUp() {
 void DirectoryWorker::SendWaiting() {
   while (connection_ != nullptr && searches_.size() < kMaxSearches &&
          connection_->ready()) {
-    std::vector<Question> batch = TakeBatch();
+    Questions batch = TakeBatch();
     if (batch.empty()) return;
     std::vector<MailboxLookup> controls =
-        ControlsFor(policy_, batch.front().lookup);
+        batch.front().round == Round::kAlone
+            ? ControlsFor(policy_, batch.front().lookup)
+            : all_controls_;
     Send(std::move(batch), std::move(controls));
   }
 }
 
-std::vector<DirectoryWorker::Question> DirectoryWorker::TakeBatch() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  std::vector<Question> batch;
+DirectoryWorker::Questions DirectoryWorker::TakeBatch() {
+  const absl::Time now = executor_->Now();
+  Questions batch;
+  Questions late;  // who asked has given up, so they would cost the next a turn
   size_t bytes = 0;
-  while (!waiting_.empty() && batch.size() < kMaxBatch) {
-    bytes += BytesOf(waiting_.front().lookup, policy_.filter);
-    const bool fits = !waiting_.front().alone && bytes <= kMaxBatchBytes;
-    if (!fits && !batch.empty()) break;
-    batch.push_back(std::move(waiting_.front()));
-    waiting_.pop_front();
-    if (!fits) break;
+  const auto joins = [&](const Question& question) {
+    bytes += BytesOf(question.lookup, policy_.filter);
+    return batch.empty() ||
+           (question.round == batch.front().round &&
+            question.round != Round::kAlone && bytes <= kMaxBatchBytes);
+  };
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    while (!waiting_.empty() && batch.size() < kMaxBatch) {
+      Question& next = waiting_.front();
+      const bool is_late = now - next.asked > policy_.timeout;
+      if (!is_late && !joins(next)) break;
+      (is_late ? late : batch).push_back(std::move(next));
+      waiting_.pop_front();
+    }
   }
+  GiveUp(std::move(late),
+         absl::StrCat("waited longer than ",
+                      absl::FormatDuration(policy_.timeout), " for its turn"));
   return batch;
 }
 
-void DirectoryWorker::Send(std::vector<Question> questions,
+void DirectoryWorker::Send(Questions questions,
                            std::vector<MailboxLookup> controls) {
   Search search{std::move(questions), std::move(controls), executor_->Now()};
   const int max_entries =
@@ -199,13 +215,12 @@ void DirectoryWorker::Wait() {
   for (const auto& [id, search] : searches_) {
     until = std::min(until, search.sent + policy_.timeout);
   }
-  int timeout_ms = -1;
-  if (until != absl::InfiniteFuture()) {
-    // Rounded up, or the last millisecond would be spent in a busy loop.
-    timeout_ms = static_cast<int>(absl::ToInt64Milliseconds(
-        std::max(until - executor_->Now(), absl::ZeroDuration()) +
-        absl::Milliseconds(1)));
-  }
+  // No longer than an int can say in milliseconds. Rounded up, or the last
+  // millisecond would be spent in a busy loop.
+  const absl::Duration left = std::clamp(until - executor_->Now(),
+                                         absl::ZeroDuration(), absl::Hours(1));
+  const int timeout_ms =
+      static_cast<int>(absl::ToInt64Milliseconds(left + absl::Milliseconds(1)));
   pollfd fds[2] = {{wakeup_, POLLIN, 0}, {-1, POLLIN, 0}};
   if (connection_ != nullptr) {
     fds[1] = {connection_->fd(), connection_->events(), 0};
@@ -251,21 +266,19 @@ void DirectoryWorker::Settle(Search search, const SearchResult& result) {
   Attributed attributed = Attribute(policy_, lookups, search.controls, result);
   Report(attributed.trouble);
   Answers answers;
-  std::vector<Question> again;
+  Questions again;
   for (size_t i = 0; i < search.questions.size(); ++i) {
     Question& question = search.questions[i];
     if (attributed.answers[i].has_value()) {
       answers.emplace_back(std::move(question.done),
                            *std::move(attributed.answers[i]));
     } else {
-      question.alone = true;
+      question.round =
+          question.round == Round::kFirst ? Round::kAgain : Round::kAlone;
       again.push_back(std::move(question));
     }
   }
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    for (Question& question : again) waiting_.push_back(std::move(question));
-  }
+  AskAgain(std::move(again));
   Deliver(std::move(answers));
 }
 
@@ -274,45 +287,48 @@ void DirectoryWorker::Settle(Search search, const SearchResult& result) {
 // or one that closes before it has answered anything, is what it looks like.
 void DirectoryWorker::DropConnection(const std::string& why, bool retry) {
   connection_.reset();
-  Answers answers;
-  std::vector<Question> again;
+  Questions lost;
+  Questions again;
   for (auto& [id, search] : searches_) {
     for (Question& question : search.questions) {
-      if (retry && !question.retried) {
-        question.retried = true;
-        again.push_back(std::move(question));
-      } else {
-        Answer unknown = Unknown(question, why);
-        answers.emplace_back(std::move(question.done), std::move(unknown));
-      }
+      const bool may_retry = retry && !question.retried;
+      question.retried = true;
+      (may_retry ? again : lost).push_back(std::move(question));
     }
   }
   searches_.clear();
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    waiting_.insert(waiting_.begin(), std::make_move_iterator(again.begin()),
-                    std::make_move_iterator(again.end()));
-  }
-  const bool down = !retry || !proven_ || !answers.empty();
-  Deliver(std::move(answers));
+  const bool down = !retry || !proven_ || !lost.empty();
+  AskAgain(std::move(again));
+  GiveUp(std::move(lost), why);
   if (down) GoDown(why);
 }
 
 void DirectoryWorker::GoDown(const std::string& why) {
   next_attempt_ = executor_->Now() + kRetry;
-  std::deque<Question> waiting;
+  Questions waiting;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     down_ = true;
     down_why_ = why;
     waiting.swap(waiting_);
   }
+  Report(why);
+  GiveUp(std::move(waiting), why);
+}
+
+// They have waited longest: first of all.
+void DirectoryWorker::AskAgain(Questions questions) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  waiting_.insert(waiting_.begin(), std::make_move_iterator(questions.begin()),
+                  std::make_move_iterator(questions.end()));
+}
+
+void DirectoryWorker::GiveUp(Questions questions, const std::string& why) {
   Answers answers;
-  for (Question& question : waiting) {
+  for (Question& question : questions) {
     Answer unknown = Unknown(question, why);
     answers.emplace_back(std::move(question.done), std::move(unknown));
   }
-  Report(why);
   Deliver(std::move(answers));
 }
 

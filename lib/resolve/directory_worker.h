@@ -31,6 +31,10 @@ class DirectoryWorker {
   // asks more than 256 KiB in a search (slapd.conf(5), sockbuf_max_incoming).
   static constexpr size_t kMaxBatch = 16;
   static constexpr size_t kMaxBatchBytes = 16 << 10;
+  // Lookups that wait for a search. A directory in good health answers as many
+  // in a tenth of its timeout; behind more than these nobody would wait for the
+  // last, and each takes memory.
+  static constexpr size_t kMaxWaiting = 4096;
   // Between two attempts to connect.
   static constexpr absl::Duration kRetry = absl::Milliseconds(500);
 
@@ -51,15 +55,25 @@ class DirectoryWorker {
   void Run();
 
  private:
+  // Whom a lookup shares a search with: when a search cannot tell whom it found
+  // its misses go on to the next round. As most of them are misses indeed, two
+  // searches do for nearly all.
+  enum class Round {
+    kFirst,  // others that are asked for the first time
+    kAgain,  // others that were not found in their first
+    kAlone,  // nobody
+  };
   // A lookup on its way.
   struct Question {
     MailboxLookup lookup;
     Resolver::Done done;
-    bool alone = false;    // to be asked in a search of its own
+    absl::Time asked;
+    Round round = Round::kFirst;
     bool retried = false;  // its connection was lost once
   };
+  using Questions = std::deque<Question>;
   struct Search {
-    std::vector<Question> questions;
+    Questions questions;  // of one round
     std::vector<MailboxLookup> controls;
     absl::Time sent;
   };
@@ -71,9 +85,8 @@ class DirectoryWorker {
   bool Connect();  // false: stopped
   void MarkUp();
   void SendWaiting();
-  std::vector<Question> TakeBatch();
-  void Send(std::vector<Question> questions,
-            std::vector<MailboxLookup> controls);
+  Questions TakeBatch();
+  void Send(Questions questions, std::vector<MailboxLookup> controls);
   std::string FilterFor(const Search& search) const;
   void Wait();
   void ReceiveAnswers();
@@ -81,17 +94,20 @@ class DirectoryWorker {
   void DropConnection(const std::string& why, bool retry);
   void GoDown(const std::string& why);
   void Report(const std::string& trouble);
+  void AskAgain(Questions questions);
+  void GiveUp(Questions questions, const std::string& why);
   void Deliver(Answers answers);
   Answer Unknown(const Question& question, const std::string& why) const;
 
   const std::shared_ptr<const DirectoryPolicy> shared_policy_;
   const DirectoryPolicy& policy_;
+  const std::vector<MailboxLookup> all_controls_;
   Executor* const executor_;
   const std::shared_ptr<const DirectoryHooks> hooks_;
   const int wakeup_;  // an eventfd
 
   std::mutex mutex_;  // guards the next five
-  std::deque<Question> waiting_;
+  Questions waiting_;
   bool down_ = false;
   std::string down_why_;
   bool opening_ = false;

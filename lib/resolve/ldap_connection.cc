@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <sys/time.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <mutex>
@@ -13,7 +12,9 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace mailverdict {
 namespace {
@@ -43,6 +44,19 @@ std::string Describe(int code, const char* diagnostic) {
   return text;
 }
 
+// Without options, which do not change what a value means; but for a range: it
+// says that the values are a part of all, and so the name is another one.
+std::string KeyOf(const char* name) {
+  const std::vector<std::string> parts =
+      absl::StrSplit(absl::AsciiStrToLower(name), ';');
+  for (const std::string& option : parts) {
+    if (absl::StartsWith(option, "range=")) {
+      return absl::StrCat(parts.front(), ";", option);
+    }
+  }
+  return parts.front();
+}
+
 // False if not all of the entry could be read.
 bool ReadEntry(LDAP* handle, LDAPMessage* message, SearchResult::Entry* out) {
   SearchResult::Entry& entry = *out;
@@ -62,9 +76,7 @@ bool ReadEntry(LDAP* handle, LDAPMessage* message, SearchResult::Entry* out) {
       }
       ldap_value_free_len(all);
     }
-    std::string key = absl::AsciiStrToLower(name);
-    key.resize(std::min(key.find(';'), key.size()));
-    entry.attributes.emplace_back(std::move(key), std::move(values));
+    entry.attributes.emplace_back(KeyOf(name), std::move(values));
     ldap_memfree(name);
   }
   if (ber != nullptr) ber_free(ber, 0);
