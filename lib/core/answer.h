@@ -40,7 +40,8 @@ enum class AnswerState { kPresent, kAbsent, kUnknown };
 struct Report {
   Lookup lookup;
   AnswerState state = AnswerState::kUnknown;
-  // Present: what was found (entry names, seconds of the epoch, ...).
+  // Present: what was found. Of a mailbox, its entry's name and, if that is
+  // known, the spelling by which it was found.
   std::vector<std::string> values;
   // Unknown: why, for people: "search timed out after 3s".
   std::string reason;

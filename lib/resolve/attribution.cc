@@ -114,24 +114,28 @@ class Claim {
       if (!lookup.arm.empty() && lookup.arm != arm.name) continue;
       for (const auto& group : arm.assertions) {
         for (const std::string& spelling : lookup.spellings) {
-          std::vector<Value> values;
+          Way way{&spelling, {}};
           for (const FilterTemplate::Assertion& a : group) {
-            values.push_back({&a.attribute, Fold(FillIn(a.value, spelling))});
+            way.values.push_back(
+                {&a.attribute, Fold(FillIn(a.value, spelling))});
           }
-          ways_.push_back(std::move(values));
+          ways_.push_back(std::move(way));
         }
       }
     }
   }
 
-  Match In(const Entry& entry) const {
+  // `spelling`, unless null: the first of the lookup's that matches best.
+  Match In(const Entry& entry, const std::string** spelling = nullptr) const {
     Match best = Match::kNo;
-    for (const std::vector<Value>& way : ways_) {
+    for (const Way& way : ways_) {
       Match all = Match::kYes;
-      for (const Value& value : way) {
+      for (const Value& value : way.values) {
         all = std::min(all, entry.Shows(*value.attribute, value.folded));
       }
-      best = std::max(best, all);
+      if (all <= best) continue;
+      best = all;
+      if (spelling != nullptr) *spelling = way.spelling;
     }
     return best;
   }
@@ -141,7 +145,11 @@ class Claim {
     const std::string* attribute;  // in the policy
     std::string folded;
   };
-  std::vector<std::vector<Value>> ways_;
+  struct Way {
+    const std::string* spelling;  // in the lookup
+    std::vector<Value> values;
+  };
+  std::vector<Way> ways_;
 };
 
 // The controls of one search, and what became of them.
@@ -276,16 +284,20 @@ struct Hits {
       const Entry entry(each);
       bool only_control = witnesses->Take(entry);
       for (size_t i = 0; i < claims.size(); ++i) {
-        const Match match = claims[i].In(entry);
-        if (match == Match::kYes) sure[i] = entry.dn;
+        const std::string* spelling = nullptr;
+        const Match match = claims[i].In(entry, &spelling);
+        if (match == Match::kYes) sure[i] = {entry.dn, *spelling};
         if (match != Match::kNo) only_control = false;
       }
-      if (!only_control) any = entry.dn;
+      if (!only_control) any = {entry.dn};
     }
   }
 
-  std::vector<std::string> sure;  // each lookup's, by what the entry shows
-  std::string any;                // one that a lookup's question may have found
+  // Values of a Present report: the entry's DN and, where it shows one, the
+  // spelling that it was found by.
+  using Values = std::vector<std::string>;
+  std::vector<Values> sure;  // each lookup's, by what the entry shows
+  Values any;                // one that a lookup's question may have found
 };
 
 }  // namespace
@@ -302,12 +314,12 @@ Attributed Attribute(const DirectoryPolicy& directory,
   // Of too many entries each lookup had its share, or will have it alone.
   bool only_crowded = result.truncated && !lookups.empty();
   for (size_t i = 0; i < lookups.size(); ++i) {
-    const std::string& dn =
+    const Hits::Values& found =
         hits.sure[i].empty() && alone ? hits.any : hits.sure[i];
     Report report = Report::Absent(lookups[i], result.transcript);
-    if (!dn.empty()) {
+    if (!found.empty()) {
       report.state = AnswerState::kPresent;
-      report.values = {dn};
+      report.values = found;
     } else if (!alone &&
                (result.truncated || (defect.empty() && !hits.any.empty()))) {
       attributed.answers.emplace_back(std::nullopt);

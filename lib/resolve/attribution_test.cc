@@ -77,7 +77,7 @@ TEST_F(AttributionTest, AnEntryIsWhoseValuesItHolds) {
   EXPECT_EQ(One("joe@example.org", {kC1, kC2, kC3, kJoe}), "present");
   EXPECT_EQ(One("j@example.org", {kC1, kC2, kC3, kJoe}), "present");
   EXPECT_EQ(Search({"joe@example.org"}, {kJoe}).answers[0]->values(),
-            Want{"uid=joe,dc=x"});
+            (Want{"uid=joe,dc=x", "joe@example.org"}));
 }
 
 TEST_F(AttributionTest, AMissWithAllControlsIsVouchedFor) {
@@ -157,8 +157,9 @@ TEST_F(AttributionTest, ManyHitsAreToldApart) {
       Search({"jane@example.org", "joe@example.org", "j@example.org"},
              {kC1, kC2, kC3, kJoe, jane});
   EXPECT_EQ(Words(a), (Want{"present", "present", "present"}));
-  EXPECT_EQ(a.answers[0]->values(), Want{"uid=jane,dc=x"});
-  EXPECT_EQ(a.answers[2]->values(), Want{"uid=joe,dc=x"});
+  EXPECT_EQ(a.answers[0]->values(),
+            (Want{"uid=jane,dc=x", "jane@example.org"}));
+  EXPECT_EQ(a.answers[2]->values(), (Want{"uid=joe,dc=x", "j@example.org"}));
 }
 
 TEST_F(AttributionTest, ManyMissesAreBelievedWhenOnlyControlsCameBack) {

@@ -14,10 +14,11 @@
 namespace mailverdict {
 namespace {
 
-sockaddr_in Loopback(int port) {
+// `host` is the last number of 127.0.0.0/8.
+sockaddr_in Loopback(uint32_t host, int port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + host);
   address.sin_port = htons(static_cast<uint16_t>(port));
   return address;
 }
@@ -27,7 +28,8 @@ sockaddr_in Loopback(int port) {
 CutProxy::CutProxy(int port, Cut cut)
     : backend_port_(port), cut_(cut), wakeup_(eventfd(0, EFD_CLOEXEC)) {
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = Loopback(0);
+  // Not where slapd listens: a port that a stopped one has left must stay free.
+  sockaddr_in address = Loopback(2, 0);
   socklen_t size = sizeof(address);
   auto* any = reinterpret_cast<sockaddr*>(&address);
   if (bind(listener_, any, size) != 0 || listen(listener_, 16) != 0 ||
@@ -54,7 +56,7 @@ CutProxy::~CutProxy() {
 }
 
 std::string CutProxy::uri() const {
-  return absl::StrCat("ldap://127.0.0.1:", port_);
+  return absl::StrCat("ldap://127.0.0.2:", port_);
 }
 
 size_t CutProxy::passed(From from) const {
@@ -107,7 +109,7 @@ void CutProxy::Accept() {
   Pair pair;
   pair.client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
   pair.server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in address = Loopback(backend_port_);
+  const sockaddr_in address = Loopback(1, backend_port_);
   const int rc =
       connect(pair.server, reinterpret_cast<const sockaddr*>(&address),
               sizeof(address));
