@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The outage drill: what a sender hears while the directory is broken.
 
-    tests/e2e/drill.py [--daemon FILE] [--rows WORDS] [--markdown FILE] [--keep]
+    tests/e2e/drill.py --daemon FILE [--rows WORDS] [--markdown FILE] [--keep]
 
 Real sendmail asks mailverdictd, mailverdictd asks real OpenLDAP, and OpenLDAP is
 stopped, hung, emptied, half loaded ... In each situation somebody who exists and
@@ -390,8 +390,7 @@ def write_markdown(path, played):
 def arguments():
     parser = argparse.ArgumentParser(
         description="The outage drill: what a sender hears while LDAP is broken.")
-    parser.add_argument("--daemon", metavar="FILE", default=os.path.join(
-        world.SOURCE_TREE, "bazel-bin/adapters/daemon/mailverdictd"))
+    parser.add_argument("--daemon", metavar="FILE", required=True)
     parser.add_argument("--rows", metavar="WORDS", default="",
                         help="only the situations with these words in their name")
     parser.add_argument("--markdown", metavar="FILE", help="write the table there, too")
