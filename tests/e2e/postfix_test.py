@@ -222,8 +222,7 @@ class PostfixTest:
 
 def main():
     parser = argparse.ArgumentParser(description="Real Postfix asks mailverdictd.")
-    parser.add_argument("--daemon", metavar="FILE", default=os.path.join(
-        world.SOURCE_TREE, "bazel-bin/adapters/daemon/mailverdictd"))
+    parser.add_argument("--daemon", metavar="FILE", required=True)
     parser.add_argument("--xml", metavar="FILE", default=report.output_path())
     options = parser.parse_args()
     world.enter(postfix=True)

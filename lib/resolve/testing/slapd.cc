@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -95,14 +96,16 @@ Slapd::Slapd() : port_(FreePort()) {
   if (access(Program().c_str(), X_OK) != 0) {
     Fail(absl::StrCat(Program(), " is missing; ./check unpacks it"));
   }
-  const char* base = getenv("TEST_TMPDIR");
-  std::string name = absl::StrCat(base == nullptr ? "/tmp" : base, "/s.XXXXXX");
-  if (mkdtemp(name.data()) == nullptr) Fail("no directory in TEST_TMPDIR");
+  // Not in TEST_TMPDIR: its path may be longer than a unix socket's may be.
+  std::string name = "/tmp/slapd.XXXXXX";
+  if (mkdtemp(name.data()) == nullptr) Fail("no directory in /tmp");
   directory_ = name;
 }
 
 Slapd::~Slapd() {
   if (pid_ != 0) End(SIGKILL);
+  std::error_code ignored;
+  std::filesystem::remove_all(directory_, ignored);
 }
 
 std::string Slapd::Base() {
