@@ -1,0 +1,156 @@
+#include "lib/mail/ip.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "absl/strings/ascii.h"
+
+namespace mailverdict::mail {
+namespace {
+
+using Groups = IpAddress::Groups;
+
+constexpr size_t kMaxGroupDigits = 4;  // RFC 4291 2.2
+constexpr char kBadIpv4[] = "an IPv4 address is four numbers from 0 to 255";
+
+uint16_t Hex(std::string_view digits) {
+  uint16_t value = 0;
+  for (char c : digits) {
+    const int digit =
+        absl::ascii_isdigit(c) ? c - '0' : absl::ascii_tolower(c) - 'a' + 10;
+    value = static_cast<uint16_t>(value << 4 | digit);
+  }
+  return value;
+}
+
+// The groups as they are written: `count` of them, and `gap`, the index at
+// which "::" stands.
+struct Written {
+  Groups groups{};
+  size_t count = 0;
+  std::optional<size_t> gap;
+};
+
+std::optional<Fault> ReadGroups(Cursor& in, Written* w) {
+  if (in.Skip("::")) w->gap = 0;
+  for (;;) {
+    const Cursor begin = in;
+    const std::string_view digits =
+        in.TakeWhile([](char c) { return absl::ascii_isxdigit(c); });
+    if (digits.empty() && w->gap == w->count) return std::nullopt;
+    if (in.Peek() == '.') {
+      in = begin;
+      if (w->count > 6) return Fault{in.offset(), "this has too many groups"};
+      uint32_t tail = 0;
+      if (std::optional<Fault> fault = ReadIpv4(in, &tail)) return fault;
+      w->groups[w->count++] = static_cast<uint16_t>(tail >> 16);
+      w->groups[w->count++] = static_cast<uint16_t>(tail);
+      return std::nullopt;
+    }
+    if (digits.empty() || digits.size() > kMaxGroupDigits) {
+      return Fault{begin.offset(), "a group is one to four hexadecimal digits"};
+    }
+    if (w->count == w->groups.size()) {
+      return Fault{begin.offset(), "this has too many groups"};
+    }
+    w->groups[w->count++] = Hex(digits);
+    if (!in.Skip(':')) return std::nullopt;
+    const size_t second = in.offset();
+    if (in.Skip(':')) {
+      if (w->gap.has_value()) return Fault{second, "'::' may stand only once"};
+      w->gap = w->count;
+    }
+  }
+}
+
+std::optional<IpAddress> ReadIp(Cursor& in) {
+  const std::string_view text = in.rest();
+  IpAddress address;
+  if (text.find(':') != std::string_view::npos) {
+    if (ReadIpv6(in, &address.groups).has_value()) return std::nullopt;
+    return address;
+  }
+  uint32_t number = 0;
+  if (ReadIpv4(in, &number).has_value()) return std::nullopt;
+  address.groups = {0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0xFFFF,
+                    static_cast<uint16_t>(number >> 16),
+                    static_cast<uint16_t>(number)};
+  return address;
+}
+
+}  // namespace
+
+std::optional<Fault> ReadIpv4(Cursor& in, uint32_t* address) {
+  *address = 0;
+  for (int i = 0; i < 4; ++i) {
+    if (i > 0 && !in.Skip('.')) return Fault{in.offset(), kBadIpv4};
+    // Leading zeros are in the RFC's grammar, but half the world reads them as
+    // octal: Decimal refuses them.
+    const size_t begin = in.offset();
+    const std::optional<uint64_t> number = in.Decimal(3);
+    if (!number.has_value() || *number > 255) return Fault{begin, kBadIpv4};
+    *address = *address << 8 | static_cast<uint32_t>(*number);
+  }
+  return std::nullopt;
+}
+
+std::optional<Fault> ReadIpv6(Cursor& in, Groups* groups) {
+  const size_t begin = in.offset();
+  Written w;
+  if (std::optional<Fault> fault = ReadGroups(in, &w)) return fault;
+  const bool whole = w.gap.has_value() ? w.count < 8 : w.count == 8;
+  if (!whole) return Fault{begin, "an IPv6 address has eight groups"};
+  *groups = w.groups;
+  if (w.gap.has_value()) {
+    const auto gap = groups->begin() + static_cast<ptrdiff_t>(*w.gap);
+    const auto end = groups->begin() + static_cast<ptrdiff_t>(w.count);
+    std::fill(gap, std::copy_backward(gap, end, groups->end()), 0);
+  }
+  return std::nullopt;
+}
+
+std::optional<IpAddress> ParseIp(std::string_view text) {
+  Cursor in(text);
+  const std::optional<IpAddress> address = ReadIp(in);
+  if (!address.has_value() || !in.done()) return std::nullopt;
+  return address;
+}
+
+std::optional<IpNetwork> IpNetwork::Parse(std::string_view text) {
+  Cursor in(text);
+  const std::optional<IpAddress> address = ReadIp(in);
+  if (!address.has_value()) return std::nullopt;
+  // An IPv4 network counts the bits of its own 32.
+  const bool ipv4 = text.find(':') == std::string_view::npos;
+  uint64_t bits = ipv4 ? 32 : 128;
+  if (in.Skip('/')) {
+    const std::optional<uint64_t> written = in.Decimal(3);
+    if (!written.has_value() || *written > bits) return std::nullopt;
+    bits = *written;
+  }
+  if (!in.done()) return std::nullopt;
+  IpNetwork network(*address, static_cast<int>(ipv4 ? bits + 96 : bits));
+  if (network.Masked(*address) != address->groups) return std::nullopt;
+  return network;
+}
+
+bool IpNetwork::Contains(const IpAddress& address) const {
+  return Masked(address) == base_.groups;
+}
+
+Groups IpNetwork::Masked(const IpAddress& address) const {
+  Groups groups = address.groups;
+  for (int i = 0; i < 8; ++i) {
+    const int bits = std::clamp(bits_ - 16 * i, 0, 16);
+    groups[static_cast<size_t>(i)] &=
+        static_cast<uint16_t>(0xFFFF0000u >> bits);
+  }
+  return groups;
+}
+
+}  // namespace mailverdict::mail

@@ -1,0 +1,85 @@
+#include "lib/mail/ip.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace mailverdict::mail {
+namespace {
+
+bool In(std::string_view network, std::string_view address) {
+  return IpNetwork::Parse(network).value().Contains(ParseIp(address).value());
+}
+
+TEST(IpTest, ReadsWholeAddressesOnly) {
+  for (const char* good :
+       {"192.0.2.1", "0.0.0.0", "255.255.255.255", "::", "::1", "2001:DB8::1",
+        "::ffff:192.0.2.1", "1:2:3:4:5:6:7:8"}) {
+    EXPECT_TRUE(ParseIp(good).has_value()) << good;
+  }
+  for (const char* bad :
+       {"", " 192.0.2.1", "192.0.2.1 ", "192.0.2", "192.0.2.1.1", "192.0.2.256",
+        "192.0.02.1", "[::1]", "fe80::1%eth0", "::1::", "1:2:3:4:5:6:7",
+        "1:2:3:4:5:6:7:8:9", "12345::", "localhost", "192.0.2.1/32"}) {
+    EXPECT_FALSE(ParseIp(bad).has_value()) << bad;
+  }
+}
+
+TEST(IpTest, AMappedAddressIsItsIpv4Address) {
+  EXPECT_EQ(ParseIp("::ffff:192.0.2.1")->groups, ParseIp("192.0.2.1")->groups);
+  EXPECT_EQ(ParseIp("::ffff:c000:201")->groups, ParseIp("192.0.2.1")->groups);
+  EXPECT_NE(ParseIp("::192.0.2.1")->groups, ParseIp("192.0.2.1")->groups);
+}
+
+TEST(IpTest, EveryPrefixEndsWhereItSays) {
+  for (int bits = 0; bits <= 32; ++bits) {
+    const std::string network = "0.0.0.0/" + std::to_string(bits);
+    for (int bit = 0; bit < 32; ++bit) {
+      const uint32_t number = 0x80000000u >> bit;
+      const std::string address = std::to_string(number >> 24) + "." +
+                                  std::to_string(number >> 16 & 255) + "." +
+                                  std::to_string(number >> 8 & 255) + "." +
+                                  std::to_string(number & 255);
+      EXPECT_EQ(In(network, address), bit >= bits) << network << " " << address;
+    }
+  }
+  for (int bits = 0; bits <= 128; ++bits) {
+    const std::string network = "::/" + std::to_string(bits);
+    for (int bit = 0; bit < 128; ++bit) {
+      static constexpr const char* kBits[] = {"8", "4", "2", "1"};
+      std::string text;
+      for (int group = 0; group < 8; ++group) {
+        if (group > 0) text += ':';
+        text +=
+            group == bit / 16
+                ? kBits[bit % 4] +
+                      std::string(static_cast<size_t>(3 - bit % 16 / 4), '0')
+                : "0";
+      }
+      EXPECT_EQ(In(network, text), bit >= bits) << network << " " << text;
+    }
+  }
+}
+
+TEST(IpTest, Networks) {
+  EXPECT_TRUE(In("192.0.2.0/24", "192.0.2.255"));
+  EXPECT_TRUE(In("192.0.2.0/24", "::ffff:192.0.2.7"));
+  EXPECT_FALSE(In("192.0.2.0/24", "192.0.3.0"));
+  EXPECT_FALSE(In("0.0.0.0/0", "2001:db8::1"));
+  EXPECT_TRUE(In("::/0", "192.0.2.1"));
+  EXPECT_TRUE(In("127.0.0.1", "127.0.0.1"));
+  EXPECT_FALSE(In("127.0.0.1", "127.0.0.2"));
+  EXPECT_TRUE(In("2001:db8::/33", "2001:db8:7fff::1"));
+  EXPECT_FALSE(In("2001:db8::/33", "2001:db8:8000::1"));
+}
+
+TEST(IpTest, WhatIsNoNetwork) {
+  for (const char* bad : {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/08",
+                          "10.0.0.0/8 ", "10.0.0.1/8", "10/8", "::/129",
+                          "2001:db8::1/64", "10.0.0.0/-1", "10.0.0.0/8/8"}) {
+    EXPECT_FALSE(IpNetwork::Parse(bad).has_value()) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace mailverdict::mail
