@@ -56,14 +56,25 @@ void RaiseDescriptorLimit() {
 
 bool SameListeners(const Policy& a, const Policy& b) {
   const auto same = [](const ListenerPolicy& x, const ListenerPolicy& y) {
-    return x.socketmap == y.socketmap && x.mode == y.mode &&
-           x.owner == y.owner && x.group == y.group;
+    return x.protocol == y.protocol && x.address == y.address &&
+           x.mode == y.mode && x.owner == y.owner && x.group == y.group;
   };
   return a.listeners.size() == b.listeners.size() &&
          std::equal(a.listeners.begin(), a.listeners.end(), b.listeners.begin(),
                     same) &&
          a.user == b.user && a.log == b.log &&
          a.max_connections == b.max_connections;
+}
+
+// A milter is told addresses with them, a map without.
+std::string InBrackets(const std::string& address) {
+  return !address.empty() && address[0] == '<'
+             ? address
+             : absl::StrCat("<", address, ">");
+}
+
+UnixSocketOptions OptionsOf(const ListenerPolicy& listener) {
+  return {static_cast<mode_t>(listener.mode), listener.owner, listener.group};
 }
 
 }  // namespace
@@ -101,10 +112,23 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   for (const std::string& address : daemon->server_->addresses()) {
     absl::StrAppend(&where, where.empty() ? "" : ", ", address);
   }
+  if (daemon->milter_ != nullptr) {
+    absl::StrAppend(&where, where.empty() ? "" : ", ", "milter ",
+                    daemon->milter_->address());
+  }
   daemon->log_->Write(Severity::kInfo,
                       absl::StrCat("mailverdictd ", kVersion, " serves ",
                                    policy_path, " on ", where));
   daemon->Use(*std::move(loaded));
+  if (daemon->milter_ != nullptr) {
+    daemon->milter_->Start([daemon = daemon.get()] {
+      daemon->log_->Write(Severity::kError,
+                          "libmilter has given up (the mail log says why); "
+                          "ending, to be started again");
+      daemon->failed_ = true;
+      daemon->loop_->Stop();
+    });
+  }
   return daemon;
 }
 
@@ -114,6 +138,7 @@ Daemon::Daemon(std::string policy_path)
 Daemon::~Daemon() {
   if (reloading_.joinable()) reloading_.join();
   server_.reset();
+  milter_.reset();
   // Verdicts under way hold older engines; the directories end before the loop.
   for (const std::weak_ptr<Engine>& weak : engines_) {
     if (const std::shared_ptr<Engine> engine = weak.lock()) engine->Stop();
@@ -141,12 +166,28 @@ absl::Status Daemon::Listen(const Policy& policy) {
                      "\"unix:/run/mailverdict/socketmap\" }"));
   }
   for (const ListenerPolicy& listener : policy.listeners) {
-    const absl::Status status = server_->Listen(
-        listener.socketmap,
-        {static_cast<mode_t>(listener.mode), listener.owner, listener.group});
+    const absl::Status status =
+        listener.protocol == ListenerPolicy::Protocol::kMilter
+            ? ListenForMilter(listener, policy.max_connections)
+            : server_->Listen(listener.address, OptionsOf(listener));
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
+}
+
+absl::Status Daemon::ListenForMilter(const ListenerPolicy& listener,
+                                     size_t limit) {
+  absl::StatusOr<std::unique_ptr<milter::Milter>> opened = milter::Milter::Open(
+      listener.address, OptionsOf(listener), limit, loop_.get(),
+      [this](Transaction tx, milter::Done done) {
+        const absl::Time began = loop_->Now();
+        engine_->Judge(tx, [this, tx, done, began](const Verdict& verdict) {
+          done(verdict);
+          LogVerdict(tx, verdict, began);
+        });
+      });
+  if (opened.ok()) milter_ = *std::move(opened);
+  return opened.status();
 }
 
 absl::Status Daemon::WatchSignals() {
@@ -180,9 +221,16 @@ void Daemon::Use(LoadedPolicy loaded) {
   engines_.erase(std::remove_if(engines_.begin(), engines_.end(), ended),
                  engines_.end());
   engines_.push_back(engine_);
+  if (milter_ != nullptr) {
+    milter_->Use(NeededStages(engine_->chain()), JudgedStages(engine_->chain()),
+                 policy->deadline);
+  }
 }
 
-void Daemon::Run() { loop_->Run(); }
+bool Daemon::Run() {
+  loop_->Run();
+  return !failed_;
+}
 
 void Daemon::Reload() {
   if (reloading_.joinable()) {
@@ -226,8 +274,14 @@ void Daemon::Terminate() {
   }
   terminating_ = true;
   log_->Write(Severity::kInfo, "ending: what is under way is still answered");
-  server_->Drain(engine_->policy().deadline + kDrain,
-                 [this] { loop_->Stop(); });
+  const absl::Duration grace = engine_->policy().deadline + kDrain;
+  draining_ = milter_ == nullptr ? 1 : 2;
+  server_->Drain(grace, [this] { Drained(); });
+  if (milter_ != nullptr) milter_->Drain(grace, [this] { Drained(); });
+}
+
+void Daemon::Drained() {
+  if (--draining_ == 0) loop_->Stop();
 }
 
 void Daemon::Answer(const socketmap::Request& request,
@@ -236,12 +290,15 @@ void Daemon::Answer(const socketmap::Request& request,
     AnswerSendmail(request.key, reply);
   } else if (request.map == "postfix") {
     AnswerPostfix(request.key, reply);
+  } else if (request.map == "absence") {
+    AnswerAbsence(request.key, reply);
   } else if (request.map == "explain") {
     Explain(request.key, reply);
   } else if (request.map == "ping") {
     reply.Send("OK pong");
   } else {
-    reply.Send("TEMP no such map; there are rcpt, postfix, explain and ping");
+    reply.Send(
+        "TEMP no such map; there are rcpt, postfix, absence, explain and ping");
   }
 }
 
@@ -280,6 +337,18 @@ void Daemon::AnswerPostfix(std::string_view key,
   });
 }
 
+void Daemon::AnswerAbsence(std::string_view key,
+                           const socketmap::Reply& reply) {
+  const absl::Time began = loop_->Now();
+  Transaction tx;
+  tx.stage = Stage::kRcpt;
+  tx.recipient = std::string(key);
+  engine_->Judge(tx, [this, tx, reply, began](const Verdict& verdict) {
+    reply.Send(AbsenceMapReply(verdict));
+    LogVerdict(tx, verdict, began);
+  });
+}
+
 void Daemon::Explain(std::string_view key, const socketmap::Reply& reply) {
   std::optional<Transaction> tx = socketmap::ParseSendmailKey(key);
   if (!tx.has_value()) {
@@ -297,7 +366,12 @@ void Daemon::LogVerdict(const Transaction& tx, const Verdict& verdict,
   std::string line;
   if (!tx.client.empty()) absl::StrAppend(&line, "client=", tx.client, " ");
   if (!tx.queue_id.empty()) absl::StrAppend(&line, "id=", tx.queue_id, " ");
-  absl::StrAppend(&line, "to=<", tx.recipient, "> ", verdict.Line(), " ",
+  if (tx.stage == Stage::kRcpt) {
+    absl::StrAppend(&line, "to=", InBrackets(tx.recipient), " ");
+  } else if (tx.stage >= Stage::kMail) {
+    absl::StrAppend(&line, "from=", InBrackets(tx.sender), " ");
+  }
+  absl::StrAppend(&line, verdict.Line(), " ",
                   absl::ToInt64Microseconds(loop_->Now() - began), "us");
   log_->Write(Severity::kInfo, line);
 }

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "adapters/daemon/log_writer.h"
 #include "adapters/loop/event_loop.h"
+#include "adapters/milter/milter.h"
 #include "adapters/socketmap/server.h"
 #include "lib/core/policy_loader.h"
 #include "lib/history/memory_history.h"
@@ -23,8 +24,8 @@ namespace mailverdict {
 // Reads and checks a policy file and the files that it names.
 absl::StatusOr<LoadedPolicy> LoadPolicyFile(const std::string& path);
 
-// All on one thread, which Run() takes; threads of their own have the log and
-// each directory.
+// All on one thread, which Run() takes; threads of their own have the log, each
+// directory, and libmilter.
 class Daemon {
  public:
   // After a SIGTERM the requests under way have their deadline, and this much
@@ -40,22 +41,26 @@ class Daemon {
   Daemon& operator=(const Daemon&) = delete;
 
   // Serves until SIGTERM or SIGINT. SIGHUP reads the policy again: a wrong one
-  // is refused and the old one stays. A second SIGTERM ends at once.
-  void Run();
+  // is refused and the old one stays. A second SIGTERM ends at once. False if a
+  // listener has failed.
+  bool Run();
 
  private:
   explicit Daemon(std::string policy_path);
 
   absl::Status Listen(const Policy& policy);
+  absl::Status ListenForMilter(const ListenerPolicy& listener, size_t limit);
   absl::Status WatchSignals();
   void Use(LoadedPolicy loaded);
   void Reload();  // on a thread: files may be large, disks slow
   void Reloaded(absl::StatusOr<LoadedPolicy> loaded);
   void Terminate();
+  void Drained();
 
   void Answer(const socketmap::Request& request, const socketmap::Reply& reply);
   void AnswerSendmail(std::string_view key, const socketmap::Reply& reply);
   void AnswerPostfix(std::string_view key, const socketmap::Reply& reply);
+  void AnswerAbsence(std::string_view key, const socketmap::Reply& reply);
   void Explain(std::string_view key, const socketmap::Reply& reply);
   void LogVerdict(const Transaction& tx, const Verdict& verdict,
                   absl::Time began);
@@ -68,7 +73,10 @@ class Daemon {
   std::shared_ptr<Engine> engine_;
   std::vector<std::weak_ptr<Engine>> engines_;  // this one, and older ones
   std::unique_ptr<socketmap::Server> server_;
+  std::unique_ptr<milter::Milter> milter_;  // null: the policy has none
   bool terminating_ = false;
+  int draining_ = 0;  // servers that still do
+  bool failed_ = false;
   std::thread reloading_;
   bool reload_again_ = false;  // another SIGHUP came meanwhile
 };

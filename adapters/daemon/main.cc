@@ -13,8 +13,8 @@ namespace {
 constexpr char kHelp[] =
     R"(usage: mailverdictd --policy FILE [--check]
 
-Answers an MTA's questions about recipients over a socket map. Stays in the
-foreground; logs to stderr or syslog, as the policy says.
+Answers an MTA's questions about recipients, over a socket map or as a milter.
+Stays in the foreground; logs to stderr or syslog, as the policy says.
 
   --policy FILE  the policy (proto/policy.proto says what is in it)
   --check        check the policy, print what is wrong, and end: 0 if it is good
@@ -25,8 +25,9 @@ SIGHUP reads the policy again; a wrong one is refused and the old one stays.
 SIGTERM ends when what is under way has been answered; a second one ends at once.
 )";
 
-// EX_USAGE and EX_CONFIG of sysexits.h.
+// EX_USAGE, EX_UNAVAILABLE and EX_CONFIG of sysexits.h.
 constexpr int kUsage = 64;
+constexpr int kUnavailable = 69;
 constexpr int kConfig = 78;
 
 int CheckPolicy(const std::string& path) {
@@ -50,8 +51,7 @@ int Serve(const std::string& path) {
                  std::string(daemon.status().message()).c_str());
     return kConfig;
   }
-  (*daemon)->Run();
-  return 0;
+  return (*daemon)->Run() ? 0 : kUnavailable;
 }
 
 }  // namespace

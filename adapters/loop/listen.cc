@@ -53,32 +53,6 @@ absl::Status Bad(const std::string& address, const std::string& what) {
 
 // --- inet ---
 
-// "HOST:PORT" or "[HOST]:PORT".
-absl::Status SplitInet(const std::string& address, std::string* host,
-                       std::string* port) {
-  const std::string rest = address.substr(strlen("inet:"));
-  const size_t colon = rest.rfind(':');
-  int number = 0;
-  if (colon == std::string::npos ||
-      !absl::SimpleAtoi(rest.substr(colon + 1), &number) || number < 0 ||
-      number > 65535) {
-    return Bad(address, "write inet:HOST:PORT with a port from 0 to 65535");
-  }
-  *port = std::to_string(number);
-  *host = rest.substr(0, colon);
-  if (host->size() > 2 && host->front() == '[' && host->back() == ']') {
-    *host = host->substr(1, host->size() - 2);
-  } else if (absl::StrContains(*host, ":")) {
-    return Bad(address, "write an IPv6 address in brackets: inet:[::1]:7777");
-  }
-  if (host->empty() || absl::StrContains(*host, "[")) {
-    return Bad(address,
-               "the host is missing; for all addresses write inet:0.0.0.0:PORT "
-               "and inet:[::]:PORT");
-  }
-  return absl::OkStatus();
-}
-
 std::string InetName(int fd) {
   sockaddr_storage name = {};
   socklen_t size = sizeof name;
@@ -210,14 +184,73 @@ absl::Status FindGroup(const std::string& address, const std::string& name,
   return absl::OkStatus();
 }
 
-// Binds under the name `fresh`, sets rights, and only then listens.
 absl::StatusOr<int> ListenOnPath(const std::string& address,
-                                 const std::string& fresh,
-                                 const UnixSocketOptions& options) {
+                                 const std::string& fresh) {
+  sockaddr_un name;
+  FillPath(fresh, &name);  // it fits: PublishUnixSocket has looked
+  Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (fd.get() < 0) return Errno(address, "no socket");
+  if (bind(fd.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) != 0) {
+    return Errno(address,
+                 "cannot create the socket; make its directory and let us "
+                 "write there");
+  }
+  if (listen(fd.get(), kBacklog) != 0) return Errno(address, "cannot listen");
+  return fd.release();
+}
+
+absl::Status SetRights(const std::string& address, const std::string& path,
+                       const UnixSocketOptions& options) {
   uid_t uid;
   gid_t gid;
   absl::Status status = FindUser(address, options.owner, &uid);
   if (status.ok()) status = FindGroup(address, options.group, &gid);
+  if (!status.ok()) return status;
+  const bool own =
+      uid != static_cast<uid_t>(-1) || gid != static_cast<gid_t>(-1);
+  if ((own && lchown(path.c_str(), uid, gid) != 0) ||
+      chmod(path.c_str(), options.mode) != 0) {
+    return Errno(address,
+                 "cannot give the socket its owner, group and mode; start as "
+                 "root, or as its owner and a member of the group");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status SplitInet(const std::string& address, std::string* host,
+                       std::string* port) {
+  const std::string rest = address.substr(strlen("inet:"));
+  const size_t colon = rest.rfind(':');
+  int number = 0;
+  if (colon == std::string::npos ||
+      !absl::SimpleAtoi(rest.substr(colon + 1), &number) || number < 0 ||
+      number > 65535) {
+    return Bad(address, "write inet:HOST:PORT with a port from 0 to 65535");
+  }
+  *port = std::to_string(number);
+  *host = rest.substr(0, colon);
+  if (host->size() > 2 && host->front() == '[' && host->back() == ']') {
+    *host = host->substr(1, host->size() - 2);
+  } else if (absl::StrContains(*host, ":")) {
+    return Bad(address, "write an IPv6 address in brackets: inet:[::1]:7777");
+  }
+  if (host->empty() || absl::StrContains(*host, "[")) {
+    return Bad(address,
+               "the host is missing; for all addresses write inet:0.0.0.0:PORT "
+               "and inet:[::]:PORT");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SocketPath> PublishUnixSocket(
+    const std::string& address, const UnixSocketOptions& options,
+    const std::function<absl::Status(const std::string& fresh)>& make) {
+  SocketPath result;
+  const std::string path = address.substr(strlen("unix:"));
+  const std::string fresh = absl::StrCat(path, ".", getpid(), ".new");
+  absl::Status status = CheckPathIsFree(address, path);
   if (!status.ok()) return status;
   sockaddr_un name;
   if (!FillPath(fresh, &name)) {
@@ -226,51 +259,56 @@ absl::StatusOr<int> ListenOnPath(const std::string& address,
                             sizeof name.sun_path - 1 - strlen(".4194304.new"),
                             " bytes fit"));
   }
-  Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (fd.get() < 0) return Errno(address, "no socket");
   unlink(fresh.c_str());  // of a daemon with our process id that was killed
-  if (bind(fd.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) != 0) {
-    return Errno(address,
-                 "cannot create the socket; make its directory and let us "
-                 "write there");
-  }
-  const bool own =
-      uid != static_cast<uid_t>(-1) || gid != static_cast<gid_t>(-1);
-  if ((own && lchown(fresh.c_str(), uid, gid) != 0) ||
-      chmod(fresh.c_str(), options.mode) != 0) {
-    status = Errno(address,
-                   "cannot give the socket its owner, group and mode; start as "
-                   "root, or as its owner and a member of the group");
-  } else if (listen(fd.get(), kBacklog) != 0) {
-    status = Errno(address, "cannot listen");
+  const mode_t umask_before = umask(0777);
+  status = make(fresh);
+  umask(umask_before);
+  if (status.ok()) status = SetRights(address, fresh, options);
+  struct stat made;
+  if (status.ok() && (lstat(fresh.c_str(), &made) != 0 ||
+                      rename(fresh.c_str(), path.c_str()) != 0)) {
+    status = Errno(address, "cannot move the new socket to its path");
   }
   if (!status.ok()) {
     unlink(fresh.c_str());
     return status;
   }
-  return fd.release();
+  result.path_ = path;
+  result.device_ = made.st_dev;
+  result.inode_ = made.st_ino;
+  return result;
 }
 
-}  // namespace
-
-ListenSocket::ListenSocket(int fd, std::string address)
-    : fd_(fd), address_(std::move(address)) {}
-
-ListenSocket::ListenSocket(ListenSocket&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)),
-      address_(std::move(other.address_)),
-      path_(std::move(other.path_)),
+SocketPath::SocketPath(SocketPath&& other) noexcept
+    : path_(std::exchange(other.path_, "")),
       device_(other.device_),
       inode_(other.inode_) {}
 
-ListenSocket::~ListenSocket() {
-  if (fd_ < 0) return;
+SocketPath& SocketPath::operator=(SocketPath&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(device_, other.device_);
+  std::swap(inode_, other.inode_);
+  return *this;
+}
+
+SocketPath::~SocketPath() {
   struct stat found;
   if (!path_.empty() && lstat(path_.c_str(), &found) == 0 &&
       found.st_dev == device_ && found.st_ino == inode_) {
     unlink(path_.c_str());
   }
-  close(fd_);
+}
+
+ListenSocket::ListenSocket(int fd, std::string address, SocketPath path)
+    : fd_(fd), address_(std::move(address)), path_(std::move(path)) {}
+
+ListenSocket::ListenSocket(ListenSocket&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)),
+      address_(std::move(other.address_)),
+      path_(std::move(other.path_)) {}
+
+ListenSocket::~ListenSocket() {
+  if (fd_ >= 0) close(fd_);
 }
 
 absl::StatusOr<std::vector<ListenSocket>> Listen(
@@ -279,25 +317,19 @@ absl::StatusOr<std::vector<ListenSocket>> Listen(
   if (!absl::StartsWith(address, "unix:/")) {
     return Bad(address, "write inet:HOST:PORT or unix:/ABSOLUTE/PATH");
   }
-  const std::string path = address.substr(strlen("unix:"));
-  const std::string fresh = absl::StrCat(path, ".", getpid(), ".new");
-  absl::Status status = CheckPathIsFree(address, path);
-  if (!status.ok()) return status;
-  absl::StatusOr<int> fd = ListenOnPath(address, fresh, unix_options);
-  if (!fd.ok()) return fd.status();
-  std::vector<ListenSocket> sockets;
-  sockets.emplace_back(*fd, address);
-  ListenSocket& socket = sockets.back();
-  struct stat made;
-  if (lstat(fresh.c_str(), &made) != 0 ||
-      rename(fresh.c_str(), path.c_str()) != 0) {
-    status = Errno(address, "cannot move the new socket to its path");
-    unlink(fresh.c_str());
-    return status;
+  int fd = -1;
+  absl::StatusOr<SocketPath> path =
+      PublishUnixSocket(address, unix_options, [&](const std::string& fresh) {
+        const absl::StatusOr<int> made = ListenOnPath(address, fresh);
+        if (made.ok()) fd = *made;
+        return made.status();
+      });
+  if (!path.ok()) {
+    if (fd >= 0) close(fd);
+    return path.status();
   }
-  socket.path_ = path;
-  socket.device_ = made.st_dev;
-  socket.inode_ = made.st_ino;
+  std::vector<ListenSocket> sockets;
+  sockets.emplace_back(fd, address, *std::move(path));
   return sockets;
 }
 

@@ -18,9 +18,11 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace mailverdict {
@@ -33,11 +35,38 @@ struct UnixSocketOptions {
   std::string group;   // a group's name or number; empty: the process's
 };
 
+// A unix socket's path that is ours. Its destructor removes it, if the socket
+// that stands there is still the one that was put there.
+class SocketPath {
+ public:
+  SocketPath() = default;  // none
+  ~SocketPath();
+  SocketPath(SocketPath&& other) noexcept;
+  SocketPath& operator=(SocketPath&& other) noexcept;
+
+ private:
+  friend absl::StatusOr<SocketPath> PublishUnixSocket(
+      const std::string& address, const UnixSocketOptions& options,
+      const std::function<absl::Status(const std::string& fresh)>& make);
+
+  std::string path_;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
+};
+
+// What the second half of the comment above is done by, for a library that
+// makes its own listening sockets: `make` binds one to the path it is given,
+// and listens; no one else may connect yet. `address` is "unix:/PATH". For the
+// start, while there is one thread: it sets the umask for a moment.
+absl::StatusOr<SocketPath> PublishUnixSocket(
+    const std::string& address, const UnixSocketOptions& options,
+    const std::function<absl::Status(const std::string& fresh)>& make);
+
 // One listening socket, non-blocking and close-on-exec. Its destructor closes
-// it and removes the path, if that is still this socket.
+// it, and with it goes the path.
 class ListenSocket {
  public:
-  ListenSocket(int fd, std::string address);
+  ListenSocket(int fd, std::string address, SocketPath path = {});
   ~ListenSocket();
   ListenSocket(ListenSocket&& other) noexcept;
   ListenSocket& operator=(ListenSocket&&) = delete;
@@ -47,15 +76,14 @@ class ListenSocket {
   const std::string& address() const { return address_; }
 
  private:
-  friend absl::StatusOr<std::vector<ListenSocket>> Listen(
-      const std::string& address, const UnixSocketOptions& unix_options);
-
   int fd_;
   std::string address_;
-  std::string path_;  // of a unix socket
-  dev_t device_ = 0;  // of path_
-  ino_t inode_ = 0;
+  SocketPath path_;  // of a unix socket
 };
+
+// The parts of "inet:HOST:PORT"; brackets around HOST are taken off.
+absl::Status SplitInet(const std::string& address, std::string* host,
+                       std::string* port);
 
 // Listens on `address`. An error names it, what failed, and the cure. Looks up
 // host, user and group names, so it may block: call it when starting.

@@ -21,6 +21,11 @@ std::string Harmless(std::string_view text) {
   return harmless;
 }
 
+std::string Enhanced(const Reply& reply) {
+  return absl::StrCat(reply.status_class(), ".", reply.subject, ".",
+                      reply.detail);
+}
+
 }  // namespace
 
 std::string SendmailMapReply(const Verdict& verdict) {
@@ -48,8 +53,42 @@ std::string PostfixMapReply(const Verdict& verdict) {
     case Disposition::kReject:
       return "NOTFOUND ";
   }
-  return absl::StrCat("TEMP ", reply.status_class(), ".", reply.subject, ".",
-                      reply.detail, " ", Harmless(reply.text));
+  return absl::StrCat("TEMP ", Enhanced(reply), " ", Harmless(reply.text));
+}
+
+std::string AbsenceMapReply(const Verdict& verdict) {
+  const Reply& reply = verdict.reply();
+  switch (verdict.disposition()) {
+    case Disposition::kPass:
+      return "OK pass";
+    case Disposition::kDefer:
+      break;
+    case Disposition::kReject:
+      if (reply.subject == 1 && reply.detail == 1) {
+        return absl::StrCat("OK proven ", verdict.Line());
+      }
+      break;
+  }
+  return absl::StrCat("OK unsure ", verdict.Line());
+}
+
+MilterReply MilterReplyOf(const Verdict& verdict) {
+  const Reply& reply = verdict.reply();
+  MilterReply result;
+  switch (verdict.disposition()) {
+    case Disposition::kPass:
+      return result;
+    case Disposition::kDefer:
+      result.action = MilterReply::Action::kTempfail;
+      break;
+    case Disposition::kReject:
+      result.action = MilterReply::Action::kReject;
+      break;
+  }
+  result.code = absl::StrCat(reply.code);
+  result.enhanced = Enhanced(reply);
+  result.text = Harmless(reply.text);
+  return result;
 }
 
 }  // namespace mailverdict

@@ -4,10 +4,13 @@
 //              pass       defer                     reject
 //   sendmail   OK pass    OK defer:4.3:"text"       OK reject:1.1:550:"text"
 //   postfix    OK pass    TEMP 4.4.3 text           NOTFOUND
+//   absence    OK pass    OK unsure why             OK proven why
+//   milter     CONTINUE   TEMPFAIL 451 4.4.3 text   REJECT 550 5.1.1 text
 //
 // sendmail's rules make every unknown word, and every status but OK, a 451; its
 // own "not found" can never be told from a broken backend, so it is never used.
-// Only a rejection, which has its proof, is written as `reject` or NOTFOUND.
+// Only a rejection, which has its proof, is written as `reject`, NOTFOUND,
+// `proven` or REJECT.
 
 #ifndef MAILVERDICT_ADAPTERS_WIRE_WIRE_H_
 #define MAILVERDICT_ADAPTERS_WIRE_WIRE_H_
@@ -29,6 +32,23 @@ std::string SendmailMapReply(const Verdict& verdict);
 // socketmap_table(5) for Postfix: a key that is present, in doubt, or absent.
 // The space after NOTFOUND is wanted by some clients.
 std::string PostfixMapReply(const Verdict& verdict);
+
+// The map `absence`, for mailverdict-deliver: may somebody's "user unknown"
+// stand? Only a proven 5.1.1 is `proven`; any other rejection says nothing of
+// whether the mailbox exists. Behind the word comes the verdict's line.
+std::string AbsenceMapReply(const Verdict& verdict);
+
+// What a milter returns and what it gives to smfi_setreply, from one verdict: a
+// 4xx beside a REJECT would silently become a 5xx of sendmail's own.
+struct MilterReply {
+  enum class Action { kContinue, kTempfail, kReject };
+  Action action = Action::kContinue;
+  // Of the other two: "451", "4.4.3", and a text without '%', CR and LF.
+  std::string code;
+  std::string enhanced;
+  std::string text;
+};
+MilterReply MilterReplyOf(const Verdict& verdict);
 
 }  // namespace mailverdict
 

@@ -30,24 +30,51 @@ struct Row {
   Verdict verdict;
   const char* sendmail;
   const char* postfix;
+  const char* absence;
+  const char* milter;  // action, code, enhanced code, text
 };
+
+std::string MilterWords(const Verdict& verdict) {
+  const MilterReply reply = MilterReplyOf(verdict);
+  switch (reply.action) {
+    case MilterReply::Action::kContinue:
+      return "CONTINUE" + reply.code + reply.enhanced + reply.text;
+    case MilterReply::Action::kTempfail:
+      return "TEMPFAIL " + reply.code + " " + reply.enhanced + " " + reply.text;
+    case MilterReply::Action::kReject:
+      return "REJECT " + reply.code + " " + reply.enhanced + " " + reply.text;
+  }
+  return "?";
+}
 
 std::vector<Row> EveryVerdict() {
   return {
-      {Verdict::Pass("why"), "OK pass", "OK pass"},
+      {Verdict::Pass("why"), "OK pass", "OK pass", "OK pass", "CONTINUE"},
       {Verdict::Defer(replies::kDirectoryUnsure),
        "OK defer:4.3:\"Recipient cannot be verified right now, try again "
        "later\"",
-       "TEMP 4.4.3 Recipient cannot be verified right now, try again later"},
+       "TEMP 4.4.3 Recipient cannot be verified right now, try again later",
+       "OK unsure defer 451 4.4.3 Recipient cannot be verified right now, try "
+       "again later",
+       "TEMPFAIL 451 4.4.3 Recipient cannot be verified right now, try again "
+       "later"},
       {Verdict::Defer(replies::kAddressNotUnderstood),
        "OK defer:1.3:\"Recipient address not understood\"",
-       "TEMP 4.1.3 Recipient address not understood"},
+       "TEMP 4.1.3 Recipient address not understood",
+       "OK unsure defer 451 4.1.3 Recipient address not understood",
+       "TEMPFAIL 451 4.1.3 Recipient address not understood"},
       {Verdict::Defer(replies::kRequestNotUnderstood),
        "OK defer:3.0:\"Recipient was not asked about in full, try again "
        "later\"",
-       "TEMP 4.3.0 Recipient was not asked about in full, try again later"},
+       "TEMP 4.3.0 Recipient was not asked about in full, try again later",
+       "OK unsure defer 451 4.3.0 Recipient was not asked about in full, try "
+       "again later",
+       "TEMPFAIL 451 4.3.0 Recipient was not asked about in full, try again "
+       "later"},
       {Verdict::Reject(replies::kUserUnknown, SomeProof()),
-       "OK reject:1.1:550:\"User unknown\"", "NOTFOUND "},
+       "OK reject:1.1:550:\"User unknown\"", "NOTFOUND ",
+       "OK proven reject 550 5.1.1 User unknown",
+       "REJECT 550 5.1.1 User unknown"},
   };
 }
 
@@ -55,6 +82,8 @@ TEST(Wire, EveryVerdictHasItsWords) {
   for (const Row& row : EveryVerdict()) {
     EXPECT_EQ(SendmailMapReply(row.verdict), row.sendmail);
     EXPECT_EQ(PostfixMapReply(row.verdict), row.postfix);
+    EXPECT_EQ(AbsenceMapReply(row.verdict), row.absence);
+    EXPECT_EQ(MilterWords(row.verdict), row.milter);
   }
 }
 
@@ -68,6 +97,12 @@ TEST(Wire, OnlyARejectionIsWrittenAsOne) {
   }
 }
 
+TEST(Wire, OnlyUserUnknownProvesAnAbsence) {
+  static constexpr RejectReply kOther{554, 7, 1, "Listed"};
+  EXPECT_EQ(AbsenceMapReply(Verdict::Reject(kOther, SomeProof())),
+            "OK unsure reject 554 5.7.1 Listed");
+}
+
 TEST(Wire, ATextCannotBreakTheProtocol) {
   static constexpr DeferReply kHostile{
       451, 3, 0, "550 5.1.1 \"no\" (user) <x> 100%0 \\ $x;\r\n5:OK no,\x80"};
@@ -76,6 +111,8 @@ TEST(Wire, ATextCannotBreakTheProtocol) {
       "OK defer:3.0:\"550 5.1.1  no   user   x  100 0    x   5:OK no, \"");
   EXPECT_EQ(PostfixMapReply(Verdict::Defer(kHostile)),
             "TEMP 4.3.0 550 5.1.1  no   user   x  100 0    x   5:OK no, ");
+  EXPECT_EQ(MilterReplyOf(Verdict::Defer(kHostile)).text,
+            "550 5.1.1  no   user   x  100 0    x   5:OK no, ");
   static const std::string long_text(1000, 'x');
   const DeferReply endless(451, 3, 0, long_text);
   EXPECT_EQ(SendmailMapReply(Verdict::Defer(endless)).size(),

@@ -36,6 +36,7 @@ class RecipientCheck final : public Check {
 
   std::string_view name() const override { return "recipient"; }
   Stage stage() const override { return Stage::kRcpt; }
+  StageSet facts() const override { return {Stage::kRcpt}; }
   Scope scope() const override { return Scope::kRecipient; }
   Finding Examine(const Transaction& transaction, Inquiry& ask) const override;
 

@@ -21,8 +21,10 @@ class Deliberation {
       : transaction_(transaction), evidence_(evidence) {}
 
   Evaluation Walk(const Chain& chain) {
-    if (transaction_.authenticated)
+    if (transaction_.authenticated) {
       return Close(Verdict::Pass("authenticated"));
+    }
+    if (transaction_.local) return Close(Verdict::Pass("local network"));
     for (const auto& check : chain) {
       if (check->stage() != transaction_.stage) continue;
       Inquiry ask(evidence_);
@@ -68,6 +70,21 @@ class Deliberation {
 Evaluation Evaluate(const Chain& chain, const Transaction& transaction,
                     const Evidence& evidence) {
   return Deliberation(transaction, evidence).Walk(chain);
+}
+
+StageSet JudgedStages(const Chain& chain) {
+  StageSet judged;
+  for (const auto& check : chain) judged.Add({check->stage()});
+  return judged;
+}
+
+StageSet NeededStages(const Chain& chain) {
+  StageSet needed;
+  for (const auto& check : chain) {
+    needed.Add({Stage::kConnect, Stage::kMail, check->stage()});
+    needed.Add(check->facts());
+  }
+  return needed;
 }
 
 }  // namespace mailverdict

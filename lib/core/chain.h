@@ -26,13 +26,21 @@ using Evaluation = std::variant<Verdict, std::vector<Lookup>>;
 
 // The checks of the transaction's stage, in order; the first that does not pass
 // decides. A check in shadow is written into the trace and the chain goes on.
-// An authenticated client passes.
+// A client that has logged in or is in a local network passes.
 //
 // Stateless and pure: call it again with more evidence and it starts over. So
 // late, doubled or reordered answers cannot matter, and answering each lookup
 // it names, with Unknown if need be, always ends in a verdict. Thread-safe.
 Evaluation Evaluate(const Chain& chain, const Transaction& transaction,
                     const Evidence& evidence);
+
+// The stages at which the chain has something to say. At any other, Evaluate
+// passes and asks nothing.
+StageSet JudgedStages(const Chain& chain);
+
+// The stages whose facts the chain reads; if there is any check, those at which
+// it is learned who the client is and whether it has logged in, too.
+StageSet NeededStages(const Chain& chain);
 
 }  // namespace mailverdict
 

@@ -44,6 +44,7 @@ class Fake final : public Check {
         stage_(stage) {}
   std::string_view name() const override { return name_; }
   Stage stage() const override { return stage_; }
+  StageSet facts() const override { return {Stage::kHelo}; }
   Scope scope() const override { return Scope::kMessage; }
   Finding Examine(const Transaction& tx, Inquiry& ask) const override {
     const Answer* answer = ask.Ask(Mailbox(address_));
@@ -98,6 +99,17 @@ TEST(Evaluate, AnEmptyChainPasses) {
   const Verdict verdict = VerdictOf(Evaluate({}, AtRcpt(), {}));
   EXPECT_EQ(verdict.disposition(), Disposition::kPass);
   EXPECT_EQ(verdict.Line(), "pass");
+}
+
+TEST(Stages, AreThoseOfTheChecksAndOfWhoTheClientIs) {
+  EXPECT_EQ(JudgedStages({}), StageSet());
+  EXPECT_EQ(NeededStages({}), StageSet());
+  const Chain chain = ChainOf(MakeFake("a", "a@x"),
+                              MakeFake("b", "b@x", false, Stage::kEndOfHeader));
+  EXPECT_EQ(JudgedStages(chain), StageSet({Stage::kRcpt, Stage::kEndOfHeader}));
+  EXPECT_EQ(NeededStages(chain),
+            StageSet({Stage::kConnect, Stage::kHelo, Stage::kMail, Stage::kRcpt,
+                      Stage::kEndOfHeader}));
 }
 
 TEST(Evaluate, NamesTheLookupsThatItNeeds) {
@@ -162,6 +174,10 @@ TEST(Evaluate, AnAuthenticatedClientPassesUnasked) {
   const Verdict verdict =
       VerdictOf(Evaluate(ChainOf(MakeFake("a", "a@x")), tx, {}));
   EXPECT_EQ(verdict.Line(), "pass [authenticated]");
+  tx.authenticated = false;
+  tx.local = true;
+  EXPECT_EQ(VerdictOf(Evaluate(ChainOf(MakeFake("a", "a@x")), tx, {})).Line(),
+            "pass [local network]");
 }
 
 TEST(Evidence, TheFirstAnswerStands) {

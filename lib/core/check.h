@@ -62,6 +62,9 @@ class Check {
   virtual std::string_view name() const = 0;
   // The stage at which its facts are complete. It is asked at that stage only.
   virtual Stage stage() const = 0;
+  // The stages whose facts it reads, its own among them: an adapter that can
+  // asks the MTA for no others.
+  virtual StageSet facts() const = 0;
   virtual Scope scope() const = 0;
   // Pure: same arguments, same Finding, same questions in the same order. More
   // evidence never takes a Finding back.

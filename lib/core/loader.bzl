@@ -34,6 +34,7 @@ def policy_loader_targets():
             "//lib/mail:address_file",
             "//lib/mail:cursor",
             "//lib/mail:domain",
+            "//lib/mail:ip",
             "//lib/mail:utf8",
             "//proto:policy",
             "@system//:absl",

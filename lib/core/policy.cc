@@ -41,4 +41,14 @@ const DirectoryPolicy* Policy::FindDirectory(std::string_view name) const {
   return nullptr;
 }
 
+bool Policy::IsLocal(std::string_view client) const {
+  if (local_networks.empty()) return false;
+  const std::optional<mail::IpAddress> address = mail::ParseIp(client);
+  if (!address.has_value()) return false;
+  for (const mail::IpNetwork& network : local_networks) {
+    if (network.Contains(*address)) return true;
+  }
+  return false;
+}
+
 }  // namespace mailverdict

@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "lib/core/filter_template.h"
 #include "lib/mail/address.h"
+#include "lib/mail/ip.h"
 
 namespace mailverdict {
 
@@ -100,9 +101,12 @@ struct RecipientPolicy {
 
 // Where the daemon listens.
 struct ListenerPolicy {
-  std::string socketmap;  // "unix:/path" or "inet:HOST:PORT"
-  int mode = 0660;        // of a unix socket
-  std::string owner;      // of a unix socket; "" for the daemon's own
+  enum class Protocol { kSocketmap, kMilter };
+
+  Protocol protocol = Protocol::kSocketmap;
+  std::string address;  // "unix:/path" or "inet:HOST:PORT"
+  int mode = 0660;      // of a unix socket
+  std::string owner;    // of a unix socket; "" for the daemon's own
   std::string group;
 };
 
@@ -112,9 +116,10 @@ struct Policy {
   std::vector<DirectoryPolicy> directories;
   std::vector<RealmPolicy> realms;
   Realms realm_by_domain;
-  std::vector<RecipientPolicy> checks;         // in chain order
-  bool shadow = false;                         // all checks
-  absl::Duration deadline = absl::Seconds(4);  // per verdict
+  std::vector<RecipientPolicy> checks;          // in chain order
+  std::vector<mail::IpNetwork> local_networks;  // their clients are ours
+  bool shadow = false;                          // all checks
+  absl::Duration deadline = absl::Seconds(4);   // per verdict
 
   // The daemon's part.
   std::vector<ListenerPolicy> listeners;
@@ -124,6 +129,9 @@ struct Policy {
 
   // nullptr when there is none of that name.
   const DirectoryPolicy* FindDirectory(std::string_view name) const;
+  // Whether the client of that address ("192.0.2.1") is in a local network. An
+  // address that cannot be read is not.
+  bool IsLocal(std::string_view client) const;
 };
 
 }  // namespace mailverdict

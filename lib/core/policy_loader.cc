@@ -65,6 +65,23 @@ void ReadProcess(const Node<P>& node, Policy* policy) {
   policy->shadow = node->shadow();
 }
 
+void ReadLocalNetworks(const Node<P>& node, Policy* policy) {
+  for (int i = 0; i < node->local_network_size(); ++i) {
+    const std::optional<mail::IpNetwork> network =
+        mail::IpNetwork::Parse(node->local_network(i));
+    if (network.has_value()) {
+      policy->local_networks.push_back(*network);
+      continue;
+    }
+    node.Error(P::kLocalNetworkFieldNumber,
+               absl::StrCat("local_network ", Quoted(node->local_network(i)),
+                            " is no network, or has bits behind its prefix; "
+                            "write, say, \"192.0.2.0/24\" or "
+                            "\"2001:db8::/32\""),
+               i);
+  }
+}
+
 void ReadDirectories(const Node<P>& node, const FileReader& read,
                      Policy* policy) {
   Unique names(&node.faults());
@@ -127,6 +144,7 @@ absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
   ReadDeadline(node, &loaded.policy);
   ReadProcess(node, &loaded.policy);
   ReadListeners(node, &loaded.policy);
+  ReadLocalNetworks(node, &loaded.policy);
   ReadDirectories(node, read, &loaded.policy);
   AddressFiles files(read);
   ReadRealms(node, &files, &loaded.policy);

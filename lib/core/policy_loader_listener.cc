@@ -9,17 +9,43 @@ namespace {
 
 using L = proto::Listener;
 
-void CheckSocket(const Node<L>& node, Unique* addresses) {
-  const std::string& address = node->socketmap();
-  if (const Complaint complaint = CheckSocketmap(address)) {
-    node.Error(L::kSocketmapFieldNumber,
-               absl::StrCat("socketmap ", *complaint));
+// Which of the two a listener is.
+struct Kind {
+  ListenerPolicy::Protocol protocol;
+  int field;
+  std::string name;
+};
+
+// One error if it is none of them, or both.
+std::optional<Kind> KindOf(const Node<L>& node) {
+  if (node->has_socketmap() && node->has_milter()) {
+    node.Error(L::kMilterFieldNumber,
+               "milter stands beside socketmap; write two listeners");
+    return std::nullopt;
+  }
+  if (node->has_milter()) {
+    return Kind{ListenerPolicy::Protocol::kMilter, L::kMilterFieldNumber,
+                "milter"};
+  }
+  if (!Require(
+          node, "listener",
+          {{L::kSocketmapFieldNumber, "unix:/run/mailverdict/socketmap"}})) {
+    return std::nullopt;
+  }
+  return Kind{ListenerPolicy::Protocol::kSocketmap, L::kSocketmapFieldNumber,
+              "socketmap"};
+}
+
+void CheckSocket(const Node<L>& node, const Kind& kind,
+                 const std::string& address, Unique* addresses) {
+  if (const Complaint complaint = CheckSocketAddress(address)) {
+    node.Error(kind.field, absl::StrCat(kind.name, " ", *complaint));
     return;
   }
-  if (const Complaint doubt = DoubtSocketmap(address)) {
-    node.Warning(L::kSocketmapFieldNumber, absl::StrCat("socketmap ", *doubt));
+  if (const Complaint doubt = DoubtSocketAddress(address)) {
+    node.Warning(kind.field, absl::StrCat(kind.name, " ", *doubt));
   }
-  addresses->Add(address, node.At(L::kSocketmapFieldNumber),
+  addresses->Add(address, node.At(kind.field),
                  absl::StrCat("listener ", Quoted(address)));
   if (address.compare(0, 5, "unix:") == 0) return;
   const auto only_unix = [&](bool has, int field, std::string_view name) {
@@ -46,16 +72,22 @@ std::string ReadAccount(const Node<L>& node, int field, std::string_view name,
 
 void ReadListeners(const Node<proto::Policy>& node, Policy* policy) {
   Unique addresses(&node.faults());
+  Unique milters(&node.faults());
   for (int i = 0; i < node->listener_size(); ++i) {
     const Node<L> listener =
         node.Child(node->listener(i), proto::Policy::kListenerFieldNumber, i);
-    if (Require(
-            listener, "listener",
-            {{L::kSocketmapFieldNumber, "unix:/run/mailverdict/socketmap"}})) {
-      CheckSocket(listener, &addresses);
-    }
     ListenerPolicy result;
-    result.socketmap = listener->socketmap();
+    if (const std::optional<Kind> kind = KindOf(listener)) {
+      result.protocol = kind->protocol;
+      result.address = kind->protocol == ListenerPolicy::Protocol::kMilter
+                           ? listener->milter()
+                           : listener->socketmap();
+      CheckSocket(listener, *kind, result.address, &addresses);
+      // libmilter serves one address in a process.
+      if (kind->protocol == ListenerPolicy::Protocol::kMilter) {
+        milters.Add("", listener.At(kind->field), "the one milter listener");
+      }
+    }
     result.owner =
         ReadAccount(listener, L::kOwnerFieldNumber, "owner", listener->owner());
     result.group =

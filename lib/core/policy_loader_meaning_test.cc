@@ -90,6 +90,18 @@ constexpr SaidCase kProcess[] = {
      "3:2: group is of unix: sockets only; remove it"},
     {"listener { socketmap: \"unix:/a\" }\nlistener { socketmap: \"unix:/a\" }",
      "2:12: listener \"unix:/a\" is there already, line 1"},
+    {"listener { milter: \"unix:/a\" socketmap: \"unix:/b\" }",
+     "1:12: milter stands beside socketmap; write two listeners"},
+    {"listener { milter: \"unix:/a\" }\nlistener { socketmap: \"unix:/a\" }",
+     "2:12: listener \"unix:/a\" is there already, line 1"},
+    {"listener { milter: \"unix:/a\" }\nlistener { milter: \"unix:/b\" }",
+     "2:12: the one milter listener is there already, line 1"},
+    {"listener { milter: \"local:/a\" }",
+     "1:12: milter \"local:/a\" is no address; write unix:/PATH or "
+     "inet:HOST:PORT"},
+    {"local_network: \"10.0.0.0/8\"\nlocal_network: \"10.1.2.3/8\"",
+     "2:1: local_network \"10.1.2.3/8\" is no network, or has bits behind its "
+     "prefix; write, say, \"192.0.2.0/24\" or \"2001:db8::/32\""},
 };
 
 constexpr SaidCase kRealm[] = {

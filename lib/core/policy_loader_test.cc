@@ -32,6 +32,9 @@ listener {
   group: "mail"
 }
 listener { socketmap: "inet:[::1]:7777" }
+listener { milter: "unix:/run/milter" mode: "0600" }
+local_network: "192.0.2.0/24"
+local_network: "2001:db8::/32"
 user: "nobody"
 log: SYSLOG
 max_connections: 17
@@ -101,15 +104,24 @@ TEST(PolicyLoaderTest, FillsInWhatConcernsTheProcess) {
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   EXPECT_THAT(loaded->warnings, IsEmpty());
   const Policy& policy = loaded->policy;
-  ASSERT_EQ(policy.listeners.size(), 2u);
-  EXPECT_EQ(policy.listeners[0].socketmap, "unix:/run/mv");
+  ASSERT_EQ(policy.listeners.size(), 3u);
+  EXPECT_EQ(policy.listeners[0].protocol, ListenerPolicy::Protocol::kSocketmap);
+  EXPECT_EQ(policy.listeners[0].address, "unix:/run/mv");
   EXPECT_EQ(policy.listeners[0].mode, 0640);
   EXPECT_EQ(policy.listeners[0].owner, "mv");
   EXPECT_EQ(policy.listeners[0].group, "mail");
-  EXPECT_EQ(policy.listeners[1].socketmap, "inet:[::1]:7777");
+  EXPECT_EQ(policy.listeners[1].address, "inet:[::1]:7777");
   EXPECT_EQ(policy.listeners[1].mode, 0660);
   EXPECT_EQ(policy.listeners[1].owner, "");
   EXPECT_EQ(policy.listeners[1].group, "");
+  EXPECT_EQ(policy.listeners[2].protocol, ListenerPolicy::Protocol::kMilter);
+  EXPECT_EQ(policy.listeners[2].address, "unix:/run/milter");
+  EXPECT_EQ(policy.listeners[2].mode, 0600);
+  EXPECT_TRUE(policy.IsLocal("192.0.2.77"));
+  EXPECT_TRUE(policy.IsLocal("2001:db8::1"));
+  EXPECT_FALSE(policy.IsLocal("192.0.3.1"));
+  EXPECT_FALSE(policy.IsLocal(""));
+  EXPECT_FALSE(policy.IsLocal("unknown"));
   EXPECT_EQ(policy.user, "nobody");
   EXPECT_EQ(policy.log, LogTarget::kSyslog);
   EXPECT_EQ(policy.max_connections, 17u);

@@ -10,7 +10,7 @@ namespace {
 
 #define POLICY_FIELDS                                                      \
   " (its fields: listener, user, log, max_connections, deadline, shadow, " \
-  "directory, realm, check)"
+  "local_network, directory, realm, check)"
 #define DIRECTORY_FIELDS                                             \
   " (its fields: name, uri, base, scope, filter, control, bind_dn, " \
   "bind_password_file, timeout, ignored_reference, cache, grace)"

@@ -268,7 +268,7 @@ bool IsLocalUri(std::string_view uri) {
   return server.has_value() && IsLoopback(server->host);
 }
 
-Complaint CheckSocketmap(std::string_view address) {
+Complaint CheckSocketAddress(std::string_view address) {
   mail::Cursor in(address);
   if (in.Skip("unix:")) {
     const std::string_view path = in.rest();
@@ -297,7 +297,7 @@ Complaint CheckSocketmap(std::string_view address) {
   return Complain(address, "is no address; write unix:/PATH or inet:HOST:PORT");
 }
 
-Complaint DoubtSocketmap(std::string_view address) {
+Complaint DoubtSocketAddress(std::string_view address) {
   mail::Cursor in(address);
   if (!in.Skip("inet:")) return std::nullopt;
   const std::optional<HostPort> at = ReadHostPort(in.rest());

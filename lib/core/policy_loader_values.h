@@ -33,9 +33,9 @@ Complaint CheckUri(std::string_view uri);
 bool IsLocalUri(std::string_view uri);
 
 // "unix:/path" or "inet:HOST:PORT".
-Complaint CheckSocketmap(std::string_view address);
+Complaint CheckSocketAddress(std::string_view address);
 // What deserves a word about a good one.
-Complaint DoubtSocketmap(std::string_view address);
+Complaint DoubtSocketAddress(std::string_view address);
 
 // Octal, "0000" to "0777".
 absl::StatusOr<int> ReadMode(std::string_view text);

@@ -62,6 +62,8 @@ inline constexpr DeferReply kDirectoryUnsure{
     451, 4, 3, "Recipient cannot be verified right now, try again later"};
 inline constexpr DeferReply kAddressNotUnderstood{
     451, 1, 3, "Recipient address not understood"};
+inline constexpr DeferReply kNoVerdict{
+    451, 3, 0, "Mail cannot be checked right now, try again later"};
 inline constexpr DeferReply kRequestNotUnderstood{
     451, 3, 0, "Recipient was not asked about in full, try again later"};
 

@@ -4,7 +4,9 @@
 #ifndef MAILVERDICT_LIB_CORE_TRANSACTION_H_
 #define MAILVERDICT_LIB_CORE_TRANSACTION_H_
 
+#include <initializer_list>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 
@@ -13,17 +15,56 @@ namespace mailverdict {
 // Where in the SMTP dialogue a verdict is asked for.
 enum class Stage { kConnect, kHelo, kMail, kRcpt, kEndOfHeader, kEndOfMessage };
 
+// Some of the stages. A value.
+class StageSet {
+ public:
+  constexpr StageSet() = default;
+  constexpr StageSet(std::initializer_list<Stage> stages) {
+    for (const Stage stage : stages) bits_ |= 1u << static_cast<int>(stage);
+  }
+  constexpr bool contains(Stage stage) const {
+    return (bits_ >> static_cast<int>(stage) & 1) != 0;
+  }
+  constexpr void Add(StageSet other) { bits_ |= other.bits_; }
+  friend constexpr bool operator==(StageSet a, StageSet b) {
+    return a.bits_ == b.bits_;
+  }
+
+ private:
+  unsigned bits_ = 0;
+};
+
+// A field of the message's header, as the MTA gave it: folded, its value
+// without the blank after the colon.
+struct HeaderField {
+  std::string name;
+  std::string value;
+};
+
 struct Transaction {
   Stage stage = Stage::kConnect;
   // When this verdict began. Checks have no other clock.
   absl::Time now = absl::InfinitePast();
 
   // All of these as the MTA gave them, not yet parsed; empty where unknown.
-  std::string client;     // address of the client: "192.0.2.1", "2001:db8::1"
-  std::string queue_id;   // the MTA's name for the message
-  std::string recipient;  // kRcpt: with or without angle brackets
-  // The client logged in (SMTP AUTH): one of ours, judged by nobody.
+  // From kConnect:
+  std::string client;  // address of the client: "192.0.2.1", "2001:db8::1"
+  // From kHelo:
+  std::string helo;
+  // From kMail:
+  std::string queue_id;  // the MTA's name for the message; some give it later
+  std::string sender;    // with or without angle brackets; "<>": the null one
+  // From kRcpt:
+  std::string recipient;              // kRcpt: with or without angle brackets
+  std::vector<std::string> accepted;  // those of this message that passed
+  // From kEndOfHeader:
+  std::vector<HeaderField> header;
+  bool header_cut = false;  // it was too large: fields are missing at its end
+
+  // The client logged in (SMTP AUTH), or is in a network of the policy's
+  // local_networks: one of ours, judged by nobody.
   bool authenticated = false;
+  bool local = false;
 };
 
 }  // namespace mailverdict

@@ -37,14 +37,15 @@ class Engine : public std::enable_shared_from_this<Engine> {
                                         const Log& log);
 
   // Calls `done` exactly once, perhaps before it returns, within the policy's
-  // deadline whatever happens. `transaction.now` is filled in. What the verdict
-  // wants remembered is written before `done`.
+  // deadline whatever happens. `transaction.now` and `.local` are filled in.
+  // What the verdict wants remembered is written before `done`.
   void Judge(Transaction transaction, Done done);
 
   // The same, and nothing is remembered: for a person who asks.
   void Explain(Transaction transaction, Done done);
 
   const Policy& policy() const { return *policy_; }
+  const Chain& chain() const { return chain_; }
 
   // Lets go of the directories. Verdicts under way are given at their deadline,
   // later ones at once: the directories are Unknown.

@@ -83,6 +83,20 @@ class EngineTest : public testing::Test {
   std::vector<std::string> log;
 };
 
+TEST_F(EngineTest, AClientOfALocalNetworkIsNotAskedAbout) {
+  Policy policy = TestPolicy();
+  policy.local_networks = {*mail::IpNetwork::Parse("192.0.2.0/24")};
+  Make(std::move(policy));
+  Transaction transaction = Rcpt("joe@example.org");
+  transaction.client = "192.0.2.9";
+  engine->Judge(transaction, Keep());
+  ASSERT_EQ(verdicts.size(), 1u);
+  EXPECT_EQ(verdicts[0].Line(), "pass [local network]");
+  transaction.client = "198.51.100.1";
+  engine->Judge(transaction, Keep());
+  EXPECT_EQ(verdicts.size(), 1u);  // the directory is asked
+}
+
 TEST_F(EngineTest, JudgesByWhatTheDirectorySays) {
   Judge("joe@example.org");
   EXPECT_TRUE(verdicts.empty());

@@ -1,0 +1,67 @@
+#include "adapters/milter/session.h"
+
+namespace mailverdict::milter {
+
+Session::Session(std::string_view client) { tx_.client = std::string(client); }
+
+const Transaction& Session::Connect() { return At(Stage::kConnect); }
+
+const Transaction& Session::Helo(std::string_view name) {
+  tx_.helo = std::string(name);
+  return At(Stage::kHelo);
+}
+
+const Transaction& Session::Mail(std::string_view sender, bool authenticated) {
+  Reset();
+  tx_.sender = std::string(sender);
+  tx_.authenticated = authenticated;
+  return At(Stage::kMail);
+}
+
+const Transaction& Session::Recipient(std::string_view recipient) {
+  tx_.recipient = std::string(recipient);
+  return At(Stage::kRcpt);
+}
+
+void Session::Accept() { tx_.accepted.push_back(tx_.recipient); }
+
+void Session::Header(std::string_view name, std::string_view value) {
+  header_bytes_ += name.size() + value.size();
+  if (header_bytes_ > kMaxHeaderBytes) {
+    tx_.header_cut = true;
+  } else {
+    tx_.header.push_back({std::string(name), std::string(value)});
+  }
+}
+
+const Transaction& Session::EndOfHeader() {
+  tx_.recipient.clear();
+  return At(Stage::kEndOfHeader);
+}
+
+const Transaction& Session::EndOfMessage() {
+  tx_.recipient.clear();
+  return At(Stage::kEndOfMessage);
+}
+
+void Session::Reset() {
+  tx_.queue_id.clear();
+  tx_.sender.clear();
+  tx_.recipient.clear();
+  tx_.accepted.clear();
+  tx_.header.clear();
+  tx_.header_cut = false;
+  tx_.authenticated = false;
+  header_bytes_ = 0;
+}
+
+void Session::SetQueueId(std::string_view id) {
+  if (!id.empty()) tx_.queue_id = std::string(id);
+}
+
+const Transaction& Session::At(Stage stage) {
+  tx_.stage = stage;
+  return tx_;
+}
+
+}  // namespace mailverdict::milter

@@ -1,0 +1,57 @@
+// One SMTP session as a milter sees it: from the MTA's callbacks to the
+// Transactions that are judged. No I/O, and nothing of libmilter.
+//
+//   Session session("192.0.2.1");
+//   session.Mail("<joe@example.org>", /*authenticated=*/false);
+//   const Verdict verdict = Judge(session.Recipient("<ann@example.net>"));
+//   if (verdict.disposition() == Disposition::kPass) session.Accept();
+
+#ifndef MAILVERDICT_ADAPTERS_MILTER_SESSION_H_
+#define MAILVERDICT_ADAPTERS_MILTER_SESSION_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "lib/core/transaction.h"
+
+namespace mailverdict::milter {
+
+// Not thread-safe. Each stage's function gives the transaction to be judged
+// there; the reference is good until the next call.
+class Session {
+ public:
+  // A message's header beyond this is not kept: names and values together.
+  // sendmail takes 32 KiB (MaxHeadersLength), Postfix 100 KiB a field.
+  static constexpr size_t kMaxHeaderBytes = 1 << 20;
+
+  // "" for a client that has no address (sendmail -bs).
+  explicit Session(std::string_view client);
+
+  const Transaction& Connect();
+  const Transaction& Helo(std::string_view name);
+  // A new message. What the one before left behind is forgotten.
+  const Transaction& Mail(std::string_view sender, bool authenticated);
+  const Transaction& Recipient(std::string_view recipient);
+  // The recipient of the last call is accepted.
+  void Accept();
+  void Header(std::string_view name, std::string_view value);
+  const Transaction& EndOfHeader();
+  const Transaction& EndOfMessage();
+  // The message has ended, or was given up.
+  void Reset();
+
+  // Some MTAs know it at MAIL (sendmail), some only after the first recipient
+  // (Postfix): to be said at every stage. Empty: not known yet.
+  void SetQueueId(std::string_view id);
+
+ private:
+  const Transaction& At(Stage stage);
+
+  Transaction tx_;
+  size_t header_bytes_ = 0;
+};
+
+}  // namespace mailverdict::milter
+
+#endif  // MAILVERDICT_ADAPTERS_MILTER_SESSION_H_
