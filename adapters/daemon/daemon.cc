@@ -12,10 +12,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "adapters/daemon/maps.h"
 #include "adapters/daemon/privileges.h"
 #include "adapters/daemon/version.h"
-#include "adapters/socketmap/key.h"
-#include "adapters/wire/wire.h"
 #include "lib/resolve/directory.h"
 
 namespace mailverdict {
@@ -73,10 +72,6 @@ std::string InBrackets(const std::string& address) {
              : absl::StrCat("<", address, ">");
 }
 
-UnixSocketOptions OptionsOf(const ListenerPolicy& listener) {
-  return {static_cast<mode_t>(listener.mode), listener.owner, listener.group};
-}
-
 }  // namespace
 
 absl::StatusOr<LoadedPolicy> LoadPolicyFile(const std::string& path) {
@@ -109,7 +104,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   // From here on there are threads.
   daemon->log_ = std::make_unique<LogWriter>(loaded->policy.log);
   std::string where;
-  for (const std::string& address : daemon->server_->addresses()) {
+  for (const std::string& address : daemon->maps_->addresses()) {
     absl::StrAppend(&where, where.empty() ? "" : ", ", address);
   }
   if (daemon->milter_ != nullptr) {
@@ -137,7 +132,8 @@ Daemon::Daemon(std::string policy_path)
 
 Daemon::~Daemon() {
   if (reloading_.joinable()) reloading_.join();
-  server_.reset();
+  maps_.reset();
+  control_.reset();
   milter_.reset();
   // Verdicts under way hold older engines; the directories end before the loop.
   for (const std::weak_ptr<Engine>& weak : engines_) {
@@ -148,17 +144,23 @@ Daemon::~Daemon() {
 }
 
 absl::Status Daemon::Listen(const Policy& policy) {
+  const LogSink log = [this](Severity severity, std::string_view line) {
+    log_->Write(severity, line);
+  };
   socketmap::ServerLimits limits;
   limits.max_connections = policy.max_connections;
-  server_ = std::make_unique<socketmap::Server>(
+  maps_ = std::make_unique<socketmap::Server>(
       loop_.get(),
       [this](const socketmap::Request& request, socketmap::Reply reply) {
-        Answer(request, reply);
+        AnswerMap(this, request, reply);
       },
-      [this](Severity severity, std::string_view line) {
-        log_->Write(severity, line);
+      log, limits);
+  control_ = std::make_unique<socketmap::Server>(
+      loop_.get(),
+      [this](const socketmap::Request& request, socketmap::Reply reply) {
+        AnswerControl(this, request, reply);
       },
-      limits);
+      log, limits);
   if (policy.listeners.empty()) {
     return absl::FailedPreconditionError(
         absl::StrCat(policy_path_,
@@ -166,26 +168,28 @@ absl::Status Daemon::Listen(const Policy& policy) {
                      "\"unix:/run/mailverdict/socketmap\" }"));
   }
   for (const ListenerPolicy& listener : policy.listeners) {
-    const absl::Status status =
-        listener.protocol == ListenerPolicy::Protocol::kMilter
-            ? ListenForMilter(listener, policy.max_connections)
-            : server_->Listen(listener.address, OptionsOf(listener));
+    const absl::Status status = ListenOn(listener, policy.max_connections);
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
 }
 
-absl::Status Daemon::ListenForMilter(const ListenerPolicy& listener,
-                                     size_t limit) {
-  absl::StatusOr<std::unique_ptr<milter::Milter>> opened = milter::Milter::Open(
-      listener.address, OptionsOf(listener), limit, loop_.get(),
-      [this](Transaction tx, milter::Done done) {
-        const absl::Time began = loop_->Now();
-        engine_->Judge(tx, [this, tx, done, began](const Verdict& verdict) {
-          done(verdict);
-          LogVerdict(tx, verdict, began);
-        });
-      });
+absl::Status Daemon::ListenOn(const ListenerPolicy& listener, size_t limit) {
+  const UnixSocketOptions options{static_cast<mode_t>(listener.mode),
+                                  listener.owner, listener.group};
+  switch (listener.protocol) {
+    case ListenerPolicy::Protocol::kSocketmap:
+      return maps_->Listen(listener.address, options);
+    case ListenerPolicy::Protocol::kControl:
+      return control_->Listen(listener.address, options);
+    case ListenerPolicy::Protocol::kMilter:
+      break;
+  }
+  absl::StatusOr<std::unique_ptr<milter::Milter>> opened =
+      milter::Milter::Open(listener.address, options, limit, loop_.get(),
+                           [this](Transaction tx, milter::Done done) {
+                             Judge(tx, std::move(done));
+                           });
   if (opened.ok()) milter_ = *std::move(opened);
   return opened.status();
 }
@@ -208,7 +212,7 @@ void Daemon::Use(LoadedPolicy loaded) {
   if (started_ == nullptr) started_ = policy;
   // The old engine ends when its last verdict is given.
   engine_ = Engine::Create(
-      policy, loop_.get(), &history_,
+      policy, loop_.get(), history_.get(),
       [this](std::shared_ptr<const DirectoryPolicy> directory,
              DirectoryHooks hooks) {
         return std::make_shared<Directory>(std::move(directory), loop_.get(),
@@ -275,8 +279,9 @@ void Daemon::Terminate() {
   terminating_ = true;
   log_->Write(Severity::kInfo, "ending: what is under way is still answered");
   const absl::Duration grace = engine_->policy().deadline + kDrain;
-  draining_ = milter_ == nullptr ? 1 : 2;
-  server_->Drain(grace, [this] { Drained(); });
+  draining_ = milter_ == nullptr ? 2 : 3;
+  maps_->Drain(grace, [this] { Drained(); });
+  control_->Drain(grace, [this] { Drained(); });
   if (milter_ != nullptr) milter_->Drain(grace, [this] { Drained(); });
 }
 
@@ -284,81 +289,75 @@ void Daemon::Drained() {
   if (--draining_ == 0) loop_->Stop();
 }
 
-void Daemon::Answer(const socketmap::Request& request,
-                    const socketmap::Reply& reply) {
-  if (request.map == "rcpt") {
-    AnswerSendmail(request.key, reply);
-  } else if (request.map == "postfix") {
-    AnswerPostfix(request.key, reply);
-  } else if (request.map == "absence") {
-    AnswerAbsence(request.key, reply);
-  } else if (request.map == "explain") {
-    Explain(request.key, reply);
-  } else if (request.map == "ping") {
-    reply.Send("OK pong");
-  } else {
-    reply.Send(
-        "TEMP no such map; there are rcpt, postfix, absence, explain and ping");
-  }
-}
-
-void Daemon::AnswerSendmail(std::string_view key,
-                            const socketmap::Reply& reply) {
+void Daemon::Judge(const Transaction& tx, Judged done) {
   const absl::Time began = loop_->Now();
-  std::optional<Transaction> tx = socketmap::ParseSendmailKey(key);
-  if (!tx.has_value()) {
-    tx.emplace();
-    tx->recipient = std::string(key);
-    const Verdict verdict = Verdict::Defer(
-        replies::kRequestNotUnderstood,
-        "the key is not as mailverdict.m4 builds it, or was cut short");
-    LogVerdict(*tx, verdict, began);
-    reply.Send(SendmailMapReply(verdict));
-    return;
-  }
-  engine_->Judge(*tx, [this, tx, reply, began](const Verdict& verdict) {
-    reply.Send(SendmailMapReply(verdict));
-    LogVerdict(*tx, verdict, began);
-  });
-}
-
-void Daemon::AnswerPostfix(std::string_view key,
-                           const socketmap::Reply& reply) {
-  const absl::Time began = loop_->Now();
-  std::optional<Transaction> tx = socketmap::ParsePostfixKey(key);
-  if (!tx.has_value()) {
-    // Postfix asks for these only after the whole address was not found.
-    reply.Send("NOTFOUND ");
-    return;
-  }
-  engine_->Judge(*tx, [this, tx, reply, began](const Verdict& verdict) {
-    reply.Send(PostfixMapReply(verdict));
-    LogVerdict(*tx, verdict, began);
-  });
-}
-
-void Daemon::AnswerAbsence(std::string_view key,
-                           const socketmap::Reply& reply) {
-  const absl::Time began = loop_->Now();
-  Transaction tx;
-  tx.stage = Stage::kRcpt;
-  tx.recipient = std::string(key);
-  engine_->Judge(tx, [this, tx, reply, began](const Verdict& verdict) {
-    reply.Send(AbsenceMapReply(verdict));
+  if (hold_ != HoldMode::kOff) {
+    const Verdict verdict =
+        hold_ == HoldMode::kPassAll
+            ? Verdict::Pass("held by the operator: pass-all")
+            : Verdict::Defer(replies::kHeld, "held by the operator: defer-all");
+    done(verdict);
     LogVerdict(tx, verdict, began);
-  });
+    return;
+  }
+  engine_->Judge(
+      tx, [this, tx, done = std::move(done), began](const Verdict& verdict) {
+        done(verdict);
+        LogVerdict(tx, verdict, began);
+      });
 }
 
-void Daemon::Explain(std::string_view key, const socketmap::Reply& reply) {
-  std::optional<Transaction> tx = socketmap::ParseSendmailKey(key);
-  if (!tx.has_value()) {
-    tx.emplace();
-    tx->stage = Stage::kRcpt;
-    tx->recipient = std::string(key);
+void Daemon::Explain(const Transaction& tx, Judged done) {
+  engine_->Explain(tx, std::move(done));
+}
+
+void Daemon::Log(const Transaction& tx, const Verdict& verdict) {
+  LogVerdict(tx, verdict, loop_->Now());
+}
+
+DaemonStatus Daemon::Status() {
+  const Policy& policy = engine_->policy();
+  DaemonStatus status;
+  status.now = loop_->Now();
+  status.started = started_at_;
+  status.policy_path = policy_path_;
+  status.hold = hold_;
+  status.hold_since = hold_since_;
+  status.shadow = policy.shadow;
+  status.connections = maps_->connections();
+  status.sessions = milter_ == nullptr ? 0 : milter_->sessions();
+  status.history = started_->history_file.empty() ? "is lost with a restart"
+                                                  : started_->history_file;
+  for (const DirectoryPolicy& directory : policy.directories) {
+    const Answer vanished(
+        history_->Read({HistoryLookup::Kind::kVanished, directory.name}));
+    DaemonStatus::Directory& entry = status.directories.emplace_back();
+    entry.policy = &directory;
+    entry.servers = engine_->Servers(directory.name);
+    entry.vanished = vanished.absent() ? Vanished() : Vanished::From(vanished);
   }
-  engine_->Explain(*tx, [reply](const Verdict& verdict) {
-    reply.Send(absl::StrCat("OK ", verdict.Tree()));
-  });
+  return status;
+}
+
+void Daemon::SetHold(HoldMode mode) {
+  hold_ = mode;
+  hold_since_ = loop_->Now();
+  const std::string_view word = ToString(mode);
+  log_->Write(Severity::kWarning,
+              absl::StrCat("operator: hold ",
+                           absl::string_view(word.data(), word.size())));
+}
+
+absl::Status Daemon::Release(const std::string& directory) {
+  if (engine_->policy().FindDirectory(directory) == nullptr) {
+    return absl::NotFoundError(
+        absl::StrCat("the policy has no directory ", directory));
+  }
+  const absl::Status status = history_->Release(directory);
+  log_->Write(Severity::kWarning,
+              absl::StrCat("operator: release ", directory,
+                           status.ok() ? "" : ": ", status.message()));
+  return status;
 }
 
 void Daemon::LogVerdict(const Transaction& tx, const Verdict& verdict,

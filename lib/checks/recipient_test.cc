@@ -26,7 +26,7 @@ std::shared_ptr<Policy> Ours() {
   auto policy = std::make_shared<Policy>();
   DirectoryPolicy people;
   people.name = "people";
-  people.uri = "ldap://one";
+  people.uris = {"ldap://one"};
   people.filter = *FilterTemplate::Parse("(mail=%a)");
   people.controls = {{"mail", "old@example.org", "uid=old"}};
   policy->directories.push_back(people);

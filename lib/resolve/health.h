@@ -17,8 +17,11 @@ class Health {
  public:
   static constexpr absl::Duration kRepeat = absl::Minutes(5);
 
-  // `service` begins each line: "directory people".
-  explicit Health(std::string service) : service_(std::move(service)) {}
+  // `service` begins each line: "directory people"; `meanwhile` says what that
+  // means for the mail.
+  explicit Health(std::string service,
+                  std::string meanwhile = "who it does not show is deferred")
+      : service_(std::move(service)), meanwhile_(std::move(meanwhile)) {}
 
   bool failing() const { return failing_; }
 
@@ -28,8 +31,8 @@ class Health {
     if (!failing_) since_ = now;
     failing_ = true;
     next_line_ = now + kRepeat;
-    std::string line = absl::StrCat(service_, " FAILS: ", why,
-                                    "; who it does not show is deferred");
+    std::string line =
+        absl::StrCat(service_, " FAILS: ", why, "; ", meanwhile_);
     if (now > since_) {
       absl::StrAppend(
           &line, ", since ",
@@ -47,6 +50,7 @@ class Health {
 
  private:
   const std::string service_;
+  const std::string meanwhile_;
   bool failing_ = false;
   absl::Time since_;
   absl::Time next_line_;
