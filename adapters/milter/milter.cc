@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -20,14 +19,6 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/milter/session.h"
 #include "adapters/wire/wire.h"
-
-// libmilter waits with this for SIGHUP, SIGTERM and SIGINT, and ends itself at
-// any of them. They are the daemon's: SIGHUP reads the policy again. The linker
-// puts this in its place (--wrap=sigwait), so its thread waits for nothing.
-extern "C" int __wrap_sigwait(const sigset_t*, int*);
-extern "C" int __wrap_sigwait(const sigset_t*, int*) {
-  for (;;) pause();
-}
 
 namespace mailverdict::milter {
 namespace {
