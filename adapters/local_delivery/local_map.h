@@ -3,11 +3,14 @@
 // The map `local`: whether a local user exists, for the MTA's own lookup, which
 // would take a dead name service for an absence.
 //
-//   Postfix   local_recipient_maps =
-//   socketmap:unix:/run/mailverdict/local:local sendmail  Klocal socket -f -q
-//   -d5 -T<TMPF> unix:/run/mailverdict/local
-//             with MODIFY_MAILER_FLAGS(`LOCAL', `-w'): with flag `w`, which the
-//             local mailer has by default, sendmail asks getpwnam itself.
+//   local_recipient_maps = socketmap:unix:/run/mailverdict/local:local
+//
+// in Postfix, and in sendmail
+//
+//   Klocal socket -f -q -d5 -T<TMPF> unix:/run/mailverdict/local
+//
+// with MODIFY_MAILER_FLAGS(`LOCAL', `-w'): with flag `w`, which the local
+// mailer has by default, sendmail asks getpwnam itself.
 //
 //   key           present      absence proven   all the rest
 //   user          OK user      NOTFOUND         TEMP why
