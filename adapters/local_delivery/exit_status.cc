@@ -17,11 +17,12 @@ constexpr int kLastSysexit = 78;
 
 int ExitStatusForStatus(int status, const StatusLists& lists) {
   if (status < 0 || status > 255) return kExTempFail;
-  if (status == kExOk) return kExOk;
+  if (status == kExOk || status == kExTempFail) return status;
   if (lists.defer[status]) return kExTempFail;
   if (status == kExNoUser || status == kExNoPerm) return status;
-  const bool passes = lists.pass[status] && status <= kMaxPassedStatus;
-  return passes ? status : kExTempFail;
+  if (status > kMaxPassedStatus) return kExTempFail;
+  if (lists.unknown[status]) return kExNoUser;
+  return lists.pass[status] ? status : kExTempFail;
 }
 
 std::string WithName(const std::string& text, const char* name) {

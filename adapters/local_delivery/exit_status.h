@@ -31,6 +31,10 @@
 // Who knows that his program uses one of them for a fault of the message lists
 // it under --pass. 67 cannot be: it has its rule. 126 and above cannot be: a
 // shell says them of any program.
+//
+// A program that says "user unknown" by another status, as mail.local does by
+// 69, has that listed under --unknown-status: it is treated as 67, and leaves
+// as 67.
 
 #ifndef MAILVERDICT_ADAPTERS_LOCAL_DELIVERY_EXIT_STATUS_H_
 #define MAILVERDICT_ADAPTERS_LOCAL_DELIVERY_EXIT_STATUS_H_
@@ -62,9 +66,11 @@ struct Ending {
   int number;
 };
 
-// The operator's lists. What is in both is deferred.
+// The operator's lists. What is in `defer` and another is deferred; what is in
+// the other two is unknown.
 struct StatusLists {
   std::bitset<256> pass, defer;
+  std::bitset<256> unknown;  // beside 67
 };
 
 // What we exit with: 0, 75, 77, a status of lists.pass, or 67, which may stand

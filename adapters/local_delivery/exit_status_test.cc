@@ -56,6 +56,20 @@ TEST(ExitStatus, OfEveryProgramIsOneThatMayLeaveOr75) {
   }
 }
 
+TEST(ExitStatus, ThatSaysUnknownIs67) {
+  StatusLists lists;
+  lists.unknown.set();
+  lists.defer.set(70);
+  for (int status = 0; status < 256; ++status) {
+    const bool own = status == 0 || status == 75 || status == 77;
+    const bool soft = status == 70 || status > 125;
+    EXPECT_EQ(ExitStatusFor({How::kExited, status}, lists), own    ? status
+                                                            : soft ? 75
+                                                                   : 67)
+        << status;
+  }
+}
+
 TEST(ExitStatus, ByDefaultOnlyFourLeave) {
   std::set<int> left;
   for (int status = 0; status < 256; ++status) {

@@ -26,6 +26,8 @@ Running a program:
                         MTA's own limit, which may bounce
   --pass STATUS,...     let these exit statuses through, beside 0, 75 and 77
   --defer STATUS,...    make these 75: 67 and 77 are the ones to choose from
+  --unknown-status STATUS,...
+                        these say "user unknown", as 67 does: 69 of mail.local
 
 LMTP:
   --lmtp ADDRESS        listen here

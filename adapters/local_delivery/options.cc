@@ -164,6 +164,10 @@ constexpr Flag kFlags[] = {
      [](const std::string& value, Options* options) {
        return ReadStatuses(value, 255, &options->lists.defer);
      }},
+    {"--unknown-status", kWrapper,
+     [](const std::string& value, Options* options) {
+       return ReadStatuses(value, kMaxPassedStatus, &options->lists.unknown);
+     }},
     {"--lmtp", kProxy,
      [](const std::string& value, Options* options) {
        return ReadWord(value, &options->lmtp);
@@ -281,8 +285,12 @@ absl::Status CheckTogether(const Splitter& split, Options* options) {
   if (mode == kWrapper && (split.command.empty() || split.command[0].empty())) {
     return wrong("--: write the program to run behind it");
   }
-  if ((options->lists.pass & options->lists.defer).any()) {
-    return wrong("--pass and --defer: a status is in both; take one out");
+  const StatusLists& lists = options->lists;
+  if ((lists.pass & lists.defer).any() || (lists.pass & lists.unknown).any() ||
+      (lists.defer & lists.unknown).any()) {
+    return wrong(
+        "--pass, --defer and --unknown-status: a status is in two of them; "
+        "take one out");
   }
   return absl::OkStatus();
 }

@@ -61,6 +61,7 @@ TEST(Options, OfTheWrapperAreAllTaken) {
                                 "--pass",
                                 "1",
                                 "--defer=77,67",
+                                "--unknown-status=70",
                                 "--",
                                 "prog",
                                 "--unknown",
@@ -73,6 +74,7 @@ TEST(Options, OfTheWrapperAreAllTaken) {
   EXPECT_THAT(options.domains, ElementsAre("example.org", "b.test"));
   EXPECT_EQ(options.recipient, "j@example.org");
   EXPECT_EQ(options.timeout, absl::Milliseconds(500));
+  EXPECT_EQ(options.lists.unknown, std::bitset<256>().set(70));
   EXPECT_EQ(options.lists.pass.count(), 3u);
   EXPECT_TRUE(options.lists.pass[65] && options.lists.pass[69] &&
               options.lists.pass[1]);
@@ -146,6 +148,15 @@ TEST(Options, ThatAreWrongAreNamedWithTheCure) {
            Row{{"--defer", "75"}, "--defer", "but 75"},
            Row{{"--defer", "256"}, "--defer", "from 1 to 255"},
            Row{{"--pass", "65", "--defer", "65"}, "--pass", "take one out"},
+           Row{{"--pass", "69", "--unknown-status", "69"},
+               "--unknown-status",
+               "take one out"},
+           Row{{"--defer", "69", "--unknown-status", "69"},
+               "--unknown-status",
+               "take one out"},
+           Row{{"--unknown-status", "126"},
+               "--unknown-status",
+               "from 1 to 125"},
            Row{{"--lmtp", "unix:/a"}, "--lmtp", "write one of"},
            Row{{"--map", "unix:/a"}, "--map", "write one of"},
            Row{{"--backend", "unix:/a"}, "--backend", "leave it out"},

@@ -154,8 +154,8 @@ std::string AskRule(const WrapperOptions& options, const UnknownRule& rule,
   *proven = ruling.existence == Existence::kProvenAbsent;
   if (options.recipient.empty()) return ruling.why;
   const bool present = ruling.existence == Existence::kPresent;
-  return absl::StrCat(options.recipient, present ? " exists: " : ": ",
-                      ruling.why);
+  return absl::StrCat(options.recipient, present ? " exists" : "",
+                      ruling.why.empty() ? "" : ": ", ruling.why);
 }
 
 Decision Decide(const WrapperOptions& options, const Ending& ending,
@@ -176,9 +176,10 @@ Decision Decide(const WrapperOptions& options, const Ending& ending,
               ? ": --defer"
               : ": it may be the fault of this host";
   }
-  decision.line =
-      absl::StrCat(Describe(ending), " of ", options.command[0],
-                   decision.stands ? " stands" : " becomes 75", why);
+  decision.line = absl::StrCat(
+      Describe(ending), " of ", options.command[0],
+      decision.stands ? " stands" : absl::StrCat(" becomes ", decision.status),
+      why);
   return decision;
 }
 

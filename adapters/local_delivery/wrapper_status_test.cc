@@ -114,6 +114,17 @@ TEST(WrapperUnknown, StandsOnlyWithAProof) {
   }
 }
 
+TEST(WrapperUnknown, MayBeSaidByAnotherStatus) {
+  const Words mail_local = {"--unknown-status", "69"};
+  const ScriptedDaemon proven("16:OK proven no one,");
+  const ScriptedDaemon slow("14:OK unsure slow,");
+  const End end = DeliverBy("exit 69", ProofBy(proven) + mail_local + kNobody);
+  EXPECT_EQ(end.status, 67);
+  EXPECT_EQ(DeliverBy("exit 69", ProofBy(slow) + mail_local + kNobody).status,
+            75);
+  EXPECT_EQ(DeliverBy("exit 69", ProofBy(proven) + kNobody).status, 75);
+}
+
 TEST(WrapperUnknown, WithoutADaemonIs75) {
   EXPECT_EQ(DeliverBy("exit 67", kNoDaemon + kNobody).status, 75);
 }
