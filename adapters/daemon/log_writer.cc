@@ -23,18 +23,6 @@ using Line = std::pair<Severity, std::string>;
 // Lines are written together up to so many bytes, which a pipe takes as one.
 constexpr size_t kChunkBytes = 4096;
 
-int PriorityOf(Severity severity) {
-  switch (severity) {
-    case Severity::kInfo:
-      return LOG_INFO;
-    case Severity::kWarning:
-      return LOG_WARNING;
-    case Severity::kError:
-      return LOG_ERR;
-  }
-  return LOG_ERR;
-}
-
 std::string_view PrefixOf(Severity severity) {
   switch (severity) {
     case Severity::kInfo:
@@ -45,21 +33,6 @@ std::string_view PrefixOf(Severity severity) {
       return "error: ";
   }
   return "";
-}
-
-std::string Escape(std::string_view line) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string escaped;
-  escaped.reserve(line.size());
-  for (char c : line) {
-    if (c >= ' ' && c <= '~') {
-      escaped += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      escaped += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return escaped;
 }
 
 size_t CostOf(const Line& line) { return sizeof line + line.second.size(); }
@@ -94,7 +67,7 @@ void WriteToFd(int fd, const std::vector<Line>& lines) {
 
 void WriteToSyslog(const std::vector<Line>& lines) {
   for (const auto& [severity, line] : lines) {
-    syslog(PriorityOf(severity), "%s", line.c_str());
+    syslog(SyslogPriority(severity), "%s", line.c_str());
   }
 }
 
@@ -195,7 +168,7 @@ LogWriter::~LogWriter() {
 }
 
 void LogWriter::Write(Severity severity, std::string_view line) {
-  queue_->Add({severity, Escape(line)});
+  queue_->Add({severity, EscapeLine(line)});
 }
 
 }  // namespace mailverdict

@@ -11,8 +11,8 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "adapters/loop/log.h"
 #include "adapters/socketmap/codec.h"
 #include "lib/mail/cursor.h"
 
@@ -27,8 +27,7 @@ using socketmap::ReadResult;
 constexpr size_t kShownBytes = 200;
 
 std::string Shown(std::string_view text) {
-  const std::string_view shown = text.substr(0, kShownBytes);
-  return absl::CHexEscape(absl::string_view(shown.data(), shown.size()));
+  return EscapeLine(text.substr(0, kShownBytes));
 }
 
 // Whether `fd` became ready before the deadline.

@@ -24,7 +24,7 @@ inline constexpr size_t kMaxAbsenceReplyBytes = 4096;
 // The meaning of a reply's payload. Pure.
 Ruling ParseAbsenceReply(std::string_view payload);
 
-class AbsenceClient : public Proof {
+class AbsenceClient : public ProofSource {
  public:
   explicit AbsenceClient(SocketAddress daemon);
 

@@ -43,7 +43,7 @@ TEST(AbsenceReply, HasThreeWordsAndAllElseIsUnsure) {
     EXPECT_EQ(ParseAbsenceReply(payload).existence, Existence::kUnsure)
         << payload;
   }
-  EXPECT_EQ(ParseAbsenceReply("OK unsure a\nb").why, "a\\nb");
+  EXPECT_EQ(ParseAbsenceReply("OK unsure a\nb").why, "a\\x0ab");
 }
 
 TEST(AbsenceClient, AsksTheMapForTheAddress) {

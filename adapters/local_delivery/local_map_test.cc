@@ -22,7 +22,7 @@ using ::testing::StartsWith;
 
 // jane and some odd users of example.org are there, joe is not; of the rest
 // nobody knows.
-class Directory : public Proof {
+class Directory : public ProofSource {
  public:
   Ruling Ask(std::string_view recipient, Deadline) const override {
     static const std::map<std::string, Existence, std::less<>> kKnown = {
@@ -42,7 +42,7 @@ class Directory : public Proof {
 };
 
 UnknownRule MakeRule(UnknownPolicy policy) {
-  std::vector<std::unique_ptr<Proof>> proofs;
+  std::vector<std::unique_ptr<ProofSource>> proofs;
   proofs.push_back(std::make_unique<Directory>());
   return UnknownRule(policy, std::move(proofs), absl::Seconds(60),
                      "example.org");

@@ -18,18 +18,6 @@
 namespace mailverdict::local_delivery {
 namespace {
 
-int PriorityOf(Severity severity) {
-  switch (severity) {
-    case Severity::kInfo:
-      return LOG_INFO;
-    case Severity::kWarning:
-      return LOG_WARNING;
-    case Severity::kError:
-      return LOG_ERR;
-  }
-  return LOG_ERR;
-}
-
 // "Oct  5 12:34:56" in local time, as RFC 3164 4.1.2 has it.
 std::string Timestamp() {
   const time_t now = time(nullptr);
@@ -45,20 +33,6 @@ bool Writable(int fd, Deadline deadline) {
 }
 
 }  // namespace
-
-std::string EscapeLine(std::string_view line) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string escaped;
-  for (char c : line) {
-    if (c >= ' ' && c <= '~') {
-      escaped += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      escaped += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return escaped;
-}
 
 // A pipe that poll calls writable takes PIPE_BUF bytes without blocking.
 void WriteWithin(int fd, std::string_view text, absl::Duration patience) {
@@ -84,7 +58,7 @@ MailLog::~MailLog() {
 void MailLog::Write(Severity severity, std::string_view line) {
   const std::string text = EscapeLine(line.substr(0, kMaxLineBytes));
   const std::string message =
-      absl::StrCat("<", LOG_MAIL | PriorityOf(severity), ">", Timestamp(),
+      absl::StrCat("<", LOG_MAIL | SyslogPriority(severity), ">", Timestamp(),
                    " mailverdict-deliver[", getpid(), "]: ", text);
   const std::lock_guard<std::mutex> lock(mutex_);
   if (fd_ >= 0 && Send(message)) return;

@@ -14,10 +14,6 @@
 
 namespace mailverdict::local_delivery {
 
-// Control characters and bytes that are not ASCII as \xx: a peer or a program
-// cannot forge a line.
-std::string EscapeLine(std::string_view line);
-
 // Writes whole `text` to `fd`, as far as that goes within `patience`; what
 // fails or is late is lost. For blocking and non-blocking descriptors.
 void WriteWithin(int fd, std::string_view text, absl::Duration patience);

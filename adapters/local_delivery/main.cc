@@ -34,7 +34,7 @@ void Complain(const std::string& what) {
 }
 
 UnknownRule MakeRule(const Options& options) {
-  std::vector<std::unique_ptr<Proof>> proofs;
+  std::vector<std::unique_ptr<ProofSource>> proofs;
   // Only the map has a use for a presence.
   const bool needed = options.unknown != UnknownPolicy::kAlwaysDefer ||
                       options.mode == Mode::kMap;

@@ -46,7 +46,7 @@ UserSource SystemUsers();
 // Judges by the local part, whatever the domain is. The local part is tried as
 // it is and ahead of its first '+', each also in lower case, as MTAs differ in
 // both: it is absent if all of these are. A quoted one is never judged.
-class PasswdProof : public Proof {
+class PasswdProof : public ProofSource {
  public:
   // A lookup that hangs (sssd does that) leaves its thread behind. No more than
   // this many: then the answer is kUnsure at once, until one comes back.

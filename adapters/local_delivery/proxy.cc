@@ -14,11 +14,11 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "adapters/local_delivery/deadline.h"
 #include "adapters/local_delivery/lmtp_dialogue.h"
 #include "adapters/local_delivery/socket_address.h"
+#include "adapters/loop/log.h"
 
 namespace mailverdict::local_delivery {
 namespace {
@@ -34,8 +34,7 @@ std::string Shown(std::string_view text) {
   while (!text.empty() && (text.back() == '\r' || text.back() == '\n')) {
     text.remove_suffix(1);
   }
-  const std::string_view shown = text.substr(0, kShownBytes);
-  return absl::CHexEscape(absl::string_view(shown.data(), shown.size()));
+  return EscapeLine(text.substr(0, kShownBytes));
 }
 
 // Small writes, such as a dot or a reply, are not to wait for an

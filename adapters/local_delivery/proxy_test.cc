@@ -73,14 +73,15 @@ TEST_F(ProxyTest, DeliversAndSoftensAndLogs) {
             std::vector<std::string>{"Subject: x\r\n\r\n..\r\n"});
   EXPECT_TRUE(proxy_->Stop().ok());
   const std::string us = "lmtp: " + options_.backend + ": ";
-  EXPECT_EQ(proxy_->Lines(),
-            (std::vector<std::string>{
-                us + "recipient <unknown@b>: \"550 5.1.1 User unknown\" is "
-                     "deferred: no daemon answers",
-                us + "recipient <unknown.2@b>: \"550 5.1.1 User unknown\" "
-                     "stands: asked three controls",
-                us + "recipient <ghost@b>: \"550-No\\r\\n550 5.1.1 ghost\" is "
-                     "deferred: no daemon answers"}));
+  EXPECT_EQ(
+      proxy_->Lines(),
+      (std::vector<std::string>{
+          us + "recipient <unknown@b>: \"550 5.1.1 User unknown\" is "
+               "deferred: no daemon answers",
+          us + "recipient <unknown.2@b>: \"550 5.1.1 User unknown\" "
+               "stands: asked three controls",
+          us + "recipient <ghost@b>: \"550-No\\x0d\\x0a550 5.1.1 ghost\" is "
+               "deferred: no daemon answers"}));
 }
 
 TEST_F(ProxyTest, SaysSoWhenNobodyIsAtTheBackend) {

@@ -30,10 +30,10 @@ class ServeMap : public ::testing::Test {
   }
   void TearDown() override { rmdir(directory_.c_str()); }
 
-  // A connection, as soon as there is somebody to take it.
+  // A connection, as soon as there is somebody to take it; within 30 s.
   int Connect() const {
     const auto address = ParseSocketAddress(address_);
-    for (;;) {
+    for (int tries = 0; tries < 3000; ++tries) {
       const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
       if (connect(fd, reinterpret_cast<const sockaddr*>(&address->name),
                   address->size) == 0) {
@@ -42,6 +42,8 @@ class ServeMap : public ::testing::Test {
       close(fd);
       usleep(10000);
     }
+    ADD_FAILURE() << "nobody listens at " << address_;
+    return -1;
   }
   static std::string Ask(int fd, const std::string& request) {
     send(fd, request.data(), request.size(), MSG_NOSIGNAL);

@@ -16,7 +16,7 @@ bool IsControl(char c) {
 }  // namespace
 
 UnknownRule::UnknownRule(UnknownPolicy policy,
-                         std::vector<std::unique_ptr<Proof>> proofs,
+                         std::vector<std::unique_ptr<ProofSource>> proofs,
                          absl::Duration timeout, std::string domain)
     : policy_(policy),
       proofs_(std::move(proofs)),
@@ -49,7 +49,7 @@ Ruling UnknownRule::AskAll(std::string_view recipient) const {
   const Deadline end = Deadline::After(timeout_);
   Ruling all{Existence::kProvenAbsent, ""};
   int left = static_cast<int>(proofs_.size());
-  for (const std::unique_ptr<Proof>& proof : proofs_) {
+  for (const std::unique_ptr<ProofSource>& proof : proofs_) {
     Ruling one = proof->Ask(recipient, Deadline::After(end.Remaining() / left));
     --left;
     if (one.existence == Existence::kPresent) return one;

@@ -36,9 +36,9 @@ struct Ruling {
 };
 
 // Somebody who may prove an absence. Thread-safe.
-class Proof {
+class ProofSource {
  public:
-  virtual ~Proof() = default;
+  virtual ~ProofSource() = default;
   // May block until `deadline`, and not longer.
   virtual Ruling Ask(std::string_view recipient, Deadline deadline) const = 0;
 };
@@ -53,7 +53,8 @@ class UnknownRule {
  public:
   // Without proofs nothing is ever proven. `timeout` is for all of them.
   // `domain` completes recipients that have none; it may be empty.
-  UnknownRule(UnknownPolicy policy, std::vector<std::unique_ptr<Proof>> proofs,
+  UnknownRule(UnknownPolicy policy,
+              std::vector<std::unique_ptr<ProofSource>> proofs,
               absl::Duration timeout, std::string domain = "");
 
   // Blocks for `timeout` at most, whatever the proofs do. The recipient is an
@@ -65,7 +66,7 @@ class UnknownRule {
   Ruling AskAll(std::string_view recipient) const;
 
   const UnknownPolicy policy_;
-  const std::vector<std::unique_ptr<Proof>> proofs_;
+  const std::vector<std::unique_ptr<ProofSource>> proofs_;
   const absl::Duration timeout_;
   const std::string domain_;
 };

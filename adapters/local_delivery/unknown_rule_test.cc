@@ -21,7 +21,7 @@ struct Question {
   absl::Duration time;
 };
 
-class FakeProof : public Proof {
+class FakeProof : public ProofSource {
  public:
   FakeProof(Existence answer, std::vector<Question>* asked)
       : answer_(answer), asked_(asked) {}
@@ -40,7 +40,7 @@ class Rule : public ::testing::Test {
   Existence Judge(UnknownPolicy policy, const std::vector<Existence>& answers,
                   const std::string& recipient = "jane@example.org",
                   const std::string& domain = "") {
-    std::vector<std::unique_ptr<Proof>> proofs;
+    std::vector<std::unique_ptr<ProofSource>> proofs;
     for (const Existence answer : answers) {
       proofs.push_back(std::make_unique<FakeProof>(answer, &asked_));
     }

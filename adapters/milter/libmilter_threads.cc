@@ -70,9 +70,10 @@ int __wrap_mi_start_session(SMFICTX* session) {
   return error == 0 ? MI_SUCCESS : MI_FAILURE;
 }
 
-// "Is a command there?", asked by mi_engine with a timeout of 1 ms, becomes "wait
-// until one is" for a thread that has nothing else to do. An MTA may be silent
-// for as long as it likes. What waits for the rest of a command has 7210 s.
+// "Is a command there?", asked by mi_engine with a timeout of 1 ms, becomes
+// "wait until one is" for a thread that has nothing else to do. An MTA may be
+// silent for as long as it likes. What waits for the rest of a command has 7210
+// s.
 int __wrap_poll(pollfd* descriptors, nfds_t count, int timeout_ms) {
   if (has_one_session && timeout_ms <= kGlanceMs) timeout_ms = -1;
   return __real_poll(descriptors, count, timeout_ms);

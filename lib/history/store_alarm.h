@@ -1,5 +1,5 @@
-// A store's state of health as the log should tell it: one line when it fails,
-// one every five minutes while it does, one when it heals.
+// A store's state of health for the log (lib/core/health.h), and how many
+// writes that has cost.
 
 #ifndef MAILVERDICT_LIB_HISTORY_STORE_ALARM_H_
 #define MAILVERDICT_LIB_HISTORY_STORE_ALARM_H_
@@ -12,52 +12,36 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "lib/core/health.h"
 
 namespace mailverdict {
 
 // Not thread-safe.
 class StoreAlarm {
  public:
-  static constexpr absl::Duration kRepeat = absl::Minutes(5);
-
   // `store` begins each line: "history /var/lib/mailverdict/history".
-  explicit StoreAlarm(std::string store) : store_(std::move(store)) {}
+  explicit StoreAlarm(std::string store)
+      : health_(std::move(store), "what it holds is still read") {}
 
   // Each gives the line to log, if it is time for one. `lost` is how many
   // writes were dropped since the store was opened.
   std::optional<std::string> Failed(absl::string_view why, uint64_t lost,
                                     absl::Time now) {
-    if (failing_ && now < next_line_) return std::nullopt;
-    std::string line = absl::StrCat(store_, " FAILS: ", why);
-    if (!failing_) {
-      failing_ = true;
-      since_ = now;
-      lost_before_ = lost;
-    } else {
-      absl::StrAppend(&line, ", since ", For(now));
-    }
-    next_line_ = now + kRepeat;
-    absl::StrAppend(&line, "; ", lost - lost_before_,
-                    " writes dropped; what it holds is still read");
-    return line;
+    if (!health_.failing()) lost_before_ = lost;
+    return health_.Failed(
+        absl::StrCat(why, "; ", lost - lost_before_, " writes dropped"), now);
   }
   std::optional<std::string> Healed(uint64_t lost, absl::Time now) {
-    if (!failing_) return std::nullopt;
-    failing_ = false;
-    return absl::StrCat(store_, " is well again, after ", For(now), "; ",
-                        lost - lost_before_, " writes dropped");
+    std::optional<std::string> line = health_.Healed(now);
+    if (line.has_value()) {
+      absl::StrAppend(&*line, "; ", lost - lost_before_, " writes dropped");
+    }
+    return line;
   }
 
  private:
-  std::string For(absl::Time now) const {
-    return absl::FormatDuration(absl::Trunc(now - since_, absl::Seconds(1)));
-  }
-
-  const std::string store_;
-  bool failing_ = false;
+  Health health_;
   uint64_t lost_before_ = 0;
-  absl::Time since_;
-  absl::Time next_line_;
 };
 
 }  // namespace mailverdict

@@ -15,8 +15,8 @@ TEST(StoreAlarm, OneLineAtFirstThenOneEveryFiveMinutes) {
   EXPECT_EQ(alarm.Failed("disk full", 7, kNow + absl::Seconds(299)),
             std::nullopt);
   EXPECT_EQ(alarm.Failed("I/O error", 9, kNow + absl::Seconds(300)),
-            "history f FAILS: I/O error, since 5m; 9 writes dropped; what it "
-            "holds is still read");
+            "history f FAILS: I/O error; 9 writes dropped; what it holds is "
+            "still read, since 5m");
   EXPECT_EQ(alarm.Failed("I/O error", 9, kNow + absl::Seconds(301)),
             std::nullopt);
 }

@@ -38,8 +38,8 @@ DirectoryWorker::DirectoryWorker(std::shared_ptr<const DirectoryPolicy> policy,
       executor_(executor),
       hooks_(std::make_shared<const DirectoryHooks>(std::move(hooks))),
       wakeup_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      health_(
-          absl::StrCat("directory ", policy_.name, " (", policy_.uri, ")")) {}
+      health_(absl::StrCat("directory ", policy_.name, " (", policy_.uri, ")"),
+              "who it does not show is deferred") {}
 
 DirectoryWorker::~DirectoryWorker() { close(wakeup_); }
 

@@ -78,17 +78,17 @@ STATUS_USERS = ["s%d" % status for status in range(256)] + [
 class Path:
     """One way from an MTA into a mailbox.
 
-    unknown: what we are told; None is without us. bounces: an absence that is proven is
-    bounced. local: its MTA looks users up in /etc/passwd. number: its users' number.
+    unknown: what we are told; None is without us. local: its MTA looks users up in
+    /etc/passwd. bounces: an absence that is proven is bounced. number: its users' number.
     """
 
     _numbers = itertools.count(10)
 
-    def __init__(self, name, mta, unknown=None, bounces=True, local=False):
+    def __init__(self, name, mta, unknown=None, local=False):
         self.name = name
         self.mta = mta
         self.unknown = unknown
-        self.bounces = bounces and unknown == "unless-proven"
+        self.bounces = unknown == "unless-proven"
         self.number = next(self._numbers) + (LOCAL_USERS[0] if local else 0)
 
     def __str__(self):
@@ -113,12 +113,14 @@ class Paths:
         return list(itertools.chain(self._sendmails(), self._postfixes()))
 
     def _sendmails(self):
-        for name, program, stock_flags, unknowns in (
-                ("mail.local", mailbox_host.MAIL_LOCAL + " -d $u", "-m", OURS[:1]),
-                ("procmail", mailbox_host.PROCMAIL + " -d $u", "-m", OURS[:1]),
-                ("dovecot-lda", mailbox_host.DOVECOT_LDA + " -f $g -d $u", "-wm", OURS)):
+        # mail.local says "user unknown" by another exit status than the others.
+        for name, program, stock_flags, unknowns, options in (
+                ("mail.local", mailbox_host.MAIL_LOCAL + " -d $u", "-m", OURS[:1],
+                 ("--unknown-status", "69")),
+                ("procmail", mailbox_host.PROCMAIL + " -d $u", "-m", OURS[:1], ()),
+                ("dovecot-lda", mailbox_host.DOVECOT_LDA + " -f $g -d $u", "-wm", OURS, ())):
             for unknown in (None,) + unknowns:
-                command = wrapped(program, unknown, "--recipient", "$u")
+                command = wrapped(program, unknown, "--recipient", "$u", *options)
                 yield self._sendmail(name, unknown, PROGRAM_MAILER % (
                     command.split()[0], command, "-wm" if unknown else stock_flags))
         for unknown, where in ((None, "TCP [127.0.0.1] %d" % mailbox_host.LMTP_PORT),
@@ -133,10 +135,8 @@ MODIFY_MAILER_FLAGS(`LOCAL', `-w')
 MAILER(`local')dnl""" % PROXY_SOCKET)
 
     def _sendmail(self, name, unknown, features):
-        # mail.local has one exit status for "no such user" and for all that is broken.
         return Path("sendmail, " + name, mailbox_host.Sendmail(
-            mta_name("sendmail", name, unknown), next(self._ports), features), unknown,
-            bounces=name != "mail.local")
+            mta_name("sendmail", name, unknown), next(self._ports), features), unknown)
 
     def _postfixes(self):
         lda = mailbox_host.DOVECOT_LDA
@@ -184,11 +184,11 @@ class Message:
         self.during = []            # what the MTA had said of it when the fault ended
 
 
-class LocalDeliveryTest:
+class LocalDeliveryTest(report.Suite):
     """The servers, and the results."""
 
     def __init__(self, daemon, deliver):
-        self.results = report.Report("local_delivery")
+        super().__init__("local_delivery")
         self.gateway_slapd = world.Slapd()
         self.slapd = mailbox_host.Directory()
         self.nslcd = mailbox_host.Nslcd()
@@ -235,15 +235,6 @@ class LocalDeliveryTest:
         with open("/etc/passwd", "a") as passwd:
             passwd.writelines("%s:x:%d:%d::/:/bin/sh\n" % (
                 name, vmail.pw_uid, vmail.pw_gid) for name in names)
-
-    def check(self, name, right, got, seconds=0.0):
-        """One test case; `right` is a value, or a function that says so."""
-        if not (right(got) if callable(right) else right == got):
-            wanted = "" if callable(right) else ", not %r" % (right,)
-            self.results.add(name, "got %r%s" % (got, wanted), seconds)
-            print("FAILED %s: got %r%s" % (name, got, wanted), flush=True)
-        else:
-            self.results.add(name, None, seconds)
 
     # ---- one message ----
 
@@ -612,15 +603,9 @@ class LocalDeliveryTest:
             return replies.readline()
 
     def run(self, parts):
-        for part in (self.drill, self.statuses, self.maps, self.deaths, self.memory,
-                     self.still_once):
-            if parts and part.__name__ not in parts:
-                continue
-            begun, cases, failed = time.monotonic(), len(self.results), self.results.failed
-            part()
-            print("%-18s %3d checks, %d wrong, %4.1f s" % (
-                part.__name__, len(self.results) - cases, self.results.failed - failed,
-                time.monotonic() - begun), flush=True)
+        self.play(*[part for part in (
+            self.drill, self.statuses, self.maps, self.deaths, self.memory, self.still_once)
+                    if not parts or part.__name__ in parts])
 
 
 def kilobytes(pid, what):
@@ -641,11 +626,8 @@ def main():
                              os.path.abspath(options.deliver))
     print("started, %.1f s" % (time.monotonic() - begun), flush=True)
     test.run(options.parts)
-    test.results.write(options.xml)
-    print("%d checks, %d wrong" % (len(test.results), test.results.failed))
-    if test.results.failed:
-        print(world.tail(test.daemon.log, 30), world.tail(world.ROOT + "/syslog", 300))
-    return 1 if test.results.failed else 0
+    return test.finish(options.xml, world.tail(test.daemon.log, 30),
+                       world.tail(world.ROOT + "/syslog", 300))
 
 
 if __name__ == "__main__":

@@ -102,11 +102,11 @@ class Sender(threading.Thread):
             self.wrong.append("%s %s: %s %s" % (kind, what, said, reply.text))
 
 
-class LoadTest:
+class LoadTest(report.Suite):
     """The servers, and the results."""
 
     def __init__(self, program):
-        self.results = report.Report("milter_load")
+        super().__init__("milter_load")
         self.slapd = world.Slapd()
         self.slapd.start()
         self.daemon = world.Daemon(program, more=world.MILTER_LISTENER)
@@ -120,15 +120,6 @@ class LoadTest:
         for server in (sendmail, postfix):
             server.start()
         self.senders = {}
-
-    def check(self, name, right, got):
-        """One test case; `right` is a value, or a function that says so."""
-        if not (right(got) if callable(right) else right == got):
-            wanted = "" if callable(right) else ", not %r" % (right,)
-            self.results.add(name, "got %r%s" % (got, wanted))
-            print("FAILED %s: got %r%s" % (name, got, wanted), flush=True)
-        else:
-            self.results.add(name)
 
     # ---- load ----
 
@@ -238,12 +229,7 @@ class LoadTest:
         self.judge_load("SIGHUP", softly=False)
 
     def run(self):
-        for part in (self.told_to_read, self.killed_and_terminated):
-            begun, cases, failed = time.monotonic(), len(self.results), self.results.failed
-            part()
-            print("%-22s %3d checks, %d wrong, %4.1f s" % (
-                part.__name__, len(self.results) - cases, self.results.failed - failed,
-                time.monotonic() - begun), flush=True)
+        self.play(self.told_to_read, self.killed_and_terminated)
         with open(self.daemon.log) as log:
             self.check("the daemon has said nothing else", [], [
                 line for line in log if re.search("ERROR: |WARNING: |runtime error", line)])
@@ -257,11 +243,8 @@ def main():
     world.enter(postfix=True)
     test = LoadTest(os.path.abspath(options.daemon))
     test.run()
-    test.results.write(options.xml)
-    print("%d checks, %d wrong" % (len(test.results), test.results.failed))
-    if test.results.failed:
-        print(world.tail(test.daemon.log, 30), world.tail(world.ROOT + "/syslog", 30))
-    return 1 if test.results.failed else 0
+    return test.finish(options.xml, world.tail(test.daemon.log, 30),
+                       world.tail(world.ROOT + "/syslog", 30))
 
 
 if __name__ == "__main__":

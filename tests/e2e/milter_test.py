@@ -109,11 +109,11 @@ class InetDaemon(world.Server):
         return world.accepts(socket.AF_INET, INET)
 
 
-class MilterTest:
+class MilterTest(report.Suite):
     """The servers, and the results."""
 
     def __init__(self, program):
-        self.results = report.Report("milter")
+        super().__init__("milter")
         with open(program, "rb") as file:
             self.sanitized = re.search(b"__[at]san_init", file.read()) is not None
         self.slapd = world.Slapd()
@@ -144,19 +144,6 @@ class MilterTest:
         self._people = iter(self.slapd.users[30:])
 
     # ---- tools ----
-
-    def check(self, name, right, got, seconds=0.0):
-        """One test case; `right` is a value, or a function that says so."""
-        if not (right(got) if callable(right) else right == got):
-            wanted = "" if callable(right) else ", not %r" % (right,)
-            self.results.add(name, "got %r%s" % (got, wanted), seconds)
-            print("FAILED %s: got %r%s" % (name, got, wanted), flush=True)
-        else:
-            self.results.add(name, None, seconds)
-
-    def within(self, name, limit, seconds):
-        self.check("%s, within %g s" % (name, limit), lambda took: took <= limit, seconds,
-                   seconds)
 
     def nobody(self):
         """Who does not exist and was not asked for yet."""
@@ -550,14 +537,9 @@ class MilterTest:
         self.daemon.start()
 
     def run(self):
-        for part in (self.scripts, self.protocol, self.mtas, self.slapd_hangs,
-                     self.slow_directory, self.daemon_fails, self.thousand_sessions,
-                     self.too_many, self.terminate):
-            begun, cases, failed = time.monotonic(), len(self.results), self.results.failed
-            part()
-            print("%-18s %3d checks, %d wrong, %4.1f s" % (
-                part.__name__, len(self.results) - cases, self.results.failed - failed,
-                time.monotonic() - begun), flush=True)
+        self.play(self.scripts, self.protocol, self.mtas, self.slapd_hangs,
+                  self.slow_directory, self.daemon_fails, self.thousand_sessions,
+                  self.too_many, self.terminate)
         with open(self.daemon.log) as log:
             self.check("the daemon has said nothing else", [], [
                 line for line in log if re.search("ERROR: |WARNING: |runtime error", line)])
@@ -573,11 +555,8 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     test = MilterTest(os.path.abspath(options.daemon))
     test.run()
-    test.results.write(options.xml)
-    print("%d checks, %d wrong" % (len(test.results), test.results.failed))
-    if test.results.failed:
-        print(world.tail(test.daemon.log, 30), world.tail(world.ROOT + "/syslog", 30))
-    return 1 if test.results.failed else 0
+    return test.finish(options.xml, world.tail(test.daemon.log, 30),
+                       world.tail(world.ROOT + "/syslog", 30))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 // A service's state of health as the log should tell it: one line when it
 // fails, one every five minutes while it does, one when it heals.
 
-#ifndef MAILVERDICT_LIB_RESOLVE_HEALTH_H_
-#define MAILVERDICT_LIB_RESOLVE_HEALTH_H_
+#ifndef MAILVERDICT_LIB_CORE_HEALTH_H_
+#define MAILVERDICT_LIB_CORE_HEALTH_H_
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -17,8 +18,10 @@ class Health {
  public:
   static constexpr absl::Duration kRepeat = absl::Minutes(5);
 
-  // `service` begins each line: "directory people".
-  explicit Health(std::string service) : service_(std::move(service)) {}
+  // `service` begins each line: "directory people"; `meanwhile` says what that
+  // means for the mail.
+  Health(std::string service, std::string meanwhile)
+      : service_(std::move(service)), meanwhile_(std::move(meanwhile)) {}
 
   bool failing() const { return failing_; }
 
@@ -28,8 +31,8 @@ class Health {
     if (!failing_) since_ = now;
     failing_ = true;
     next_line_ = now + kRepeat;
-    std::string line = absl::StrCat(service_, " FAILS: ", why,
-                                    "; who it does not show is deferred");
+    std::string line =
+        absl::StrCat(service_, " FAILS: ", why, "; ", meanwhile_);
     if (now > since_) {
       absl::StrAppend(
           &line, ", since ",
@@ -47,6 +50,7 @@ class Health {
 
  private:
   const std::string service_;
+  const std::string meanwhile_;
   bool failing_ = false;
   absl::Time since_;
   absl::Time next_line_;
@@ -54,4 +58,4 @@ class Health {
 
 }  // namespace mailverdict
 
-#endif  // MAILVERDICT_LIB_RESOLVE_HEALTH_H_
+#endif  // MAILVERDICT_LIB_CORE_HEALTH_H_
