@@ -295,10 +295,10 @@ class LocalDeliveryTest(report.Suite):
     def drill(self):
         for name, begin, end, seconds, proofs in self.situations():
             begun = time.monotonic()
-            self.play(name, begin, end, seconds, proofs)
+            self.play_one(name, begin, end, seconds, proofs)
             print("  %.1f s" % (time.monotonic() - begun), flush=True)
 
-    def play(self, name, begin, end, seconds, proofs):
+    def play_one(self, name, begin, end, seconds, proofs):
         """One situation: break, send, see, heal, see."""
         if begin:
             begin()
