@@ -7,9 +7,10 @@
 Both milters are on the same libmilter; the second does nothing, once on libmilter's own
 pool of threads, and once with a thread for each session as ours has. They run behind the
 same MTA in turns, so that what else the machine does hits all alike; the median of the
-ratios is what counts. Each recipient exists; "cached" are those whose answer is at hand,
-"uncached" those that are asked for in slapd each time. The exit status is 1 when a ratio
-is below --least.
+ratios is what counts. The commands are pipelined, but not to Postfix: it sends each reply
+by itself, which TCP then holds back for 40 ms. Each recipient exists; "cached" are those
+whose answer is at hand, "uncached" those that are asked for in slapd each time. The exit
+status is 1 when a ratio of "cached" is below --least.
 """
 
 import argparse
@@ -29,7 +30,7 @@ import report   # pylint: disable=wrong-import-position
 import world    # pylint: disable=wrong-import-position
 
 SESSIONS = 8
-RECIPIENTS = 50                # of each message, pipelined
+RECIPIENTS = 50                # of each message
 OURS, POOL, THREADS = "mailverdict", "do nothing", "do nothing, threads"
 SOCKETS = {OURS: world.MILTER_SOCKET, POOL: "/run/mailverdict/pool",
            THREADS: "/run/mailverdict/threads"}
@@ -55,14 +56,14 @@ class DoNothing(world.Server):
 class Client(threading.Thread):
     """Sends some messages' recipients through one session, and counts what is refused."""
 
-    def __init__(self, port, users, messages):
+    def __init__(self, port, users, messages, pipelines):
         super().__init__(daemon=True)
         self.refused = collections.Counter()
         self._messages = messages
-        self._commands = b"RSET\r\nMAIL FROM:<sender@elsewhere.example>\r\n" + b"".join(
+        self._commands = [b"RSET\r\n", b"MAIL FROM:<sender@elsewhere.example>\r\n"] + [
             b"RCPT TO:<%s@%s>\r\n" % (user.encode(), world.DOMAIN.encode())
-            for user in users)
-        self._replies = 2 + len(users)
+            for user in users]
+        self._pipelines = pipelines
         self._socket = socket.create_connection(("127.0.0.1", port))
         self._unread = b""
         self._read(1)
@@ -75,9 +76,6 @@ class Client(threading.Thread):
         """At least so many lines."""
         lines = []
         while len(lines) < number:
-            # Postfix sends each reply by itself; TCP would hold the next one back until
-            # this one is acknowledged, which the kernel puts off for 40 ms.
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
             data = self._socket.recv(65536)
             if not data:
                 raise ConnectionError("the MTA has closed the session")
@@ -86,10 +84,18 @@ class Client(threading.Thread):
         return lines
 
     def _message(self):
-        self._socket.sendall(self._commands)
-        for line in self._read(self._replies):
+        if self._pipelines:
+            self._socket.sendall(b"".join(self._commands))
+            replies = self._read(len(self._commands))
+        else:
+            replies = [self._ask(command) for command in self._commands]
+        for line in replies:
             if not line.startswith(b"250 "):
                 self.refused[line] += 1
+
+    def _ask(self, command):
+        self._socket.sendall(command)
+        return self._read(1)[0]
 
     def run(self):
         for _ in range(self._messages):
@@ -99,9 +105,9 @@ class Client(threading.Thread):
         self._socket.close()
 
 
-def measure(port, users, messages):
+def measure(mta, port, users, messages):
     """Recipients that were accepted, a second."""
-    clients = [Client(port, users[number::SESSIONS], messages)
+    clients = [Client(port, users[number::SESSIONS], messages, mta != "Postfix")
                for number in range(SESSIONS)]
     begun = time.monotonic()
     for client in clients:
@@ -139,7 +145,9 @@ class Bench:
         port = 2530 + number
         world.Postfix("postfix%d" % number, {port: ("n", {
             "smtpd_milters": world.POSTFIX_MILTER["smtpd_milters"].replace(
-                world.MILTER_SOCKET, path)})}).start()
+                world.MILTER_SOCKET, path)})},
+                      # No message is delivered, which else would slow the next one down.
+                      in_flow_delay="0").start()
         self._mtas["Postfix"][name] = port
 
     def _use_cache(self, cached):
@@ -160,13 +168,13 @@ class Bench:
 
     def _compare(self, results, mta, answers, ports):
         for port in ports.values():                    # processes, caches
-            measure(port, self._slapd.users, 1)
+            measure(mta, port, self._slapd.users, 1)
         rates = {name: [] for name in ports}
         for pair in range(self._options.pairs):
             order = list(ports) if pair % 2 else list(reversed(list(ports)))
             for name in order:
                 rates[name].append(measure(
-                    ports[name], self._slapd.users, self._options.messages))
+                    mta, ports[name], self._slapd.users, self._options.messages))
         ratios = {name: statistics.median(
             ours / other for ours, other in zip(rates[OURS], rates[name]))
                   for name in (POOL, THREADS)}
@@ -175,7 +183,7 @@ class Bench:
             + tuple(ratios.values())), flush=True)
         for name, ratio in ratios.items():
             results.add("%s, %s: RCPT/s against %s" % (mta, answers, name),
-                        None if ratio >= self._options.least else
+                        None if ratio >= self._options.least or answers != "cached" else
                         "%.2f, less than %.2f" % (ratio, self._options.least))
 
 

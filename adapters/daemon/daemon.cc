@@ -179,12 +179,13 @@ absl::Status Daemon::ListenForMilter(const ListenerPolicy& listener,
                                      size_t limit) {
   absl::StatusOr<std::unique_ptr<milter::Milter>> opened = milter::Milter::Open(
       listener.address, OptionsOf(listener), limit, loop_.get(),
-      [this](Transaction tx, milter::Done done) {
-        const absl::Time began = loop_->Now();
-        engine_->Judge(tx, [this, tx, done, began](const Verdict& verdict) {
-          done(verdict);
-          LogVerdict(tx, verdict, began);
-        });
+      [this](Transaction asked, milter::Done done) {
+        engine_->Judge(std::move(asked),
+                       [this, done = std::move(done)](const Transaction& tx,
+                                                      const Verdict& verdict) {
+                         done(verdict);
+                         LogVerdict(tx, verdict);
+                       });
       });
   if (opened.ok()) milter_ = *std::move(opened);
   return opened.status();
@@ -302,51 +303,49 @@ void Daemon::Answer(const socketmap::Request& request,
   }
 }
 
+void Daemon::Judge(Transaction asked, const socketmap::Reply& reply,
+                   std::string (*wire)(const Verdict&)) {
+  engine_->Judge(std::move(asked), [this, reply, wire](const Transaction& tx,
+                                                       const Verdict& verdict) {
+    reply.Send(wire(verdict));
+    LogVerdict(tx, verdict);
+  });
+}
+
 void Daemon::AnswerSendmail(std::string_view key,
                             const socketmap::Reply& reply) {
-  const absl::Time began = loop_->Now();
   std::optional<Transaction> tx = socketmap::ParseSendmailKey(key);
   if (!tx.has_value()) {
     tx.emplace();
+    tx->now = loop_->Now();
     tx->recipient = std::string(key);
     const Verdict verdict = Verdict::Defer(
         replies::kRequestNotUnderstood,
         "the key is not as mailverdict.m4 builds it, or was cut short");
-    LogVerdict(*tx, verdict, began);
+    LogVerdict(*tx, verdict);
     reply.Send(SendmailMapReply(verdict));
     return;
   }
-  engine_->Judge(*tx, [this, tx, reply, began](const Verdict& verdict) {
-    reply.Send(SendmailMapReply(verdict));
-    LogVerdict(*tx, verdict, began);
-  });
+  Judge(*std::move(tx), reply, SendmailMapReply);
 }
 
 void Daemon::AnswerPostfix(std::string_view key,
                            const socketmap::Reply& reply) {
-  const absl::Time began = loop_->Now();
   std::optional<Transaction> tx = socketmap::ParsePostfixKey(key);
   if (!tx.has_value()) {
     // Postfix asks for these only after the whole address was not found.
     reply.Send("NOTFOUND ");
     return;
   }
-  engine_->Judge(*tx, [this, tx, reply, began](const Verdict& verdict) {
-    reply.Send(PostfixMapReply(verdict));
-    LogVerdict(*tx, verdict, began);
-  });
+  Judge(*std::move(tx), reply, PostfixMapReply);
 }
 
 void Daemon::AnswerAbsence(std::string_view key,
                            const socketmap::Reply& reply) {
-  const absl::Time began = loop_->Now();
   Transaction tx;
   tx.stage = Stage::kRcpt;
   tx.recipient = std::string(key);
-  engine_->Judge(tx, [this, tx, reply, began](const Verdict& verdict) {
-    reply.Send(AbsenceMapReply(verdict));
-    LogVerdict(tx, verdict, began);
-  });
+  Judge(std::move(tx), reply, AbsenceMapReply);
 }
 
 void Daemon::Explain(std::string_view key, const socketmap::Reply& reply) {
@@ -356,13 +355,13 @@ void Daemon::Explain(std::string_view key, const socketmap::Reply& reply) {
     tx->stage = Stage::kRcpt;
     tx->recipient = std::string(key);
   }
-  engine_->Explain(*tx, [reply](const Verdict& verdict) {
-    reply.Send(absl::StrCat("OK ", verdict.Tree()));
-  });
+  engine_->Explain(*std::move(tx),
+                   [reply](const Transaction&, const Verdict& verdict) {
+                     reply.Send(absl::StrCat("OK ", verdict.Tree()));
+                   });
 }
 
-void Daemon::LogVerdict(const Transaction& tx, const Verdict& verdict,
-                        absl::Time began) {
+void Daemon::LogVerdict(const Transaction& tx, const Verdict& verdict) {
   std::string line;
   if (!tx.client.empty()) absl::StrAppend(&line, "client=", tx.client, " ");
   if (!tx.queue_id.empty()) absl::StrAppend(&line, "id=", tx.queue_id, " ");
@@ -372,7 +371,7 @@ void Daemon::LogVerdict(const Transaction& tx, const Verdict& verdict,
     absl::StrAppend(&line, "from=", InBrackets(tx.sender), " ");
   }
   absl::StrAppend(&line, verdict.Line(), " ",
-                  absl::ToInt64Microseconds(loop_->Now() - began), "us");
+                  absl::ToInt64Microseconds(loop_->Now() - tx.now), "us");
   log_->Write(Severity::kInfo, line);
 }
 

@@ -62,8 +62,10 @@ class Daemon {
   void AnswerPostfix(std::string_view key, const socketmap::Reply& reply);
   void AnswerAbsence(std::string_view key, const socketmap::Reply& reply);
   void Explain(std::string_view key, const socketmap::Reply& reply);
-  void LogVerdict(const Transaction& tx, const Verdict& verdict,
-                  absl::Time began);
+  // `wire` makes the reply of the verdict.
+  void Judge(Transaction asked, const socketmap::Reply& reply,
+             std::string (*wire)(const Verdict&));
+  void LogVerdict(const Transaction& tx, const Verdict& verdict);
 
   const std::string policy_path_;
   std::unique_ptr<LogWriter> log_;
