@@ -28,7 +28,7 @@ class Signals {
 
   // A signalfd, non-blocking; -1 if there is none.
   int fd() const { return fd_; }
-  // In the child, ahead of exec: as they were. Async-signal-safe.
+  // In the child, ahead of exec: as they were. Allocates nothing.
   void Restore() const;
 
  private:
@@ -46,7 +46,8 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  // Starts `command`, which is not empty, in a process group of its own. A name
+  // Starts `command`, which is not empty, outlives us, and is started once in a
+  // process, in a process group of its own. A name
   // without a slash is looked up in PATH. Its stdin is ours: not a byte of it
   // is read here, and ours becomes /dev/null, so that the MTA notices when the
   // program closes it. It is sent SIGTERM when we die ourselves: an MTA that
@@ -65,6 +66,8 @@ class Child {
   std::optional<Ending> Reap();
 
  private:
+  std::string file_;         // the child's, until it is the program
+  std::vector<char*> argv_;  // as well
   pid_t pid_ = -1;
   int output_ = -1;
   int exec_error_ = -1;  // errno of exec comes here; nothing if it succeeds
