@@ -2,11 +2,12 @@
 """What mailverdict-deliver costs: messages a second by LMTP, and the start of the wrapper.
 
     bench/local_delivery_bench.py --deliver FILE [--pairs N] [--seconds N] [--least RATIO]
+        [--runs N] [--most MS]
 
 Real Dovecot, asked directly and through the proxy in turns, so that what else the machine
 does hits both alike; the medians of the ratios are what counts. Then the same program run
 plainly and behind the wrapper, in turns. The exit status is 1 when the proxy's throughput
-is below --least of Dovecot's.
+is below --least of Dovecot's, or the wrapper adds more than --most.
 """
 
 import argparse
@@ -28,7 +29,6 @@ import world          # pylint: disable=wrong-import-position
 PROXY_PORT = 2425
 SESSIONS = 4
 BODY = b"Subject: bench\r\n\r\n" + (b"x" * 76 + b"\r\n") * 50
-RUNS = 200                     # of the wrapper
 
 
 class Client(threading.Thread):
@@ -114,23 +114,27 @@ def run_once(command):
             after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
-def wrapper(program):
-    """Prints what the wrapper adds to /bin/true, and what a shell in its place adds."""
+def wrapper(program, runs):
+    """Prints what the wrapper adds to /bin/true, and what a shell in its place adds.
+
+    Returns the wrapper's milliseconds.
+    """
     commands = {"/bin/true": ["/bin/true"], "a shell": ["/bin/sh", "-c", "/bin/true; :"],
                 "the wrapper": [program, "--recipient", "user000@" + world.DOMAIN, "--",
                                 "/bin/true"]}
     took = {name: [] for name in commands}
-    for _ in range(RUNS):
+    for _ in range(runs):
         for name, command in commands.items():
             took[name].append(run_once(command))
     plain = took.pop("/bin/true")
-    for name, runs in took.items():
-        more = [[1e3 * (b[column] - a[column]) for a, b in zip(plain, runs)]
+    for name, each_run in took.items():
+        more = [[1e3 * (b[column] - a[column]) for a, b in zip(plain, each_run)]
                 for column in (0, 1)]
         print("%s adds %.2f ms, %.2f ms of CPU time, to /bin/true's %.2f ms and %.2f ms" % (
             (name,) + tuple(statistics.median(each) for each in more)
             + tuple(1e3 * statistics.median(each[column] for each in plain)
                     for column in (0, 1))), flush=True)
+    return statistics.median(more[0])
 
 
 def main():
@@ -139,6 +143,8 @@ def main():
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--least", type=float, default=0.9)
+    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--most", metavar="MS", type=float, default=5.0)
     parser.add_argument("--xml", metavar="FILE", default=report.output_path())
     options = parser.parse_args()
     world.enter()
@@ -153,7 +159,9 @@ def main():
         ratio = compare(sessions, options.pairs, options.seconds)
         results.add("throughput of %d sessions" % sessions, None if ratio >= options.least
                     else "%.2f of Dovecot's, not %.2f" % (ratio, options.least))
-    wrapper(program)
+    added = wrapper(program, options.runs)
+    results.add("start of the wrapper", None if added <= options.most else
+                "%.1f ms, not %.1f" % (added, options.most))
     results.write(options.xml)
     return 1 if results.failed else 0
 

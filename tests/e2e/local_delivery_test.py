@@ -30,9 +30,10 @@ import world
 FIRST_TRY = 15.0     # seconds for an MTA to have tried; by LMTP none has while slapd hangs
 ARRIVES = 20.0       # after healing
 DELIVER = world.ROOT + "/mailverdict-deliver"
+DOCUMENT = os.path.join(os.path.dirname(__file__), "../../docs/local_delivery.md")
 PROXY_SOCKET, PROXY_PORT = world.ROOT + "/lmtp", 2425
 DEFERRING_PORT = 2426
-LOCAL_USERS = range(210, 240)     # in /etc/passwd, too, as virtual users are not
+LOCAL_USERS = range(200, 240)     # in /etc/passwd, too, as virtual users are not
 
 PROGRAM_MAILER = """\
 define(`LOCAL_MAILER_PATH', `%s')dnl
@@ -66,11 +67,12 @@ R<$* <TMPF>>\t$#error $@ 4.3.0 $: "451 User cannot be checked now"
 R<MISSING>\t$#error $@ 5.1.1 $: "550 User unknown"
 """ % (world.DOMAIN, world.DOMAIN)
 STEPS = ("the greeting", "LHLO", "MAIL", "RCPT", "DATA", "the final dot", "QUIT")
-DEATH_WITHIN, STATUSES_WITHIN = 10.0, 120.0
+DEATH_WITHIN, STATUSES_WITHIN = 10.0, 200.0
 LARGE_BYTES = 100 << 20
 OURS = ("unless-proven", "always-defer")
 # One message goes to these: the program behind us ends as its recipient's name says.
-SIGNALS = [1, 2, 3, 4, 6, 8, 9, 11, 13, 14, 15, 19, 24, 25, 31]
+SIGNALS = range(1, 32)
+STOPPING = {"sig%d" % number for number in range(19, 23)}
 STATUS_USERS = ["s%d" % status for status in range(256)] + [
     "sig%d" % number for number in SIGNALS]
 
@@ -103,6 +105,21 @@ def wrapped(program, unknown, *options):
                      "--timeout", "8s") + options + ("--", program))
 
 
+def documented(section, mta):
+    """What a section of docs/local_delivery.md tells an MTA's postmaster to write."""
+    with open(DOCUMENT) as file:
+        text = file.read().partition("\n## %s\n" % section)[2].partition("\n## ")[0]
+    found = re.search(r"^%s\b.*?:\n\n((?:    .*\n)+)" % mta, text, re.MULTILINE)
+    if found is None:
+        raise world.WorldError("%s: nothing for %s in %s" % (DOCUMENT, mta, section))
+    block = re.sub("^    ", "", found.group(1), flags=re.MULTILINE)
+    for ours, theirs in ((DELIVER, "/usr/bin/mailverdict-deliver"),
+                         (world.DOMAIN, "example.org"),
+                         (PROXY_SOCKET, "/run/mailverdict/lmtp")):
+        block = block.replace(theirs, ours)
+    return block
+
+
 class Paths:
     """All ways, ours and, the same without us, others'. Each MTA has two ports."""
 
@@ -127,12 +144,9 @@ class Paths:
                                ("unless-proven", "FILE " + PROXY_SOCKET),
                                ("always-defer", "TCP [127.0.0.1] %d" % DEFERRING_PORT)):
             yield self._sendmail("LMTP", unknown, LMTP_MAILER % where)
-        yield self._sendmail("LMTP, FEATURE(local_lmtp)", "unless-proven", """\
-FEATURE(`local_lmtp')
-define(`LOCAL_MAILER_PATH', `[IPC]')
-define(`LOCAL_MAILER_ARGS', `FILE %s')
-MODIFY_MAILER_FLAGS(`LOCAL', `-w')
-MAILER(`local')dnl""" % PROXY_SOCKET)
+        for section in ("A program", "LMTP"):
+            yield self._sendmail(section + ", as documented", "unless-proven", documented(
+                section, "sendmail") + "MAILER(`local')dnl")
 
     def _sendmail(self, name, unknown, features):
         return Path("sendmail, " + name, mailbox_host.Sendmail(
@@ -154,6 +168,9 @@ MAILER(`local')dnl""" % PROXY_SOCKET)
                               ("always-defer", DEFERRING_PORT)):
             yield self._postfix("LMTP virtual_transport", unknown,
                                 **virtual("lmtp:inet:127.0.0.1:%d" % port))
+        name, _, value = documented("A program", "Postfix").strip().partition(" = ")
+        yield self._postfix("local(8), as documented", "unless-proven", local=True,
+                            **{name: value})
         yield self._postfix("local(8), users by NSS", None)
 
     def _postfix(self, name, unknown, local=False, **parameters):
@@ -429,9 +446,8 @@ class LocalDeliveryTest(report.Suite):
                 "${recipient}"))))
 
     def judge_statuses(self, name, unknown, mta):
-        # A stopped program: nobody but us gives up; sendmail would deliver nothing else.
-        users = [user for user in STATUS_USERS
-                 if user != "sig19" or (unknown and name != "sendmail")]
+        # A stopped program: nobody but us gives up.
+        users = [user for user in STATUS_USERS if unknown or user not in STOPPING]
         token, refused = self.post(mta.unchecked, *users)
         self.check(name + " takes the message for all exit statuses", None, refused)
         try:
