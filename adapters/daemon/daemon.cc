@@ -187,8 +187,8 @@ absl::Status Daemon::ListenOn(const ListenerPolicy& listener, size_t limit) {
   }
   absl::StatusOr<std::unique_ptr<milter::Milter>> opened =
       milter::Milter::Open(listener.address, options, limit, loop_.get(),
-                           [this](Transaction tx, milter::Done done) {
-                             Judge(tx, std::move(done));
+                           [this](Transaction asked, milter::Done done) {
+                             Judge(std::move(asked), std::move(done));
                            });
   if (opened.ok()) milter_ = *std::move(opened);
   return opened.status();
@@ -289,30 +289,31 @@ void Daemon::Drained() {
   if (--draining_ == 0) loop_->Stop();
 }
 
-void Daemon::Judge(const Transaction& tx, Judged done) {
-  const absl::Time began = loop_->Now();
+void Daemon::Judge(Transaction asked, Judged done) {
   if (hold_ != HoldMode::kOff) {
+    asked.now = loop_->Now();
     const Verdict verdict =
         hold_ == HoldMode::kPassAll
             ? Verdict::Pass("held by the operator: pass-all")
             : Verdict::Defer(replies::kHeld, "held by the operator: defer-all");
     done(verdict);
-    LogVerdict(tx, verdict, began);
+    Log(asked, verdict);
     return;
   }
-  engine_->Judge(
-      tx, [this, tx, done = std::move(done), began](const Verdict& verdict) {
+  engine_->Judge(std::move(asked),
+                 [this, done = std::move(done)](const Transaction& tx,
+                                                const Verdict& verdict) {
+                   done(verdict);
+                   Log(tx, verdict);
+                 });
+}
+
+void Daemon::Explain(Transaction asked, Judged done) {
+  engine_->Explain(
+      std::move(asked),
+      [done = std::move(done)](const Transaction&, const Verdict& verdict) {
         done(verdict);
-        LogVerdict(tx, verdict, began);
       });
-}
-
-void Daemon::Explain(const Transaction& tx, Judged done) {
-  engine_->Explain(tx, std::move(done));
-}
-
-void Daemon::Log(const Transaction& tx, const Verdict& verdict) {
-  LogVerdict(tx, verdict, loop_->Now());
 }
 
 DaemonStatus Daemon::Status() {
@@ -360,8 +361,7 @@ absl::Status Daemon::Release(const std::string& directory) {
   return status;
 }
 
-void Daemon::LogVerdict(const Transaction& tx, const Verdict& verdict,
-                        absl::Time began) {
+void Daemon::Log(const Transaction& tx, const Verdict& verdict) {
   std::string line;
   if (!tx.client.empty()) absl::StrAppend(&line, "client=", tx.client, " ");
   if (!tx.queue_id.empty()) absl::StrAppend(&line, "id=", tx.queue_id, " ");
@@ -370,8 +370,12 @@ void Daemon::LogVerdict(const Transaction& tx, const Verdict& verdict,
   } else if (tx.stage >= Stage::kMail) {
     absl::StrAppend(&line, "from=", InBrackets(tx.sender), " ");
   }
-  absl::StrAppend(&line, verdict.Line(), " ",
-                  absl::ToInt64Microseconds(loop_->Now() - began), "us");
+  // One that nobody judged has no beginning.
+  const absl::Duration took = tx.now == absl::InfinitePast()
+                                  ? absl::ZeroDuration()
+                                  : loop_->Now() - tx.now;
+  absl::StrAppend(&line, verdict.Line(), " ", absl::ToInt64Microseconds(took),
+                  "us");
   log_->Write(Severity::kInfo, line);
 }
 

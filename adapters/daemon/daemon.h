@@ -60,15 +60,12 @@ class Daemon final : private Controlled {
   void Drained();
 
   // Controlled.
-  void Judge(const Transaction& tx, Judged done) override;
-  void Explain(const Transaction& tx, Judged done) override;
+  void Judge(Transaction asked, Judged done) override;
+  void Explain(Transaction asked, Judged done) override;
   void Log(const Transaction& tx, const Verdict& verdict) override;
   DaemonStatus Status() override;
   void SetHold(HoldMode mode) override;
   absl::Status Release(const std::string& directory) override;
-
-  void LogVerdict(const Transaction& tx, const Verdict& verdict,
-                  absl::Time began);
 
   const std::string policy_path_;
   std::unique_ptr<LogWriter> log_;

@@ -22,18 +22,9 @@ using Line = std::pair<Severity, std::string>;
 
 // Lines are written together up to so many bytes, which a pipe takes as one.
 constexpr size_t kChunkBytes = 4096;
-
-int PriorityOf(Severity severity) {
-  switch (severity) {
-    case Severity::kInfo:
-      return LOG_INFO;
-    case Severity::kWarning:
-      return LOG_WARNING;
-    case Severity::kError:
-      return LOG_ERR;
-  }
-  return LOG_ERR;
-}
+// After a line the next ones are gathered for so long: waking the thread for
+// each costs more than its verdict.
+constexpr absl::Duration kGather = absl::Milliseconds(5);
 
 std::string_view PrefixOf(Severity severity) {
   switch (severity) {
@@ -45,21 +36,6 @@ std::string_view PrefixOf(Severity severity) {
       return "error: ";
   }
   return "";
-}
-
-std::string Escape(std::string_view line) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string escaped;
-  escaped.reserve(line.size());
-  for (char c : line) {
-    if (c >= ' ' && c <= '~') {
-      escaped += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      escaped += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return escaped;
 }
 
 size_t CostOf(const Line& line) { return sizeof line + line.second.size(); }
@@ -94,7 +70,7 @@ void WriteToFd(int fd, const std::vector<Line>& lines) {
 
 void WriteToSyslog(const std::vector<Line>& lines) {
   for (const auto& [severity, line] : lines) {
-    syslog(PriorityOf(severity), "%s", line.c_str());
+    syslog(SyslogPriority(severity), "%s", line.c_str());
   }
 }
 
@@ -113,8 +89,11 @@ class LogWriter::Queue {
     }
     waiting_bytes_ += CostOf(line);
     waiting_.push_back(std::move(line));
-    // The thread is awake while it has lines; only the first has to wake it.
-    if (waiting_.size() == 1) changed_.notify_all();
+    // The thread sees to it that it wakes up while there are lines.
+    if (asleep_) {
+      asleep_ = false;
+      changed_.notify_all();
+    }
   }
 
   // The thread: until Stop, and until nothing is waiting.
@@ -122,8 +101,10 @@ class LogWriter::Queue {
     std::vector<Line> lines;
     std::unique_lock<std::mutex> lock(mutex_);
     for (;;) {
+      asleep_ = true;
       changed_.wait(lock,
                     [this] { return stop_ || lost_ > 0 || !waiting_.empty(); });
+      asleep_ = false;
       if (waiting_.empty() && lost_ == 0) break;
       lines.swap(waiting_);
       const size_t bytes = waiting_bytes_;  // of these: none are under way
@@ -137,6 +118,8 @@ class LogWriter::Queue {
       lines.clear();
       lock.lock();
       waiting_bytes_ -= bytes;
+      changed_.wait_for(lock, absl::ToChronoMilliseconds(kGather),
+                        [this] { return stop_; });
     }
     ended_ = true;
     changed_.notify_all();
@@ -168,6 +151,7 @@ class LogWriter::Queue {
   std::vector<Line> waiting_;
   size_t waiting_bytes_ = 0;  // those that are being written included
   uint64_t lost_ = 0;
+  bool asleep_ = false;
   bool stop_ = false;
   bool ended_ = false;
 };
@@ -195,7 +179,7 @@ LogWriter::~LogWriter() {
 }
 
 void LogWriter::Write(Severity severity, std::string_view line) {
-  queue_->Add({severity, Escape(line)});
+  queue_->Add({severity, EscapeLine(line)});
 }
 
 }  // namespace mailverdict

@@ -20,7 +20,7 @@ Transaction Rcpt(std::string_view recipient) {
 
 void AnswerSendmail(Judging* judging, std::string_view key,
                     const socketmap::Reply& reply) {
-  const std::optional<Transaction> tx = socketmap::ParseSendmailKey(key);
+  std::optional<Transaction> tx = socketmap::ParseSendmailKey(key);
   if (!tx.has_value()) {
     const Verdict verdict = Verdict::Defer(
         replies::kRequestNotUnderstood,
@@ -29,20 +29,20 @@ void AnswerSendmail(Judging* judging, std::string_view key,
     reply.Send(SendmailMapReply(verdict));
     return;
   }
-  judging->Judge(*tx, [reply](const Verdict& verdict) {
+  judging->Judge(*std::move(tx), [reply](const Verdict& verdict) {
     reply.Send(SendmailMapReply(verdict));
   });
 }
 
 void AnswerPostfix(Judging* judging, std::string_view key,
                    const socketmap::Reply& reply) {
-  const std::optional<Transaction> tx = socketmap::ParsePostfixKey(key);
+  std::optional<Transaction> tx = socketmap::ParsePostfixKey(key);
   if (!tx.has_value()) {
     // Postfix asks for these only after the whole address was not found.
     reply.Send("NOTFOUND ");
     return;
   }
-  judging->Judge(*tx, [reply](const Verdict& verdict) {
+  judging->Judge(*std::move(tx), [reply](const Verdict& verdict) {
     reply.Send(PostfixMapReply(verdict));
   });
 }
@@ -71,10 +71,11 @@ void AnswerMap(Judging* judging, const socketmap::Request& request,
 
 void AnswerExplain(Judging* judging, std::string_view key,
                    const socketmap::Reply& reply) {
-  const std::optional<Transaction> tx = socketmap::ParseSendmailKey(key);
-  judging->Explain(tx.value_or(Rcpt(key)), [reply](const Verdict& verdict) {
-    reply.Send(absl::StrCat("OK ", verdict.Tree()));
-  });
+  std::optional<Transaction> tx = socketmap::ParseSendmailKey(key);
+  judging->Explain(std::move(tx).value_or(Rcpt(key)),
+                   [reply](const Verdict& verdict) {
+                     reply.Send(absl::StrCat("OK ", verdict.Tree()));
+                   });
 }
 
 }  // namespace mailverdict

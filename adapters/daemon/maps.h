@@ -26,9 +26,9 @@ class Judging {
  public:
   virtual ~Judging() = default;
   // Calls `done` once, and logs the verdict.
-  virtual void Judge(const Transaction& tx, Judged done) = 0;
+  virtual void Judge(Transaction asked, Judged done) = 0;
   // The same for a person: nothing is remembered or logged.
-  virtual void Explain(const Transaction& tx, Judged done) = 0;
+  virtual void Explain(Transaction asked, Judged done) = 0;
   // Logs a verdict that was given without either.
   virtual void Log(const Transaction& tx, const Verdict& verdict) = 0;
 };

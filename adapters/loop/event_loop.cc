@@ -20,6 +20,10 @@ constexpr int64_t kNotArmed = std::numeric_limits<int64_t>::max();
 // Timers further away than this are as good as never. It keeps sums in range.
 constexpr int64_t kFarthest = std::numeric_limits<int64_t>::max() / 4;
 
+// How often a task from outside looks whether the loop sleeps by now: about as
+// long as a verdict takes that has all its answers at hand.
+constexpr int kLooks = 200;
+
 // The eventfd's counter has done its work by waking the loop.
 void DrainWakeFd(evutil_socket_t fd, short, void*) {
   uint64_t count;
@@ -56,10 +60,12 @@ absl::Status EventLoop::Init() {
                               &DrainWakeFd, nullptr));
   timer_event_.reset(event_new(
       base_.get(), -1, 0,
-      [](evutil_socket_t, short, void* armed) {
-        *static_cast<int64_t*>(armed) = kNotArmed;
+      [](evutil_socket_t, short, void* self) {
+        auto* loop = static_cast<EventLoop*>(self);
+        loop->Enter();
+        loop->armed_ = kNotArmed;
       },
-      &armed_));
+      this));
   if (wake_event_ == nullptr || timer_event_ == nullptr ||
       event_add(wake_event_.get(), nullptr) != 0) {
     return absl::ResourceExhaustedError(
@@ -118,11 +124,16 @@ void EventLoop::Cancel(TimerId timer) { timers_.Cancel(timer); }
 
 absl::Status EventLoop::OnSignal(int signal, Task task) {
   auto watch = std::make_unique<SignalWatch>();
+  watch->loop = this;
   watch->task = std::move(task);
   watch->event.reset(event_new(
       base_.get(), signal, EV_SIGNAL | EV_PERSIST,
-      [](evutil_socket_t, short, void* task) { (*static_cast<Task*>(task))(); },
-      &watch->task));
+      [](evutil_socket_t, short, void* argument) {
+        const auto* watch = static_cast<SignalWatch*>(argument);
+        watch->loop->Enter();
+        watch->task();
+      },
+      watch.get()));
   if (watch->event == nullptr || event_add(watch->event.get(), nullptr) != 0) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "event loop: signal ", signal, " cannot be watched; is it a signal ",
@@ -138,6 +149,7 @@ void EventLoop::Run() {
     loop_thread_ = std::this_thread::get_id();
   }
   for (;;) {
+    Enter();
     RunDue();
     int flags = EVLOOP_ONCE;
     {
@@ -151,6 +163,7 @@ void EventLoop::Run() {
       if (!sleeping_) flags |= EVLOOP_NONBLOCK;
     }
     ArmTimer();
+    Leave();
     if (event_base_loop(base_.get(), flags) < 0) {
       // epoll_wait itself failed, which only a closed or overwritten
       // descriptor can do. Nothing would ever run again: let the supervisor
@@ -159,6 +172,40 @@ void EventLoop::Run() {
       std::abort();
     }
   }
+}
+
+// Whatever libevent calls enters first.
+void EventLoop::Enter() {
+  if (entered_) return;
+  entered_ = true;
+  const std::lock_guard<std::mutex> lock(turn_);
+  asleep_ = false;
+}
+
+void EventLoop::Leave() {
+  entered_ = false;
+  const std::lock_guard<std::mutex> lock(turn_);
+  asleep_ = true;
+}
+
+bool EventLoop::RunOutside(absl::FunctionRef<void()> task) {
+  std::unique_lock<std::mutex> turn(turn_, std::defer_lock);
+  for (int look = 0; look < kLooks; ++look) {
+    if (!turn.try_lock()) continue;
+    if (!asleep_) {
+      turn.unlock();
+      continue;
+    }
+    task();
+    // The loop armed its timer before it went to sleep.
+    const std::optional<int64_t> due = timers_.NextDue();
+    if (due.has_value() && *due < armed_) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      Wake();
+    }
+    return true;
+  }
+  return false;
 }
 
 void EventLoop::RunDue() {
@@ -199,6 +246,7 @@ void EventLoop::ArmTimer() {
 }
 
 struct FdWatch::State {
+  EventLoop* loop;
   std::function<void()> on_ready;
   struct event* event = nullptr;
   bool started = false;
@@ -209,13 +257,15 @@ struct FdWatch::State {
 FdWatch::FdWatch(EventLoop* loop, int fd, Direction direction,
                  std::function<void()> on_ready)
     : state_(new State) {
+  state_->loop = loop;
   state_->on_ready = std::move(on_ready);
   state_->event = event_new(
-      loop->base(), fd,
+      loop->base_.get(), fd,
       static_cast<short>((direction == kReadable ? EV_READ : EV_WRITE) |
                          EV_PERSIST),
       [](evutil_socket_t, short, void* argument) {
         State* state = static_cast<State*>(argument);
+        state->loop->Enter();
         state->running = true;
         state->on_ready();
         state->running = false;

@@ -7,8 +7,8 @@
 //   watch.Start();
 //   (*loop)->Run();
 //
-// Everything but Post, Stop and Now belongs to the loop's thread: the one that
-// calls Run, or that prepares the loop before.
+// Everything but Post, RunOutside, Stop and Now belongs to the loop's thread:
+// the one that calls Run, or that prepares the loop before.
 
 #ifndef MAILVERDICT_ADAPTERS_LOOP_EVENT_LOOP_H_
 #define MAILVERDICT_ADAPTERS_LOOP_EVENT_LOOP_H_
@@ -21,6 +21,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -59,17 +60,21 @@ class EventLoop : public Executor {
   TimerId RunAfter(absl::Duration delay, Task task) override;
   void Cancel(TimerId timer) override;
 
+  // Runs `task` at once, on this thread, in the loop's stead: while the loop
+  // sleeps, and keeps it from waking up until `task` is done. So it is as if
+  // the loop had run it, without the two switches between threads that a Post
+  // and its answer take. The task must be short, and must not touch a watch or
+  // OnSignal. False, with nothing run, if the loop is busy, or is not in Run.
+  // Any thread but the loop's.
+  bool RunOutside(absl::FunctionRef<void()> task);
+
   // Runs `task` on the loop's thread, as an ordinary task and not in a signal
   // handler, each time `signal` has arrived, as long as the loop exists. Only
   // one loop of a process may have this (a limit of libevent).
   absl::Status OnSignal(int signal, Task task);
 
-  // For libraries that bring their own events (evhttp). Loop's thread only.
-  struct event_base* base() const {
-    return base_.get();
-  }
-
  private:
+  friend class FdWatch;
   struct FreeBase {
     void operator()(struct event_base* base) const;
   };
@@ -82,6 +87,7 @@ class EventLoop : public Executor {
     Task task;
   };
   struct SignalWatch {
+    EventLoop* loop;
     Task task;
     OwnedEvent event;
   };
@@ -93,6 +99,8 @@ class EventLoop : public Executor {
   void RunDue();
   void RunTimers(int64_t until);
   void ArmTimer();
+  void Enter();
+  void Leave();
 
   const absl::Time start_ = absl::Now();
   const std::chrono::steady_clock::time_point steady_start_ =
@@ -104,7 +112,13 @@ class EventLoop : public Executor {
   bool sleeping_ = false;        // guarded by mutex_: a Post must wake the loop
   std::thread::id loop_thread_;  // guarded by mutex_: who is in Run
 
-  int wake_fd_ = -1;           // an eventfd
+  int wake_fd_ = -1;  // an eventfd
+  // Whose turn it is. Held by a task that runs outside; by the loop only to
+  // enter and to leave, since between the two nobody else gets past `asleep_`.
+  std::mutex turn_;
+  bool asleep_ = false;  // guarded by turn_
+  bool entered_ = true;  // the loop's thread only: the opposite, as it knows
+
   std::vector<Posted> batch_;  // posted_ as taken, to keep its memory
   TimerQueue timers_;
   int64_t armed_;  // when timer_event_ fires; kNotArmed

@@ -162,6 +162,49 @@ TEST_F(EventLoopTest, LetsAWatchBeDestroyedFromItsOwnCallback) {
   close(ends[0]);
 }
 
+TEST_F(EventLoopTest, RunsATaskOutsideOnlyWhileItSleeps) {
+  EXPECT_FALSE(loop_->RunOutside([] {})) << "it is not in Run";
+  int ran = 0, refused = 0, timers = 0;  // unguarded: tsan would tell
+  std::thread other([&] {
+    for (int i = 0; i < 2000; ++i) {
+      const bool outside = loop_->RunOutside([&] {
+        ++ran;
+        loop_->RunAfter(absl::ZeroDuration(), [&] { ++timers; });
+      });
+      if (!outside) loop_->Post([&] { ++refused; });
+    }
+    // The timer wakes the loop, which waits for nothing else.
+    while (!loop_->RunOutside([&] {
+      loop_->RunAfter(absl::Milliseconds(1), [&] { loop_->Stop(); });
+    })) {
+    }
+  });
+  loop_->Run();
+  other.join();
+  EXPECT_EQ(ran + refused, 2000);
+  EXPECT_GT(ran, 0);
+  EXPECT_EQ(timers, ran);
+  EXPECT_FALSE(loop_->RunOutside([] {})) << "it is not in Run any more";
+}
+
+TEST_F(EventLoopTest, KeepsOutATaskFromOutsideWhileItRunsOne) {
+  std::atomic<bool> busy{false}, tried{false};
+  bool outside = true;
+  std::thread other([&] {
+    while (!busy) std::this_thread::yield();
+    outside = loop_->RunOutside([] {});
+    tried = true;
+  });
+  loop_->Post([&] {
+    busy = true;
+    while (!tried) std::this_thread::yield();
+    loop_->Stop();
+  });
+  loop_->Run();
+  other.join();
+  EXPECT_FALSE(outside);
+}
+
 TEST_F(EventLoopTest, CallsBackForASignalEachTime) {
   int hups = 0;
   ASSERT_TRUE(loop_->OnSignal(SIGHUP, [&] { ++hups; }).ok());

@@ -26,6 +26,13 @@ enum class Severity {
   kError,    // the operator must do something
 };
 
+// Of syslog(3): LOG_INFO, LOG_WARNING or LOG_ERR.
+int SyslogPriority(Severity severity);
+
+// Control characters and bytes that are not ASCII as \xx: a peer or a program
+// cannot forge a line.
+std::string EscapeLine(std::string_view line);
+
 // Takes one line, without its newline, which is valid during the call only.
 // Called on the loop's thread. Peers' bytes in it are escaped already.
 using LogSink = std::function<void(Severity, std::string_view line)>;

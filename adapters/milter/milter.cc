@@ -5,8 +5,6 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -14,20 +12,13 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "adapters/milter/session.h"
 #include "adapters/wire/wire.h"
-
-// libmilter waits with this for SIGHUP, SIGTERM and SIGINT, and ends itself at
-// any of them. They are the daemon's: SIGHUP reads the policy again. The linker
-// puts this in its place (--wrap=sigwait), so its thread waits for nothing.
-extern "C" int __wrap_sigwait(const sigset_t*, int*);
-extern "C" int __wrap_sigwait(const sigset_t*, int*) {
-  for (;;) pause();
-}
 
 namespace mailverdict::milter {
 namespace {
@@ -54,24 +45,25 @@ struct Shared {
   std::atomic<size_t> sessions{0};
   size_t max_sessions = 0;
 
-  std::mutex mutex;
-  Executor* executor = nullptr;   // guarded by mutex; null: judged by nobody
-  Judge judge;                    // the loop's thread only
-  size_t under_way = 0;           // the loop's thread only
-  std::function<void()> drained;  // the loop's thread only
+  // Held shared by those who use the loop, so that it stays while they do.
+  std::shared_mutex mutex;
+  EventLoop* loop = nullptr;  // guarded by mutex; null: judged by nobody
+
+  // For what runs in the loop, or in its stead.
+  Judge judge;
+  size_t under_way = 0;
+  std::function<void()> drained;
 };
 
 Shared* shared = nullptr;
 
 void RunIfDrained() {
   if (shared->under_way > 0 || !shared->drained) return;
-  std::lock_guard<std::mutex> lock(shared->mutex);
-  if (shared->executor == nullptr) return;
-  shared->executor->RunAfter(kToLeave, std::exchange(shared->drained, {}));
+  shared->loop->RunAfter(kToLeave, std::exchange(shared->drained, {}));
 }
 
-// On the loop's thread.
-void JudgeOnLoop(Transaction transaction, std::shared_ptr<Pending> pending) {
+// In the loop, or in its stead.
+void JudgeInLoop(Transaction transaction, std::shared_ptr<Pending> pending) {
   if (!shared->judge) return;
   ++shared->under_way;
   shared->judge(std::move(transaction),
@@ -90,12 +82,17 @@ void JudgeOnLoop(Transaction transaction, std::shared_ptr<Pending> pending) {
 MilterReply Await(const Transaction& transaction) {
   const auto pending = std::make_shared<Pending>();
   {
-    std::lock_guard<std::mutex> lock(shared->mutex);
-    if (shared->executor == nullptr) {
+    const std::shared_lock<std::shared_mutex> lock(shared->mutex);
+    if (shared->loop == nullptr) {
       return MilterReplyOf(Verdict::Defer(replies::kNoVerdict));
     }
-    shared->executor->Post(
-        [transaction, pending] { JudgeOnLoop(transaction, pending); });
+    const auto judge = [&transaction, pending] {
+      JudgeInLoop(transaction, pending);
+    };
+    if (!shared->loop->RunOutside(judge)) {
+      shared->loop->Post(
+          [transaction, pending] { JudgeInLoop(transaction, pending); });
+    }
   }
   std::unique_lock<std::mutex> lock(pending->mutex);
   pending->given.wait_for(lock,
@@ -325,7 +322,7 @@ absl::Status OpenInet(const std::string& address) {
 
 absl::StatusOr<std::unique_ptr<Milter>> Milter::Open(
     const std::string& address, const UnixSocketOptions& unix_options,
-    size_t max_connections, Executor* executor, Judge judge) {
+    size_t max_connections, EventLoop* loop, Judge judge) {
   absl::Status status = Register();
   if (!status.ok()) return status;
   SocketPath path;
@@ -345,8 +342,8 @@ absl::StatusOr<std::unique_ptr<Milter>> Milter::Open(
   shared->max_sessions = max_connections;
   shared->judge = std::move(judge);
   {
-    std::lock_guard<std::mutex> lock(shared->mutex);
-    shared->executor = executor;
+    const std::lock_guard<std::shared_mutex> lock(shared->mutex);
+    shared->loop = loop;
   }
   return std::unique_ptr<Milter>(new Milter(address, std::move(path)));
 }
@@ -355,8 +352,8 @@ Milter::Milter(std::string address, SocketPath path)
     : address_(std::move(address)), path_(std::move(path)) {}
 
 Milter::~Milter() {
-  std::lock_guard<std::mutex> lock(shared->mutex);
-  shared->executor = nullptr;
+  const std::lock_guard<std::shared_mutex> lock(shared->mutex);
+  shared->loop = nullptr;
   shared->judge = nullptr;
   shared->drained = nullptr;
 }
@@ -375,8 +372,8 @@ void Milter::Start(std::function<void()> on_end) {
   pthread_sigmask(SIG_SETMASK, &all, &before);
   std::thread([on_end = std::move(on_end)] {
     smfi_main();
-    std::lock_guard<std::mutex> lock(shared->mutex);
-    if (shared->executor != nullptr) shared->executor->Post(on_end);
+    const std::shared_lock<std::shared_mutex> lock(shared->mutex);
+    if (shared->loop != nullptr) shared->loop->Post(on_end);
   }).detach();
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
@@ -386,7 +383,7 @@ void Milter::Drain(absl::Duration grace, std::function<void()> done) {
   auto once = [ran = std::make_shared<bool>(false), done = std::move(done)] {
     if (!std::exchange(*ran, true)) done();
   };
-  shared->executor->RunAfter(grace, once);
+  shared->loop->RunAfter(grace, once);
   shared->drained = once;
   RunIfDrained();
 }

@@ -6,9 +6,10 @@
 //   (*milter)->Use(NeededStages(chain), JudgedStages(chain), deadline);
 //   (*milter)->Start([] { ... });
 //
-// libmilter answers each command of an MTA on a thread of its pool. That thread
-// hands the transaction to the loop and waits for the verdict, which becomes
-// the reply and the return value together (wire.h). A stage at which the chain
+// libmilter answers each command of an MTA on the thread of its session. That
+// thread asks for the verdict in the loop's stead if the loop sleeps, or else
+// lets the loop ask, and waits for it; the verdict becomes the reply and the
+// return value together (wire.h). A stage at which the chain
 // has nothing to say is answered without the loop, and a stage whose facts it
 // does not read is not asked of the MTA at all; the body never is, since a
 // Transaction has none.
@@ -27,15 +28,15 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "adapters/loop/event_loop.h"
 #include "adapters/loop/listen.h"
 #include "lib/core/transaction.h"
 #include "lib/core/verdict.h"
-#include "lib/resolve/executor.h"
 
 namespace mailverdict::milter {
 
-// Called on the loop's thread; has to call `done` once, on that thread too. It
-// may keep the transaction, which is its own.
+// Called by the loop, or in its stead (EventLoop::RunOutside); has to call
+// `done` once, likewise. It may keep the transaction, which is its own.
 using Done = std::function<void(const Verdict&)>;
 using Judge = std::function<void(Transaction transaction, Done done)>;
 
@@ -47,14 +48,14 @@ class Milter {
   static constexpr absl::Duration kPatience = absl::Milliseconds(500);
 
   // Opens the socket; nothing is answered yet. `address` as Listen() wants it.
-  // An error says what to do. Borrows the executor, which is the loop's.
+  // An error says what to do. Borrows the loop.
   static absl::StatusOr<std::unique_ptr<Milter>> Open(
       const std::string& address, const UnixSocketOptions& unix_options,
-      size_t max_connections, Executor* executor, Judge judge);
+      size_t max_connections, EventLoop* loop, Judge judge);
 
   // From now on nobody is judged any more: all is "try again later". libmilter
   // has no end while there are sessions, so its threads stay; they touch
-  // neither the executor nor `judge` again.
+  // neither the loop nor `judge` again.
   ~Milter();
   Milter(const Milter&) = delete;
   Milter& operator=(const Milter&) = delete;

@@ -23,7 +23,7 @@ const Transaction& Session::Recipient(std::string_view recipient) {
   return At(Stage::kRcpt);
 }
 
-void Session::Accept() { tx_.accepted.push_back(tx_.recipient); }
+void Session::Accept() { accepted_.push_back(tx_.recipient); }
 
 void Session::Header(std::string_view name, std::string_view value) {
   header_bytes_ += name.size() + value.size();
@@ -35,13 +35,18 @@ void Session::Header(std::string_view name, std::string_view value) {
 }
 
 const Transaction& Session::EndOfHeader() {
-  tx_.recipient.clear();
-  return At(Stage::kEndOfHeader);
+  return AfterRecipients(Stage::kEndOfHeader);
 }
 
 const Transaction& Session::EndOfMessage() {
+  return AfterRecipients(Stage::kEndOfMessage);
+}
+
+// An MTA may skip the end of the header.
+const Transaction& Session::AfterRecipients(Stage stage) {
   tx_.recipient.clear();
-  return At(Stage::kEndOfMessage);
+  if (tx_.accepted.empty()) tx_.accepted.swap(accepted_);
+  return At(stage);
 }
 
 void Session::Reset() {
@@ -49,6 +54,7 @@ void Session::Reset() {
   tx_.sender.clear();
   tx_.recipient.clear();
   tx_.accepted.clear();
+  accepted_.clear();
   tx_.header.clear();
   tx_.header_cut = false;
   tx_.authenticated = false;

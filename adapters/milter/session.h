@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/core/transaction.h"
 
@@ -47,8 +48,10 @@ class Session {
 
  private:
   const Transaction& At(Stage stage);
+  const Transaction& AfterRecipients(Stage stage);
 
   Transaction tx_;
+  std::vector<std::string> accepted_;  // copied into no RCPT's transaction
   size_t header_bytes_ = 0;
 };
 

@@ -27,8 +27,7 @@ TEST(MilterSession, EachStageKnowsWhatWasSaidBefore) {
   EXPECT_TRUE(ann.accepted.empty());
   session.Accept();
   session.Recipient("<nobody@example.net>");
-  EXPECT_EQ(session.Recipient("<bob@example.net>").accepted,
-            std::vector<std::string>{"<ann@example.net>"});
+  EXPECT_TRUE(session.Recipient("<bob@example.net>").accepted.empty());
   session.Accept();
 
   session.Header("Subject", "a\n b");

@@ -19,7 +19,9 @@ std::string ToString(const Lookup& lookup) {
     }
     return text;
   }
-  return absl::StrCat("history ", std::get<HistoryLookup>(lookup).key);
+  const auto& history = std::get<HistoryLookup>(lookup);
+  const bool vanished = history.kind == HistoryLookup::Kind::kVanished;
+  return absl::StrCat(vanished ? "vanished from " : "history ", history.key);
 }
 
 std::string Transcript::ToString() const {

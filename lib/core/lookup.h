@@ -36,10 +36,16 @@ struct MailboxLookup {
 
 // What do we remember? `kind` says of what, `key` of whom.
 struct HistoryLookup {
-  // When was this mailbox last present, and has it vanished since? The key is
-  // "directory:address"; Present carries the values of MailboxSeen
-  // (mailbox_seen.h).
-  enum class Kind { kMailboxSeen };
+  enum class Kind {
+    // When was this mailbox last present, and has it vanished since? The key is
+    // "directory:address"; Present carries the values of MailboxSeen
+    // (mailbox_seen.h).
+    kMailboxSeen,
+    // When did addresses vanish from this directory that are still missing? The
+    // key is the directory's name; Present carries the values of Vanished
+    // (vanished.h), Absent means that none has.
+    kVanished,
+  };
 
   Kind kind = Kind::kMailboxSeen;
   std::string key;
@@ -55,7 +61,8 @@ struct HistoryLookup {
 
 using Lookup = std::variant<MailboxLookup, HistoryLookup>;
 
-// "mailbox people:joe@example.org", "history people:joe@example.org".
+// "mailbox people:joe@example.org", "history people:joe@example.org", "vanished
+// from people".
 std::string ToString(const Lookup& lookup);
 
 }  // namespace mailverdict

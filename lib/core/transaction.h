@@ -55,9 +55,9 @@ struct Transaction {
   std::string queue_id;  // the MTA's name for the message; some give it later
   std::string sender;    // with or without angle brackets; "<>": the null one
   // From kRcpt:
-  std::string recipient;              // kRcpt: with or without angle brackets
-  std::vector<std::string> accepted;  // those of this message that passed
+  std::string recipient;  // kRcpt: with or without angle brackets
   // From kEndOfHeader:
+  std::vector<std::string> accepted;  // the recipients that passed
   std::vector<HeaderField> header;
   bool header_cut = false;  // it was too large: fields are missing at its end
 

@@ -4,11 +4,9 @@
 #ifndef MAILVERDICT_LIB_HISTORY_HISTORY_H_
 #define MAILVERDICT_LIB_HISTORY_HISTORY_H_
 
-#include <optional>
-#include <string>
-#include <vector>
+#include <string_view>
 
-#include "absl/time/time.h"
+#include "absl/status/status.h"
 #include "lib/core/answer.h"
 #include "lib/core/verdict.h"
 
@@ -18,9 +16,14 @@ namespace mailverdict {
 class History {
  public:
   virtual ~History() = default;
-  // Present with the values of MailboxSeen, Absent, or Unknown.
+  // Present with the values that the lookup's kind names (lookup.h), Absent, or
+  // Unknown.
   virtual Report Read(const HistoryLookup& lookup) = 0;
   virtual void Write(const Observation& observation) = 0;
+  // Forgets who has vanished from `directory` (HistoryLookup::Kind::kVanished):
+  // the operator says that they are gone. Each of them is still doubted for its
+  // grace period; only one that is seen and vanishes again counts again.
+  virtual absl::Status Release(std::string_view directory) = 0;
 };
 
 }  // namespace mailverdict

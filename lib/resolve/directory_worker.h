@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "lib/core/health.h"
 #include "lib/core/policy.h"
 #include "lib/resolve/executor.h"
-#include "lib/resolve/health.h"
 #include "lib/resolve/ldap_connection.h"
 #include "lib/resolve/resolver.h"
 

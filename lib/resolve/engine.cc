@@ -148,7 +148,7 @@ void Engine::Finish(Job& job, const Verdict& verdict) {
   }
   ForgetDoubted(verdict);
   const Done done = std::move(job.done);
-  done(verdict);
+  done(job.transaction, verdict);
 }
 
 // An absence that a check did not believe (the memory speaks against it) is

@@ -23,7 +23,8 @@ namespace mailverdict {
 // are given. Loop's thread only.
 class Engine : public std::enable_shared_from_this<Engine> {
  public:
-  using Done = std::function<void(const Verdict&)>;
+  // The transaction is the one that was judged: with `now` and `local`.
+  using Done = std::function<void(const Transaction&, const Verdict&)>;
   using Log = std::function<void(const std::string&)>;
   // Makes the resolver of one directory: LDAP in earnest, a script in tests.
   using DirectoryFactory = std::function<std::shared_ptr<Resolver>(

@@ -55,7 +55,7 @@ class EngineTest : public testing::Test {
     engine->Judge(Rcpt(recipient), Keep());
   }
   Engine::Done Keep() {
-    return [this](const Verdict& verdict) {
+    return [this](const Transaction&, const Verdict& verdict) {
       verdicts.push_back(verdict);
       given_at.push_back(loop.Now());
     };
@@ -276,7 +276,7 @@ TEST_F(EngineTest, ADoneMayJudgeAgain) {
     return Answer(Report::Present(lookup, {"cn=entry"}));
   };
   int left = 50;
-  std::function<void(const Verdict&)> again = [&](const Verdict& verdict) {
+  Engine::Done again = [&](const Transaction&, const Verdict& verdict) {
     EXPECT_EQ(verdict.disposition(), Disposition::kPass);
     if (--left > 0) {
       engine->Judge(Rcpt(std::to_string(left) + "@example.org"), again);
@@ -288,7 +288,8 @@ TEST_F(EngineTest, ADoneMayJudgeAgain) {
 }
 
 TEST_F(EngineTest, ADoneMayJudgeTheSameRecipientAgain) {
-  engine->Judge(Rcpt("joe@example.org"), [&](const Verdict&) { Judge(); });
+  engine->Judge(Rcpt("joe@example.org"),
+                [&](const Transaction&, const Verdict&) { Judge(); });
   directory->Unknown(0);
   ASSERT_EQ(calls(), 2u);
   Say(true);
@@ -322,10 +323,11 @@ TEST_F(EngineTest, TheLastAnswerMayEndTheEngine) {
 }
 
 TEST_F(EngineTest, ADoneMayEndTheEngine) {
-  engine->Judge(Rcpt("joe@example.org"), [&](const Verdict&) {
-    engine->Stop();
-    engine.reset();
-  });
+  engine->Judge(Rcpt("joe@example.org"),
+                [&](const Transaction&, const Verdict&) {
+                  engine->Stop();
+                  engine.reset();
+                });
   directory->Present(0);
   EXPECT_EQ(engine, nullptr);
 }

@@ -110,11 +110,11 @@ class Client:
         return self.ask("rcpt", rcpt_key(mail(local)))
 
 
-class DaemonTest:
+class DaemonTest(report.Suite):
     """One world, one daemon that lives through most of it, and the results."""
 
     def __init__(self, program):
-        self.results = report.Report("daemon")
+        super().__init__("daemon")
         self.slapd = world.Slapd()
         self.daemon = world.Daemon(program)
         self.slapd.start()
@@ -122,19 +122,6 @@ class DaemonTest:
         self._fresh = iter(range(10 ** 6))
 
     # ---- tools ----
-
-    def check(self, name, right, got, seconds=0.0):
-        """One test case; `right` is a value, or a function that says so."""
-        if not (right(got) if callable(right) else right == got):
-            wanted = "" if callable(right) else ", not %r" % (right,)
-            self.results.add(name, "got %r%s" % (got, wanted), seconds)
-            print("FAILED %s: got %r%s" % (name, got, wanted), flush=True)
-        else:
-            self.results.add(name, None, seconds)
-
-    def within(self, name, limit, seconds):
-        self.check("%s, within %g s" % (name, limit), lambda took: took <= limit, seconds,
-                   seconds)
 
     def nobody(self):
         """Somebody who does not exist and was never asked for."""
@@ -688,15 +675,10 @@ class DaemonTest:
         self.healthy("right after a restart")
 
     def run(self):
-        for part in (self.command_line, self.rights, self.sockets, self.maps, self.cut_keys,
-                     self.log, self.log_of_controls, self.log_of_a_lost_pipe,
-                     self.log_to_syslog, self.reload, self.reload_under_way, self.hostile,
-                     self.deadline, self.terminate):
-            begun, cases, failed = time.monotonic(), len(self.results), self.results.failed
-            part()
-            print("%-18s %3d checks, %d wrong, %4.1f s" % (
-                part.__name__, len(self.results) - cases, self.results.failed - failed,
-                time.monotonic() - begun), flush=True)
+        self.play(self.command_line, self.rights, self.sockets, self.maps, self.cut_keys,
+                  self.log, self.log_of_controls, self.log_of_a_lost_pipe,
+                  self.log_to_syslog, self.reload, self.reload_under_way, self.hostile,
+                  self.deadline, self.terminate)
         self.check("the daemon has said nothing else", [], [
             line for line in self.log_lines() if "ERROR: " in line or "runtime error" in line])
 
@@ -711,11 +693,7 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     test = DaemonTest(os.path.abspath(options.daemon))
     test.run()
-    test.results.write(options.xml)
-    print("%d checks, %d wrong" % (len(test.results), test.results.failed))
-    if test.results.failed:
-        print(world.tail(test.daemon.log, 40))
-    return 1 if test.results.failed else 0
+    return test.finish(options.xml, world.tail(test.daemon.log, 40))
 
 
 if __name__ == "__main__":

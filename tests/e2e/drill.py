@@ -3,12 +3,13 @@
 
     tests/e2e/drill.py --daemon FILE [--rows WORDS] [--markdown FILE] [--keep]
 
-Real sendmail asks mailverdictd, mailverdictd asks real OpenLDAP, and OpenLDAP is
-stopped, hung, emptied, half loaded ... In each situation somebody who exists and
-somebody who does not are asked for: cold (never asked for before) and seen (asked for
-just before, while all was well), in a session opened during the fault and in one that
-stays open through everything. Each cell shows the reply and how long it took; the
-last two columns what is said after the fault, and how long after.
+Real sendmail, by its socket map and by its milter, and real Postfix, by its milter, ask
+mailverdictd, mailverdictd asks real OpenLDAP, and OpenLDAP is stopped, hung, emptied,
+half loaded ... In each situation somebody who exists and somebody who does not are asked
+for: cold (never asked for before) and seen (asked for just before, while all was well), in
+a session opened during the fault and in one that stays open through everything. Each cell
+shows the reply and how long it took; the last two columns what is said after the fault, and
+how long after.
 
 Beside it three configurations that people run today meet the same faults. They are
 shown and never judged; `!` marks a permanent "no" to somebody who exists. Our own
@@ -29,7 +30,7 @@ import report
 import world
 
 DEADLINE = 4.0       # seconds for a verdict, as in the policy
-MAP_TIMEOUT = 5.0    # the FEATURE's -d: what a hung daemon costs
+MAP_TIMEOUT = 5.0    # the FEATURE's -d: what a hung daemon costs sendmail's map
 SLACK = 1.5          # a shared machine
 HEALED_WITHIN = 5.0
 
@@ -51,15 +52,33 @@ def ldap_map(name, value, more=""):
             % (name, more, world.LDAP_URI, world.PEOPLE, value))
 
 
-def gateways():
-    """Ours first, then what people run today."""
+class Gateway(collections.namedtuple("Gateway", "label mta port ours patience gives_up")):
+    """An MTA that checks recipients.
+
+    ours: it asks mailverdictd, and is judged.
+    patience: how long it waits for a mailverdictd that hangs, in seconds.
+    gives_up: after that it asks no more for the rest of the session, and says "later".
+    """
+
+
+def our_gateways():
+    """The three doors of mailverdictd at which recipients are refused."""
+    by_map = world.Sendmail("map", 2525, "FEATURE(`mailverdict')")
+    by_milter = world.Sendmail("milter", 2529, world.SENDMAIL_MILTER)
+    postfix = world.Postfix("postfix", {2530: ("n", {})}, **world.POSTFIX_MILTER)
+    return [Gateway("sendmail, socketmap", by_map, 2525, True, MAP_TIMEOUT, False),
+            Gateway("sendmail, milter", by_milter, 2529, True, world.MILTER_TIMEOUT, True),
+            Gateway("Postfix, milter", postfix, 2530, True, world.MILTER_TIMEOUT, True)]
+
+
+def other_gateways():
+    """What people run today."""
     canonical = "SLocal_check_rcpt\nR$*\t$: $>CanonAddr $1\n"
     address = "R$+ < @ %s . > $*\t$: <$(user $1@%s $: MISSING $)>" % (
         world.DOMAIN, world.DOMAIN)
     canary = " <$(canary control@%s $: MISSING $)>" % world.DOMAIN
     unknown = '$#error $@ 5.1.1 $: "550 User unknown"'
     later = '$#error $@ 4.3.0 $: "451 Directory failed, try again later"'
-    ours = world.Sendmail("ours", 2525, "FEATURE(`mailverdict')")
     stock = world.Sendmail(
         "stock", 2526, "LOCAL_CONFIG\n" + ldap_map("user", "uid"),
         canonical + address + "\nR<MISSING>\t" + unknown)
@@ -71,8 +90,8 @@ def gateways():
         "LOCAL_CONFIG\n" + ldap_map("user", "uid") + "\n" + ldap_map("canary", "cn"),
         canonical + address + canary + "\nR<$*> <MISSING>\t" + later
         + "\nR<MISSING> <$+>\t" + unknown)
-    return [("mailverdict", ours), ("ldap map", stock), ("ldap map, -T", tempfail),
-            ("two maps", two_maps)]
+    return [Gateway(label, mta, mta.port, False, 0.0, False) for label, mta in (
+        ("ldap map", stock), ("ldap map, -T", tempfail), ("two maps", two_maps))]
 
 
 # ---- the situations --------------------------------------------------------
@@ -81,26 +100,32 @@ class Situation:
     """One row of the drill: a fault, how it ends, and what may be said meanwhile.
 
     expected: for each column, what a right reply begins with; None is not judged.
-    others: the other gateways meet it too.
+    daemon: what mailverdictd itself is, when it is the one at fault: "killed" or "hung".
+        The other gateways do not meet that.
     reload: SIGHUP before the fault; so the cache is empty, and only the memory of who
         has been seen present can tell.
-    poisons: sendmail gives up the map for the rest of an open session.
     again: the columns whose existing and missing person are asked for afterwards.
     note: printed below the row.
     """
 
-    def __init__(self, name, begin=None, end=None, expected=BROKEN, limit=DEADLINE,
-                 others=True, reload=False, poisons=False, again=(0, 1), note=None):
+    def __init__(self, name, begin=None, end=None, expected=BROKEN, daemon=None,
+                 reload=False, again=(0, 1), note=None):
         self.name = name
         self.begin = begin
         self.end = end
         self.expected = expected
-        self.limit = limit + SLACK
-        self.others = others
+        self.daemon = daemon
         self.reload = reload
-        self.poisons = poisons
         self.again = again
         self.note = note
+
+    def limit(self, gateway):
+        """How long a reply may take, in seconds."""
+        return SLACK + (gateway.patience if self.daemon == "hung" else DEADLINE)
+
+    def poisons(self, gateway):
+        """Whether that MTA asks no more in a session that has met this."""
+        return self.daemon == "killed" or (self.daemon == "hung" and gateway.gives_up)
 
 
 def situations(slapd, daemon):
@@ -123,9 +148,9 @@ def situations(slapd, daemon):
                   note="Whoever was never seen before looks absent to everybody, controls "
                        "or not: choose a recent account as a control, and keep the memory."),
         Situation("mailverdictd killed", daemon.kill, daemon.start, expected=MUTE,
-                  others=False, poisons=True),
+                  daemon="killed"),
         Situation("mailverdictd hung", daemon.pause, daemon.resume, expected=MUTE[:2],
-                  limit=MAP_TIMEOUT, others=False),
+                  daemon="hung"),
     ]
 
 
@@ -161,15 +186,12 @@ class Line:
     With a session given that one is used throughout, else each step opens its own.
     """
 
-    def __init__(self, label, gateway, situation, people, session=None, judged=False):
-        self.label = "%s, %s session" % (label, "open" if session else "new")
-        self.gateway_label = label
+    def __init__(self, gateway, situation, people, session=None):
+        self.gateway = gateway
+        self.label = "%s, %s session" % (gateway.label, "open" if session else "new")
         self.cells = [None] * len(COLUMNS)
-        self.seconds = 0.0
-        self._gateway = gateway
         self._situation = situation
         self._session = session
-        self._judged = judged
         self._people = people        # existing, missing, existing seen, missing seen
 
     @contextlib.contextmanager
@@ -177,7 +199,7 @@ class Line:
         if self._session is not None:
             yield self._session
         else:
-            with world.SmtpSession(self._gateway.port) as session:
+            with world.SmtpSession(self.gateway.port) as session:
                 yield session
 
     def warm_up(self):
@@ -193,12 +215,12 @@ class Line:
             for column, expected in enumerate(
                     self._situation.expected[:len(self._people)]):
                 self.cells[column] = self._cell(
-                    session, column, expected if self._judged else None,
-                    self._situation.limit)
+                    session, column, expected if self.gateway.ours else None,
+                    self._situation.limit(self.gateway))
 
     def ask_after(self, healed_at):
         """Fills the columns of what is said afterwards; ours has five seconds to heal."""
-        again = self._situation.again if self._judged else (0, 1)
+        again = self._situation.again if self.gateway.ours else (0, 1)
         asked = list(zip(itertools.count(AFTER), again, (YES, NO)))
         while asked:
             with self._talk() as session:
@@ -208,14 +230,14 @@ class Line:
 
     def _is_final(self, session, column, person, right, healed_at):
         """Asks once; whether that is the last word for this column."""
-        poisoned = self._situation.poisons and self._session is not None
+        poisoned = self._situation.poisons(self.gateway) and self._session is not None
         cell = self._cell(session, person, right + LATER if poisoned else right,
                           HEALED_WITHIN)
         passed = time.monotonic() - healed_at
         self.cells[column] = cell._replace(
             reply=cell.reply._replace(seconds=passed),
-            expected=cell.expected if self._judged else None)
-        return not self._judged or passed > HEALED_WITHIN or not cell.wrong()
+            expected=cell.expected if self.gateway.ours else None)
+        return not self.gateway.ours or passed > HEALED_WITHIN or not cell.wrong()
 
     def _cell(self, session, column, expected, limit):
         reply = session.ask("%s@%s" % (self._people[column], world.DOMAIN))
@@ -226,19 +248,22 @@ class Drill:
     """The world of one run."""
 
     def __init__(self, daemon_program):
-        self.slapd = world.Slapd()
-        self.daemon = world.Daemon(daemon_program)
-        self.gateways = gateways()
+        self.slapd = world.Slapd(people=480)
+        self.daemon = world.Daemon(daemon_program, more=world.MILTER_LISTENER)
+        self.gateways = []
         self._existing = iter(self.slapd.vanishing())
         self._missing = ("nobody%03d" % number for number in itertools.count())
-        self._session = None    # ours, open through it all
+        self._sessions = {}     # of our gateways, open through it all
         self._pool = concurrent.futures.ThreadPoolExecutor(16)
 
     def start(self):
         self.slapd.start()    # first: the daemon need not find it stopped
-        servers = [self.daemon] + [mta for _, mta in self.gateways]
-        self._at_once(lambda server: server.start(), servers)
-        self._session = world.SmtpSession(self.gateways[0][1].port)
+        self.daemon.start()   # then: sendmail complains when a milter's socket is missing
+        self.gateways = our_gateways() + other_gateways()
+        self._at_once(lambda gateway: gateway.mta.start(), self.gateways)
+        for gateway in self.gateways:
+            if gateway.ours:
+                self._sessions[gateway] = world.SmtpSession(gateway.port)
 
     def _at_once(self, work, things):
         return list(self._pool.map(work, things))
@@ -253,38 +278,40 @@ class Drill:
 
         Also returns what went wrong before the fault, or None.
         """
-        ours, others = self._lines(situation)
-        before = next(filter(None, self._at_once(Line.warm_up, ours)), None)
+        lines = [line for gateway in self.gateways
+                 for line in self._lines(gateway, situation)]
+        before = next(filter(None, self._at_once(
+            Line.warm_up, [line for line in lines if line.gateway.ours])), None)
         if situation.reload:
             self.daemon.reload()
         if situation.begin:
             situation.begin()
-        self._at_once(Line.ask, ours + others)
+        self._at_once(Line.ask, lines)
         if situation.end:
             situation.end()
             healed_at = time.monotonic()
-            self._at_once(lambda line: line.ask_after(healed_at), ours + others)
-        if situation.poisons:
-            self._session.close()
-            self._session = world.SmtpSession(self.gateways[0][1].port)
-        return ours + others, before
+            self._at_once(lambda line: line.ask_after(healed_at), lines)
+        for gateway in self._sessions:
+            if situation.poisons(gateway):
+                self._sessions[gateway].close()
+                self._sessions[gateway] = world.SmtpSession(gateway.port)
+        return lines, before
 
-    def _lines(self, situation):
-        (label, gateway), *rest = self.gateways
-        ours = [Line(label, gateway, situation, self._people(4), session, judged=True)
-                for session in (None, self._session)]
-        others = []
-        for label, gateway in rest if situation.others else []:
+    def _lines(self, gateway, situation):
+        if gateway.ours:
+            sessions, people = (None, self._sessions[gateway]), 4
+        elif situation.daemon:
+            return []
+        else:
             session = world.SmtpSession(gateway.port)
             session.ask("%s@%s" % (self.slapd.users[0], world.DOMAIN))
-            others += [Line(label, gateway, situation, self._people(2), each)
-                       for each in (None, session)]
-        return ours, others
+            sessions, people = (None, session), 2
+        return [Line(gateway, situation, self._people(people), each) for each in sessions]
 
 
 # ---- showing ---------------------------------------------------------------
 
-LABEL_WIDTH, CELL_WIDTH = 29, 19
+LABEL_WIDTH, CELL_WIDTH = 37, 19
 
 
 def aligned(label, words):
@@ -344,7 +371,7 @@ def losses(played):
     count = collections.Counter()
     for _, lines in played:
         for line in lines:
-            count[line.gateway_label] += sum(
+            count[line.gateway.label] += sum(
                 cell is not None and cell.loses_mail() for cell in line.cells)
     return count
 
@@ -352,10 +379,11 @@ def losses(played):
 MARKDOWN = """\
 # The outage drill
 
-What a sender hears while the directory is broken, from mailverdict and from three
-configurations that people run today: sendmail's `ldap` map, the same with `-T<TMPF>`, and
-recipient and canary as two `ldap` maps. Real sendmail, real slapd; `./quickstart` prints it
-anew. Each cell has the reply and the seconds it took. *existing* and *missing* were never
+What a sender hears while the directory is broken, from mailverdict behind sendmail's socket
+map, sendmail's milter and Postfix's milter, and from three configurations that people run
+today: sendmail's `ldap` map, the same with `-T<TMPF>`, and recipient and canary as two `ldap`
+maps. Real sendmail, real Postfix, real slapd; `./quickstart` prints it anew. Each cell has the
+reply and the seconds it took, the greeting's with the first in a new session. *existing* and *missing* were never
 asked for before; those *seen* were, just before, while all was well: who was present then
 may be answered from the cache (5 minutes). *After* is what is said once the fault is over,
 and how long after. **Bold** is a permanent no to somebody who exists.
@@ -376,7 +404,7 @@ def write_markdown(path, played):
             rows.append((situation.name, who, session.split()[0]) + tuple(
                 "**%s**" % str(cell).rstrip(" !") if cell and cell.loses_mail()
                 else str(cell or "-") for cell in line.cells))
-    machine = "%d shared cores, sendmail and slapd of Debian %s" % (
+    machine = "%d shared cores, sendmail, Postfix and slapd of Debian %s" % (
         os.cpu_count(), open("/etc/debian_version").read().strip())
     notes = " ".join("%s: %s" % (situation.name.capitalize(), situation.note)
                      for situation, _ in played if situation.note)
@@ -410,8 +438,8 @@ def keep(drill):
     enter = "%snsenter -t %d -m -n -u -i -p -r -w " % (
         "sudo " if "SUDO_UID" in os.environ else "", world.outside_pid)
     show("", "The world keeps running. In another terminal:")
-    for label, gateway in drill.gateways:
-        show("  # " + label, "  %sswaks --server 127.0.0.1:%d --quit-after RCPT "
+    for gateway in drill.gateways:
+        show("  # " + gateway.label, "  %sswaks --server 127.0.0.1:%d --quit-after RCPT "
              "--from you@elsewhere.example --to %s@%s" % (
                  enter, gateway.port, drill.slapd.users[0], world.DOMAIN))
     show("  # break it and heal it", "  %spkill -STOP slapd" % enter,
@@ -426,7 +454,7 @@ def keep(drill):
 
 def main():
     options = arguments()
-    world.enter()
+    world.enter(postfix=True)
     begun = time.monotonic()
     results = report.Report("drill")
     drill = Drill(options.daemon)
@@ -446,8 +474,8 @@ def main():
     results.write(options.xml)
     if options.markdown:
         write_markdown(options.markdown, played)
-    show("", "existing people refused for good: " + ", ".join(
-        "%s %d" % pair for pair in losses(played).items()),
+    show("", "existing people refused for good: " + "; ".join(
+        "%s: %d" % pair for pair in losses(played).items()),
          "%d of our cells judged, %d wrong, %.0f s" % (
              len(results), results.failed, time.monotonic() - begun))
     if results.failed:

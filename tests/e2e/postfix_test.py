@@ -27,11 +27,11 @@ def mail(local):
     return "%s@%s" % (local, world.DOMAIN)
 
 
-class PostfixTest:
+class PostfixTest(report.Suite):
     """The servers, and the results."""
 
     def __init__(self, program):
-        self.results = report.Report("postfix")
+        super().__init__("postfix")
         self.slapd = world.Slapd()
         self.daemon = world.Daemon(program, user=world.POSTFIX_USER)
         direct = {"relay_recipient_maps": TABLE}
@@ -52,15 +52,6 @@ class PostfixTest:
         self.sessions = {}
         self._numbers = iter(range(10 ** 6))
         self._people = iter(self.slapd.users[10:])
-
-    def check(self, name, right, got, seconds=0.0):
-        """One test case; `right` is a value, or a function that says so."""
-        if not (right(got) if callable(right) else right == got):
-            wanted = "" if callable(right) else ", not %r" % (right,)
-            self.results.add(name, "got %r%s" % (got, wanted), seconds)
-            print("FAILED %s: got %r%s" % (name, got, wanted), flush=True)
-        else:
-            self.results.add(name, None, seconds)
 
     def nobody(self):
         return mail("nobody%d" % next(self._numbers))
@@ -211,13 +202,8 @@ class PostfixTest:
             self.check_healed("right again in an open session, after " + name)
 
     def run(self):
-        for part in (self.postmap, self.healthy, self.keys, self.from_a_chroot,
-                     self.wrong_group, self.outages, self.other_classes):
-            begun, cases, failed = time.monotonic(), len(self.results), self.results.failed
-            part()
-            print("%-18s %3d checks, %d wrong, %4.1f s" % (
-                part.__name__, len(self.results) - cases, self.results.failed - failed,
-                time.monotonic() - begun), flush=True)
+        self.play(self.postmap, self.healthy, self.keys, self.from_a_chroot,
+                  self.wrong_group, self.outages, self.other_classes)
 
 
 def main():
@@ -228,11 +214,8 @@ def main():
     world.enter(postfix=True)
     test = PostfixTest(os.path.abspath(options.daemon))
     test.run()
-    test.results.write(options.xml)
-    print("%d checks, %d wrong" % (len(test.results), test.results.failed))
-    if test.results.failed:
-        print(world.tail(test.daemon.log, 30), world.tail(world.ROOT + "/syslog", 30))
-    return 1 if test.results.failed else 0
+    return test.finish(options.xml, world.tail(test.daemon.log, 30),
+                       world.tail(world.ROOT + "/syslog", 30))
 
 
 if __name__ == "__main__":

@@ -50,6 +50,46 @@ class Report:
                                               xml_declaration=True)
 
 
+class Suite:
+    """A test made of parts, each of them many checks."""
+
+    def __init__(self, name):
+        self.results = Report(name)
+
+    def check(self, name, right, got, seconds=0.0):
+        """One test case; `right` is a value, or a function that says so."""
+        if right(got) if callable(right) else right == got:
+            self.results.add(name, None, seconds)
+            return
+        wanted = "" if callable(right) else ", not %r" % (right,)
+        self.results.add(name, "got %r%s" % (got, wanted), seconds)
+        print("FAILED %s: got %r%s" % (name, got, wanted), flush=True)
+
+    def within(self, name, limit, seconds):
+        self.check("%s, within %g s" % (name, limit), lambda took: took <= limit, seconds,
+                   seconds)
+
+    def play(self, *parts):
+        """Runs each part, a function, and prints a line of it."""
+        for part in parts:
+            begun, cases, failed = time.monotonic(), len(self.results), self.results.failed
+            part()
+            print("%-22s %4d checks, %d wrong, %5.1f s" % (
+                part.__name__, len(self.results) - cases, self.results.failed - failed,
+                time.monotonic() - begun), flush=True)
+
+    def finish(self, xml, *logs):
+        """Writes and prints the result, and the logs' ends when something was wrong.
+
+        Returns the exit status.
+        """
+        self.results.write(xml)
+        print("%d checks, %d wrong" % (len(self.results), self.results.failed))
+        if self.results.failed:
+            print(*logs)
+        return 1 if self.results.failed else 0
+
+
 def printable(text):
     """XML has no words for most control characters."""
     return "".join(c if c.isprintable() or c == "\n" else "\\x%02x" % ord(c) for c in text)

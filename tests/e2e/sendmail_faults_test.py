@@ -14,7 +14,6 @@ import re
 import socket
 import sys
 import threading
-import time
 
 import report
 import world
@@ -91,11 +90,11 @@ class ScriptedMap:
                     return
 
 
-class FaultsTest:
+class FaultsTest(report.Suite):
     """The scripted servers, the sendmails that ask them, and the results."""
 
     def __init__(self):
-        self.results = report.Report("sendmail_faults")
+        super().__init__("sendmail_faults")
         os.makedirs(os.path.dirname(PATH))
         self.map = ScriptedMap(socket.AF_UNIX, PATH)
         self.inet = ScriptedMap(socket.AF_INET, INET)
@@ -113,15 +112,6 @@ class FaultsTest:
             "FEATURE(`mailverdict', `inet:7777@127.0.0.1', `', `ask')dnl")
         for gateway in (self.plain, self.site, self.asking):
             gateway.start()
-
-    def check(self, name, right, got, seconds=0.0):
-        """One test case; `right` is a value, or a function that says so."""
-        if not (right(got) if callable(right) else right == got):
-            wanted = "" if callable(right) else ", not %r" % (right,)
-            self.results.add(name, "got %r%s" % (got, wanted), seconds)
-            print("FAILED %s: got %r%s" % (name, got, wanted), flush=True)
-        else:
-            self.results.add(name, None, seconds)
 
     def ask(self, recipient=USER, port=2525, **where):
         """A new session asks once; returns "CODE X.Y.Z text" and the seconds."""
@@ -338,15 +328,9 @@ class FaultsTest:
                        lambda said: "*** ERROR: FEATURE(" in said, error)
 
     def run(self):
-        for part in (self.whole_replies, self.cut_replies, self.other_replies,
-                     self.hostile_texts, self.beyond_the_rules, self.dead_server, self.keys,
-                     self.client_words, self.site_rules, self.submission,
-                     self.configuration):
-            begun, cases, failed = time.monotonic(), len(self.results), self.results.failed
-            part()
-            print("%-18s %3d checks, %d wrong, %4.1f s" % (
-                part.__name__, len(self.results) - cases, self.results.failed - failed,
-                time.monotonic() - begun), flush=True)
+        self.play(self.whole_replies, self.cut_replies, self.other_replies,
+                  self.hostile_texts, self.beyond_the_rules, self.dead_server, self.keys,
+                  self.client_words, self.site_rules, self.submission, self.configuration)
 
 
 def without_ids(requests):
@@ -361,9 +345,7 @@ def main():
     world.enter()
     test = FaultsTest()
     test.run()
-    test.results.write(options.xml)
-    print("%d checks, %d wrong" % (len(test.results), test.results.failed))
-    return 1 if test.results.failed else 0
+    return test.finish(options.xml)
 
 
 if __name__ == "__main__":

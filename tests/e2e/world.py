@@ -34,6 +34,7 @@ import time
 
 ROOT = "/run/world"            # the world's files: logs, queues, databases
 DAEMON_SOCKET = "/run/mailverdict/socketmap"
+MILTER_SOCKET = "/run/mailverdict/milter"
 DOMAIN = "example.test"
 SUFFIX = "dc=example,dc=test"
 PEOPLE = "ou=people," + SUFFIX
@@ -58,6 +59,18 @@ POSTFIX_COMMANDS = SERVERS + "/usr/sbin"
 MTA_USER = "smmta"
 POSTFIX_USER, POSTFIX_GROUP = "postfix", "postdrop"
 
+# One milter for both MTAs, as docs/sendmail.md and docs/postfix.md have it.
+MILTER_LISTENER = (
+    'listener { milter: "unix:%s" mode: "0660" owner: "%s" group: "%s" }\n' % (
+        MILTER_SOCKET, MTA_USER, POSTFIX_USER))
+MILTER_TIMEOUT = 8.0           # seconds, for each command
+SENDMAIL_MILTER = (
+    "INPUT_MAIL_FILTER(`mailverdict', `S=unix:%s, F=T, T=C:8s;S:8s;R:8s;E:8s')dnl"
+    % MILTER_SOCKET)
+POSTFIX_MILTER = {"smtpd_milters": (
+    "{ unix:%s, default_action=tempfail, connect_timeout=8s, command_timeout=8s,"
+    " content_timeout=8s }" % MILTER_SOCKET)}
+
 _INSIDE = "MAILVERDICT_WORLD"
 _NEEDED = {                    # command: Debian package
     "unshare": "util-linux", "ip": "iproute2", "m4": "m4", SLAPD: "slapd",
@@ -73,7 +86,7 @@ class WorldError(Exception):
 # ---- the namespaces --------------------------------------------------------
 
 _libc = ctypes.CDLL(None, use_errno=True)
-_MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 1 << 18
+MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 1 << 18
 _CLONE_NEWNS = 0x20000
 _PR_SET_PDEATHSIG = 1
 
@@ -115,7 +128,7 @@ def _check(result, what):
         raise WorldError("%s: %s" % (what, os.strerror(error)))
 
 
-def _mount(source, target, kind=None, flags=0, data=None):
+def mount(source, target, kind=None, flags=0, data=None):
     encode = lambda text: text.encode() if text is not None else None
     _check(_libc.mount(encode(source), encode(target), encode(kind),
                        ctypes.c_ulong(flags), encode(data)),
@@ -132,7 +145,7 @@ def _make_mounts_private():
     root = os.open("/", os.O_RDONLY)
     namespace = os.open("/proc/self/ns/mnt", os.O_RDONLY)
     _check(_libc.setns(namespace, _CLONE_NEWNS), "enter the mount namespace")
-    _mount(None, "/", flags=_MS_REC | _MS_PRIVATE)
+    mount(None, "/", flags=_MS_REC | _MS_PRIVATE)
     os.fchdir(root)
     os.chroot(".")
     os.fchdir(here)
@@ -145,8 +158,8 @@ def _furnish():
     global outside_pid
     outside_pid = int(os.readlink("/proc/self"))   # while /proc is still the old one
     _make_mounts_private()
-    _mount("proc", "/proc", "proc")
-    _mount("tmpfs", "/run", "tmpfs", data="mode=755")
+    mount("proc", "/proc", "proc")
+    mount("tmpfs", "/run", "tmpfs", data="mode=755")
     os.makedirs(ROOT)
     _furnish_etc()
     _furnish_dev()
@@ -177,11 +190,11 @@ def _furnish_etc():
             os.remove(path)
         write(path, text)
     for name in (MTA_USER, POSTFIX_USER, POSTFIX_GROUP):
-        _add_account(etc, name)
-    _mount(etc, "/etc", flags=_MS_BIND)
+        add_account(etc, name)
+    mount(etc, "/etc", flags=MS_BIND)
 
 
-def _add_account(etc, name):
+def add_account(etc, name):
     """The account of a server's package, where that is not installed."""
     taken = {"passwd": {}, "group": {}}
     for table, numbers in taken.items():
@@ -204,9 +217,9 @@ def _furnish_dev():
     for name in ("null", "zero", "full", "random", "urandom", "tty"):
         if os.path.exists("/dev/" + name):
             write(os.path.join(dev, name), "")
-            _mount("/dev/" + name, os.path.join(dev, name), flags=_MS_BIND)
+            mount("/dev/" + name, os.path.join(dev, name), flags=MS_BIND)
     os.symlink("/proc/self/fd", dev + "/fd")
-    _mount(dev, "/dev", flags=_MS_BIND | _MS_REC)
+    mount(dev, "/dev", flags=MS_BIND | _MS_REC)
 
 
 def _furnish_sendmail_cf():
@@ -364,6 +377,7 @@ class Slapd(Server):
     """
 
     _PASSWORD = "secret"
+    _SCHEMAS = ("core", "cosine", "inetorgperson")
     _SUFFIX_ENTRY = ("dn: %s\nobjectClass: dcObject\nobjectClass: organization\n"
                      "o: Example\ndc: example\n" % SUFFIX)
     _PEOPLE_ENTRY = "dn: %s\nobjectClass: organizationalUnit\nou: people\n" % PEOPLE
@@ -373,25 +387,25 @@ class Slapd(Server):
         CONTROL_UID_DN: "dn: %s\nobjectClass: inetOrgPerson\ncn: control\nsn: control\n"
                         "uid: control2\n" % CONTROL_UID_DN}
 
-    def __init__(self, people=240):
+    def __init__(self, people=240, name="slapd", uri=LDAP_URI):
         """`people` is even: the first half is what a half-loaded replica still has."""
-        directory = ROOT + "/ldap"
+        self.uri = uri
+        directory = "%s/%s" % (ROOT, name)
         os.makedirs(directory)
-        config = ROOT + "/slapd.conf"
-        write(config, self._config(directory))
-        super().__init__("slapd", [SLAPD, "-d", "none", "-f", config, "-h", LDAP_URI])
+        self._config_file = directory + ".conf"
+        write(self._config_file, self._config(directory))
+        super().__init__(name, [SLAPD, "-d", "none", "-f", self._config_file, "-h", uri])
         self.users = ["user%03d" % number for number in range(people)]
         self._entries = collections.OrderedDict()   # what it holds: dn -> LDIF
         self._load(self._complete())
 
     def ready(self):
-        return accepts(socket.AF_INET, ("127.0.0.1", 3890))
+        port = int(self.uri.rstrip("/").rpartition(":")[2])
+        return accepts(socket.AF_INET, ("127.0.0.1", port))
 
     def _config(self, directory):
         return "\n".join([
-            "include %s/core.schema" % SCHEMAS,
-            "include %s/cosine.schema" % SCHEMAS,
-            "include %s/inetorgperson.schema" % SCHEMAS,
+            "include %s/%s.schema" % (SCHEMAS, schema) for schema in self._SCHEMAS] + [
             "modulepath " + SLAPD_MODULES, "moduleload back_mdb", "loglevel none",
             "database config", "rootpw " + self._PASSWORD,
             "database mdb", 'suffix "%s"' % SUFFIX, 'rootdn "cn=root,%s"' % SUFFIX,
@@ -412,7 +426,7 @@ class Slapd(Server):
 
     def _load(self, entries):
         """Fills the database before the first start."""
-        run([SLAPD, "-T", "add", "-q", "-f", ROOT + "/slapd.conf"],
+        run([SLAPD, "-T", "add", "-q", "-f", self._config_file],
             "load the directory", input="\n".join(entries.values()))
         self._entries = entries
 
@@ -427,7 +441,7 @@ class Slapd(Server):
         self._entries = entries
 
     def _modify(self, who, changes):
-        run(["ldapmodify", "-x", "-H", LDAP_URI, "-D", who, "-w", self._PASSWORD],
+        run(["ldapmodify", "-x", "-H", self.uri, "-D", who, "-w", self._PASSWORD],
             "change the directory", input=changes)
 
     def set_access(self, *rules):
@@ -632,7 +646,8 @@ realm { domain: "%(domain)s" directory: "people" }
 check { recipient { } }
 """
 
-    def __init__(self, program, user=MTA_USER):
+    def __init__(self, program, user=MTA_USER, more=""):
+        """`more`: lines that the policy has besides, such as a milter's listener."""
         account = pwd.getpwnam(user)
         os.makedirs(os.path.dirname(DAEMON_SOCKET))
         os.chown(os.path.dirname(DAEMON_SOCKET), account.pw_uid, account.pw_gid)
@@ -641,14 +656,15 @@ check { recipient { } }
             "socket": DAEMON_SOCKET, "user": user,
             "group": grp.getgrgid(account.pw_gid).gr_name, "uri": LDAP_URI.rstrip("/"),
             "base": PEOPLE, "domain": DOMAIN, "control_mail": CONTROL_MAIL_DN,
-            "control_uid": CONTROL_UID_DN}
+            "control_uid": CONTROL_UID_DN} + more
         write(self.policy, self.policy_text)
         # A copy, since a build may replace the program while it is used here.
         self.program = shutil.copy(program, ROOT + "/mailverdictd")
         super().__init__("mailverdictd", [self.program, "--policy", self.policy])
 
     def ready(self):
-        return accepts(socket.AF_UNIX, DAEMON_SOCKET)
+        return accepts(socket.AF_UNIX, DAEMON_SOCKET) and (
+            MILTER_LISTENER not in self.policy_text or os.path.exists(MILTER_SOCKET))
 
     def reload(self):
         """SIGHUP: an empty cache, the memory of who was seen stays."""
@@ -672,13 +688,15 @@ class Reply(collections.namedtuple("Reply", "code enhanced text seconds")):
 class SmtpSession:
     """One SMTP session; each question is a transaction of its own in it."""
 
-    TIMEOUT = 60    # longer than any wait of sendmail's that the tests provoke
+    TIMEOUT = 60    # longer than any wait of an MTA's that the tests provoke
 
     def __init__(self, port, host="127.0.0.1", source=None):
+        begun = time.monotonic()
         self._smtp = smtplib.SMTP(host, port, local_hostname="client.example",
                                   timeout=self.TIMEOUT,
                                   source_address=(source, 0) if source else None)
         self._smtp.ehlo()
+        self._greeting = time.monotonic() - begun    # an MTA may wait for a milter
 
     def __enter__(self):
         return self
@@ -690,15 +708,26 @@ class SmtpSession:
         self._smtp.close()
 
     def ask(self, recipient):
-        """RCPT TO:<recipient>, timed. The recipient may be bytes."""
+        """RCPT TO:<recipient> in a message of its own, timed.
+
+        When MAIL was refused already, that is the reply. The first question of a session
+        took the greeting's time, too. The recipient may be bytes.
+        """
         if isinstance(recipient, str):
             recipient = recipient.encode()
+        self.say(b"RSET")
+        waited, self._greeting = self._greeting, 0.0
+        reply = self.say(b"MAIL FROM:<sender@elsewhere.example>")
+        if reply.code == 250:
+            waited += reply.seconds
+            reply = self.say(b"RCPT TO:<" + recipient + b">")
+        return reply._replace(seconds=reply.seconds + waited)
+
+    def say(self, command):
+        """One command, or what follows DATA, as bytes without the last CR LF."""
         begun = time.monotonic()
         try:
-            self._smtp.docmd("RSET")
-            self._smtp.docmd("MAIL FROM:<sender@elsewhere.example>")
-            begun = time.monotonic()
-            self._smtp.send(b"RCPT TO:<" + recipient + b">\r\n")
+            self._smtp.send(command + b"\r\n")
             code, text = self._smtp.getreply()
         except (smtplib.SMTPServerDisconnected, OSError) as error:
             return Reply(0, "", str(error), time.monotonic() - begun)
@@ -707,3 +736,21 @@ class SmtpSession:
         if first.replace(".", "").isdigit():
             return Reply(code, first, rest, seconds)
         return Reply(code, "", " ".join([first, rest]), seconds)
+
+    def deliver(self, *recipients, mark="a test"):
+        """A whole message: the replies to each RCPT, and the one that counts at the end.
+
+        That is None when no recipient was taken, and that of MAIL when it was refused.
+        `mark` is its subject.
+        """
+        reply = self.say(b"MAIL FROM:<sender@elsewhere.example>")
+        if reply.code != 250:
+            return [], reply
+        replies = [self.say(b"RCPT TO:<" + each.encode() + b">") for each in recipients]
+        if not any(each.code == 250 for each in replies):
+            self.say(b"RSET")
+            return replies, None
+        reply = self.say(b"DATA")
+        if reply.code == 354:
+            reply = self.say(b"Subject: " + mark.encode() + b"\r\n\r\nText\r\n.")
+        return replies, reply

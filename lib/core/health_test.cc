@@ -1,4 +1,4 @@
-#include "lib/resolve/health.h"
+#include "lib/core/health.h"
 
 #include <gtest/gtest.h>
 
@@ -8,13 +8,13 @@ namespace {
 const absl::Time kStart = absl::FromUnixSeconds(1'800'000'000);
 
 TEST(Health, SaysNothingOfAServiceThatIsWell) {
-  Health health("directory people");
+  Health health("directory people", "others are asked");
   EXPECT_FALSE(health.failing());
   EXPECT_EQ(health.Healed(kStart), std::nullopt);
 }
 
 TEST(Health, SaysOneLineWhenTheServiceFails) {
-  Health health("directory people");
+  Health health("directory people", "others are asked");
   const auto line = health.Failed("cannot connect", kStart);
   ASSERT_TRUE(line.has_value());
   EXPECT_EQ(line->find("directory people FAILS: cannot connect"), 0u) << *line;
@@ -26,7 +26,7 @@ TEST(Health, SaysOneLineWhenTheServiceFails) {
 }
 
 TEST(Health, SaysOneLineEveryFiveMinutesWhileItLasts) {
-  Health health("directory people");
+  Health health("directory people", "others are asked");
   int lines = 0;
   for (int s = 0; s <= 3600; ++s) {
     if (health.Failed("cannot connect", kStart + absl::Seconds(s))) ++lines;
@@ -35,7 +35,7 @@ TEST(Health, SaysOneLineEveryFiveMinutesWhileItLasts) {
 }
 
 TEST(Health, ALaterLineSaysSinceWhenAndWhy) {
-  Health health("directory people");
+  Health health("directory people", "others are asked");
   health.Failed("cannot connect", kStart);
   const auto line =
       health.Failed("control is missing", kStart + absl::Minutes(5));
@@ -45,7 +45,7 @@ TEST(Health, ALaterLineSaysSinceWhenAndWhy) {
 }
 
 TEST(Health, SaysOneLineWhenTheServiceHeals) {
-  Health health("directory people");
+  Health health("directory people", "others are asked");
   health.Failed("cannot connect", kStart);
   const auto line = health.Healed(kStart + absl::Seconds(90));
   EXPECT_EQ(line, "directory people is well again, after 1m30s");
@@ -53,7 +53,7 @@ TEST(Health, SaysOneLineWhenTheServiceHeals) {
 }
 
 TEST(Health, ASecondFailureIsSaidAtOnce) {
-  Health health("directory people");
+  Health health("directory people", "others are asked");
   health.Failed("cannot connect", kStart);
   health.Healed(kStart + absl::Seconds(1));
   const auto line = health.Failed("cannot connect", kStart + absl::Seconds(2));

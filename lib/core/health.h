@@ -1,11 +1,12 @@
 // A service's state of health as the log should tell it: one line when it
 // fails, one every five minutes while it does, one when it heals.
 
-#ifndef MAILVERDICT_LIB_RESOLVE_HEALTH_H_
-#define MAILVERDICT_LIB_RESOLVE_HEALTH_H_
+#ifndef MAILVERDICT_LIB_CORE_HEALTH_H_
+#define MAILVERDICT_LIB_CORE_HEALTH_H_
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -19,8 +20,7 @@ class Health {
 
   // `service` begins each line: "directory people"; `meanwhile` says what that
   // means for the mail.
-  explicit Health(std::string service,
-                  std::string meanwhile = "who it does not show is deferred")
+  Health(std::string service, std::string meanwhile)
       : service_(std::move(service)), meanwhile_(std::move(meanwhile)) {}
 
   bool failing() const { return failing_; }
@@ -58,4 +58,4 @@ class Health {
 
 }  // namespace mailverdict
 
-#endif  // MAILVERDICT_LIB_RESOLVE_HEALTH_H_
+#endif  // MAILVERDICT_LIB_CORE_HEALTH_H_

@@ -1,0 +1,28 @@
+// The address of a socket, as an operator writes it. Pure: no name is looked
+// up, since a name server must not hold up a delivery.
+
+#ifndef MAILVERDICT_ADAPTERS_LOCAL_DELIVERY_SOCKET_ADDRESS_H_
+#define MAILVERDICT_ADAPTERS_LOCAL_DELIVERY_SOCKET_ADDRESS_H_
+
+#include <sys/socket.h>
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace mailverdict::local_delivery {
+
+// A value. (sockaddr_storage is not const in use: cast `name` for connect.)
+struct SocketAddress {
+  std::string text;  // as it was written
+  sockaddr_storage name = {};
+  socklen_t size = 0;  // of `name`
+};
+
+// unix:/ABSOLUTE/PATH, inet:192.0.2.1:7777 or inet:[::1]:7777, with a port from
+// 1 to 65535. An error names what is wrong and what to write instead.
+absl::StatusOr<SocketAddress> ParseSocketAddress(const std::string& text);
+
+}  // namespace mailverdict::local_delivery
+
+#endif  // MAILVERDICT_ADAPTERS_LOCAL_DELIVERY_SOCKET_ADDRESS_H_

@@ -1,0 +1,66 @@
+#include "adapters/local_delivery/unknown_rule.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mailverdict::local_delivery {
+namespace {
+
+// mail::kMaxAddressBytes: nobody's mailbox has a longer name.
+constexpr size_t kMaxRecipientBytes = 1024;
+
+bool IsControl(char c) {
+  return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
+}
+
+}  // namespace
+
+UnknownRule::UnknownRule(UnknownPolicy policy,
+                         std::vector<std::unique_ptr<ProofSource>> proofs,
+                         absl::Duration timeout, std::string domain)
+    : policy_(policy),
+      proofs_(std::move(proofs)),
+      timeout_(timeout),
+      domain_(std::move(domain)) {}
+
+Ruling UnknownRule::Judge(std::string_view recipient) const {
+  const Ruling always_defer{Existence::kUnsure, "--unknown always-defer"};
+  const bool defer = policy_ == UnknownPolicy::kAlwaysDefer;
+  if (defer && proofs_.empty()) return always_defer;
+  if (recipient.empty()) return {Existence::kUnsure, "no recipient is given"};
+  if (recipient.size() > kMaxRecipientBytes) {
+    return {Existence::kUnsure, "the recipient is too long"};
+  }
+  if (std::any_of(recipient.begin(), recipient.end(), IsControl)) {
+    return {Existence::kUnsure, "the recipient has a control character"};
+  }
+  std::string address(recipient);
+  if (!domain_.empty() && address.find('@') == address.npos) {
+    address += "@" + domain_;
+  }
+  Ruling ruling = AskAll(address);
+  const bool absent = ruling.existence == Existence::kProvenAbsent;
+  return defer && absent ? always_defer : ruling;
+}
+
+// One that hangs leaves their share of the time to those behind it.
+Ruling UnknownRule::AskAll(std::string_view recipient) const {
+  if (proofs_.empty()) return {Existence::kUnsure, "nobody can prove it"};
+  const Deadline end = Deadline::After(timeout_);
+  Ruling all{Existence::kProvenAbsent, ""};
+  int left = static_cast<int>(proofs_.size());
+  for (const std::unique_ptr<ProofSource>& proof : proofs_) {
+    Ruling one = proof->Ask(recipient, Deadline::After(end.Remaining() / left));
+    --left;
+    if (one.existence == Existence::kPresent) return one;
+    if (all.existence == Existence::kUnsure) continue;
+    if (one.existence == Existence::kUnsure) {
+      all = std::move(one);
+    } else {
+      all.why += (all.why.empty() ? "" : "; ") + one.why;
+    }
+  }
+  return all;
+}
+
+}  // namespace mailverdict::local_delivery

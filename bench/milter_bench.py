@@ -1,0 +1,216 @@
+#!/usr/bin/python3
+"""RCPT/s through a real MTA with our milter, and with one that does nothing.
+
+    bench/milter_bench.py --daemon FILE --do-nothing FILE --do-nothing-threads FILE
+        [--pairs N] [--messages N] [--least RATIO]
+
+Both milters are on the same libmilter; the second does nothing, once on libmilter's own
+pool of threads, and once with a thread for each session as ours has. They run behind the
+same MTA in turns, so that what else the machine does hits all alike; the median of the
+ratios is what counts. The commands are pipelined, but not to Postfix: it sends each reply
+by itself, which TCP then holds back for 40 ms. Each recipient exists; "cached" are those
+whose answer is at hand, "uncached" those that are asked for in slapd each time. The exit
+status is 1 when a ratio of "cached" is below --least.
+"""
+
+import argparse
+import collections
+import grp
+import os
+import pwd
+import socket
+import statistics
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(
+    __file__))), "tests/e2e"))
+import report   # pylint: disable=wrong-import-position
+import world    # pylint: disable=wrong-import-position
+
+SESSIONS = 8
+RECIPIENTS = 50                # of each message
+OURS, POOL, THREADS = "mailverdict", "do nothing", "do nothing, threads"
+SOCKETS = {OURS: world.MILTER_SOCKET, POOL: "/run/mailverdict/pool",
+           THREADS: "/run/mailverdict/threads"}
+
+
+class DoNothing(world.Server):
+    """The other milter."""
+
+    def __init__(self, name, program):
+        self._path = SOCKETS[name]
+        super().__init__(os.path.basename(self._path), [program, "unix:" + self._path])
+
+    def ready(self):
+        return world.accepts(socket.AF_UNIX, self._path)
+
+    def start(self):
+        super().start()
+        os.chown(self._path, pwd.getpwnam(world.MTA_USER).pw_uid,
+                 grp.getgrnam(world.POSTFIX_USER).gr_gid)
+        os.chmod(self._path, 0o660)
+
+
+class Client(threading.Thread):
+    """Sends some messages' recipients through one session, and counts what is refused."""
+
+    def __init__(self, port, users, messages, pipelines):
+        super().__init__(daemon=True)
+        self.refused = collections.Counter()
+        self._messages = messages
+        self._commands = [b"RSET\r\n", b"MAIL FROM:<sender@elsewhere.example>\r\n"] + [
+            b"RCPT TO:<%s@%s>\r\n" % (user.encode(), world.DOMAIN.encode())
+            for user in users]
+        self._pipelines = pipelines
+        self._socket = socket.create_connection(("127.0.0.1", port))
+        self._unread = b""
+        self._read(1)
+        self._socket.sendall(b"EHLO client.example\r\n")
+        while not self._read(1)[-1].startswith(b"250 "):
+            pass
+        self._message()    # the MTA's processes are there now
+
+    def _read(self, number):
+        """At least so many lines."""
+        lines = []
+        while len(lines) < number:
+            data = self._socket.recv(65536)
+            if not data:
+                raise ConnectionError("the MTA has closed the session")
+            *whole, self._unread = (self._unread + data).split(b"\r\n")
+            lines += whole
+        return lines
+
+    def _message(self):
+        if self._pipelines:
+            self._socket.sendall(b"".join(self._commands))
+            replies = self._read(len(self._commands))
+        else:
+            replies = [self._ask(command) for command in self._commands]
+        for line in replies:
+            if not line.startswith(b"250 "):
+                self.refused[line] += 1
+
+    def _ask(self, command):
+        self._socket.sendall(command)
+        return self._read(1)[0]
+
+    def run(self):
+        for _ in range(self._messages):
+            self._message()
+
+    def close(self):
+        self._socket.close()
+
+
+def measure(mta, port, users, messages):
+    """Recipients that were accepted, a second."""
+    clients = [Client(port, users[number::SESSIONS], messages, mta != "Postfix")
+               for number in range(SESSIONS)]
+    begun = time.monotonic()
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    took = time.monotonic() - begun
+    for client in clients:
+        client.close()
+    refused = sum((client.refused for client in clients), collections.Counter())
+    if refused:
+        raise world.WorldError("refused: %s" % refused.most_common(2))
+    return SESSIONS * messages * RECIPIENTS / took
+
+
+class Bench:
+    """The MTAs: each in front of each milter, at a port of its own."""
+
+    def __init__(self, options):
+        self._options = options
+        self._slapd = world.Slapd(people=SESSIONS * RECIPIENTS)
+        self._daemon = world.Daemon(options.daemon, more=world.MILTER_LISTENER)
+        self._mtas = {"sendmail": {}, "Postfix": {}}
+        for server in (self._slapd, self._daemon, DoNothing(POOL, options.do_nothing),
+                       DoNothing(THREADS, options.do_nothing_threads)):
+            server.start()
+        for number, (name, path) in enumerate(SOCKETS.items()):
+            self._start_mtas(name, path, number)
+
+    def _start_mtas(self, name, path, number):
+        port = 2525 + number
+        world.Sendmail("sendmail%d" % number, port, world.SENDMAIL_MILTER.replace(
+            world.MILTER_SOCKET, path)).start()
+        self._mtas["sendmail"][name] = port
+        port = 2530 + number
+        world.Postfix("postfix%d" % number, {port: ("n", {
+            "smtpd_milters": world.POSTFIX_MILTER["smtpd_milters"].replace(
+                world.MILTER_SOCKET, path)})},
+                      # No message is delivered, which else would slow the next one down.
+                      in_flow_delay="0").start()
+        self._mtas["Postfix"][name] = port
+
+    def _use_cache(self, cached):
+        text = self._daemon.policy_text
+        if not cached:
+            text = text.replace('present: "5m"', 'present: "0s"')
+        world.write(self._daemon.policy, text)
+        self._daemon.reload()
+
+    def run(self, results):
+        print("%-9s %-9s %12s %12s %12s   %s" % (
+            "MTA", "answers", OURS, POOL, "... threads", "ratios, median of %d pairs"
+            % self._options.pairs))
+        for cached in (True, False):
+            self._use_cache(cached)
+            for mta, ports in self._mtas.items():
+                self._compare(results, mta, "cached" if cached else "uncached", ports)
+
+    def _compare(self, results, mta, answers, ports):
+        for port in ports.values():                    # processes, caches
+            measure(mta, port, self._slapd.users, 1)
+        rates = {name: [] for name in ports}
+        for pair in range(self._options.pairs):
+            order = list(ports) if pair % 2 else list(reversed(list(ports)))
+            for name in order:
+                rates[name].append(measure(
+                    mta, ports[name], self._slapd.users, self._options.messages))
+        ratios = {name: statistics.median(
+            ours / other for ours, other in zip(rates[OURS], rates[name]))
+                  for name in (POOL, THREADS)}
+        print("%-9s %-9s %12.0f %12.0f %12.0f   %.2f, %.2f" % (
+            (mta, answers) + tuple(statistics.median(rates[name]) for name in ports)
+            + tuple(ratios.values())), flush=True)
+        for name, ratio in ratios.items():
+            results.add("%s, %s: RCPT/s against %s" % (mta, answers, name),
+                        None if ratio >= self._options.least or answers != "cached" else
+                        "%.2f, less than %.2f" % (ratio, self._options.least))
+
+
+def main():
+    parser = argparse.ArgumentParser(description="RCPT/s with our milter and another.")
+    parser.add_argument("--daemon", metavar="FILE", required=True)
+    parser.add_argument("--do-nothing", metavar="FILE", required=True)
+    parser.add_argument("--do-nothing-threads", metavar="FILE", required=True)
+    parser.add_argument("--pairs", metavar="N", type=int, default=7)
+    parser.add_argument("--messages", metavar="N", type=int, default=15,
+                        help="of each session, in each measurement")
+    parser.add_argument("--least", metavar="RATIO", type=float, default=0.9)
+    parser.add_argument("--xml", metavar="FILE", default=report.output_path())
+    options = parser.parse_args()
+    for name in ("daemon", "do_nothing", "do_nothing_threads"):
+        setattr(options, name, os.path.abspath(getattr(options, name)))
+    world.enter(postfix=True)
+    load = os.getloadavg()[0]
+    results = report.Report("milter_bench")
+    Bench(options).run(results)
+    results.write(options.xml)
+    print("%d sessions, %d recipients a message, RCPT/s; load average before: %.1f, after: "
+          "%.1f, of %d processors" % (SESSIONS, RECIPIENTS, load, os.getloadavg()[0],
+                                      os.cpu_count()))
+    print("%d of %d ratios below %.2f" % (results.failed, len(results), options.least))
+    return 1 if results.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

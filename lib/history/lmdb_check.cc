@@ -1,0 +1,349 @@
+#include "lib/history/lmdb_check.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "lib/mail/cursor.h"
+
+namespace mailverdict {
+namespace {
+
+static_assert(sizeof(size_t) == 8, "LMDB's format depends on the word size");
+
+constexpr uint32_t kMagic = 0xBEEFC0DE;
+constexpr uint32_t kVersion = 1;
+constexpr uint64_t kNoPage = ~uint64_t{0};
+constexpr size_t kMetaPages = 2;
+constexpr size_t kMinPageBytes = 4096, kMaxPageBytes = 32768;
+constexpr size_t kHeaderBytes = 16, kMetaBytes = 136;
+constexpr size_t kNodeBytes = 8, kTreeBytes = 48;
+constexpr size_t kMaxKeyBytes = 511;
+constexpr int kMaxDepth = 32;
+// A transaction can leave so many pages behind that it took at the end of the
+// file, gave up and never wrote (MDB_IDL_UM_SIZE).
+constexpr uint64_t kMaxUnwritten = 1 << 17;
+
+// Flags of pages, of nodes, of trees.
+constexpr uint16_t kBranch = 1, kLeaf = 2, kOverflow = 4, kMeta = 8;
+constexpr uint16_t kBigData = 1, kSubTree = 2, kDuplicates = 4;
+constexpr uint16_t kIntegerKey = 8, kNoSubdir = 0x4000;
+
+// The number that stands at `at`; 0 where the bytes end before.
+template <typename T>
+T Load(std::string_view bytes, size_t at) {
+  mail::Cursor in(bytes);
+  T number = 0;
+  if (!in.Take(at).has_value()) return number;
+  if (const auto taken = in.Take(sizeof number)) {
+    memcpy(&number, taken->data(), sizeof number);
+  }
+  return number;
+}
+
+// MDB_db: a tree's root, and what it holds.
+struct Tree {
+  uint16_t flags = 0;
+  uint16_t depth = 0;
+  uint64_t branches = 0, leaves = 0, overflows = 0, entries = 0;
+  uint64_t root = kNoPage;
+
+  static Tree Of(std::string_view bytes, size_t at) {
+    return {Load<uint16_t>(bytes, at + 4),  Load<uint16_t>(bytes, at + 6),
+            Load<uint64_t>(bytes, at + 8),  Load<uint64_t>(bytes, at + 16),
+            Load<uint64_t>(bytes, at + 24), Load<uint64_t>(bytes, at + 32),
+            Load<uint64_t>(bytes, at + 40)};
+  }
+  bool SameCounts(const Tree& o) const {
+    return branches == o.branches && leaves == o.leaves &&
+           overflows == o.overflows && entries == o.entries;
+  }
+};
+
+// MDB_node: an entry of a leaf, or a branch's way to a page.
+struct Node {
+  uint16_t flags;
+  uint16_t key_bytes;
+  uint64_t data_bytes;  // of a leaf's
+  uint64_t child;       // of a branch's
+  size_t data_at;       // in the page, of a leaf's
+  size_t bytes;         // that it takes up in the page
+
+  static Node Of(std::string_view page, size_t at, bool leaf) {
+    const uint64_t low = Load<uint16_t>(page, at);
+    const uint64_t middle = Load<uint16_t>(page, at + 2);
+    Node node;
+    node.flags = Load<uint16_t>(page, at + 4);
+    node.key_bytes = Load<uint16_t>(page, at + 6);
+    node.data_bytes = low | middle << 16;
+    node.child = node.data_bytes | uint64_t{node.flags} << 32;
+    node.data_at = at + kNodeBytes + node.key_bytes;
+    const uint64_t inlined = !leaf                     ? 0
+                             : (node.flags & kBigData) ? sizeof(uint64_t)
+                                                       : node.data_bytes;
+    node.bytes = (kNodeBytes + node.key_bytes + inlined + 1) & ~uint64_t{1};
+    return node;
+  }
+};
+
+class Check {
+ public:
+  explicit Check(int fd) : fd_(fd) {}
+
+  absl::Status Run();
+
+ private:
+  enum class Kind { kFree, kMain, kNamed };
+
+  absl::Status ReadMeta();
+  absl::Status Walk(const Tree& tree, Kind kind);
+  absl::Status ReadNodes(uint64_t page, bool leaf);
+  absl::Status Visit(const Node& node, Kind kind, Tree* seen);
+  absl::Status VisitOverflow(const Node& node, Kind kind, Tree* seen);
+  absl::Status VisitFreeList(std::string_view list);
+
+  // `count` pages are part of something that was not met before.
+  absl::Status Claim(uint64_t page, uint64_t count);
+  absl::Status Read(uint64_t at, size_t count, std::string* bytes) const;
+  absl::Status Wrong(absl::string_view what) const {
+    return absl::DataLossError(absl::StrCat("page ", at_, ": ", what));
+  }
+
+  const int fd_;
+  uint64_t at_ = 0;  // the page that is looked at
+  size_t page_bytes_ = kMinPageBytes;
+  uint64_t pages_ = 0;  // in use or free, whether they are in the file or not
+  Tree free_, main_;
+  std::vector<bool> claimed_;
+  std::vector<Tree> named_;  // found in the main tree, to be walked
+  std::string page_;
+  std::vector<Node> nodes_;  // of page_
+};
+
+absl::Status Check::Read(uint64_t at, size_t count, std::string* bytes) const {
+  bytes->resize(count);
+  size_t have = 0;
+  while (have < count) {
+    const ssize_t got = pread(fd_, bytes->data() + have, count - have,
+                              static_cast<off_t>(at + have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return absl::UnavailableError(strerror(errno));
+    if (got == 0) return Wrong("the file ends before");
+    have += static_cast<size_t>(got);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Check::ReadMeta() {
+  uint64_t newest = 0;
+  for (at_ = 0; at_ < kMetaPages; ++at_) {
+    absl::Status status =
+        Read(at_ * page_bytes_, kHeaderBytes + kMetaBytes, &page_);
+    if (!status.ok()) return status;
+    const std::string_view meta = std::string_view(page_).substr(kHeaderBytes);
+    if ((Load<uint16_t>(page_, 10) & kMeta) == 0 ||
+        Load<uint32_t>(meta, 0) != kMagic) {
+      return Wrong("not a file of LMDB's");
+    }
+    if (Load<uint32_t>(meta, 4) != kVersion) {
+      return Wrong("another format of LMDB's");
+    }
+    const uint64_t page_bytes = Load<uint32_t>(meta, 24);
+    if (page_bytes < kMinPageBytes || page_bytes > kMaxPageBytes ||
+        (page_bytes & (page_bytes - 1)) != 0 ||
+        (at_ > 0 && page_bytes != page_bytes_)) {
+      return Wrong("impossible page size");
+    }
+    page_bytes_ = page_bytes;
+    const uint64_t transaction = Load<uint64_t>(meta, 128);
+    if (at_ > 0 && transaction <= newest) continue;
+    newest = transaction;
+    free_ = Tree::Of(meta, 24);
+    main_ = Tree::Of(meta, 24 + kTreeBytes);
+    pages_ = Load<uint64_t>(meta, 120) + 1;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Check::Run() {
+  struct stat about;
+  if (fstat(fd_, &about) != 0) return absl::UnavailableError(strerror(errno));
+  absl::Status status = ReadMeta();
+  if (!status.ok()) return status;
+  const auto in_file = static_cast<uint64_t>(about.st_size) / page_bytes_;
+  if (pages_ < kMetaPages || pages_ > in_file + kMaxUnwritten) {
+    return absl::DataLossError(
+        absl::StrCat("has ", in_file, " pages and says it has ", pages_));
+  }
+  if ((free_.flags & ~kNoSubdir) != kIntegerKey || main_.flags != 0) {
+    return absl::DataLossError("impossible flags");
+  }
+  claimed_.resize(pages_);
+  status = Claim(0, kMetaPages);
+  if (status.ok()) status = Walk(free_, Kind::kFree);
+  if (status.ok()) status = Walk(main_, Kind::kMain);
+  for (size_t i = 0; status.ok() && i < named_.size(); ++i) {
+    // Of a later format of ours; who cannot read that will not open it.
+    if (named_[i].flags == 0) status = Walk(named_[i], Kind::kNamed);
+  }
+  return status;
+}
+
+absl::Status Check::Walk(const Tree& tree, Kind kind) {
+  at_ = tree.root;
+  if (tree.root == kNoPage) {
+    return tree.depth == 0 && tree.SameCounts(Tree())
+               ? absl::OkStatus()
+               : Wrong("an empty tree that counts something");
+  }
+  if (tree.depth < 1 || tree.depth > kMaxDepth)
+    return Wrong("impossible depth");
+  Tree seen;
+  std::vector<std::pair<uint64_t, int>> ahead = {{tree.root, 1}};
+  while (!ahead.empty()) {
+    const auto [page, depth] = ahead.back();
+    ahead.pop_back();
+    const bool leaf = depth == tree.depth;
+    absl::Status status = ReadNodes(page, leaf);
+    if (!status.ok()) return status;
+    ++(leaf ? seen.leaves : seen.branches);
+    for (const Node& node : nodes_) {
+      if (!leaf) {
+        ahead.emplace_back(node.child, depth + 1);
+        continue;
+      }
+      status = Visit(node, kind, &seen);
+      if (!status.ok()) return status;
+    }
+  }
+  at_ = tree.root;
+  return tree.SameCounts(seen) ? absl::OkStatus() : Wrong("counts are wrong");
+}
+
+absl::Status Check::ReadNodes(uint64_t page, bool leaf) {
+  at_ = page;
+  absl::Status status = Claim(page, 1);
+  if (status.ok()) status = Read(page * page_bytes_, page_bytes_, &page_);
+  if (!status.ok()) return status;
+  const size_t lower = Load<uint16_t>(page_, 12);
+  const size_t upper = Load<uint16_t>(page_, 14);
+  if (Load<uint64_t>(page_, 0) != page) return Wrong("another page's number");
+  if (Load<uint16_t>(page_, 10) != (leaf ? kLeaf : kBranch)) {
+    return Wrong("another kind of page");
+  }
+  const size_t fewest = leaf ? 1 : 2;
+  if (lower % 2 != 0 || lower < kHeaderBytes + 2 * fewest || lower > upper ||
+      upper > page_bytes_) {
+    return Wrong("impossible bounds");
+  }
+  // Half of a page, less the offset: MDB_MINKEYS is 2.
+  const size_t max_bytes = ((page_bytes_ - kHeaderBytes) / 2 & ~size_t{1}) - 2;
+  nodes_.clear();
+  std::vector<std::pair<size_t, size_t>> places;  // begin and end of each node
+  for (size_t at = kHeaderBytes; at < lower; at += 2) {
+    const size_t begin = Load<uint16_t>(page_, at);
+    const Node node = Node::Of(page_, begin, leaf);
+    if (node.key_bytes > kMaxKeyBytes || node.bytes > max_bytes) {
+      return Wrong("an entry is too long");
+    }
+    nodes_.push_back(node);
+    places.emplace_back(begin, begin + node.bytes);
+  }
+  std::sort(places.begin(), places.end());
+  size_t end = upper;
+  for (const auto& place : places) {
+    if (place.first != end) return Wrong("entries overlap or leave a gap");
+    end = place.second;
+  }
+  return end == page_bytes_ ? absl::OkStatus()
+                            : Wrong("entries do not fill the page");
+}
+
+absl::Status Check::Visit(const Node& node, Kind kind, Tree* seen) {
+  ++seen->entries;
+  const uint64_t page = at_;
+  if (kind == Kind::kFree && node.key_bytes != sizeof(uint64_t)) {
+    return Wrong("impossible transaction");
+  }
+  if ((node.flags & kDuplicates) != 0 ||
+      (kind != Kind::kMain && (node.flags & kSubTree) != 0)) {
+    return Wrong("a tree where none can be");
+  }
+  absl::Status status;
+  const std::string_view data =
+      std::string_view(page_).substr(node.data_at, node.data_bytes);
+  if ((node.flags & kBigData) != 0) {
+    if ((node.flags & kSubTree) != 0) return Wrong("a tree that is too long");
+    status = VisitOverflow(node, kind, seen);
+  } else if (kind == Kind::kFree) {
+    status = VisitFreeList(data);
+  } else if ((node.flags & kSubTree) != 0) {
+    if (data.size() != kTreeBytes) return Wrong("a tree that is too short");
+    named_.push_back(Tree::Of(data, 0));
+  }
+  at_ = page;
+  return status;
+}
+
+absl::Status Check::VisitOverflow(const Node& node, Kind kind, Tree* seen) {
+  at_ = Load<uint64_t>(page_, node.data_at);
+  const uint64_t count = (kHeaderBytes - 1 + node.data_bytes) / page_bytes_ + 1;
+  seen->overflows += count;
+  absl::Status status = Claim(at_, count);
+  std::string pages;
+  // Also shows that they are in the file.
+  if (status.ok())
+    status = Read(at_ * page_bytes_, count * page_bytes_, &pages);
+  if (!status.ok()) return status;
+  if (Load<uint64_t>(pages, 0) != at_ ||
+      Load<uint16_t>(pages, 10) != kOverflow ||
+      Load<uint32_t>(pages, 12) != count) {
+    return Wrong("not the long value that it should be");
+  }
+  if (kind != Kind::kFree) return status;
+  return VisitFreeList(
+      std::string_view(pages).substr(kHeaderBytes, node.data_bytes));
+}
+
+// An MDB_IDL: how many, then that many pages, the last first.
+absl::Status Check::VisitFreeList(std::string_view list) {
+  const uint64_t count = Load<uint64_t>(list, 0);
+  if (list.size() < sizeof count || count > list.size() / sizeof count - 1) {
+    return Wrong("a list of free pages that is too short");
+  }
+  uint64_t before = pages_;
+  for (uint64_t i = 1; i <= count; ++i) {
+    const uint64_t page = Load<uint64_t>(list, i * sizeof count);
+    if (page >= before) return Wrong("free pages out of order");
+    const absl::Status status = Claim(page, 1);
+    if (!status.ok()) return status;
+    before = page;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Check::Claim(uint64_t page, uint64_t count) {
+  if (page >= pages_ || count > pages_ - page) {
+    return Wrong("a page beyond the end");
+  }
+  for (uint64_t i = page; i < page + count; ++i) {
+    if (claimed_[i]) return Wrong(absl::StrCat("page ", i, " is used twice"));
+    claimed_[i] = true;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckLmdbFile(int fd) { return Check(fd).Run(); }
+
+}  // namespace mailverdict

@@ -1,0 +1,49 @@
+// A store's state of health for the log (lib/core/health.h), and how many
+// writes that has cost.
+
+#ifndef MAILVERDICT_LIB_HISTORY_STORE_ALARM_H_
+#define MAILVERDICT_LIB_HISTORY_STORE_ALARM_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "lib/core/health.h"
+
+namespace mailverdict {
+
+// Not thread-safe.
+class StoreAlarm {
+ public:
+  // `store` begins each line: "history /var/lib/mailverdict/history".
+  explicit StoreAlarm(std::string store)
+      : health_(std::move(store), "what it holds is still read") {}
+
+  // Each gives the line to log, if it is time for one. `lost` is how many
+  // writes were dropped since the store was opened.
+  std::optional<std::string> Failed(absl::string_view why, uint64_t lost,
+                                    absl::Time now) {
+    if (!health_.failing()) lost_before_ = lost;
+    return health_.Failed(
+        absl::StrCat(why, "; ", lost - lost_before_, " writes dropped"), now);
+  }
+  std::optional<std::string> Healed(uint64_t lost, absl::Time now) {
+    std::optional<std::string> line = health_.Healed(now);
+    if (line.has_value()) {
+      absl::StrAppend(&*line, "; ", lost - lost_before_, " writes dropped");
+    }
+    return line;
+  }
+
+ private:
+  Health health_;
+  uint64_t lost_before_ = 0;
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_HISTORY_STORE_ALARM_H_

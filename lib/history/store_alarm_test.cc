@@ -1,0 +1,35 @@
+#include "lib/history/store_alarm.h"
+
+#include <gtest/gtest.h>
+
+namespace mailverdict {
+namespace {
+
+const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
+
+TEST(StoreAlarm, OneLineAtFirstThenOneEveryFiveMinutes) {
+  StoreAlarm alarm("history f");
+  EXPECT_EQ(alarm.Failed("disk full", 0, kNow),
+            "history f FAILS: disk full; 0 writes dropped; what it holds is "
+            "still read");
+  EXPECT_EQ(alarm.Failed("disk full", 7, kNow + absl::Seconds(299)),
+            std::nullopt);
+  EXPECT_EQ(alarm.Failed("I/O error", 9, kNow + absl::Seconds(300)),
+            "history f FAILS: I/O error; 9 writes dropped; what it holds is "
+            "still read, since 5m");
+  EXPECT_EQ(alarm.Failed("I/O error", 9, kNow + absl::Seconds(301)),
+            std::nullopt);
+}
+
+TEST(StoreAlarm, OneLineWhenItHeals) {
+  StoreAlarm alarm("history f");
+  EXPECT_EQ(alarm.Healed(0, kNow), std::nullopt);
+  alarm.Failed("disk full", 3, kNow);
+  EXPECT_EQ(alarm.Healed(5, kNow + absl::Seconds(61)),
+            "history f is well again, after 1m1s; 2 writes dropped");
+  EXPECT_EQ(alarm.Healed(5, kNow + absl::Seconds(62)), std::nullopt);
+  EXPECT_TRUE(alarm.Failed("disk full", 5, kNow + absl::Seconds(63)));
+}
+
+}  // namespace
+}  // namespace mailverdict
