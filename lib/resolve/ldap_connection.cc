@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <ldap.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <mutex>
 
 #include "absl/cleanup/cleanup.h"
@@ -47,6 +49,37 @@ std::string Describe(int code, const char* diagnostic) {
 bool UsesTls(const std::string& uri, const DirectoryPolicy::Tls& tls) {
   return absl::StartsWithIgnoreCase(uri, "ldaps:") ||
          (tls.start_tls && absl::StartsWithIgnoreCase(uri, "ldap:"));
+}
+
+// What the context that libldap makes of the files depends on. They may be
+// renewed.
+std::string IdentityOf(const DirectoryPolicy::Tls& tls) {
+  std::string identity;
+  for (const std::string* file : {&tls.ca_file, &tls.certificate, &tls.key}) {
+    struct stat status {};
+    if (!file->empty()) stat(file->c_str(), &status);
+    absl::StrAppend(&identity, *file, "\n", status.st_ino, " ", status.st_size,
+                    " ", status.st_mtime, "\n");
+  }
+  return identity;
+}
+
+// Gives the handle a context of its own settings, not the process's: one made
+// before for the same files, if there is. They are never freed: a libldap on
+// GnuTLS loses the memory of the key with each of them, and a server that is
+// down is tried each second. Returns a libldap code.
+int SetTlsContext(LDAP* handle, const DirectoryPolicy::Tls& tls) {
+  static std::mutex mutex;
+  static auto* contexts = new std::map<std::string, void*>;
+  const std::lock_guard<std::mutex> lock(mutex);
+  void*& context = (*contexts)[IdentityOf(tls)];
+  if (context != nullptr) {
+    return ldap_set_option(handle, LDAP_OPT_X_TLS_CTX, context);
+  }
+  const int client = 0;
+  const int code = ldap_set_option(handle, LDAP_OPT_X_TLS_NEWCTX, &client);
+  if (code != LDAP_OPT_SUCCESS) return code;
+  return ldap_get_option(handle, LDAP_OPT_X_TLS_CTX, &context);
 }
 
 // Without options, which do not change what a value means; but for a range: it
@@ -161,13 +194,12 @@ absl::Status LdapConnection::SetOptions() {
 }
 
 // ldaps:// is TLS from the first byte, ldap:// by StartTLS if the policy says
-// so. Options that are set on a handle count only for a context of its own.
+// so.
 absl::Status LdapConnection::SetTlsOptions() {
   const DirectoryPolicy::Tls& tls = directory_.tls;
   if (!UsesTls(uri_, tls)) return absl::OkStatus();
   const int demand = tls.verify ? LDAP_OPT_X_TLS_DEMAND : LDAP_OPT_X_TLS_NEVER;
   const int least = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2;
-  const int client = 0;
   std::vector<std::pair<int, const void*>> options = {
       {LDAP_OPT_X_TLS_REQUIRE_CERT, &demand},
       {LDAP_OPT_X_TLS_PROTOCOL_MIN, &least}};
@@ -178,14 +210,16 @@ absl::Status LdapConnection::SetTlsOptions() {
     options.emplace_back(LDAP_OPT_X_TLS_CERTFILE, tls.certificate.c_str());
     options.emplace_back(LDAP_OPT_X_TLS_KEYFILE, tls.key.c_str());
   }
-  options.emplace_back(LDAP_OPT_X_TLS_NEWCTX, &client);
+  bool done = true;
   for (const auto& [option, value] : options) {
-    if (ldap_set_option(handle_, option, value) == LDAP_OPT_SUCCESS) continue;
-    return absl::UnavailableError(absl::StrCat(
-        "TLS cannot be set up; are ", tls.ca_file, " ", tls.certificate, " ",
-        tls.key, " there, readable and PEM?"));
+    done &= ldap_set_option(handle_, option, value) == LDAP_OPT_SUCCESS;
   }
-  return absl::OkStatus();
+  if (done && SetTlsContext(handle_, tls) == LDAP_OPT_SUCCESS) {
+    return absl::OkStatus();
+  }
+  return absl::UnavailableError(
+      absl::StrCat("TLS cannot be set up; are ", tls.ca_file, " ",
+                   tls.certificate, " ", tls.key, " there, readable and PEM?"));
 }
 
 absl::Status LdapConnection::StartTls() {
@@ -367,13 +401,21 @@ absl::Status LdapConnection::Failed(std::string_view doing) const {
   int code = LDAP_SERVER_DOWN;
   ldap_get_option(handle_, LDAP_OPT_RESULT_CODE, &code);
   if (code == LDAP_SUCCESS || code == LDAP_TIMEOUT) code = LDAP_SERVER_DOWN;
-  // Of TLS it says what is wrong with whose certificate.
   char* diagnostic = nullptr;
   ldap_get_option(handle_, LDAP_OPT_DIAGNOSTIC_MESSAGE, &diagnostic);
   const absl::Cleanup free = [diagnostic] { ldap_memfree(diagnostic); };
-  return absl::UnavailableError(
-      absl::StrCat(absl::string_view(doing.data(), doing.size()), ": ",
-                   Describe(code, diagnostic)));
+  std::string text = absl::StrCat(absl::string_view(doing.data(), doing.size()),
+                                  ": ", Describe(code, diagnostic));
+  // With GnuTLS it has no other words for a certificate that it refuses.
+  if (diagnostic != nullptr &&
+      absl::StrContains(diagnostic, "unknown error code")) {
+    absl::StrAppend(
+        &text, "; its certificate has expired, is not by a CA of ",
+        directory_.tls.ca_file.empty() ? "the system" : directory_.tls.ca_file,
+        ", or is not for the host name in ", uri_,
+        " (openssl s_client shows it)");
+  }
+  return absl::UnavailableError(text);
 }
 
 }  // namespace mailverdict

@@ -226,7 +226,7 @@ std::string Slapd::unix_uri() const {
 }
 
 std::string Slapd::tls_uri() const {
-  return absl::StrCat("ldaps://localhost:", tls_port_);
+  return absl::StrCat("ldaps://127.0.0.1:", tls_port_);
 }
 
 int Slapd::Logged(std::string_view text) const {

@@ -56,7 +56,7 @@ class Slapd {
   int port() const { return port_; }
   std::string uri() const;       // ldap://127.0.0.1:PORT
   std::string unix_uri() const;  // ldapi://...
-  std::string tls_uri() const;   // ldaps://localhost:PORT
+  std::string tls_uri() const;   // ldaps://127.0.0.1:PORT
 
   // What it logged since the test began: how often `text` stands there.
   int Logged(std::string_view text) const;
