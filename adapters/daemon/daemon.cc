@@ -15,6 +15,9 @@
 #include "adapters/daemon/maps.h"
 #include "adapters/daemon/privileges.h"
 #include "adapters/daemon/version.h"
+#include "lib/history/lmdb_store.h"
+#include "lib/history/memory_store.h"
+#include "lib/history/stored_history.h"
 #include "lib/resolve/directory.h"
 
 namespace mailverdict {
@@ -53,7 +56,7 @@ void RaiseDescriptorLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-bool SameListeners(const Policy& a, const Policy& b) {
+bool SameProcess(const Policy& a, const Policy& b) {
   const auto same = [](const ListenerPolicy& x, const ListenerPolicy& y) {
     return x.protocol == y.protocol && x.address == y.address &&
            x.mode == y.mode && x.owner == y.owner && x.group == y.group;
@@ -62,7 +65,8 @@ bool SameListeners(const Policy& a, const Policy& b) {
          std::equal(a.listeners.begin(), a.listeners.end(), b.listeners.begin(),
                     same) &&
          a.user == b.user && a.log == b.log &&
-         a.max_connections == b.max_connections;
+         a.max_connections == b.max_connections &&
+         a.history_file == b.history_file && a.history_max == b.history_max;
 }
 
 // A milter is told addresses with them, a map without.
@@ -103,6 +107,8 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
 
   // From here on there are threads.
   daemon->log_ = std::make_unique<LogWriter>(loaded->policy.log);
+  status = daemon->OpenHistory(loaded->policy);
+  if (!status.ok()) return status;
   std::string where;
   for (const std::string& address : daemon->maps_->addresses()) {
     absl::StrAppend(&where, where.empty() ? "" : ", ", address);
@@ -140,6 +146,7 @@ Daemon::~Daemon() {
     if (const std::shared_ptr<Engine> engine = weak.lock()) engine->Stop();
   }
   engine_.reset();
+  history_.reset();  // which may still log
   loop_.reset();
 }
 
@@ -192,6 +199,26 @@ absl::Status Daemon::ListenOn(const ListenerPolicy& listener, size_t limit) {
                            });
   if (opened.ok()) milter_ = *std::move(opened);
   return opened.status();
+}
+
+absl::Status Daemon::OpenHistory(const Policy& policy) {
+  std::unique_ptr<Store> store;
+  if (policy.history_file.empty()) {
+    store = std::make_unique<MemoryStore>(policy.history_max);
+  } else {
+    LmdbStore::Options options;
+    options.path = policy.history_file;
+    options.max_entries = policy.history_max;
+    options.log = [this](const std::string& line) {
+      log_->Write(Severity::kWarning, line);
+    };
+    absl::StatusOr<std::unique_ptr<LmdbStore>> opened =
+        LmdbStore::Open(std::move(options));
+    if (!opened.ok()) return opened.status();
+    store = *std::move(opened);
+  }
+  history_ = std::make_unique<StoredHistory>(std::move(store));
+  return absl::OkStatus();
 }
 
 absl::Status Daemon::WatchSignals() {
@@ -260,12 +287,11 @@ void Daemon::Reloaded(absl::StatusOr<LoadedPolicy> loaded) {
                              loaded.status().message()));
     return;
   }
-  if (!SameListeners(*started_, loaded->policy)) {
+  if (!SameProcess(*started_, loaded->policy)) {
     log_->Write(Severity::kWarning,
                 absl::StrCat(policy_path_,
-                             ": listeners, user, log and "
-                             "max_connections change with a "
-                             "restart only"));
+                             ": listeners, user, log, history and "
+                             "max_connections change with a restart only"));
   }
   Use(*std::move(loaded));
   log_->Write(Severity::kInfo, absl::StrCat(policy_path_, " read again"));

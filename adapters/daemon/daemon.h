@@ -50,8 +50,8 @@ class Daemon final : private Controlled {
   explicit Daemon(std::string policy_path);
 
   absl::Status Listen(const Policy& policy);
-  absl::Status OpenHistory(const Policy& policy);
   absl::Status ListenOn(const ListenerPolicy& listener, size_t limit);
+  absl::Status OpenHistory(const Policy& policy);
   absl::Status WatchSignals();
   void Use(LoadedPolicy loaded);
   void Reload();  // on a thread: files may be large, disks slow
