@@ -60,8 +60,8 @@ void Directory::Resolve(const MailboxLookup& lookup, Done done) {
   AskNext(asking);
 }
 
-// Those that are failing come last, but they come: they may know who is
-// present.
+// Those that are failing, or owe an answer for too long, come last, but they
+// come: they may know who is present.
 std::vector<size_t> Directory::Order() {
   std::vector<size_t> order;
   const bool spread = policy_->order == DirectoryPolicy::Order::kSpread;
@@ -69,8 +69,9 @@ std::vector<size_t> Directory::Order() {
   for (size_t i = 0; i < servers_.size(); ++i) {
     order.push_back((first + i) % servers_.size());
   }
-  std::stable_partition(order.begin(), order.end(),
-                        [this](size_t i) { return !servers_[i].failing; });
+  std::stable_partition(order.begin(), order.end(), [this](size_t i) {
+    return !servers_[i].failing && !servers_[i].late;
+  });
   return order;
 }
 
@@ -83,15 +84,19 @@ void Directory::AskNext(const std::shared_ptr<Asking>& asking) {
         policy_->hedge_after > absl::ZeroDuration()
             ? policy_->hedge_after
             : policy_->timeout / static_cast<int64_t>(servers_.size());
-    asking->patience = executor_->RunAfter(patience, [self = self_, asking] {
-      asking->patience = 0;
-      if (*self != nullptr && asking->done) (*self)->AskNext(asking);
-    });
+    asking->patience =
+        executor_->RunAfter(patience, [self = self_, asking, server] {
+          asking->patience = 0;
+          if (*self == nullptr || !asking->done) return;
+          (*self)->servers_[server].late = true;
+          (*self)->AskNext(asking);
+        });
   }
   servers_[server].server->Resolve(
       asking->lookup, [self = self_, asking, server](const Answer& answer) {
-        if (*self == nullptr || !asking->done) return;
-        (*self)->Take(asking, server, answer);
+        if (*self == nullptr) return;
+        (*self)->servers_[server].late = false;
+        if (asking->done) (*self)->Take(asking, server, answer);
       });
 }
 

@@ -39,6 +39,7 @@ class Directory final : public Resolver {
   struct Server {
     std::unique_ptr<DirectoryServer> server;
     bool failing = false;
+    bool late = false;  // was passed over, and has not answered since
   };
 
   DirectoryHooks HooksFor(size_t server, const DirectoryHooks& hooks);
