@@ -49,7 +49,7 @@ std::string Recipient(int i) {
 void BM_Directory(benchmark::State& state) {
   DirectoryPolicy policy;
   policy.name = "people";
-  policy.uri = Server().unix_uri();
+  policy.uris = {Server().unix_uri()};
   policy.base = kBase;
   policy.filter =
       *FilterTemplate::Parse("(|(mail=%a)(mailAlternateAddress=%a))");

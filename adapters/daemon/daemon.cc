@@ -12,10 +12,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "adapters/daemon/maps.h"
 #include "adapters/daemon/privileges.h"
 #include "adapters/daemon/version.h"
-#include "adapters/socketmap/key.h"
-#include "adapters/wire/wire.h"
+#include "lib/history/lmdb_store.h"
+#include "lib/history/memory_store.h"
+#include "lib/history/stored_history.h"
 #include "lib/resolve/directory.h"
 
 namespace mailverdict {
@@ -54,7 +56,7 @@ void RaiseDescriptorLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-bool SameListeners(const Policy& a, const Policy& b) {
+bool SameProcess(const Policy& a, const Policy& b) {
   const auto same = [](const ListenerPolicy& x, const ListenerPolicy& y) {
     return x.protocol == y.protocol && x.address == y.address &&
            x.mode == y.mode && x.owner == y.owner && x.group == y.group;
@@ -63,7 +65,8 @@ bool SameListeners(const Policy& a, const Policy& b) {
          std::equal(a.listeners.begin(), a.listeners.end(), b.listeners.begin(),
                     same) &&
          a.user == b.user && a.log == b.log &&
-         a.max_connections == b.max_connections;
+         a.max_connections == b.max_connections &&
+         a.history_file == b.history_file && a.history_max == b.history_max;
 }
 
 // A milter is told addresses with them, a map without.
@@ -71,10 +74,6 @@ std::string InBrackets(const std::string& address) {
   return !address.empty() && address[0] == '<'
              ? address
              : absl::StrCat("<", address, ">");
-}
-
-UnixSocketOptions OptionsOf(const ListenerPolicy& listener) {
-  return {static_cast<mode_t>(listener.mode), listener.owner, listener.group};
 }
 
 }  // namespace
@@ -108,8 +107,10 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
 
   // From here on there are threads.
   daemon->log_ = std::make_unique<LogWriter>(loaded->policy.log);
+  status = daemon->OpenHistory(loaded->policy);
+  if (!status.ok()) return status;
   std::string where;
-  for (const std::string& address : daemon->server_->addresses()) {
+  for (const std::string& address : daemon->maps_->addresses()) {
     absl::StrAppend(&where, where.empty() ? "" : ", ", address);
   }
   if (daemon->milter_ != nullptr) {
@@ -137,28 +138,36 @@ Daemon::Daemon(std::string policy_path)
 
 Daemon::~Daemon() {
   if (reloading_.joinable()) reloading_.join();
-  server_.reset();
+  maps_.reset();
+  control_.reset();
   milter_.reset();
   // Verdicts under way hold older engines; the directories end before the loop.
   for (const std::weak_ptr<Engine>& weak : engines_) {
     if (const std::shared_ptr<Engine> engine = weak.lock()) engine->Stop();
   }
   engine_.reset();
+  history_.reset();  // which may still log
   loop_.reset();
 }
 
 absl::Status Daemon::Listen(const Policy& policy) {
+  const LogSink log = [this](Severity severity, std::string_view line) {
+    log_->Write(severity, line);
+  };
   socketmap::ServerLimits limits;
   limits.max_connections = policy.max_connections;
-  server_ = std::make_unique<socketmap::Server>(
+  maps_ = std::make_unique<socketmap::Server>(
       loop_.get(),
       [this](const socketmap::Request& request, socketmap::Reply reply) {
-        Answer(request, reply);
+        AnswerMap(this, request, reply);
       },
-      [this](Severity severity, std::string_view line) {
-        log_->Write(severity, line);
+      log, limits);
+  control_ = std::make_unique<socketmap::Server>(
+      loop_.get(),
+      [this](const socketmap::Request& request, socketmap::Reply reply) {
+        AnswerControl(this, request, reply);
       },
-      limits);
+      log, limits);
   if (policy.listeners.empty()) {
     return absl::FailedPreconditionError(
         absl::StrCat(policy_path_,
@@ -166,29 +175,50 @@ absl::Status Daemon::Listen(const Policy& policy) {
                      "\"unix:/run/mailverdict/socketmap\" }"));
   }
   for (const ListenerPolicy& listener : policy.listeners) {
-    const absl::Status status =
-        listener.protocol == ListenerPolicy::Protocol::kMilter
-            ? ListenForMilter(listener, policy.max_connections)
-            : server_->Listen(listener.address, OptionsOf(listener));
+    const absl::Status status = ListenOn(listener, policy.max_connections);
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
 }
 
-absl::Status Daemon::ListenForMilter(const ListenerPolicy& listener,
-                                     size_t limit) {
-  absl::StatusOr<std::unique_ptr<milter::Milter>> opened = milter::Milter::Open(
-      listener.address, OptionsOf(listener), limit, loop_.get(),
-      [this](Transaction asked, milter::Done done) {
-        engine_->Judge(std::move(asked),
-                       [this, done = std::move(done)](const Transaction& tx,
-                                                      const Verdict& verdict) {
-                         done(verdict);
-                         LogVerdict(tx, verdict);
-                       });
-      });
+absl::Status Daemon::ListenOn(const ListenerPolicy& listener, size_t limit) {
+  const UnixSocketOptions options{static_cast<mode_t>(listener.mode),
+                                  listener.owner, listener.group};
+  switch (listener.protocol) {
+    case ListenerPolicy::Protocol::kSocketmap:
+      return maps_->Listen(listener.address, options);
+    case ListenerPolicy::Protocol::kControl:
+      return control_->Listen(listener.address, options);
+    case ListenerPolicy::Protocol::kMilter:
+      break;
+  }
+  absl::StatusOr<std::unique_ptr<milter::Milter>> opened =
+      milter::Milter::Open(listener.address, options, limit, loop_.get(),
+                           [this](Transaction asked, milter::Done done) {
+                             Judge(std::move(asked), std::move(done));
+                           });
   if (opened.ok()) milter_ = *std::move(opened);
   return opened.status();
+}
+
+absl::Status Daemon::OpenHistory(const Policy& policy) {
+  std::unique_ptr<Store> store;
+  if (policy.history_file.empty()) {
+    store = std::make_unique<MemoryStore>(policy.history_max);
+  } else {
+    LmdbStore::Options options;
+    options.path = policy.history_file;
+    options.max_entries = policy.history_max;
+    options.log = [this](const std::string& line) {
+      log_->Write(Severity::kWarning, line);
+    };
+    absl::StatusOr<std::unique_ptr<LmdbStore>> opened =
+        LmdbStore::Open(std::move(options));
+    if (!opened.ok()) return opened.status();
+    store = *std::move(opened);
+  }
+  history_ = std::make_unique<StoredHistory>(std::move(store));
+  return absl::OkStatus();
 }
 
 absl::Status Daemon::WatchSignals() {
@@ -209,7 +239,7 @@ void Daemon::Use(LoadedPolicy loaded) {
   if (started_ == nullptr) started_ = policy;
   // The old engine ends when its last verdict is given.
   engine_ = Engine::Create(
-      policy, loop_.get(), &history_,
+      policy, loop_.get(), history_.get(),
       [this](std::shared_ptr<const DirectoryPolicy> directory,
              DirectoryHooks hooks) {
         return std::make_shared<Directory>(std::move(directory), loop_.get(),
@@ -257,12 +287,11 @@ void Daemon::Reloaded(absl::StatusOr<LoadedPolicy> loaded) {
                              loaded.status().message()));
     return;
   }
-  if (!SameListeners(*started_, loaded->policy)) {
+  if (!SameProcess(*started_, loaded->policy)) {
     log_->Write(Severity::kWarning,
                 absl::StrCat(policy_path_,
-                             ": listeners, user, log and "
-                             "max_connections change with a "
-                             "restart only"));
+                             ": listeners, user, log, history and "
+                             "max_connections change with a restart only"));
   }
   Use(*std::move(loaded));
   log_->Write(Severity::kInfo, absl::StrCat(policy_path_, " read again"));
@@ -276,8 +305,9 @@ void Daemon::Terminate() {
   terminating_ = true;
   log_->Write(Severity::kInfo, "ending: what is under way is still answered");
   const absl::Duration grace = engine_->policy().deadline + kDrain;
-  draining_ = milter_ == nullptr ? 1 : 2;
-  server_->Drain(grace, [this] { Drained(); });
+  draining_ = milter_ == nullptr ? 2 : 3;
+  maps_->Drain(grace, [this] { Drained(); });
+  control_->Drain(grace, [this] { Drained(); });
   if (milter_ != nullptr) milter_->Drain(grace, [this] { Drained(); });
 }
 
@@ -285,83 +315,79 @@ void Daemon::Drained() {
   if (--draining_ == 0) loop_->Stop();
 }
 
-void Daemon::Answer(const socketmap::Request& request,
-                    const socketmap::Reply& reply) {
-  if (request.map == "rcpt") {
-    AnswerSendmail(request.key, reply);
-  } else if (request.map == "postfix") {
-    AnswerPostfix(request.key, reply);
-  } else if (request.map == "absence") {
-    AnswerAbsence(request.key, reply);
-  } else if (request.map == "explain") {
-    Explain(request.key, reply);
-  } else if (request.map == "ping") {
-    reply.Send("OK pong");
-  } else {
-    reply.Send(
-        "TEMP no such map; there are rcpt, postfix, absence, explain and ping");
-  }
-}
-
-void Daemon::Judge(Transaction asked, const socketmap::Reply& reply,
-                   std::string (*wire)(const Verdict&)) {
-  engine_->Judge(std::move(asked), [this, reply, wire](const Transaction& tx,
-                                                       const Verdict& verdict) {
-    reply.Send(wire(verdict));
-    LogVerdict(tx, verdict);
-  });
-}
-
-void Daemon::AnswerSendmail(std::string_view key,
-                            const socketmap::Reply& reply) {
-  std::optional<Transaction> tx = socketmap::ParseSendmailKey(key);
-  if (!tx.has_value()) {
-    tx.emplace();
-    tx->now = loop_->Now();
-    tx->recipient = std::string(key);
-    const Verdict verdict = Verdict::Defer(
-        replies::kRequestNotUnderstood,
-        "the key is not as mailverdict.m4 builds it, or was cut short");
-    LogVerdict(*tx, verdict);
-    reply.Send(SendmailMapReply(verdict));
+void Daemon::Judge(Transaction asked, Judged done) {
+  if (hold_ != HoldMode::kOff) {
+    asked.now = loop_->Now();
+    const Verdict verdict =
+        hold_ == HoldMode::kPassAll
+            ? Verdict::Pass("held by the operator: pass-all")
+            : Verdict::Defer(replies::kHeld, "held by the operator: defer-all");
+    done(verdict);
+    Log(asked, verdict);
     return;
   }
-  Judge(*std::move(tx), reply, SendmailMapReply);
+  engine_->Judge(std::move(asked),
+                 [this, done = std::move(done)](const Transaction& tx,
+                                                const Verdict& verdict) {
+                   done(verdict);
+                   Log(tx, verdict);
+                 });
 }
 
-void Daemon::AnswerPostfix(std::string_view key,
-                           const socketmap::Reply& reply) {
-  std::optional<Transaction> tx = socketmap::ParsePostfixKey(key);
-  if (!tx.has_value()) {
-    // Postfix asks for these only after the whole address was not found.
-    reply.Send("NOTFOUND ");
-    return;
+void Daemon::Explain(Transaction asked, Judged done) {
+  engine_->Explain(
+      std::move(asked),
+      [done = std::move(done)](const Transaction&, const Verdict& verdict) {
+        done(verdict);
+      });
+}
+
+DaemonStatus Daemon::Status() {
+  const Policy& policy = engine_->policy();
+  DaemonStatus status;
+  status.now = loop_->Now();
+  status.started = started_at_;
+  status.policy_path = policy_path_;
+  status.hold = hold_;
+  status.hold_since = hold_since_;
+  status.shadow = policy.shadow;
+  status.connections = maps_->connections();
+  status.sessions = milter_ == nullptr ? 0 : milter_->sessions();
+  status.history = started_->history_file.empty() ? "is lost with a restart"
+                                                  : started_->history_file;
+  for (const DirectoryPolicy& directory : policy.directories) {
+    const Answer vanished(
+        history_->Read({HistoryLookup::Kind::kVanished, directory.name}));
+    DaemonStatus::Directory& entry = status.directories.emplace_back();
+    entry.policy = &directory;
+    entry.servers = engine_->Servers(directory.name);
+    entry.vanished = vanished.absent() ? Vanished() : Vanished::From(vanished);
   }
-  Judge(*std::move(tx), reply, PostfixMapReply);
+  return status;
 }
 
-void Daemon::AnswerAbsence(std::string_view key,
-                           const socketmap::Reply& reply) {
-  Transaction tx;
-  tx.stage = Stage::kRcpt;
-  tx.recipient = std::string(key);
-  Judge(std::move(tx), reply, AbsenceMapReply);
+void Daemon::SetHold(HoldMode mode) {
+  hold_ = mode;
+  hold_since_ = loop_->Now();
+  const std::string_view word = ToString(mode);
+  log_->Write(Severity::kWarning,
+              absl::StrCat("operator: hold ",
+                           absl::string_view(word.data(), word.size())));
 }
 
-void Daemon::Explain(std::string_view key, const socketmap::Reply& reply) {
-  std::optional<Transaction> tx = socketmap::ParseSendmailKey(key);
-  if (!tx.has_value()) {
-    tx.emplace();
-    tx->stage = Stage::kRcpt;
-    tx->recipient = std::string(key);
+absl::Status Daemon::Release(const std::string& directory) {
+  if (engine_->policy().FindDirectory(directory) == nullptr) {
+    return absl::NotFoundError(
+        absl::StrCat("the policy has no directory ", directory));
   }
-  engine_->Explain(*std::move(tx),
-                   [reply](const Transaction&, const Verdict& verdict) {
-                     reply.Send(absl::StrCat("OK ", verdict.Tree()));
-                   });
+  const absl::Status status = history_->Release(directory);
+  log_->Write(Severity::kWarning,
+              absl::StrCat("operator: release ", directory,
+                           status.ok() ? "" : ": ", status.message()));
+  return status;
 }
 
-void Daemon::LogVerdict(const Transaction& tx, const Verdict& verdict) {
+void Daemon::Log(const Transaction& tx, const Verdict& verdict) {
   std::string line;
   if (!tx.client.empty()) absl::StrAppend(&line, "client=", tx.client, " ");
   if (!tx.queue_id.empty()) absl::StrAppend(&line, "id=", tx.queue_id, " ");
@@ -370,8 +396,12 @@ void Daemon::LogVerdict(const Transaction& tx, const Verdict& verdict) {
   } else if (tx.stage >= Stage::kMail) {
     absl::StrAppend(&line, "from=", InBrackets(tx.sender), " ");
   }
-  absl::StrAppend(&line, verdict.Line(), " ",
-                  absl::ToInt64Microseconds(loop_->Now() - tx.now), "us");
+  // One that nobody judged has no beginning.
+  const absl::Duration took = tx.now == absl::InfinitePast()
+                                  ? absl::ZeroDuration()
+                                  : loop_->Now() - tx.now;
+  absl::StrAppend(&line, verdict.Line(), " ", absl::ToInt64Microseconds(took),
+                  "us");
   log_->Write(Severity::kInfo, line);
 }
 

@@ -11,12 +11,13 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "adapters/daemon/control.h"
 #include "adapters/daemon/log_writer.h"
 #include "adapters/loop/event_loop.h"
 #include "adapters/milter/milter.h"
 #include "adapters/socketmap/server.h"
 #include "lib/core/policy_loader.h"
-#include "lib/history/memory_history.h"
+#include "lib/history/history.h"
 #include "lib/resolve/engine.h"
 
 namespace mailverdict {
@@ -26,7 +27,7 @@ absl::StatusOr<LoadedPolicy> LoadPolicyFile(const std::string& path);
 
 // All on one thread, which Run() takes; threads of their own have the log, each
 // directory, and libmilter.
-class Daemon {
+class Daemon final : private Controlled {
  public:
   // After a SIGTERM the requests under way have their deadline, and this much
   // to be written.
@@ -36,7 +37,7 @@ class Daemon {
   // says what to do.
   static absl::StatusOr<std::unique_ptr<Daemon>> Start(
       const std::string& policy_path);
-  ~Daemon();
+  ~Daemon() override;
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
@@ -49,7 +50,8 @@ class Daemon {
   explicit Daemon(std::string policy_path);
 
   absl::Status Listen(const Policy& policy);
-  absl::Status ListenForMilter(const ListenerPolicy& listener, size_t limit);
+  absl::Status ListenOn(const ListenerPolicy& listener, size_t limit);
+  absl::Status OpenHistory(const Policy& policy);
   absl::Status WatchSignals();
   void Use(LoadedPolicy loaded);
   void Reload();  // on a thread: files may be large, disks slow
@@ -57,25 +59,26 @@ class Daemon {
   void Terminate();
   void Drained();
 
-  void Answer(const socketmap::Request& request, const socketmap::Reply& reply);
-  void AnswerSendmail(std::string_view key, const socketmap::Reply& reply);
-  void AnswerPostfix(std::string_view key, const socketmap::Reply& reply);
-  void AnswerAbsence(std::string_view key, const socketmap::Reply& reply);
-  void Explain(std::string_view key, const socketmap::Reply& reply);
-  // `wire` makes the reply of the verdict.
-  void Judge(Transaction asked, const socketmap::Reply& reply,
-             std::string (*wire)(const Verdict&));
-  void LogVerdict(const Transaction& tx, const Verdict& verdict);
+  // Controlled.
+  void Judge(Transaction asked, Judged done) override;
+  void Explain(Transaction asked, Judged done) override;
+  void Log(const Transaction& tx, const Verdict& verdict) override;
+  DaemonStatus Status() override;
+  void SetHold(HoldMode mode) override;
+  absl::Status Release(const std::string& directory) override;
 
   const std::string policy_path_;
   std::unique_ptr<LogWriter> log_;
   std::unique_ptr<EventLoop> loop_;
-  MemoryHistory history_;
+  std::unique_ptr<History> history_;
   std::shared_ptr<const Policy> started_;  // its listeners are those in use
   std::shared_ptr<Engine> engine_;
   std::vector<std::weak_ptr<Engine>> engines_;  // this one, and older ones
-  std::unique_ptr<socketmap::Server> server_;
+  std::unique_ptr<socketmap::Server> maps_;
+  std::unique_ptr<socketmap::Server> control_;
   std::unique_ptr<milter::Milter> milter_;  // null: the policy has none
+  HoldMode hold_ = HoldMode::kOff;
+  absl::Time hold_since_, started_at_;
   bool terminating_ = false;
   int draining_ = 0;  // servers that still do
   bool failed_ = false;

@@ -1,27 +1,15 @@
 #include "adapters/local_delivery/absence_client.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
-
-#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "adapters/loop/log.h"
-#include "adapters/socketmap/codec.h"
+#include "adapters/socketmap/client.h"
 #include "lib/mail/cursor.h"
 
 namespace mailverdict::local_delivery {
 namespace {
-
-using socketmap::CodecError;
-using socketmap::NetstringReader;
-using socketmap::ReadResult;
 
 // How much of what the daemon said is worth a log line.
 constexpr size_t kShownBytes = 200;
@@ -29,104 +17,6 @@ constexpr size_t kShownBytes = 200;
 std::string Shown(std::string_view text) {
   return EscapeLine(text.substr(0, kShownBytes));
 }
-
-// Whether `fd` became ready before the deadline.
-bool Await(int fd, short events, Deadline deadline) {
-  for (;;) {
-    pollfd ready{fd, events, 0};
-    const int count = poll(&ready, 1, deadline.PollTimeout());
-    if (count > 0) return true;
-    if (count == 0 ? deadline.passed() : errno != EINTR) return false;
-  }
-}
-
-// One question on one connection. What fails is said by `why()`.
-class Dialogue {
- public:
-  explicit Dialogue(Deadline deadline) : deadline_(deadline) {}
-  ~Dialogue() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Dialogue(const Dialogue&) = delete;
-  Dialogue& operator=(const Dialogue&) = delete;
-
-  const std::string& why() const { return why_; }
-
-  // The socket blocks while it connects, for SO_SNDTIMEO at most: poll cannot
-  // wait for a unix socket whose queue is full (EAGAIN).
-  bool Connect(const SocketAddress& to) {
-    fd_ = socket(to.name.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd_ < 0) return Fail("no socket: ", strerror(errno));
-    // 0 would mean no limit.
-    timeval limit =
-        absl::ToTimeval(std::max(deadline_.Remaining(), absl::Microseconds(1)));
-    setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    if (connect(fd_, reinterpret_cast<const sockaddr*>(&to.name), to.size) ==
-        0) {
-      return true;
-    }
-    const bool late = errno == EAGAIN || errno == EINPROGRESS;
-    return Fail("cannot connect: ",
-                late ? "no answer in time" : strerror(errno));
-  }
-
-  bool Send(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t sent =
-          send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-      if (sent >= 0) {
-        bytes.remove_prefix(static_cast<size_t>(sent));
-      } else if (errno == EAGAIN) {
-        if (!Await(fd_, POLLOUT, deadline_)) return Fail("no answer in time");
-      } else if (errno != EINTR) {
-        return Fail("cannot ask: ", strerror(errno));
-      }
-    }
-    return true;
-  }
-
-  // The payload of the one netstring that comes.
-  std::optional<std::string> Receive() {
-    NetstringReader reader(kMaxAbsenceReplyBytes);
-    std::string_view payload;
-    ReadResult result;
-    while ((result = reader.Next(&payload)) == ReadResult::kMore) {
-      if (!ReadInto(&reader)) return std::nullopt;
-    }
-    if (result == ReadResult::kError || !reader.unread().empty()) {
-      Fail("a malformed reply");
-      return std::nullopt;
-    }
-    return std::string(payload);
-  }
-
- private:
-  template <typename... Text>
-  bool Fail(const Text&... text) {
-    why_ = absl::StrCat(text...);
-    return false;
-  }
-
-  bool ReadInto(NetstringReader* reader) {
-    if (deadline_.passed() || !Await(fd_, POLLIN, deadline_)) {
-      return Fail("no answer in time");
-    }
-    char bytes[1024];
-    const ssize_t count =
-        recv(fd_, bytes, std::min(sizeof bytes, reader->room()), MSG_DONTWAIT);
-    if (count > 0) {
-      reader->Feed(std::string_view(bytes, static_cast<size_t>(count)));
-      return true;
-    }
-    if (count == 0) return Fail("it closed the connection without an answer");
-    if (errno == EAGAIN || errno == EINTR) return true;
-    return Fail("no answer: ", strerror(errno));
-  }
-
-  const Deadline deadline_;
-  int fd_ = -1;
-  std::string why_;
-};
 
 }  // namespace
 
@@ -152,16 +42,10 @@ Ruling AbsenceClient::Ask(std::string_view recipient, Deadline deadline) const {
     return {Existence::kUnsure,
             "the recipient has no domain; --domain gives it one"};
   }
-  std::string question;
-  socketmap::EncodeRequest({"absence", recipient}, &question);
-  Dialogue dialogue(deadline);
-  std::optional<std::string> reply;
-  if (dialogue.Connect(daemon_) && dialogue.Send(question)) {
-    reply = dialogue.Receive();
-  }
-  if (reply.has_value()) return ParseAbsenceReply(*reply);
-  return {Existence::kUnsure,
-          absl::StrCat("mailverdictd at ", daemon_.text, ": ", dialogue.why())};
+  const absl::StatusOr<std::string> reply = socketmap::Ask(
+      daemon_, {"absence", recipient}, kMaxAbsenceReplyBytes, deadline);
+  if (reply.ok()) return ParseAbsenceReply(*reply);
+  return {Existence::kUnsure, std::string(reply.status().message())};
 }
 
 }  // namespace mailverdict::local_delivery

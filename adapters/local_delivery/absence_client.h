@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include "adapters/local_delivery/socket_address.h"
+#include "adapters/socketmap/socket_address.h"
 #include "adapters/local_delivery/unknown_rule.h"
 
 namespace mailverdict::local_delivery {

@@ -9,7 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "adapters/local_delivery/deadline.h"
+#include "adapters/socketmap/deadline.h"
 #include "adapters/local_delivery/mail_log.h"
 
 namespace mailverdict::local_delivery {

@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "adapters/local_delivery/deadline.h"
+#include "adapters/socketmap/deadline.h"
 
 namespace mailverdict::local_delivery {
 namespace {

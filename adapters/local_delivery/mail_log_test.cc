@@ -10,7 +10,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "adapters/local_delivery/deadline.h"
+#include "adapters/socketmap/deadline.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -8,7 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "adapters/local_delivery/socket_address.h"
+#include "adapters/socketmap/socket_address.h"
 #include "lib/mail/cursor.h"
 
 namespace mailverdict::local_delivery {

@@ -15,9 +15,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "adapters/local_delivery/deadline.h"
+#include "adapters/socketmap/deadline.h"
 #include "adapters/local_delivery/lmtp_dialogue.h"
-#include "adapters/local_delivery/socket_address.h"
+#include "adapters/socketmap/socket_address.h"
 #include "adapters/loop/log.h"
 
 namespace mailverdict::local_delivery {

@@ -8,7 +8,7 @@
 
 #include <string>
 
-#include "adapters/local_delivery/socket_address.h"
+#include "adapters/socketmap/socket_address.h"
 #include "adapters/local_delivery/wrapper_fixture.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "adapters/local_delivery/deadline.h"
+#include "adapters/socketmap/deadline.h"
 
 namespace mailverdict::local_delivery {
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/core/mailbox_seen.h"
+#include "lib/core/vanished.h"
 #include "lib/mail/domain.h"
 
 namespace mailverdict {
@@ -29,6 +30,16 @@ const mail::Address& Found(const Answer& mailbox,
     }
   }
   return forms.front();
+}
+
+// A replica that has lost its data loses many at once. What is not known, or
+// cannot be read, holds too.
+bool Held(const DirectoryPolicy& directory, const Answer& vanished) {
+  if (vanished.absent()) return false;
+  const std::optional<Vanished> all = Vanished::From(vanished);
+  return !all.has_value() ||
+         TooManyVanished(all->times, directory.hold_vanished,
+                         directory.hold_within);
 }
 
 }  // namespace
@@ -82,7 +93,7 @@ Finding RecipientCheck::Absent(const Transaction& transaction,
                                const RealmPolicy& realm,
                                const std::vector<mail::Address>& forms,
                                Proof proof, Inquiry& ask) const {
-  const absl::Duration grace = policy_->FindDirectory(realm.directory)->grace;
+  const DirectoryPolicy& directory = *policy_->FindDirectory(realm.directory);
   std::vector<HistoryLookup> doubted;
   std::vector<HistoryLookup> gone;
   bool pending = false;
@@ -101,15 +112,22 @@ Finding RecipientCheck::Absent(const Transaction& transaction,
     const std::optional<MailboxSeen> seen = MailboxSeen::From(*memory);
     const bool lately =
         !seen.has_value() ||
-        transaction.now - seen->MissingSince(transaction.now) < grace;
+        transaction.now - seen->MissingSince(transaction.now) < directory.grace;
     (lately ? doubted : gone).push_back(std::move(about));
   }
-  if (pending) return Finding::Pending();
+  const Answer* vanished =
+      ask.Ask(HistoryLookup{HistoryLookup::Kind::kVanished, realm.directory});
+  if (pending || vanished == nullptr) return Finding::Pending();
   if (!doubted.empty()) {
     return Unsure(replies::kDirectoryUnsure,
                   "absent, but was present within the grace period")
         .Noting(Observation::Kind::kMissed, doubted, transaction.now);
   }
+  if (Held(directory, *vanished)) {
+    return Unsure(replies::kDirectoryUnsure,
+                  "the directory is held: too many addresses have vanished");
+  }
+  proof = std::move(proof).And(*vanished);
   return Verdict::Reject(replies::kUserUnknown, std::move(proof))
       .Noting(Observation::Kind::kGone, gone, transaction.now);
 }

@@ -13,6 +13,7 @@
 #include "lib/checks/build_chain.h"
 #include "lib/core/chain.h"
 #include "lib/core/mailbox_seen.h"
+#include "lib/core/vanished.h"
 #include "lib/core/vouch.h"
 
 namespace mailverdict {
@@ -26,7 +27,7 @@ std::shared_ptr<Policy> Ours() {
   auto policy = std::make_shared<Policy>();
   DirectoryPolicy people;
   people.name = "people";
-  people.uri = "ldap://one";
+  people.uris = {"ldap://one"};
   people.filter = *FilterTemplate::Parse("(mail=%a)");
   people.controls = {{"mail", "old@example.org", "uid=old"}};
   policy->directories.push_back(people);
@@ -81,6 +82,11 @@ Verdict Judge(const std::shared_ptr<Policy>& policy, const Transaction& tx,
   }
   ADD_FAILURE() << "no verdict after ten rounds";
   return Verdict::Pass();
+}
+
+bool IsVanished(const Lookup& lookup) {
+  const auto* history = std::get_if<HistoryLookup>(&lookup);
+  return history != nullptr && history->kind == HistoryLookup::Kind::kVanished;
 }
 
 Answer Never(const Lookup& lookup) {
@@ -189,6 +195,7 @@ TEST(Recipient, SiblingsOfADelimiterShareNoMemory) {
     if (const auto* mailbox = std::get_if<MailboxLookup>(&lookup)) {
       return Vouched(*policy, *mailbox);
     }
+    if (IsVanished(lookup)) return Answer(Report::Absent(lookup));
     memories.push_back(std::get<HistoryLookup>(lookup).key);
     if (memories.back() == "people:mary-beth@example.org") {
       return Answer(Report::Present(lookup, MailboxSeen{kNow}.ToValues()));
@@ -221,9 +228,10 @@ TEST(Recipient, WithTooManyTagsNobodyIsProvenAbsent) {
       Disposition::kDefer);
 }
 
-// The whole space of evidence for one recipient: each answer that either lookup
-// can get, in every policy of `when_unsure`. A rejection happens in exactly two
-// of its states, cites what it rests on, and falls when any of that is Unknown.
+// The whole space of evidence for one recipient: each answer that any lookup
+// can get, in every policy of `when_unsure`. A rejection happens in exactly
+// four of its states, cites what it rests on, and falls when any of that is
+// Unknown.
 class RecipientEvidence : public testing::TestWithParam<WhenUnsure> {
  protected:
   enum class Mailbox { kPresent, kProvenAbsent, kUnprovenAbsent, kUnknown };
@@ -237,14 +245,38 @@ class RecipientEvidence : public testing::TestWithParam<WhenUnsure> {
     kUnknown
   };
 
+  enum class Missing { kNobody, kAFew, kTooMany, kGarbled, kUnknown };
+
   std::shared_ptr<Policy> OursWith(WhenUnsure when_unsure) {
     std::shared_ptr<Policy> policy = Ours();
+    policy->directories[0].hold_vanished = 3;
+    policy->directories[0].hold_within = absl::Hours(1);
     policy->checks[0].when_unsure = when_unsure;
     return policy;
   }
 
+  static Answer SayMissing(const Lookup& lookup, Missing missing) {
+    Vanished vanished;
+    switch (missing) {
+      case Missing::kNobody:
+        return Answer(Report::Absent(lookup));
+      case Missing::kAFew:
+        vanished.times.assign(3, kNow);
+        return Answer(Report::Present(lookup, vanished.ToValues()));
+      case Missing::kTooMany:
+        vanished.times.assign(4, kNow);
+        return Answer(Report::Present(lookup, vanished.ToValues()));
+      case Missing::kGarbled:
+        return Answer(Report::Present(lookup, {"gibberish"}));
+      case Missing::kUnknown:
+        break;
+    }
+    return Answer(Report::Unknown(lookup, "disk full"));
+  }
+
   static Answer Say(const Policy& policy, const Lookup& lookup, Mailbox mailbox,
-                    Memory memory) {
+                    Memory memory, Missing missing) {
+    if (IsVanished(lookup)) return SayMissing(lookup, missing);
     if (std::holds_alternative<HistoryLookup>(lookup)) {
       const absl::Time seen = kNow - absl::Hours(1000);
       switch (memory) {
@@ -289,57 +321,65 @@ class RecipientEvidence : public testing::TestWithParam<WhenUnsure> {
 
 TEST_P(RecipientEvidence, ARejectionNeedsAProofAndNoRecentMemory) {
   const std::shared_ptr<Policy> policy = OursWith(GetParam());
+  const Disposition unsure = GetParam() == WhenUnsure::kPass
+                                 ? Disposition::kPass
+                                 : Disposition::kDefer;
   int rejected = 0;
+  const auto examine = [&](Mailbox mailbox, Memory memory, Missing missing) {
+    const Verdict verdict =
+        Judge(policy, To("joe@example.org"), [&](const Lookup& lookup) {
+          return Say(*policy, lookup, mailbox, memory, missing);
+        });
+    const bool proven =
+        mailbox == Mailbox::kProvenAbsent &&
+        (memory == Memory::kNone || memory == Memory::kVanishedLongAgo) &&
+        (missing == Missing::kNobody || missing == Missing::kAFew);
+    EXPECT_EQ(verdict.disposition(), proven ? Disposition::kReject
+                                     : mailbox == Mailbox::kPresent
+                                         ? Disposition::kPass
+                                         : unsure)
+        << verdict.Tree();
+    const bool vanishes =
+        mailbox == Mailbox::kProvenAbsent &&
+        (memory == Memory::kSeen || memory == Memory::kVanishedLately ||
+         memory == Memory::kMissedOnceLongAgo || memory == Memory::kGarbled);
+    EXPECT_EQ(std::count_if(verdict.observations().begin(),
+                            verdict.observations().end(),
+                            [](const Observation& o) {
+                              return o.kind == Observation::Kind::kMissed;
+                            }),
+              vanishes ? 1 : 0);
+    if (!proven) return;
+    ++rejected;
+    const bool gone =
+        !verdict.observations().empty() &&
+        verdict.observations()[0].kind == Observation::Kind::kGone;
+    EXPECT_EQ(gone, memory == Memory::kVanishedLongAgo);
+    ASSERT_EQ(verdict.proof()->cited().size(), 3u);
+    for (const Answer& cited : verdict.proof()->cited()) {
+      const Verdict without =
+          Judge(policy, To("joe@example.org"), [&](const Lookup& lookup) {
+            if (lookup == cited.lookup()) {
+              return Answer(Report::Unknown(lookup, "taken away"));
+            }
+            return Say(*policy, lookup, mailbox, memory, missing);
+          });
+      EXPECT_EQ(without.disposition(), unsure);
+    }
+  };
   for (Mailbox mailbox : {Mailbox::kPresent, Mailbox::kProvenAbsent,
                           Mailbox::kUnprovenAbsent, Mailbox::kUnknown}) {
     for (Memory memory : {Memory::kNone, Memory::kSeen, Memory::kVanishedLately,
                           Memory::kVanishedLongAgo, Memory::kMissedOnceLongAgo,
                           Memory::kGarbled, Memory::kUnknown}) {
-      const Verdict verdict =
-          Judge(policy, To("joe@example.org"), [&](const Lookup& lookup) {
-            return Say(*policy, lookup, mailbox, memory);
-          });
-      const bool proven =
-          mailbox == Mailbox::kProvenAbsent &&
-          (memory == Memory::kNone || memory == Memory::kVanishedLongAgo);
-      const Disposition unsure = GetParam() == WhenUnsure::kPass
-                                     ? Disposition::kPass
-                                     : Disposition::kDefer;
-      EXPECT_EQ(verdict.disposition(), proven ? Disposition::kReject
-                                       : mailbox == Mailbox::kPresent
-                                           ? Disposition::kPass
-                                           : unsure)
-          << verdict.Tree();
-      const bool vanishes =
-          mailbox == Mailbox::kProvenAbsent &&
-          (memory == Memory::kSeen || memory == Memory::kVanishedLately ||
-           memory == Memory::kMissedOnceLongAgo || memory == Memory::kGarbled);
-      EXPECT_EQ(std::count_if(verdict.observations().begin(),
-                              verdict.observations().end(),
-                              [](const Observation& o) {
-                                return o.kind == Observation::Kind::kMissed;
-                              }),
-                vanishes ? 1 : 0);
-      if (!proven) continue;
-      ++rejected;
-      const bool gone =
-          !verdict.observations().empty() &&
-          verdict.observations()[0].kind == Observation::Kind::kGone;
-      EXPECT_EQ(gone, memory == Memory::kVanishedLongAgo);
-      ASSERT_EQ(verdict.proof()->cited().size(), 2u);
-      for (const Answer& cited : verdict.proof()->cited()) {
-        const Verdict without =
-            Judge(policy, To("joe@example.org"), [&](const Lookup& lookup) {
-              if (lookup == cited.lookup()) {
-                return Answer(Report::Unknown(lookup, "taken away"));
-              }
-              return Say(*policy, lookup, mailbox, memory);
-            });
-        EXPECT_EQ(without.disposition(), unsure);
+      for (Missing missing :
+           {Missing::kNobody, Missing::kAFew, Missing::kTooMany,
+            Missing::kGarbled, Missing::kUnknown}) {
+        examine(mailbox, memory, missing);
       }
     }
   }
-  EXPECT_EQ(rejected, 2);
+  EXPECT_EQ(rejected, 4);
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, RecipientEvidence,
@@ -357,6 +397,7 @@ TEST(Recipient, WithoutAGracePeriodAMemoryDelaysNothing) {
         if (const auto* mailbox = std::get_if<MailboxLookup>(&lookup)) {
           return Vouched(*policy, *mailbox);
         }
+        if (IsVanished(lookup)) return Answer(Report::Absent(lookup));
         return Answer(Report::Present(lookup, MailboxSeen{kNow}.ToValues()));
       });
   EXPECT_EQ(verdict.disposition(), Disposition::kReject);

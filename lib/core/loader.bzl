@@ -16,6 +16,7 @@ def policy_loader_targets():
             "policy_loader_node.h",
             "policy_loader_parts.h",
             "policy_loader_realm.cc",
+            "policy_loader_servers.cc",
             "policy_loader_reword.cc",
             "policy_loader_reword.h",
             "policy_loader_source.cc",

@@ -36,7 +36,24 @@ struct DirectoryPolicy {
   enum class Scope { kBase, kOneLevel, kSubtree };
 
   std::string name;
-  std::string uri;  // ldap://HOST[:PORT] or ldapi://PATH (percent-encoded)
+  // The servers that have this directory, the preferred one first:
+  // ldap://HOST[:PORT], ldaps://HOST[:PORT] or ldapi://PATH (percent-encoded).
+  std::vector<std::string> uris;
+  // kSpread: each question begins at another server.
+  enum class Order { kPriority, kSpread };
+  Order order = Order::kPriority;
+  // After so long without an answer another server is asked as well; 0: not
+  // before the first has had its share of `timeout`.
+  absl::Duration hedge_after;
+  // Of ldaps:// servers, and of ldap:// ones with start_tls.
+  struct Tls {
+    bool start_tls = false;
+    bool verify = true;       // the server's certificate and its name
+    std::string ca_file;      // PEM; "": the system's
+    std::string certificate;  // PEM, of our own: binds by SASL EXTERNAL
+    std::string key;
+  };
+  Tls tls;
   std::string base;
   Scope scope = Scope::kSubtree;
   FilterTemplate filter;
@@ -60,6 +77,10 @@ struct DirectoryPolicy {
   // How long after it vanished an address that was once there is Unknown. Three
   // days, since senders retry for five.
   absl::Duration grace = absl::Hours(72);
+  // Held, and nobody is rejected, while more than so many are missing that
+  // vanished within so long.
+  int hold_vanished = 5;
+  absl::Duration hold_within = absl::Minutes(10);
 
   // The arms that no control covers. None: the directory may vouch.
   std::vector<std::string> UncoveredArms() const;
@@ -101,7 +122,7 @@ struct RecipientPolicy {
 
 // Where the daemon listens.
 struct ListenerPolicy {
-  enum class Protocol { kSocketmap, kMilter };
+  enum class Protocol { kSocketmap, kMilter, kControl };
 
   Protocol protocol = Protocol::kSocketmap;
   std::string address;  // "unix:/path" or "inet:HOST:PORT"
@@ -124,6 +145,8 @@ struct Policy {
   // The daemon's part.
   std::vector<ListenerPolicy> listeners;
   size_t max_connections = 4096;
+  std::string history_file;  // "": in memory only
+  size_t history_max = 1'000'000;
   std::string user;  // to run as when started as root; "" to stay
   LogTarget log = LogTarget::kStderr;
 

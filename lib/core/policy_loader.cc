@@ -12,6 +12,8 @@ namespace {
 
 using P = proto::Policy;
 
+// Fewer would forget people who get mail every day.
+constexpr uint32_t kMinHistory = 1000;
 // A lookup over the network takes some of it.
 constexpr absl::Duration kMinDeadline = absl::Milliseconds(100);
 // sendmail waits 10 s for a milter's answer (Timeout "R:10s").
@@ -63,6 +65,27 @@ void ReadProcess(const Node<P>& node, Policy* policy) {
                "max_connections is 0, so nobody could ask; write 1 or more");
   }
   policy->shadow = node->shadow();
+}
+
+void ReadHistory(const Node<P>& policy_node, Policy* policy) {
+  if (!policy_node->has_history()) return;
+  using H = proto::History;
+  const Node<H> node =
+      policy_node.Child(policy_node->history(), P::kHistoryFieldNumber);
+  policy->history_file = node->file();
+  policy->history_max = node->max_entries();
+  if (Require(node, "history",
+              {{H::kFileFieldNumber, "/var/lib/mailverdict/history"}})) {
+    if (const Complaint complaint =
+            CheckPath(node->file(), "/var/lib/mailverdict/history")) {
+      node.Error(H::kFileFieldNumber, absl::StrCat("file ", *complaint));
+    }
+  }
+  if (node->max_entries() < kMinHistory) {
+    node.Error(H::kMaxEntriesFieldNumber,
+               absl::Substitute("max_entries is $0; write $1 or more",
+                                node->max_entries(), kMinHistory));
+  }
 }
 
 void ReadLocalNetworks(const Node<P>& node, Policy* policy) {
@@ -145,6 +168,7 @@ absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
   ReadProcess(node, &loaded.policy);
   ReadListeners(node, &loaded.policy);
   ReadLocalNetworks(node, &loaded.policy);
+  ReadHistory(node, &loaded.policy);
   ReadDirectories(node, read, &loaded.policy);
   AddressFiles files(read);
   ReadRealms(node, &files, &loaded.policy);

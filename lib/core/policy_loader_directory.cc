@@ -19,6 +19,8 @@ using Dn = std::vector<std::string>;
 
 // How long a new account may be told that it does not exist.
 constexpr absl::Duration kLongAbsence = absl::Minutes(10);
+// So many addresses that vanished are remembered of a directory.
+constexpr uint32_t kMaxHoldVanished = 63;
 // Far over every deadline.
 constexpr absl::Duration kMaxTimeout = absl::Seconds(60);
 
@@ -34,13 +36,13 @@ class DirectoryReader {
              {D::kUriFieldNumber, "ldap://HOST"},
              {D::kBaseFieldNumber, "ou=people,dc=example,dc=org"},
              {D::kFilterFieldNumber, "(mail=%a)"}});
+    ReadServers(node_, read_, &directory_);
     ReadPlace();
     ReadFilter();
     for (int i = 0; i < node_->control_size(); ++i) {
       ReadControl(node_.Child(node_->control(i), D::kControlFieldNumber, i));
     }
     if (has_filter_) WarnOfUncoveredArms();
-    ReadBind();
     ReadReferences();
     ReadDurations();
     return std::move(directory_);
@@ -55,10 +57,9 @@ class DirectoryReader {
   void CheckControlDn(const Node<C>& control, const std::string& arm);
   void CheckUnderBase(const Node<C>& control, const Dn& dn);
   void WarnOfUncoveredArms();
-  void ReadBind();
-  void CheckPassword();
   void ReadReferences();
   void ReadDurations();
+  void ReadHold();
 
   std::string ArmList() const {
     return absl::StrJoin(directory_.filter.arms(), ", ",
@@ -83,16 +84,6 @@ void DirectoryReader::ReadPlace() {
   if (node_->has_name()) {
     if (const Complaint complaint = CheckWord(node_->name(), "people")) {
       node_.Error(D::kNameFieldNumber, absl::StrCat("name ", *complaint));
-    }
-  }
-  if (node_->has_uri()) {
-    directory_.uri = node_->uri();
-    if (const Complaint complaint = CheckUri(node_->uri())) {
-      node_.Error(D::kUriFieldNumber, absl::StrCat("uri ", *complaint));
-    } else if (node_->uri().find(":636") != std::string::npos) {
-      node_.Warning(D::kUriFieldNumber,
-                    "port 636 wants TLS, which is not supported yet; write "
-                    "port 389, or none");
     }
   }
   if (node_->has_base()) {
@@ -258,62 +249,6 @@ void DirectoryReader::WarnOfUncoveredArms() {
   }
 }
 
-void DirectoryReader::ReadBind() {
-  directory_.bind_dn = node_->bind_dn();
-  directory_.bind_password_file = node_->bind_password_file();
-  if (node_->has_bind_dn()) {
-    const absl::StatusOr<Dn> dn =
-        ReadDn(node_->bind_dn(), "cn=mailverdict,dc=example,dc=org");
-    if (!dn.ok()) {
-      node_.Error(D::kBindDnFieldNumber,
-                  absl::StrCat("bind_dn ", dn.status().message()));
-    }
-  }
-  if (node_->has_bind_dn() && !node_->has_bind_password_file()) {
-    node_.Error(D::kBindDnFieldNumber,
-                "bind_dn without bind_password_file; a bind without a password "
-                "is anonymous (RFC 4513 5.1.2): write both or neither");
-  }
-  if (!node_->has_bind_password_file()) return;
-  if (!node_->has_bind_dn()) {
-    node_.Error(D::kBindPasswordFileFieldNumber,
-                "bind_password_file without bind_dn; write both or neither");
-  }
-  CheckPassword();
-  const bool clear =
-      node_->has_uri() && !CheckUri(node_->uri()) && !IsLocalUri(node_->uri());
-  if (clear) {
-    node_.Warning(D::kBindPasswordFileFieldNumber,
-                  "the password goes over the network in clear text, since TLS "
-                  "is not supported yet; use a network that only servers are "
-                  "on, or a replica on this machine by ldapi://");
-  }
-}
-
-// It is read again at each bind; here, to say now what would fail then.
-void DirectoryReader::CheckPassword() {
-  const std::string& path = node_->bind_password_file();
-  if (const Complaint complaint =
-          CheckPath(path, "/etc/mailverdict/password")) {
-    node_.Error(D::kBindPasswordFileFieldNumber,
-                absl::StrCat("bind_password_file ", *complaint));
-    return;
-  }
-  const absl::StatusOr<std::string> password = read_(path);
-  if (!password.ok()) {
-    node_.Error(D::kBindPasswordFileFieldNumber,
-                absl::Substitute("bind_password_file $0 cannot be read: $1",
-                                 Quoted(path), password.status().message()));
-  } else if (password->empty() || (*password)[0] == '\n' ||
-             (*password)[0] == '\r') {
-    node_.Error(D::kBindPasswordFileFieldNumber,
-                absl::Substitute("the first line of $0 is empty; a bind "
-                                 "without a password is anonymous (RFC 4513 "
-                                 "5.1.2): write the password into it",
-                                 Quoted(path)));
-  }
-}
-
 void DirectoryReader::ReadReferences() {
   Unique references(&node_.faults());
   for (int i = 0; i < node_->ignored_reference_size(); ++i) {
@@ -336,21 +271,8 @@ void DirectoryReader::ReadReferences() {
 }
 
 void DirectoryReader::ReadDurations() {
-  const auto read = [](const auto& node, int field, bool has,
-                       std::string_view name, const std::string& text,
-                       std::string_view example, absl::Duration* out) {
-    if (!has) return;
-    const absl::StatusOr<absl::Duration> duration = ReadDuration(text, example);
-    const absl::string_view field_name(name.data(), name.size());
-    if (duration.ok()) {
-      *out = *duration;
-    } else {
-      node.Error(field,
-                 absl::StrCat(field_name, " ", duration.status().message()));
-    }
-  };
-  read(node_, D::kTimeoutFieldNumber, node_->has_timeout(), "timeout",
-       node_->timeout(), "3s", &directory_.timeout);
+  ReadDurationField(node_, D::kTimeoutFieldNumber, node_->has_timeout(),
+                    "timeout", node_->timeout(), "3s", &directory_.timeout);
   if (directory_.timeout == absl::ZeroDuration()) {
     node_.Error(D::kTimeoutFieldNumber, "timeout is zero; write, say, \"3s\"");
   } else if (directory_.timeout > kMaxTimeout) {
@@ -367,16 +289,18 @@ void DirectoryReader::ReadDurations() {
                          absl::FormatDuration(directory_.timeout),
                          absl::FormatDuration(deadline_)));
   }
-  read(node_, D::kGraceFieldNumber, node_->has_grace(), "grace", node_->grace(),
-       "72h", &directory_.grace);
+  ReadDurationField(node_, D::kGraceFieldNumber, node_->has_grace(), "grace",
+                    node_->grace(), "72h", &directory_.grace);
+  ReadHold();
   if (!node_->has_cache()) return;
 
   using H = proto::Cache;
   const Node<H> cache = node_.Child(node_->cache(), D::kCacheFieldNumber);
-  read(cache, H::kPresentFieldNumber, cache->has_present(), "present",
-       cache->present(), "5m", &directory_.keep_present);
-  read(cache, H::kAbsentFieldNumber, cache->has_absent(), "absent",
-       cache->absent(), "30s", &directory_.keep_absent);
+  ReadDurationField(cache, H::kPresentFieldNumber, cache->has_present(),
+                    "present", cache->present(), "5m",
+                    &directory_.keep_present);
+  ReadDurationField(cache, H::kAbsentFieldNumber, cache->has_absent(), "absent",
+                    cache->absent(), "30s", &directory_.keep_absent);
   directory_.max_cached = cache->max_entries();
   if (cache->max_entries() == 0) {
     cache.Error(H::kMaxEntriesFieldNumber,
@@ -390,6 +314,20 @@ void DirectoryReader::ReadDurations() {
                          "after its first mail; write, say, \"30s\"",
                          absl::FormatDuration(directory_.keep_absent)));
   }
+}
+
+void DirectoryReader::ReadHold() {
+  if (!node_->has_hold()) return;
+  using H = proto::Hold;
+  const Node<H> hold = node_.Child(node_->hold(), D::kHoldFieldNumber);
+  ReadDurationField(hold, H::kWithinFieldNumber, hold->has_within(), "within",
+                    hold->within(), "10m", &directory_.hold_within);
+  if (hold->vanished() == 0 || hold->vanished() > kMaxHoldVanished) {
+    hold.Error(H::kVanishedFieldNumber,
+               absl::Substitute("vanished is $0; write 1 to $1",
+                                hold->vanished(), kMaxHoldVanished));
+  }
+  directory_.hold_vanished = static_cast<int>(hold->vanished());
 }
 
 }  // namespace

@@ -134,6 +134,21 @@ constexpr SaidCase kDirectory[] = {
     {PEOPLE "bind_dn: \"cn=a\"\n bind_password_file: \"/blank\" }",
      "3:2: the first line of \"/blank\" is empty; a bind without a password is "
      "anonymous (RFC 4513 5.1.2): write the password into it"},
+    // Servers and TLS.
+    {PEOPLE "uri: \"ldap://b\"\n uri: \"ldap://b\" }",
+     "3:2: uri \"ldap://b\" is there already, line 2"},
+    {PEOPLE "tls { ca_file: \"ca\"\n certificate_file: \"/none\" } }",
+     "2:1: tls has only one of certificate_file and key_file; write both or "
+     "neither\n"
+     "2:7: ca_file \"ca\" is no file's path from the root; write, say, "
+     "\"/etc/ssl/certs/ca-certificates.crt\"\n"
+     "3:2: certificate_file \"/none\" cannot be read: no such file"},
+    {PEOPLE "hold { vanished: 0 }\n }", "2:8: vanished is 0; write 1 to 63"},
+    {PEOPLE "tls { ca_file: \"/password\" } }",
+     "2:7: ca_file \"/password\" is not PEM; convert it with openssl"},
+    {PEOPLE "hedge_after: \"soon\" }",
+     "2:1: hedge_after \"soon\" is no duration; write a number and a unit (ms, "
+     "s, m, h), as in \"200ms\""},
     // The rest.
     {PEOPLE "timeout: \"0s\" }", "2:1: timeout is zero; write, say, \"3s\""},
     {PEOPLE "timeout: \"60s\" }", ""},
@@ -163,17 +178,14 @@ constexpr SaidCase kDirectory[] = {
 constexpr SaidCase kUri[] = {
     {"ldap.example.org", "has no scheme; write ldap://HOST[:PORT]"},
     {"ldap.example.org:389", "has no scheme; write ldap://HOST[:PORT]"},
-    {"ldaps://ldap.example.org",
-     "wants TLS, which is not supported yet; write ldap://HOST for now"},
+    {"ldaps://ldap.example.org:",
+     "has no port from 1 to 65535; write "
+     "ldap://HOST:389"},
     {"https://ldap.example.org",
-     "is no directory; write ldap://HOST[:PORT], or ldapi:// and a "
-     "percent-encoded path"},
-    {"ldap://a ldap://b",
-     "is more than one server; write one (two servers prove nothing about each "
-     "other)"},
-    {"ldap://a,ldap://b",
-     "is more than one server; write one (two servers prove nothing about each "
-     "other)"},
+     "is no directory; write ldap://HOST[:PORT], ldaps://HOST[:PORT], or "
+     "ldapi:// and a percent-encoded path"},
+    {"ldap://a ldap://b", "is more than one server; write a uri for each"},
+    {"ldap://a,ldap://b", "is more than one server; write a uri for each"},
     {"ldap://", "names no server; write ldap://HOST"},
     {"ldap:///",
      "goes on after the server; write ldap://HOST[:PORT], the rest has fields "

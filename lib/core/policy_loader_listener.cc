@@ -9,35 +9,44 @@ namespace {
 
 using L = proto::Listener;
 
-// Which of the two a listener is.
+// Which of the three a listener is.
 struct Kind {
   ListenerPolicy::Protocol protocol;
   int field;
   std::string name;
+  std::string address;
 };
 
-// One error if it is none of them, or both.
+// One error if it is none of them, or several.
 std::optional<Kind> KindOf(const Node<L>& node) {
-  if (node->has_socketmap() && node->has_milter()) {
-    node.Error(L::kMilterFieldNumber,
-               "milter stands beside socketmap; write two listeners");
-    return std::nullopt;
+  using Protocol = ListenerPolicy::Protocol;
+  std::vector<Kind> kinds;
+  if (node->has_socketmap()) {
+    kinds.push_back({Protocol::kSocketmap, L::kSocketmapFieldNumber,
+                     "socketmap", node->socketmap()});
   }
   if (node->has_milter()) {
-    return Kind{ListenerPolicy::Protocol::kMilter, L::kMilterFieldNumber,
-                "milter"};
+    kinds.push_back(
+        {Protocol::kMilter, L::kMilterFieldNumber, "milter", node->milter()});
   }
-  if (!Require(
-          node, "listener",
-          {{L::kSocketmapFieldNumber, "unix:/run/mailverdict/socketmap"}})) {
+  if (node->has_control()) {
+    kinds.push_back({Protocol::kControl, L::kControlFieldNumber, "control",
+                     node->control()});
+  }
+  if (kinds.size() > 1) {
+    node.Error(kinds[1].field,
+               absl::StrCat(kinds[1].name, " stands beside ", kinds[0].name,
+                            "; write two listeners"));
     return std::nullopt;
   }
-  return Kind{ListenerPolicy::Protocol::kSocketmap, L::kSocketmapFieldNumber,
-              "socketmap"};
+  if (kinds.size() == 1) return kinds[0];
+  Require(node, "listener",
+          {{L::kSocketmapFieldNumber, "unix:/run/mailverdict/socketmap"}});
+  return std::nullopt;
 }
 
-void CheckSocket(const Node<L>& node, const Kind& kind,
-                 const std::string& address, Unique* addresses) {
+void CheckSocket(const Node<L>& node, const Kind& kind, Unique* addresses) {
+  const std::string& address = kind.address;
   if (const Complaint complaint = CheckSocketAddress(address)) {
     node.Error(kind.field, absl::StrCat(kind.name, " ", *complaint));
     return;
@@ -79,10 +88,8 @@ void ReadListeners(const Node<proto::Policy>& node, Policy* policy) {
     ListenerPolicy result;
     if (const std::optional<Kind> kind = KindOf(listener)) {
       result.protocol = kind->protocol;
-      result.address = kind->protocol == ListenerPolicy::Protocol::kMilter
-                           ? listener->milter()
-                           : listener->socketmap();
-      CheckSocket(listener, *kind, result.address, &addresses);
+      result.address = kind->address;
+      CheckSocket(listener, *kind, &addresses);
       // libmilter serves one address in a process.
       if (kind->protocol == ListenerPolicy::Protocol::kMilter) {
         milters.Add("", listener.At(kind->field), "the one milter listener");

@@ -16,6 +16,7 @@
 #include "lib/core/policy_loader.h"
 #include "lib/core/policy_loader_files.h"
 #include "lib/core/policy_loader_node.h"
+#include "lib/core/policy_loader_values.h"
 #include "proto/policy.pb.h"
 
 namespace mailverdict {
@@ -25,6 +26,10 @@ namespace mailverdict {
 // `deadline`: the policy's.
 DirectoryPolicy ReadDirectory(const Node<proto::Directory>& node,
                               absl::Duration deadline, const FileReader& read);
+
+// Its part of ReadDirectory: the servers, and how we come to them.
+void ReadServers(const Node<proto::Directory>& node, const FileReader& read,
+                 DirectoryPolicy* directory);
 
 // The realms' domains first, since an address file is read for its own realm.
 void ReadRealms(const Node<proto::Policy>& node, AddressFiles* files,
@@ -50,7 +55,11 @@ bool Require(const Node<M>& node, std::string_view name,
   std::string write;
   for (const auto& [number, example] : fields) {
     const auto* type = M::descriptor()->FindFieldByNumber(number);
-    if (node->GetReflection()->HasField(*node.operator->(), type)) continue;
+    const M& message = *node.operator->();
+    const bool there = type->is_repeated()
+                           ? node->GetReflection()->FieldSize(message, type) > 0
+                           : node->GetReflection()->HasField(message, type);
+    if (there) continue;
     absl::StrAppend(&missing, missing.empty() ? "" : ", ", type->name());
     absl::StrAppend(&write, write.empty() ? "" : " ", type->name(), ": \"",
                     absl::string_view(example.data(), example.size()), "\"");
@@ -60,6 +69,21 @@ bool Require(const Node<M>& node, std::string_view name,
       node.begin(), absl::StrCat(absl::string_view(name.data(), name.size()),
                                  " has no ", missing, "; write, say, ", write));
   return false;
+}
+
+// Sets `out` if the field is there and good.
+template <typename M>
+void ReadDurationField(const Node<M>& node, int field, bool has,
+                       std::string_view name, const std::string& text,
+                       std::string_view example, absl::Duration* out) {
+  if (!has) return;
+  const absl::StatusOr<absl::Duration> duration = ReadDuration(text, example);
+  if (duration.ok()) {
+    *out = *duration;
+  } else {
+    node.Error(field, absl::StrCat(absl::string_view(name.data(), name.size()),
+                                   " ", duration.status().message()));
+  }
 }
 
 // Where something unique was said first; reports every later time.

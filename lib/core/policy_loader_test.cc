@@ -33,6 +33,7 @@ listener {
 }
 listener { socketmap: "inet:[::1]:7777" }
 listener { milter: "unix:/run/milter" mode: "0600" }
+listener { control: "unix:/run/control" }
 local_network: "192.0.2.0/24"
 local_network: "2001:db8::/32"
 user: "nobody"
@@ -44,6 +45,7 @@ shadow: true
 directory {
   name: "people"
   uri: "ldap://127.0.0.1:1389"
+  uri: "ldaps://ldap2"
   base: "ou=People, dc=example,dc=org"
   scope: ONE
   filter: "(|(Mail=%a)"
@@ -65,7 +67,18 @@ directory {
   ignored_reference: "ldaps://b/DC=b"
   cache { present: "1m" absent: "5s" max_entries: 9 }
   grace: "1h30m"
+  order: SPREAD
+  hedge_after: "200ms"
+  tls {
+    start_tls: true
+    ca_file: "/pem"
+    certificate_file: "/pem"
+    key_file: "/pem"
+    verify: true
+  }
+  hold { vanished: 3 within: "1m" }
 }
+history { file: "/history" max_entries: 5000 }
 directory {
   name: "staff"
   uri: "ldapi://%2Frun%2Fldapi"
@@ -104,7 +117,9 @@ TEST(PolicyLoaderTest, FillsInWhatConcernsTheProcess) {
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   EXPECT_THAT(loaded->warnings, IsEmpty());
   const Policy& policy = loaded->policy;
-  ASSERT_EQ(policy.listeners.size(), 3u);
+  ASSERT_EQ(policy.listeners.size(), 4u);
+  EXPECT_EQ(policy.listeners[3].protocol, ListenerPolicy::Protocol::kControl);
+  EXPECT_EQ(policy.listeners[3].address, "unix:/run/control");
   EXPECT_EQ(policy.listeners[0].protocol, ListenerPolicy::Protocol::kSocketmap);
   EXPECT_EQ(policy.listeners[0].address, "unix:/run/mv");
   EXPECT_EQ(policy.listeners[0].mode, 0640);
@@ -123,6 +138,8 @@ TEST(PolicyLoaderTest, FillsInWhatConcernsTheProcess) {
   EXPECT_FALSE(policy.IsLocal(""));
   EXPECT_FALSE(policy.IsLocal("unknown"));
   EXPECT_EQ(policy.user, "nobody");
+  EXPECT_EQ(policy.history_file, "/history");
+  EXPECT_EQ(policy.history_max, 5000u);
   EXPECT_EQ(policy.log, LogTarget::kSyslog);
   EXPECT_EQ(policy.max_connections, 17u);
   EXPECT_EQ(policy.deadline, absl::Milliseconds(2500));
@@ -135,7 +152,17 @@ TEST(PolicyLoaderTest, FillsInDirectories) {
   ASSERT_EQ(loaded->policy.directories.size(), 2u);
   const DirectoryPolicy& people = loaded->policy.directories[0];
   EXPECT_EQ(people.name, "people");
-  EXPECT_EQ(people.uri, "ldap://127.0.0.1:1389");
+  EXPECT_THAT(people.uris,
+              ElementsAre("ldap://127.0.0.1:1389", "ldaps://ldap2"));
+  EXPECT_EQ(people.order, DirectoryPolicy::Order::kSpread);
+  EXPECT_EQ(people.hedge_after, absl::Milliseconds(200));
+  EXPECT_TRUE(people.tls.start_tls);
+  EXPECT_TRUE(people.tls.verify);
+  EXPECT_EQ(people.tls.ca_file, "/pem");
+  EXPECT_EQ(people.tls.certificate, "/pem");
+  EXPECT_EQ(people.tls.key, "/pem");
+  EXPECT_EQ(people.hold_vanished, 3);
+  EXPECT_EQ(people.hold_within, absl::Minutes(1));
   EXPECT_EQ(people.base, "ou=People, dc=example,dc=org");
   EXPECT_EQ(people.scope, DirectoryPolicy::Scope::kOneLevel);
   EXPECT_EQ(people.filter.text(), "(|(Mail=%a)(uid=%u))");
@@ -341,7 +368,10 @@ TEST(SamplePolicyTest, LoadsWithoutAWordAndIsSafeToStartWith) {
   const auto loaded = LoadPolicy(
       Contents("docs/policy.sample.textproto"), "docs/policy.sample.textproto",
       [](const std::string& path) -> absl::StatusOr<std::string> {
-        return std::string(path == "/etc/mailverdict/password" ? "x\n" : "");
+        if (path == "/etc/mailverdict/password") return "x\n";
+        const bool tls = path.find("/client.") != path.npos ||
+                         path.find("/certs/") != path.npos;
+        return tls ? "-----BEGIN X-----\n" : "";
       });
   ASSERT_TRUE(loaded.ok()) << loaded.status().message();
   EXPECT_THAT(loaded->warnings, IsEmpty());

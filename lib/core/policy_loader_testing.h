@@ -26,6 +26,7 @@ inline absl::StatusOr<std::string> ReadTestFile(const std::string& path) {
       {"/exceptions", "# more of them\nNoc\nsecurity\n"},
       {"/password", "secret\n"},
       {"/empty", ""},
+      {"/pem", "-----BEGIN X-----\n"},
       {"/blank", "\nsecret\n"},
   };
   const auto file = files->find(path);

@@ -10,10 +10,11 @@ namespace {
 
 #define POLICY_FIELDS                                                      \
   " (its fields: listener, user, log, max_connections, deadline, shadow, " \
-  "local_network, directory, realm, check)"
+  "local_network, history, directory, realm, check)"
 #define DIRECTORY_FIELDS                                             \
   " (its fields: name, uri, base, scope, filter, control, bind_dn, " \
-  "bind_password_file, timeout, ignored_reference, cache, grace)"
+  "bind_password_file, timeout, ignored_reference, cache, grace, "   \
+  "order, hedge_after, tls, hold)"
 
 constexpr SaidCase kForm[] = {
     // Names.
@@ -59,8 +60,8 @@ constexpr SaidCase kForm[] = {
      "1:36: when_unsure has no value \"REJECT\"; write PASS or DEFER"},
     // Given twice.
     {"log: STDERR\nlog: SYSLOG", "2:1: log is given twice; keep one"},
-    {"directory {\n  uri: \"x\"\n  name: \"a\"\n  uri: \"y\" }",
-     "4:3: uri is given twice; keep one"},
+    {"directory {\n  base: \"x\"\n  name: \"a\"\n  base: \"y\" }",
+     "4:3: base is given twice; keep one"},
     {"check { recipient { } recipient { } }",
      "1:23: recipient is given twice; keep one"},
     // Values of the wrong kind; all of them are found.

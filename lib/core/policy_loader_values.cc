@@ -239,9 +239,7 @@ absl::StatusOr<std::vector<std::string>> ReadDn(std::string_view text,
 
 Complaint CheckUri(std::string_view uri) {
   if (uri.find_first_of(" ,") != uri.npos) {
-    return Complain(uri,
-                    "is more than one server; write one (two servers prove "
-                    "nothing about each other)");
+    return Complain(uri, "is more than one server; write a uri for each");
   }
   const size_t colon = uri.find("://");
   const std::string scheme = absl::AsciiStrToLower(Absl(uri.substr(0, colon)));
@@ -249,16 +247,12 @@ Complaint CheckUri(std::string_view uri) {
     return Complain(uri, "has no scheme; write ldap://HOST[:PORT]");
   }
   const std::string_view rest = uri.substr(colon + 3);
-  if (scheme == "ldap") return CheckLdapHost(uri, rest);
+  if (scheme == "ldap" || scheme == "ldaps") return CheckLdapHost(uri, rest);
   if (scheme == "ldapi") return CheckLdapiPath(uri, rest);
-  if (scheme == "ldaps") {
-    return Complain(uri,
-                    "wants TLS, which is not supported yet; write ldap://HOST "
-                    "for now");
-  }
-  return Complain(uri,
-                  "is no directory; write ldap://HOST[:PORT], or ldapi:// and "
-                  "a percent-encoded path");
+  return Complain(
+      uri,
+      "is no directory; write ldap://HOST[:PORT], "
+      "ldaps://HOST[:PORT], or ldapi:// and a percent-encoded path");
 }
 
 bool IsLocalUri(std::string_view uri) {

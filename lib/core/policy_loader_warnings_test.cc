@@ -80,11 +80,14 @@ constexpr SaidCase kWarnings[] = {
      "\"ldap://ldap.example.org:636\" filter: \"(uid=%u)\"\n bind_dn: "
      "\"cn=a\" bind_password_file: \"/password\"\n control { arm: \"uid\" "
      "address: \"v@x.org\" dn: \"UID=U,O=X\" } }",
-     "5:29: port 636 wants TLS, which is not supported yet; write port 389, or "
-     "none\n"
-     "6:18: the password goes over the network in clear text, since TLS is not "
-     "supported yet; use a network that only servers are on, or a replica on "
-     "this machine by ldapi://"},
+     "5:29: port 636 wants TLS from the start; write ldaps://\n"
+     "6:18: the password goes to ldap://ldap.example.org:636 in clear text; "
+     "write ldaps://, or tls { start_tls: true }"},
+    {CHECK REALM "}\n" PEOPLE_BEGIN CONTROLS "tls { verify: false } }",
+     "7:1: tls is used by no server; write ldaps:// in uri, or start_tls: "
+     "true\n"
+     "7:7: verify: false: whoever stands between us and the directory answers "
+     "in its place, controls and all; give the ca_file instead"},
     // Realms.
     {PEOPLE_BEGIN CONTROLS
      "}\n" CHECK REALM " domain: \"*.org\"\n "

@@ -64,6 +64,9 @@ inline constexpr DeferReply kAddressNotUnderstood{
     451, 1, 3, "Recipient address not understood"};
 inline constexpr DeferReply kNoVerdict{
     451, 3, 0, "Mail cannot be checked right now, try again later"};
+// RFC 3463 X.3.2, "system not accepting network messages".
+inline constexpr DeferReply kHeld{
+    451, 3, 2, "Mail is not accepted right now, try again later"};
 inline constexpr DeferReply kRequestNotUnderstood{
     451, 3, 0, "Recipient was not asked about in full, try again later"};
 

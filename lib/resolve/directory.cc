@@ -1,49 +1,134 @@
 #include "lib/resolve/directory.h"
 
-#include <pthread.h>
-#include <signal.h>
-
+#include <algorithm>
+#include <string>
 #include <utility>
 
-#include "lib/resolve/directory_worker.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "lib/resolve/directory_server.h"
 
 namespace mailverdict {
-namespace {
 
-// Signals are for the thread that runs the loop, so the new one is born without
-// them; SIGPIPE too. But a fault of its own must still be able to kill it.
-std::thread StartWithoutSignals(std::shared_ptr<DirectoryWorker> worker) {
-  sigset_t blocked, before;
-  sigfillset(&blocked);
-  for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP}) {
-    sigdelset(&blocked, fault);
-  }
-  pthread_sigmask(SIG_SETMASK, &blocked, &before);
-  std::thread thread([worker = std::move(worker)] { worker->Run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
-}
-
-}  // namespace
+// One lookup on its way from server to server.
+struct Directory::Asking {
+  MailboxLookup lookup;
+  Done done;  // empty once it was called
+  std::vector<size_t> order;
+  size_t asked = 0;      // so many of `order`
+  size_t under_way = 0;  // of those, not answered yet
+  std::vector<std::string> reasons;
+  Executor::TimerId patience = 0;
+};
 
 Directory::Directory(std::shared_ptr<const DirectoryPolicy> policy,
                      Executor* executor, DirectoryHooks hooks)
-    : worker_(std::make_shared<DirectoryWorker>(std::move(policy), executor,
-                                                std::move(hooks))) {
-  LdapConnection::IgnoreAmbientDefaults();
-  thread_ = StartWithoutSignals(worker_);
-}
-
-Directory::~Directory() {
-  if (worker_->Stop()) {
-    thread_.join();
-  } else {
-    thread_.detach();
+    : policy_(std::move(policy)),
+      executor_(executor),
+      self_(std::make_shared<Directory*>(this)) {
+  for (size_t i = 0; i < policy_->uris.size(); ++i) {
+    servers_.emplace_back().server = std::make_unique<DirectoryServer>(
+        policy_, i, executor_, HooksFor(i, hooks));
   }
 }
 
+Directory::~Directory() { *self_ = nullptr; }
+
+DirectoryHooks Directory::HooksFor(size_t server, const DirectoryHooks& hooks) {
+  DirectoryHooks result;
+  result.log = hooks.log;
+  result.on_trouble = [self = self_, server, outer = hooks.on_trouble] {
+    if (*self != nullptr) (*self)->servers_[server].failing = true;
+    if (outer) outer();
+  };
+  result.on_healed = [self = self_, server, outer = hooks.on_healed] {
+    if (*self != nullptr) (*self)->servers_[server].failing = false;
+    if (outer) outer();
+  };
+  return result;
+}
+
 void Directory::Resolve(const MailboxLookup& lookup, Done done) {
-  worker_->Resolve(lookup, std::move(done));
+  if (servers_.size() == 1) {
+    servers_.front().server->Resolve(lookup, std::move(done));
+    return;
+  }
+  auto asking = std::make_shared<Asking>();
+  asking->lookup = lookup;
+  asking->done = std::move(done);
+  asking->order = Order();
+  AskNext(asking);
+}
+
+// Those that are failing, or owe an answer for too long, come last, but they
+// come: they may know who is present.
+std::vector<size_t> Directory::Order() {
+  std::vector<size_t> order;
+  const bool spread = policy_->order == DirectoryPolicy::Order::kSpread;
+  const size_t first = spread ? turn_++ % servers_.size() : 0;
+  for (size_t i = 0; i < servers_.size(); ++i) {
+    order.push_back((first + i) % servers_.size());
+  }
+  std::stable_partition(order.begin(), order.end(), [this](size_t i) {
+    return !servers_[i].failing && !servers_[i].late;
+  });
+  return order;
+}
+
+void Directory::AskNext(const std::shared_ptr<Asking>& asking) {
+  executor_->Cancel(std::exchange(asking->patience, 0));
+  const size_t server = asking->order[asking->asked++];
+  ++asking->under_way;
+  if (asking->asked < asking->order.size()) {
+    const absl::Duration patience =
+        policy_->hedge_after > absl::ZeroDuration()
+            ? policy_->hedge_after
+            : policy_->timeout / static_cast<int64_t>(servers_.size());
+    asking->patience =
+        executor_->RunAfter(patience, [self = self_, asking, server] {
+          asking->patience = 0;
+          if (*self == nullptr || !asking->done) return;
+          (*self)->servers_[server].late = true;
+          (*self)->AskNext(asking);
+        });
+  }
+  servers_[server].server->Resolve(
+      asking->lookup, [self = self_, asking, server](const Answer& answer) {
+        if (*self == nullptr) return;
+        (*self)->servers_[server].late = false;
+        if (asking->done) (*self)->Take(asking, server, answer);
+      });
+}
+
+void Directory::Take(const std::shared_ptr<Asking>& asking, size_t server,
+                     const Answer& answer) {
+  --asking->under_way;
+  const bool more = asking->asked < asking->order.size();
+  if (answer.unknown()) {
+    asking->reasons.push_back(
+        absl::StrCat(policy_->uris[server], ": ", answer.reason()));
+    if (more) {
+      AskNext(asking);
+      return;
+    }
+    if (asking->under_way > 0) return;
+  }
+  executor_->Cancel(std::exchange(asking->patience, 0));
+  const Done done = std::exchange(asking->done, nullptr);
+  if (answer.unknown()) {
+    done(Answer(
+        Report::Unknown(asking->lookup, absl::StrJoin(asking->reasons, "; "))));
+  } else {
+    done(answer);
+  }
+}
+
+std::vector<ServerState> Directory::servers() const {
+  std::vector<ServerState> states;
+  for (const Server& server : servers_) {
+    states.push_back(server.server->state());
+  }
+  return states;
 }
 
 }  // namespace mailverdict

@@ -1,18 +1,16 @@
-// Mailboxes from an LDAP directory.
+// Mailboxes from an LDAP directory, which one or several servers have.
 //
-// One server, one connection, one thread of its own (directory_worker.h),
-// because libldap blocks while it connects. Searches on the connection are
-// pipelined; lookups that have to wait share the next search, and the controls
-// ride in every one.
-//
-// A server that is down costs nothing: lookups are Unknown at once, while the
-// thread goes on trying in the background.
+// A server that cannot say (it refuses, hangs, has lost a control, is empty,
+// answers anything but success) is passed over, and the next one is asked: an
+// answer is Unknown only when none of them can say. Those that are failing are
+// asked last of all; directory_server.h tells how they are found to be well.
 
 #ifndef MAILVERDICT_LIB_RESOLVE_DIRECTORY_H_
 #define MAILVERDICT_LIB_RESOLVE_DIRECTORY_H_
 
+#include <cstddef>
 #include <memory>
-#include <thread>
+#include <vector>
 
 #include "lib/core/policy.h"
 #include "lib/resolve/executor.h"
@@ -20,24 +18,42 @@
 
 namespace mailverdict {
 
-class DirectoryWorker;
+class DirectoryServer;
 
+// Loop's thread only.
 class Directory final : public Resolver {
  public:
-  // `executor` outlives the directory.
+  // `executor` outlives the directory. REQUIRES: the policy has a server.
   Directory(std::shared_ptr<const DirectoryPolicy> policy, Executor* executor,
             DirectoryHooks hooks);
-
-  // Does not wait for the server: a thread that is connecting is left to find
-  // out by itself that it is no longer wanted. Lookups without an answer are
-  // dropped; what their `done` holds is let go of here, on the loop's thread.
+  // Waits for no server; see DirectoryServer.
   ~Directory() override;
 
   void Resolve(const MailboxLookup& lookup, Done done) override;
 
+  // Of each server, in the policy's order.
+  std::vector<ServerState> servers() const override;
+
  private:
-  const std::shared_ptr<DirectoryWorker> worker_;
-  std::thread thread_;
+  struct Asking;
+  struct Server {
+    std::unique_ptr<DirectoryServer> server;
+    bool failing = false;
+    bool late = false;  // was passed over, and has not answered since
+  };
+
+  DirectoryHooks HooksFor(size_t server, const DirectoryHooks& hooks);
+  std::vector<size_t> Order();
+  void AskNext(const std::shared_ptr<Asking>& asking);
+  void Take(const std::shared_ptr<Asking>& asking, size_t server,
+            const Answer& answer);
+
+  const std::shared_ptr<const DirectoryPolicy> policy_;
+  Executor* const executor_;
+  // What calls back later looks here first: null, and the directory has gone.
+  std::shared_ptr<Directory*> self_;
+  std::vector<Server> servers_;
+  size_t turn_ = 0;  // of kSpread
 };
 
 }  // namespace mailverdict

@@ -21,7 +21,7 @@ struct Conversation {
   Conversation(ManualExecutor* loop, int port, DirectoryPolicy policy,
                CutProxy::Cut cut)
       : after_bytes(cut.after_bytes), proxy(port, cut) {
-    policy.uri = proxy.uri();
+    policy.uris = {proxy.uri()};
     // What is asked again must not be too late for that.
     policy.timeout = absl::Milliseconds(cut.then == Then::kClose ? 5000 : 500);
     directory = std::make_unique<Directory>(

@@ -187,7 +187,7 @@ TEST_F(DirectoryOutage, WhatHasWaitedTooLongIsNotAskedAnyMore) {
   size_t controls_only = 0;
   {
     CutProxy proxy(slapd.port(), {});
-    policy.uri = proxy.uri();
+    policy.uris = {proxy.uri()};
     const auto directory = Open(policy);
     ASSERT_TRUE(Resolve(directory.get(), "nobody@example.org").vouched());
     const size_t two = proxy.passed(kServer);
@@ -196,7 +196,7 @@ TEST_F(DirectoryOutage, WhatHasWaitedTooLongIsNotAskedAnyMore) {
   }
   CutProxy proxy(slapd.port(),
                  {kServer, controls_only + 1, CutProxy::Then::kClose});
-  policy.uri = proxy.uri();
+  policy.uris = {proxy.uri()};
   policy.timeout = DirectoryWorker::kRetry - absl::Milliseconds(1);
   ManualExecutor still;
   Directory directory(std::make_shared<const DirectoryPolicy>(policy), &still,

@@ -31,15 +31,20 @@ size_t BytesOf(const MailboxLookup& lookup, const FilterTemplate& filter) {
 }  // namespace
 
 DirectoryWorker::DirectoryWorker(std::shared_ptr<const DirectoryPolicy> policy,
-                                 Executor* executor, DirectoryHooks hooks)
+                                 size_t server, Executor* executor,
+                                 DirectoryHooks hooks)
     : shared_policy_(std::move(policy)),
       policy_(*shared_policy_),
+      uri_(policy_.uris[server]),
       all_controls_(ControlsFor(policy_, {})),
       executor_(executor),
       hooks_(std::make_shared<const DirectoryHooks>(std::move(hooks))),
       wakeup_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      health_(absl::StrCat("directory ", policy_.name, " (", policy_.uri, ")"),
-              "who it does not show is deferred") {}
+      health_(absl::StrCat("directory ", policy_.name, " (", uri_, ")"),
+              policy_.uris.size() > 1 ? "other servers are asked"
+                                      : "who it does not show is deferred") {
+  state_.uri = uri_;
+}
 
 DirectoryWorker::~DirectoryWorker() { close(wakeup_); }
 
@@ -80,11 +85,17 @@ void DirectoryWorker::Run() {
       return;
     }
     if (connection_ != nullptr) SendWaiting();
+    if (connection_ != nullptr) Probe();
     Wait();
     if (connection_ != nullptr) ReceiveAnswers();
   }
   // Here and not in the destructor, which runs where SIGPIPE would kill.
   connection_.reset();
+}
+
+ServerState DirectoryWorker::state() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return state_;
 }
 
 bool DirectoryWorker::Stopping() {
@@ -107,7 +118,7 @@ bool DirectoryWorker::EndOpening() {
 bool DirectoryWorker::Connect() {
   if (!BeginOpening()) return false;
   absl::StatusOr<std::unique_ptr<LdapConnection>> opened =
-      LdapConnection::Open(policy_, ++g_connections);
+      LdapConnection::Open(policy_, uri_, ++g_connections);
   if (!EndOpening()) return false;
   if (!opened.ok()) {
     GoDown(std::string(opened.status().message()));
@@ -143,6 +154,17 @@ void DirectoryWorker::SendWaiting() {
             : all_controls_;
     Send(std::move(batch), std::move(controls));
   }
+}
+
+// Nobody need ask to find out that it is well again.
+void DirectoryWorker::Probe() {
+  const absl::Time now = executor_->Now();
+  if (!health_.failing() || all_controls_.empty() || !searches_.empty() ||
+      now < next_probe_) {
+    return;
+  }
+  next_probe_ = now + kProbe;
+  Send({}, all_controls_);
 }
 
 DirectoryWorker::Questions DirectoryWorker::TakeBatch() {
@@ -211,7 +233,11 @@ std::string DirectoryWorker::FilterFor(const Search& search) const {
 
 void DirectoryWorker::Wait() {
   absl::Time until = absl::InfiniteFuture();
-  if (connection_ == nullptr) until = next_attempt_;
+  if (connection_ == nullptr) {
+    until = next_attempt_;
+  } else if (health_.failing() && !all_controls_.empty()) {
+    until = std::max(next_probe_, executor_->Now());
+  }
   for (const auto& [id, search] : searches_) {
     until = std::min(until, search.sent + policy_.timeout);
   }
@@ -334,10 +360,22 @@ void DirectoryWorker::GiveUp(Questions questions, const std::string& why) {
 
 void DirectoryWorker::Report(const std::string& trouble) {
   const absl::Time now = executor_->Now();
+  const bool failed_before = health_.failing();
   const std::optional<std::string> line =
       trouble.empty() ? health_.Healed(now) : health_.Failed(trouble, now);
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (state_.since == absl::InfinitePast() ||
+        failed_before != health_.failing()) {
+      state_.since = now;
+    }
+    state_.failing = health_.failing();
+    state_.why = trouble;
+  }
   if (!trouble.empty() && hooks_->on_trouble) {
     executor_->Post([hooks = hooks_] { hooks->on_trouble(); });
+  } else if (failed_before && trouble.empty() && hooks_->on_healed) {
+    executor_->Post([hooks = hooks_] { hooks->on_healed(); });
   }
   if (line.has_value() && hooks_->log) {
     executor_->Post([hooks = hooks_, text = *line] { hooks->log(text); });
@@ -358,7 +396,7 @@ void DirectoryWorker::Deliver(Answers answers) {
 Answer DirectoryWorker::Unknown(const Question& question,
                                 const std::string& why) const {
   Transcript transcript;
-  transcript.server = policy_.uri;
+  transcript.server = uri_;
   return Answer(mailverdict::Report::Unknown(question.lookup, why, transcript));
 }
 

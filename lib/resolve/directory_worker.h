@@ -37,8 +37,10 @@ class DirectoryWorker {
   static constexpr size_t kMaxWaiting = 4096;
   // Between two attempts to connect.
   static constexpr absl::Duration kRetry = absl::Milliseconds(500);
+  // Between two searches for the controls alone, while they do not pass.
+  static constexpr absl::Duration kProbe = absl::Seconds(1);
 
-  DirectoryWorker(std::shared_ptr<const DirectoryPolicy> policy,
+  DirectoryWorker(std::shared_ptr<const DirectoryPolicy> policy, size_t server,
                   Executor* executor, DirectoryHooks hooks);
   ~DirectoryWorker();
 
@@ -50,6 +52,9 @@ class DirectoryWorker {
   // and will use nothing but the policy when it is done with that. Loop's
   // thread.
   bool Stop();
+
+  // Any thread.
+  ServerState state() const;
 
   // The thread's body: returns after Stop.
   void Run();
@@ -85,6 +90,7 @@ class DirectoryWorker {
   bool Connect();  // false: stopped
   void MarkUp();
   void SendWaiting();
+  void Probe();
   Questions TakeBatch();
   void Send(Questions questions, std::vector<MailboxLookup> controls);
   std::string FilterFor(const Search& search) const;
@@ -101,22 +107,25 @@ class DirectoryWorker {
 
   const std::shared_ptr<const DirectoryPolicy> shared_policy_;
   const DirectoryPolicy& policy_;
+  const std::string& uri_;  // lives in the policy
   const std::vector<MailboxLookup> all_controls_;
   Executor* const executor_;
   const std::shared_ptr<const DirectoryHooks> hooks_;
   const int wakeup_;  // an eventfd
 
-  std::mutex mutex_;  // guards the next five
+  mutable std::mutex mutex_;  // guards the next six
   Questions waiting_;
   bool down_ = false;
   std::string down_why_;
   bool opening_ = false;
   bool stop_ = false;
+  ServerState state_;
 
   // The thread's own.
   std::unique_ptr<LdapConnection> connection_;
   bool proven_ = false;  // it has answered a search
   absl::Time next_attempt_ = absl::InfinitePast();
+  absl::Time next_probe_ = absl::InfinitePast();
   std::map<int, Search> searches_;
   Health health_;
 };

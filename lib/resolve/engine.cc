@@ -166,6 +166,12 @@ void Engine::ForgetDoubted(const Verdict& verdict) {
   }
 }
 
+std::vector<ServerState> Engine::Servers(const std::string& directory) const {
+  const auto source = sources_.find(directory);
+  if (source == sources_.end()) return {};
+  return source->second.directory->servers();
+}
+
 void Engine::Stop() { sources_.clear(); }
 
 }  // namespace mailverdict

@@ -45,6 +45,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
   // The same, and nothing is remembered: for a person who asks.
   void Explain(Transaction transaction, Done done);
 
+  // Of the directory of that name; none of one that there is not.
+  std::vector<ServerState> Servers(const std::string& directory) const;
+
   const Policy& policy() const { return *policy_; }
   const Chain& chain() const { return chain_; }
 

@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <ldap.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <mutex>
 
 #include "absl/cleanup/cleanup.h"
@@ -42,6 +44,42 @@ std::string Describe(int code, const char* diagnostic) {
     absl::StrAppend(&text, ": ", diagnostic);
   }
   return text;
+}
+
+bool UsesTls(const std::string& uri, const DirectoryPolicy::Tls& tls) {
+  return absl::StartsWithIgnoreCase(uri, "ldaps:") ||
+         (tls.start_tls && absl::StartsWithIgnoreCase(uri, "ldap:"));
+}
+
+// What the context that libldap makes of the files depends on. They may be
+// renewed.
+std::string IdentityOf(const DirectoryPolicy::Tls& tls) {
+  std::string identity;
+  for (const std::string* file : {&tls.ca_file, &tls.certificate, &tls.key}) {
+    struct stat status {};
+    if (!file->empty()) stat(file->c_str(), &status);
+    absl::StrAppend(&identity, *file, "\n", status.st_ino, " ", status.st_size,
+                    " ", status.st_mtime, "\n");
+  }
+  return identity;
+}
+
+// Gives the handle a context of its own settings, not the process's: one made
+// before for the same files, if there is. They are never freed: a libldap on
+// GnuTLS loses the memory of the key with each of them, and a server that is
+// down is tried each second. Returns a libldap code.
+int SetTlsContext(LDAP* handle, const DirectoryPolicy::Tls& tls) {
+  static std::mutex mutex;
+  static auto* contexts = new std::map<std::string, void*>;
+  const std::lock_guard<std::mutex> lock(mutex);
+  void*& context = (*contexts)[IdentityOf(tls)];
+  if (context != nullptr) {
+    return ldap_set_option(handle, LDAP_OPT_X_TLS_CTX, context);
+  }
+  const int client = 0;
+  const int code = ldap_set_option(handle, LDAP_OPT_X_TLS_NEWCTX, &client);
+  if (code != LDAP_OPT_SUCCESS) return code;
+  return ldap_get_option(handle, LDAP_OPT_X_TLS_CTX, &context);
 }
 
 // Without options, which do not change what a value means; but for a range: it
@@ -87,8 +125,8 @@ bool ReadEntry(LDAP* handle, LDAPMessage* message, SearchResult::Entry* out) {
 }  // namespace
 
 LdapConnection::LdapConnection(const DirectoryPolicy& directory,
-                               uint64_t number)
-    : directory_(directory), number_(number) {
+                               const std::string& uri, uint64_t number)
+    : directory_(directory), uri_(uri), number_(number) {
   for (const std::string& attribute : directory.filter.attributes()) {
     attributes_.push_back(const_cast<char*>(attribute.c_str()));
   }
@@ -115,15 +153,17 @@ LdapConnection::~LdapConnection() {
 }
 
 absl::StatusOr<std::unique_ptr<LdapConnection>> LdapConnection::Open(
-    const DirectoryPolicy& directory, uint64_t number) {
-  auto connection =
-      std::unique_ptr<LdapConnection>(new LdapConnection(directory, number));
-  const int code = ldap_initialize(&connection->handle_, directory.uri.c_str());
+    const DirectoryPolicy& directory, const std::string& uri, uint64_t number) {
+  auto connection = std::unique_ptr<LdapConnection>(
+      new LdapConnection(directory, uri, number));
+  const int code = ldap_initialize(&connection->handle_, uri.c_str());
   if (code != LDAP_SUCCESS) {
-    return absl::UnavailableError(absl::StrCat("cannot use ", directory.uri,
-                                               ": ", ldap_err2string(code)));
+    return absl::UnavailableError(
+        absl::StrCat("cannot use ", uri, ": ", ldap_err2string(code)));
   }
   absl::Status status = connection->SetOptions();
+  if (status.ok()) status = connection->SetTlsOptions();
+  if (status.ok()) status = connection->StartTls();
   if (status.ok()) status = connection->Bind();
   if (!status.ok()) return status;
   return connection;
@@ -142,6 +182,7 @@ absl::Status LdapConnection::SetOptions() {
       {LDAP_OPT_TIMELIMIT, &unlimited},
       {LDAP_OPT_RESTART, LDAP_OPT_ON},
       {LDAP_OPT_NETWORK_TIMEOUT, &timeout},
+      {LDAP_OPT_TIMEOUT, &timeout},
   };
   for (const auto& [option, value] : options) {
     if (ldap_set_option(handle_, option, value) != LDAP_OPT_SUCCESS) {
@@ -152,7 +193,52 @@ absl::Status LdapConnection::SetOptions() {
   return absl::OkStatus();
 }
 
+// ldaps:// is TLS from the first byte, ldap:// by StartTLS if the policy says
+// so.
+absl::Status LdapConnection::SetTlsOptions() {
+  const DirectoryPolicy::Tls& tls = directory_.tls;
+  if (!UsesTls(uri_, tls)) return absl::OkStatus();
+  const int demand = tls.verify ? LDAP_OPT_X_TLS_DEMAND : LDAP_OPT_X_TLS_NEVER;
+  const int least = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2;
+  std::vector<std::pair<int, const void*>> options = {
+      {LDAP_OPT_X_TLS_REQUIRE_CERT, &demand},
+      {LDAP_OPT_X_TLS_PROTOCOL_MIN, &least}};
+  if (!tls.ca_file.empty()) {
+    options.emplace_back(LDAP_OPT_X_TLS_CACERTFILE, tls.ca_file.c_str());
+  }
+  if (!tls.certificate.empty()) {
+    options.emplace_back(LDAP_OPT_X_TLS_CERTFILE, tls.certificate.c_str());
+    options.emplace_back(LDAP_OPT_X_TLS_KEYFILE, tls.key.c_str());
+  }
+  bool done = true;
+  for (const auto& [option, value] : options) {
+    done &= ldap_set_option(handle_, option, value) == LDAP_OPT_SUCCESS;
+  }
+  if (done && SetTlsContext(handle_, tls) == LDAP_OPT_SUCCESS) {
+    return absl::OkStatus();
+  }
+  return absl::UnavailableError(
+      absl::StrCat("TLS cannot be set up; are ", tls.ca_file, " ",
+                   tls.certificate, " ", tls.key, " there, readable and PEM?"));
+}
+
+absl::Status LdapConnection::StartTls() {
+  if (!directory_.tls.start_tls || !absl::StartsWithIgnoreCase(uri_, "ldap:")) {
+    return absl::OkStatus();
+  }
+  // It waits for the answer and for the handshake, for up to
+  // LDAP_OPT_NETWORK_TIMEOUT and LDAP_OPT_TIMEOUT.
+  if (ldap_start_tls_s(handle_, nullptr, nullptr) == LDAP_SUCCESS) {
+    return absl::OkStatus();
+  }
+  return Failed("StartTLS");
+}
+
 absl::Status LdapConnection::Bind() {
+  // With a certificate of our own the server knows who we are (RFC 4513 5.2.3).
+  const bool external = !directory_.tls.certificate.empty() &&
+                        directory_.bind_dn.empty() &&
+                        UsesTls(uri_, directory_.tls);
   std::string password;
   if (!directory_.bind_dn.empty()) {
     absl::StatusOr<std::string> read =
@@ -164,8 +250,9 @@ absl::Status LdapConnection::Bind() {
   int id = 0;
   // This connects, for up to LDAP_OPT_NETWORK_TIMEOUT.
   int code =
-      ldap_sasl_bind(handle_, directory_.bind_dn.c_str(), LDAP_SASL_SIMPLE,
-                     &credentials, nullptr, nullptr, &id);
+      ldap_sasl_bind(handle_, external ? nullptr : directory_.bind_dn.c_str(),
+                     external ? "EXTERNAL" : LDAP_SASL_SIMPLE, &credentials,
+                     nullptr, nullptr, &id);
   if (code != LDAP_SUCCESS) return Failed("connecting");
   // libldap connects without blocking, and then reads and writes as it finds
   // the socket: when half a message has come it would wait for the other half,
@@ -232,7 +319,7 @@ absl::StatusOr<int> LdapConnection::Search(std::string_view filter,
   ldap_get_option(handle_, LDAP_OPT_RESULT_CODE, &left);
   writing_ = left == LDAP_BUSY;
   SearchResult& result = searches_[id];
-  result.transcript = {directory_.uri, number_, static_cast<uint64_t>(id), now,
+  result.transcript = {uri_, number_, static_cast<uint64_t>(id), now,
                        absl::InfiniteFuture()};
   return id;
 }
@@ -314,9 +401,21 @@ absl::Status LdapConnection::Failed(std::string_view doing) const {
   int code = LDAP_SERVER_DOWN;
   ldap_get_option(handle_, LDAP_OPT_RESULT_CODE, &code);
   if (code == LDAP_SUCCESS || code == LDAP_TIMEOUT) code = LDAP_SERVER_DOWN;
-  return absl::UnavailableError(
-      absl::StrCat(absl::string_view(doing.data(), doing.size()), ": ",
-                   ldap_err2string(code)));
+  char* diagnostic = nullptr;
+  ldap_get_option(handle_, LDAP_OPT_DIAGNOSTIC_MESSAGE, &diagnostic);
+  const absl::Cleanup free = [diagnostic] { ldap_memfree(diagnostic); };
+  std::string text = absl::StrCat(absl::string_view(doing.data(), doing.size()),
+                                  ": ", Describe(code, diagnostic));
+  // With GnuTLS it has no other words for a certificate that it refuses.
+  if (diagnostic != nullptr &&
+      absl::StrContains(diagnostic, "unknown error code")) {
+    absl::StrAppend(
+        &text, "; its certificate has expired, is not by a CA of ",
+        directory_.tls.ca_file.empty() ? "the system" : directory_.tls.ca_file,
+        ", or is not for the host name in ", uri_,
+        " (openssl s_client shows it)");
+  }
+  return absl::UnavailableError(text);
 }
 
 }  // namespace mailverdict

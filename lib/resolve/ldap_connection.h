@@ -1,7 +1,7 @@
 // One connection to one directory server: libldap, with none of its ambient
 // defaults. Open blocks, for as long as it takes to resolve the server's name
-// and up to the policy's timeout each to connect and to bind; nothing else
-// does.
+// and up to the policy's timeout each to connect, to agree on TLS and to bind;
+// nothing else does.
 
 #ifndef MAILVERDICT_LIB_RESOLVE_LDAP_CONNECTION_H_
 #define MAILVERDICT_LIB_RESOLVE_LDAP_CONNECTION_H_
@@ -39,7 +39,8 @@ class LdapConnection {
   // Unavailable error says what failed. Never goes on anonymously after a bind
   // that failed.
   static absl::StatusOr<std::unique_ptr<LdapConnection>> Open(
-      const DirectoryPolicy& directory, uint64_t number);
+      const DirectoryPolicy& directory, const std::string& uri,
+      uint64_t number);
 
   ~LdapConnection();
   LdapConnection(const LdapConnection&) = delete;
@@ -68,14 +69,18 @@ class LdapConnection {
   const absl::Status& status() const { return status_; }
 
  private:
-  LdapConnection(const DirectoryPolicy& directory, uint64_t number);
+  LdapConnection(const DirectoryPolicy& directory, const std::string& uri,
+                 uint64_t number);
   absl::Status SetOptions();
+  absl::Status SetTlsOptions();
+  absl::Status StartTls();
   absl::Status Bind();
   // Adds one message to its search; true when that is complete.
   bool Take(ldapmsg* message, SearchResult* result) const;
   absl::Status Failed(std::string_view doing) const;
 
   const DirectoryPolicy& directory_;
+  const std::string& uri_;  // lives in directory_
   const uint64_t number_;
   absl::Status status_;
   ldap* handle_ = nullptr;

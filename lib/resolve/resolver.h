@@ -5,19 +5,32 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
+#include "absl/time/time.h"
 #include "lib/core/answer.h"
 #include "lib/core/lookup.h"
 
 namespace mailverdict {
 
-// What a directory has to say beside its answers. Both are called on the loop's
-// thread, and for a while after the directory has gone.
+// What a directory, or one of its servers, has to say beside its answers. All
+// are called on the loop's thread, and for a while after it has gone.
 struct DirectoryHooks {
   // A line for the log (health.h).
   std::function<void(const std::string&)> log;
   // It could not have vouched for an absence just now: forget those before.
   std::function<void()> on_trouble;
+  // It can again.
+  std::function<void()> on_healed;
+};
+
+// How one server of a directory is.
+struct ServerState {
+  std::string uri;
+  bool failing = false;
+  std::string why;  // while it is failing
+  absl::Time since =
+      absl::InfinitePast();  // it is so; never asked: InfinitePast
 };
 
 class Resolver {
@@ -31,6 +44,9 @@ class Resolver {
   // After the resolver is gone `done` may be called or dropped. Loop's thread
   // only.
   virtual void Resolve(const MailboxLookup& lookup, Done done) = 0;
+
+  // How the servers are that it asks, if it asks any.
+  virtual std::vector<ServerState> servers() const { return {}; }
 };
 
 }  // namespace mailverdict

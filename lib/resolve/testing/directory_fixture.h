@@ -70,7 +70,7 @@ class DirectoryFixture : public testing::Test {
   static DirectoryPolicy PolicyFor(const std::string& uri) {
     DirectoryPolicy policy;
     policy.name = "people";
-    policy.uri = uri;
+    policy.uris = {uri};
     policy.base = "ou=people,dc=example,dc=org";
     policy.filter = *FilterTemplate::Parse(
         "(&(objectClass=inetOrgPerson)"

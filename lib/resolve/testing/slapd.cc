@@ -92,7 +92,7 @@ pid_t Spawn(const std::vector<std::string>& words, const std::string& log) {
 
 }  // namespace
 
-Slapd::Slapd() : port_(FreePort()) {
+Slapd::Slapd() : port_(FreePort()), tls_port_(FreePort()) {
   if (access(Program().c_str(), X_OK) != 0) {
     Fail(absl::StrCat(Program(), " is missing; ./check unpacks it"));
   }
@@ -174,7 +174,8 @@ void Slapd::Load(const std::string& database, const std::string& ldif) {
 void Slapd::Start(const Options& options) {
   if (pid_ != 0) Fail("it runs already");
   const std::string config = WriteConfig(options);
-  const std::string urls = absl::StrCat(uri(), " ", unix_uri());
+  const std::string urls = absl::StrCat(uri(), " ", unix_uri(),
+                                        options.tls ? " " + tls_uri() : "");
   pid_ = Spawn(
       {Program(), "-d", options.log ? "stats" : "0", "-f", config, "-h", urls},
       directory_ + "/slapd.log");
@@ -222,6 +223,10 @@ std::string Slapd::unix_uri() const {
   const std::string path =
       absl::StrReplaceAll(directory_ + "/i", {{"/", "%2F"}});
   return absl::StrCat("ldapi://", path);
+}
+
+std::string Slapd::tls_uri() const {
+  return absl::StrCat("ldaps://127.0.0.1:", tls_port_);
 }
 
 int Slapd::Logged(std::string_view text) const {

@@ -26,6 +26,7 @@ class Slapd {
     std::string access = "access to * by * read\n";
     std::string limits;  // more lines for the database: "sizelimit 1\n"
     std::string global;  // more lines ahead of it: "disallow bind_anon\n"
+    bool tls = false;    // ldaps:// as well, with what `global` says of TLS
     bool log = true;     // each operation, for Logged
   };
 
@@ -55,6 +56,7 @@ class Slapd {
   int port() const { return port_; }
   std::string uri() const;       // ldap://127.0.0.1:PORT
   std::string unix_uri() const;  // ldapi://...
+  std::string tls_uri() const;   // ldaps://127.0.0.1:PORT
 
   // What it logged since the test began: how often `text` stands there.
   int Logged(std::string_view text) const;
@@ -68,7 +70,7 @@ class Slapd {
   void AwaitReady();
 
   std::string directory_;
-  int port_ = 0;
+  int port_ = 0, tls_port_ = 0;
   pid_t pid_ = 0;
 };
 

@@ -1,4 +1,4 @@
-#include "adapters/local_delivery/socket_address.h"
+#include "adapters/socketmap/socket_address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -7,7 +7,7 @@
 
 #include "gtest/gtest.h"
 
-namespace mailverdict::local_delivery {
+namespace mailverdict {
 namespace {
 
 TEST(SocketAddress, OfAUnixSocketIsAPathFromTheRoot) {
@@ -64,4 +64,4 @@ TEST(SocketAddress, OfAnotherFormIsAnErrorThatSaysWhatToWrite) {
 }
 
 }  // namespace
-}  // namespace mailverdict::local_delivery
+}  // namespace mailverdict

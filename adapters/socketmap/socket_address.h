@@ -1,8 +1,8 @@
 // The address of a socket, as an operator writes it. Pure: no name is looked
 // up, since a name server must not hold up a delivery.
 
-#ifndef MAILVERDICT_ADAPTERS_LOCAL_DELIVERY_SOCKET_ADDRESS_H_
-#define MAILVERDICT_ADAPTERS_LOCAL_DELIVERY_SOCKET_ADDRESS_H_
+#ifndef MAILVERDICT_ADAPTERS_SOCKETMAP_SOCKET_ADDRESS_H_
+#define MAILVERDICT_ADAPTERS_SOCKETMAP_SOCKET_ADDRESS_H_
 
 #include <sys/socket.h>
 
@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace mailverdict::local_delivery {
+namespace mailverdict {
 
 // A value. (sockaddr_storage is not const in use: cast `name` for connect.)
 struct SocketAddress {
@@ -23,6 +23,6 @@ struct SocketAddress {
 // 1 to 65535. An error names what is wrong and what to write instead.
 absl::StatusOr<SocketAddress> ParseSocketAddress(const std::string& text);
 
-}  // namespace mailverdict::local_delivery
+}  // namespace mailverdict
 
-#endif  // MAILVERDICT_ADAPTERS_LOCAL_DELIVERY_SOCKET_ADDRESS_H_
+#endif  // MAILVERDICT_ADAPTERS_SOCKETMAP_SOCKET_ADDRESS_H_

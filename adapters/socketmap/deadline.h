@@ -1,8 +1,8 @@
 // A moment on the monotonic clock until which something may block: a change of
 // the wall clock neither stretches nor cuts it.
 
-#ifndef MAILVERDICT_ADAPTERS_LOCAL_DELIVERY_DEADLINE_H_
-#define MAILVERDICT_ADAPTERS_LOCAL_DELIVERY_DEADLINE_H_
+#ifndef MAILVERDICT_ADAPTERS_SOCKETMAP_DEADLINE_H_
+#define MAILVERDICT_ADAPTERS_SOCKETMAP_DEADLINE_H_
 
 #include <algorithm>
 #include <chrono>
@@ -10,7 +10,7 @@
 
 #include "absl/time/time.h"
 
-namespace mailverdict::local_delivery {
+namespace mailverdict {
 
 // A value.
 class Deadline {
@@ -47,6 +47,6 @@ inline Deadline Earlier(Deadline a, Deadline b) {
   return a.at() < b.at() ? a : b;
 }
 
-}  // namespace mailverdict::local_delivery
+}  // namespace mailverdict
 
-#endif  // MAILVERDICT_ADAPTERS_LOCAL_DELIVERY_DEADLINE_H_
+#endif  // MAILVERDICT_ADAPTERS_SOCKETMAP_DEADLINE_H_

@@ -1,4 +1,4 @@
-#include "adapters/local_delivery/socket_address.h"
+#include "adapters/socketmap/socket_address.h"
 
 #include <netdb.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/mail/cursor.h"
 
-namespace mailverdict::local_delivery {
+namespace mailverdict {
 namespace {
 
 absl::Status Wrong(const std::string& text, absl::string_view what) {
@@ -73,4 +73,4 @@ absl::StatusOr<SocketAddress> ParseSocketAddress(const std::string& text) {
   return Wrong(text, "write unix:/PATH or inet:HOST:PORT");
 }
 
-}  // namespace mailverdict::local_delivery
+}  // namespace mailverdict

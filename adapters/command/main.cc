@@ -1,0 +1,110 @@
+// mailverdict: asks and orders a running mailverdictd. See --help; what the
+// daemon makes of it is in adapters/daemon/control.h.
+
+#include <getopt.h>
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/match.h"
+#include "absl/time/time.h"
+#include "adapters/daemon/version.h"
+#include "adapters/socketmap/client.h"
+
+namespace {
+
+constexpr char kHelp[] =
+    R"(usage: mailverdict [--socket ADDRESS] COMMAND
+
+  explain ADDRESS     what the daemon says of a recipient, and why
+  status              its directories: each server, since when it is well or
+                      fails, who has vanished; holds; connections
+  hold defer-all      from now on everything is "try again later"
+  hold pass-all       from now on everything passes
+  hold off            back to the policy
+  release DIRECTORY   those who have vanished from it are gone indeed: ends the
+                      hold that too many of them have brought about
+
+  --socket ADDRESS    the policy's control listener; without this
+                      unix:/run/mailverdict/control
+  --version, --help
+
+Ends with 0; 1 if the daemon refuses; 64 if this usage is not kept; 69 if no
+daemon answers. A hold ends with the daemon, and each is in its log.
+)";
+
+// EX_USAGE and EX_UNAVAILABLE of sysexits.h.
+constexpr int kRefused = 1;
+constexpr int kUsage = 64;
+constexpr int kUnavailable = 69;
+
+// A verdict has its own deadline, of the policy; this is for a daemon that
+// does not answer at all.
+constexpr absl::Duration kPatience = absl::Seconds(60);
+
+int Usage() {
+  std::fputs(kHelp, stderr);
+  return kUsage;
+}
+
+int Order(const std::string& address,
+          const mailverdict::socketmap::Request& r) {
+  using mailverdict::ParseSocketAddress;
+  const auto daemon = ParseSocketAddress(address);
+  if (!daemon.ok()) {
+    std::fprintf(stderr, "mailverdict: --socket %s\n",
+                 std::string(daemon.status().message()).c_str());
+    return kUsage;
+  }
+  const auto reply = mailverdict::socketmap::Ask(
+      *daemon, r, mailverdict::socketmap::kMaxReplyBytes,
+      mailverdict::Deadline::After(kPatience));
+  if (!reply.ok()) {
+    std::fprintf(stderr,
+                 "mailverdict: %s; does it run, has its policy listener { "
+                 "control: \"%s\" }, and may you use it?\n",
+                 std::string(reply.status().message()).c_str(),
+                 address.c_str());
+    return kUnavailable;
+  }
+  const bool done = absl::StartsWith(*reply, "OK ");
+  const size_t text = reply->find(' ') + 1;
+  std::string shown = reply->substr(text);
+  if (!absl::EndsWith(shown, "\n")) shown += '\n';
+  std::fputs(shown.c_str(), done ? stdout : stderr);
+  return done && std::fflush(stdout) == 0 ? 0 : kRefused;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const option options[] = {{"socket", required_argument, nullptr, 's'},
+                            {"version", no_argument, nullptr, 'v'},
+                            {"help", no_argument, nullptr, 'h'},
+                            {nullptr, 0, nullptr, 0}};
+  std::string address = "unix:/run/mailverdict/control";
+  for (int c; (c = getopt_long(argc, argv, "+", options, nullptr)) != -1;) {
+    switch (c) {
+      case 's':
+        address = optarg;
+        break;
+      case 'v':
+        std::printf("mailverdict %s\n", mailverdict::kVersion);
+        return 0;
+      case 'h':
+        std::fputs(kHelp, stdout);
+        return 0;
+      default:
+        return Usage();
+    }
+  }
+  const int words = argc - optind;
+  if (words == 0) return Usage();
+  const std::string_view command = argv[optind];
+  const bool bare = command == "status";
+  const bool known =
+      bare || command == "explain" || command == "hold" || command == "release";
+  if (!known || words != (bare ? 1 : 2)) return Usage();
+  return Order(address, {command, bare ? "" : argv[optind + 1]});
+}

@@ -1,0 +1,73 @@
+// What operators may ask and order over a control listener, by the command
+// mailverdict (adapters/command). Requests and replies are a socket map's:
+//
+//   explain ADDRESS       the whole of a verdict
+//   status                servers, controls, holds, sessions
+//   hold defer-all        everything is "later", whatever the directory says
+//   hold pass-all         everything passes
+//   hold off
+//   release DIRECTORY     those who have vanished from it are gone indeed
+
+#ifndef MAILVERDICT_ADAPTERS_DAEMON_CONTROL_H_
+#define MAILVERDICT_ADAPTERS_DAEMON_CONTROL_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "adapters/daemon/maps.h"
+#include "adapters/socketmap/server.h"
+#include "lib/core/policy.h"
+#include "lib/core/vanished.h"
+#include "lib/resolve/resolver.h"
+
+namespace mailverdict {
+
+// The operator's switch.
+enum class HoldMode { kOff, kDeferAll, kPassAll };
+
+// "off", "defer-all", "pass-all".
+std::string_view ToString(HoldMode mode);
+std::optional<HoldMode> ParseHoldMode(std::string_view word);
+
+// How a daemon is. A value.
+struct DaemonStatus {
+  struct Directory {
+    const DirectoryPolicy* policy = nullptr;
+    std::vector<ServerState> servers;
+    // Who is missing; nullopt if that cannot be known.
+    std::optional<Vanished> vanished;
+  };
+  absl::Time now, started;
+  std::string policy_path;
+  HoldMode hold = HoldMode::kOff;
+  absl::Time hold_since;
+  bool shadow = false;
+  size_t connections = 0;  // of socket maps
+  size_t sessions = 0;     // of the milter
+  std::string history;     // "in memory", or its file
+  std::vector<Directory> directories;
+
+  // For people. Lines end in '\n'; what is wrong has an upper-case word in it.
+  std::string ToString() const;
+};
+
+// What a daemon lets its operators do. Loop's thread only.
+class Controlled : public Judging {
+ public:
+  virtual DaemonStatus Status() = 0;
+  virtual void SetHold(HoldMode mode) = 0;
+  // NotFound if the policy has no such directory.
+  virtual absl::Status Release(const std::string& directory) = 0;
+};
+
+// Answers one request: "OK text", or "PERM why".
+void AnswerControl(Controlled* daemon, const socketmap::Request& request,
+                   const socketmap::Reply& reply);
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_ADAPTERS_DAEMON_CONTROL_H_

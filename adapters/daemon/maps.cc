@@ -1,0 +1,81 @@
+#include "adapters/daemon/maps.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "adapters/socketmap/key.h"
+#include "adapters/wire/wire.h"
+
+namespace mailverdict {
+namespace {
+
+Transaction Rcpt(std::string_view recipient) {
+  Transaction tx;
+  tx.stage = Stage::kRcpt;
+  tx.recipient = std::string(recipient);
+  return tx;
+}
+
+void AnswerSendmail(Judging* judging, std::string_view key,
+                    const socketmap::Reply& reply) {
+  std::optional<Transaction> tx = socketmap::ParseSendmailKey(key);
+  if (!tx.has_value()) {
+    const Verdict verdict = Verdict::Defer(
+        replies::kRequestNotUnderstood,
+        "the key is not as mailverdict.m4 builds it, or was cut short");
+    judging->Log(Rcpt(key), verdict);
+    reply.Send(SendmailMapReply(verdict));
+    return;
+  }
+  judging->Judge(*std::move(tx), [reply](const Verdict& verdict) {
+    reply.Send(SendmailMapReply(verdict));
+  });
+}
+
+void AnswerPostfix(Judging* judging, std::string_view key,
+                   const socketmap::Reply& reply) {
+  std::optional<Transaction> tx = socketmap::ParsePostfixKey(key);
+  if (!tx.has_value()) {
+    // Postfix asks for these only after the whole address was not found.
+    reply.Send("NOTFOUND ");
+    return;
+  }
+  judging->Judge(*std::move(tx), [reply](const Verdict& verdict) {
+    reply.Send(PostfixMapReply(verdict));
+  });
+}
+
+}  // namespace
+
+void AnswerMap(Judging* judging, const socketmap::Request& request,
+               const socketmap::Reply& reply) {
+  if (request.map == "rcpt") {
+    AnswerSendmail(judging, request.key, reply);
+  } else if (request.map == "postfix") {
+    AnswerPostfix(judging, request.key, reply);
+  } else if (request.map == "absence") {
+    judging->Judge(Rcpt(request.key), [reply](const Verdict& verdict) {
+      reply.Send(AbsenceMapReply(verdict));
+    });
+  } else if (request.map == "explain") {
+    AnswerExplain(judging, request.key, reply);
+  } else if (request.map == "ping") {
+    reply.Send("OK pong");
+  } else {
+    reply.Send(
+        "TEMP no such map; there are rcpt, postfix, absence, explain and ping");
+  }
+}
+
+void AnswerExplain(Judging* judging, std::string_view key,
+                   const socketmap::Reply& reply) {
+  std::optional<Transaction> tx = socketmap::ParseSendmailKey(key);
+  judging->Explain(std::move(tx).value_or(Rcpt(key)),
+                   [reply](const Verdict& verdict) {
+                     reply.Send(absl::StrCat("OK ", verdict.Tree()));
+                   });
+}
+
+}  // namespace mailverdict

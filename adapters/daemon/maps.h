@@ -1,0 +1,46 @@
+// The maps of a socket map listener: what each asks, and in which words it is
+// answered.
+//
+//   rcpt     sendmail's, as mailverdict.m4 builds its key
+//   postfix  a Postfix table
+//   absence  mailverdict-deliver's: may "user unknown" stand?
+//   explain  for people: the whole of a verdict, and nothing is remembered
+//   ping     OK pong
+
+#ifndef MAILVERDICT_ADAPTERS_DAEMON_MAPS_H_
+#define MAILVERDICT_ADAPTERS_DAEMON_MAPS_H_
+
+#include <functional>
+#include <string_view>
+
+#include "adapters/socketmap/server.h"
+#include "lib/core/transaction.h"
+#include "lib/core/verdict.h"
+
+namespace mailverdict {
+
+using Judged = std::function<void(const Verdict&)>;
+
+// What a daemon does with a transaction. Loop's thread only.
+class Judging {
+ public:
+  virtual ~Judging() = default;
+  // Calls `done` once, and logs the verdict.
+  virtual void Judge(Transaction asked, Judged done) = 0;
+  // The same for a person: nothing is remembered or logged.
+  virtual void Explain(Transaction asked, Judged done) = 0;
+  // Logs a verdict that was given without either.
+  virtual void Log(const Transaction& tx, const Verdict& verdict) = 0;
+};
+
+// Answers one request of any of the maps; one for no map with TEMP.
+void AnswerMap(Judging* judging, const socketmap::Request& request,
+               const socketmap::Reply& reply);
+
+// The map explain alone, for listeners that have others beside it.
+void AnswerExplain(Judging* judging, std::string_view key,
+                   const socketmap::Reply& reply);
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_ADAPTERS_DAEMON_MAPS_H_

@@ -1,0 +1,26 @@
+// One question to a daemon: one connection, one request, one reply.
+
+#ifndef MAILVERDICT_ADAPTERS_SOCKETMAP_CLIENT_H_
+#define MAILVERDICT_ADAPTERS_SOCKETMAP_CLIENT_H_
+
+#include <cstddef>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "adapters/socketmap/codec.h"
+#include "adapters/socketmap/deadline.h"
+#include "adapters/socketmap/socket_address.h"
+
+namespace mailverdict::socketmap {
+
+// The reply's payload, of at most `max_reply_bytes`. Blocks, but not beyond the
+// deadline. Unavailable: nobody is there, no answer in time, bytes that are no
+// netstring, more than one reply; the message names the address and says which.
+// REQUIRES what Request says of its fields. Any thread.
+absl::StatusOr<std::string> Ask(const SocketAddress& daemon,
+                                const Request& request, size_t max_reply_bytes,
+                                Deadline deadline);
+
+}  // namespace mailverdict::socketmap
+
+#endif  // MAILVERDICT_ADAPTERS_SOCKETMAP_CLIENT_H_

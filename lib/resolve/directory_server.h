@@ -1,0 +1,47 @@
+// One server of a directory: one connection, one thread of its own
+// (directory_worker.h), because libldap blocks while it connects. Searches on
+// the connection are pipelined; lookups that have to wait share the next
+// search, and the controls ride in every one.
+//
+// A server that is down costs nothing: lookups are Unknown at once, while the
+// thread goes on trying in the background. One that answers and cannot vouch is
+// probed with the controls alone, each kProbe, until it can.
+
+#ifndef MAILVERDICT_LIB_RESOLVE_DIRECTORY_SERVER_H_
+#define MAILVERDICT_LIB_RESOLVE_DIRECTORY_SERVER_H_
+
+#include <cstddef>
+#include <memory>
+#include <thread>
+
+#include "lib/core/policy.h"
+#include "lib/resolve/executor.h"
+#include "lib/resolve/resolver.h"
+
+namespace mailverdict {
+
+class DirectoryWorker;
+
+class DirectoryServer final : public Resolver {
+ public:
+  // `server` counts the policy's uris. `executor` outlives this.
+  DirectoryServer(std::shared_ptr<const DirectoryPolicy> policy, size_t server,
+                  Executor* executor, DirectoryHooks hooks);
+
+  // Does not wait for the server: a thread that is connecting is left to find
+  // out by itself that it is no longer wanted. Lookups without an answer are
+  // dropped; what their `done` holds is let go of here, on the loop's thread.
+  ~DirectoryServer() override;
+
+  void Resolve(const MailboxLookup& lookup, Done done) override;
+
+  ServerState state() const;
+
+ private:
+  const std::shared_ptr<DirectoryWorker> worker_;
+  std::thread thread_;
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_RESOLVE_DIRECTORY_SERVER_H_

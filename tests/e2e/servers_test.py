@@ -1,0 +1,395 @@
+#!/usr/bin/python3
+"""A directory of three servers, each with its faults, and what an operator may do.
+
+    tests/e2e/servers_test.py --daemon FILE --command FILE [--xml FILE]
+
+Real sendmail, three real slapds, a relay before each that breaks the conversation where
+slapd itself cannot be brought to. While one of three is broken, all is as if it were not:
+who exists passes, who does not is refused, nobody waits once that is known. While all of
+them are, nobody is refused. Then the command mailverdict, and the history on disk.
+"""
+
+import argparse
+import collections
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import report
+import world
+from daemon_test import Client, PASS, REJECT, mail, rcpt_key
+
+FIRST_PORT, SLAPD_PORT, MTA_PORT = 3900, 3910, 2525
+CONTROL_SOCKET = "/run/mailverdict/control"
+HISTORY = world.ROOT + "/history/file"
+PATIENCE = 4.5                 # the policy's deadline, and some
+KNOWN = 0.5                    # once a server is known to be broken; a shared machine
+HEALED_WITHIN = 5.0
+CODES = {"busy": 51, "unavailable": 52, "unwilling": 53, "timeLimit": 3, "sizeLimit": 4,
+         "adminLimit": 11, "referral": 10, "operationsError": 1, "bind wrong": None}
+
+
+class Relay(threading.Thread):
+    """A TCP relay to one slapd, which can be told to misbehave.
+
+    Modes: pass; silent (accepts, never answers); close (accepts and closes); cut (closes
+    within the answer to a search); a result code, which every search gets; "bind wrong".
+    """
+
+    def __init__(self, port, to):
+        super().__init__(daemon=True)
+        self.mode = "pass"
+        self._to = to
+        self._open = []
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=512)
+        self.start()
+
+    def become(self, mode):
+        """New connections find it so; those that are open are closed, or silent."""
+        self.mode = mode
+        if mode != "silent":
+            for each in self._open:
+                try:
+                    each.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+        self._open = [] if mode != "silent" else self._open
+
+    def run(self):
+        while True:
+            client = self._listener.accept()[0]
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.mode == "close":
+                client.close()
+                continue
+            self._open.append(client)
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client):
+        try:
+            if self.mode in CODES:
+                self._answer_all(client, CODES[self.mode])
+            elif self.mode == "silent":
+                threading.Event().wait()
+            else:
+                self._relay(client)
+        except OSError:
+            pass
+        client.close()
+
+    def _relay(self, client):
+        with socket.create_connection(("127.0.0.1", self._to)) as server:
+            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=self._copy, args=(client, server), daemon=True).start()
+            answered = 0
+            while True:
+                data = server.recv(65536)
+                while self.mode == "silent":
+                    time.sleep(0.05)
+                if not data:
+                    return
+                answered += 1
+                if self.mode == "cut" and answered > 1:      # the bind is the first
+                    client.sendall(data[:len(data) // 2])
+                    return
+                client.sendall(data)
+
+    @staticmethod
+    def _copy(source, target):
+        try:
+            while True:
+                data = source.recv(65536)
+                if not data:
+                    break
+                target.sendall(data)
+        except OSError:
+            pass
+        try:
+            target.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    @staticmethod
+    def _answer_all(client, code):
+        """LDAP (RFC 4511) as far as it takes: a result for each message."""
+        unread = b""
+        while True:
+            data = client.recv(65536)
+            if not data:
+                return
+            unread += data
+            while len(unread) > 2:
+                length, head = unread[1], 2
+                if length & 0x80:
+                    head += length & 0x7f
+                    length = int.from_bytes(unread[2:head], "big")
+                if len(unread) < head + length:
+                    break
+                message, unread = unread[head:head + length], unread[head + length:]
+                number = message[:2 + message[1]]
+                operation = message[len(number)]
+                result = {0x60: 0x61, 0x63: 0x65}.get(operation)
+                if result is None:                            # unbind
+                    return
+                if operation == 0x60:
+                    value = 49 if code is None else 0         # invalidCredentials
+                else:
+                    value = code
+                body = bytes([0x0a, 1, value]) + b"\x04\x00\x04\x00"
+                if value == 10:
+                    uri = b"ldap://127.0.0.1:1/"
+                    body += bytes([0xa3, len(uri) + 2, 0x04, len(uri)]) + uri
+                answer = number + bytes([result, len(body)]) + body
+                client.sendall(bytes([0x30, len(answer)]) + answer)
+
+
+class Fault(collections.namedtuple("Fault", "name begin end")):
+    """What happens to one server: a slapd and its relay."""
+
+
+def relayed(name):
+    return Fault(name, lambda slapd, relay: relay.become(name),
+                 lambda slapd, relay: relay.become("pass"))
+
+
+def changed(name, change):
+    return Fault(name, lambda slapd, relay: change(slapd),
+                 lambda slapd, relay: slapd.make_complete())
+
+
+FAULTS = [
+    Fault("stopped", lambda slapd, relay: slapd.stop(), lambda slapd, relay: slapd.start()),
+    Fault("hung", lambda slapd, relay: slapd.pause(), lambda slapd, relay: slapd.resume()),
+    changed("empty", lambda slapd: slapd.make_empty()),
+    changed("base missing", lambda slapd: slapd.make_baseless()),
+    changed("half-loaded, no control", lambda slapd: slapd.make_half_loaded(False)),
+    changed("hides all", lambda slapd: slapd.hide_all()),
+] + [relayed(name) for name in ("silent", "close", "cut")] + [
+    relayed(name) for name in CODES]
+
+
+class ServersTest(report.Suite):
+    """The servers, and the results."""
+
+    def __init__(self, options):
+        super().__init__("servers")
+        self._command = options.command
+        self.slapds = [world.Slapd(name="slapd%d" % number, uri="ldap://127.0.0.1:%d/" % (
+            SLAPD_PORT + number)) for number in range(3)]
+        self.relays = [Relay(FIRST_PORT + number, SLAPD_PORT + number)
+                       for number in range(3)]
+        self.users = iter(self.slapds[0].users)      # each is asked for once: no cache
+        self.daemon = world.Daemon(options.daemon, more=(
+            'listener { control: "unix:%s" mode: "0600" }\nhistory { file: "%s" }\n' % (
+                CONTROL_SOCKET, HISTORY)))
+        self.use_servers(["ldap://127.0.0.1:%d" % (FIRST_PORT + n) for n in range(3)])
+        os.makedirs(os.path.dirname(HISTORY))
+        os.chown(os.path.dirname(HISTORY), *self._owner())
+        self.mta = world.Sendmail("sendmail", MTA_PORT, "FEATURE(`mailverdict')dnl")
+        for server in self.slapds + [self.daemon, self.mta]:
+            server.start()
+        self._fresh = iter(range(10 ** 6))
+        self.session = world.SmtpSession(MTA_PORT)
+
+    @staticmethod
+    def _owner():
+        status = os.stat("/run/mailverdict")
+        return status.st_uid, status.st_gid
+
+    def use_servers(self, uris):
+        lines = "".join('  uri: "%s"\n' % uri for uri in uris)
+        text = [line for line in self.daemon.policy_text.splitlines(True)
+                if not line.startswith("  uri: ")]
+        at = next(n for n, line in enumerate(text) if line.startswith("  base: "))
+        text.insert(at, lines)
+        self.daemon.policy_text = "".join(text)
+        world.write(self.daemon.policy, self.daemon.policy_text)
+
+    def command(self, *words):
+        done = subprocess.run([self._command] + list(words), stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, universal_newlines=True, timeout=70)
+        return done.returncode, done.stdout
+
+    # ---- one of three, all of three ----
+
+    def ask(self, exists):
+        who = next(self.users) if exists else "nobody%d" % next(self._fresh)
+        return self.session.ask(mail(who))
+
+    def right(self, name, limit):
+        """Two who exist and two who do not, all answered as if nothing were wrong."""
+        for exists in (True, False, True, False):
+            reply = self.ask(exists)
+            self.check("%s: %s" % (name, "existing" if exists else "unknown"),
+                       (250, "2.1.5") if exists else (550, "5.1.1"),
+                       (reply.code, reply.enhanced), reply.seconds)
+            self.within(name, limit, reply.seconds)
+
+    def one_of_three(self):
+        self.right("all well", KNOWN)
+        for number in (0, 1):
+            for fault in FAULTS:
+                name = "%s, server %d" % (fault.name, number + 1)
+                fault.begin(self.slapds[number], self.relays[number])
+                reply = self.ask(True)                 # the first one may have to wait
+                self.check(name + ": the first", 250, reply.code, reply.seconds)
+                self.within(name + ": the first", PATIENCE, reply.seconds)
+                if reply.seconds > KNOWN:
+                    print("    %s: the first waited %.2f s" % (name, reply.seconds))
+                self.right(name, KNOWN)
+                fault.end(self.slapds[number], self.relays[number])
+                if number == 1:
+                    break                              # the second is not asked: one will do
+
+    def all_of_three(self):
+        for fault in FAULTS:
+            for slapd, relay in zip(self.slapds, self.relays):
+                fault.begin(slapd, relay)
+            for exists in (True, False, True, False):
+                reply = self.ask(exists)
+                # The half that a replica has is there.
+                right = (2, 4) if exists and "half" in fault.name else (4,)
+                self.check("%s, all: %s" % (fault.name, "existing" if exists else "unknown"),
+                           lambda got, right=right: got in right, reply.code // 100,
+                           reply.seconds)
+                self.within("%s, all" % fault.name, PATIENCE, reply.seconds)
+            status = self.command("status")[1]
+            self.check("%s, all: status tells" % fault.name,
+                       lambda text: text.count("FAILS since") == 3, status)
+            for slapd, relay in zip(self.slapds, self.relays):
+                fault.end(slapd, relay)
+            self.heals(fault.name)
+
+    def heals(self, name):
+        """In the session that saw the outage, and never with a 5xx for who exists."""
+        begun = time.monotonic()
+        while True:
+            reply = self.ask(False)
+            if reply.code == 550 or time.monotonic() - begun > HEALED_WITHIN:
+                break
+            time.sleep(0.1)
+        self.check("%s, all, healed: unknown" % name, 550, reply.code)
+        self.within("%s, all, healed" % name, HEALED_WITHIN, time.monotonic() - begun)
+        self.check("%s, all, healed: existing" % name, 250, self.ask(True).code)
+
+    def black_hole(self):
+        """SYNs to the first server are dropped."""
+        hole = socket.create_server(("127.0.0.1", FIRST_PORT + 9), backlog=0)
+        fill = []                                      # its queue, which nobody empties
+        for _ in range(4):
+            fill.append(socket.socket())
+            fill[-1].setblocking(False)
+            fill[-1].connect_ex(hole.getsockname())
+        self.use_servers(["ldap://127.0.0.1:%d" % port for port in (
+            FIRST_PORT + 9, FIRST_PORT)])
+        self.daemon.reload()
+        reply = self.ask(True)
+        self.check("black hole: the first", 250, reply.code, reply.seconds)
+        self.within("black hole: the first", PATIENCE, reply.seconds)
+        self.right("black hole", KNOWN)
+        self.use_servers(["ldap://127.0.0.1:%d" % (FIRST_PORT + n) for n in range(3)])
+        self.daemon.reload()
+        for each in fill + [hole]:
+            each.close()
+
+    # ---- the operator ----
+
+    def operator(self):
+        user = next(self.users)
+        code, text = self.command("explain", mail(user))
+        self.check("explain", (0, True), (code, text.startswith("pass")))
+        code, text = self.command("explain", mail("nobody"))
+        self.check("explain shows the proof",
+                   (0, True), (code, "reject" in text and "control" in text))
+        for mode, right in (("defer-all", b"OK defer"), ("pass-all", PASS)):
+            self.check("hold " + mode, (0, "done\n"), self.command("hold", mode))
+            with Client() as client:
+                for who in (user, "nobody"):
+                    self.check("hold %s: %s" % (mode, who),
+                               lambda reply, start=right: reply.startswith(start),
+                               client.rcpt(who))
+            self.check("status tells of it", lambda reply, m=mode: "hold %s SINCE" % m in reply,
+                       self.command("status")[1])
+        self.check("hold off", 0, self.command("hold", "off")[0])
+        with Client() as client:
+            self.check("off: unknown", REJECT, client.rcpt("nobody"))
+            self.check("a map's listener takes no orders", lambda reply: reply[:2] != b"OK",
+                       client.ask("hold", "pass-all"))
+        self.check("a wrong word", 1, self.command("hold", "on")[0])
+        self.check("a wrong command", 64, self.command("explode", "x")[0])
+        self.check("nobody there", 69, self.command(
+            "--socket", "unix:/run/mailverdict/none", "status")[0])
+        for line in ("operator: hold defer-all", "operator: hold off"):
+            self.check("the log has it: " + line, True,
+                       line in world.tail(self.daemon.log, 200))
+
+    # ---- the memory ----
+
+    def memory_on_disk(self):
+        """Who was seen is remembered over kill -9, and doubted when gone."""
+        user = self.slapds[0].vanishing()[0]
+        with Client() as client:
+            self.check("seen", PASS, client.rcpt(user))
+        time.sleep(0.5)                                # it is committed within 0.1 s
+        self.daemon.kill()
+        self.daemon.start()
+        for slapd in self.slapds:
+            slapd.make_half_loaded(True)
+        with Client() as client:
+            self.check("after kill -9, vanished: " + user,
+                       lambda reply: reply.startswith(b"OK defer"), client.rcpt(user))
+            self.check("who never was is refused", REJECT, client.ask(
+                "rcpt", rcpt_key(mail("never"))))
+
+    def many_vanish(self):
+        """Too many of those that were seen are missing: nobody is refused any more."""
+        for slapd in self.slapds:
+            slapd.make_complete()
+        self.daemon.reload()
+        gone = self.slapds[0].vanishing()[-40:]
+        with Client() as client:
+            seen = [client.rcpt(user) for user in gone]
+            self.check("all are there", {PASS}, set(seen))
+            for slapd in self.slapds:
+                slapd.make_half_loaded(True)
+            self.daemon.reload()
+            replies = [client.rcpt(user) for user in gone]
+            self.check("none of them is refused", set(),
+                       {reply for reply in replies if not reply.startswith(b"OK defer")})
+            self.check("nor is anybody else", lambda reply: reply.startswith(b"OK defer"),
+                       client.rcpt("stranger1"))
+            self.check("status tells of it", lambda text: "HELD" in text,
+                       self.command("status")[1])
+            self.check("release", 0, self.command("release", "people")[0])
+            self.check("then strangers are refused", REJECT, client.rcpt("stranger2"))
+            self.check("and who has vanished is doubted for his grace period",
+                       lambda reply: reply.startswith(b"OK defer"), client.rcpt(gone[0]))
+        self.check("release of what is not there", 1, self.command("release", "none")[0])
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Three directory servers and an operator.")
+    parser.add_argument("--daemon", metavar="FILE", required=True)
+    parser.add_argument("--command", metavar="FILE", required=True)
+    parser.add_argument("--parts", metavar="NAME", nargs="*", default=[])
+    parser.add_argument("--xml", metavar="FILE", default=report.output_path())
+    options = parser.parse_args()
+    options.daemon = os.path.abspath(options.daemon)
+    options.command = os.path.abspath(options.command)
+    world.enter()
+    test = ServersTest(options)
+    test.play(*[part for part in (
+        test.one_of_three, test.all_of_three, test.black_hole, test.operator,
+        test.memory_on_disk, test.many_vanish)
+                if not options.parts or part.__name__ in options.parts])
+    return test.finish(options.xml, world.tail(test.daemon.log, 60))
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except world.WorldError as error:
+        sys.exit("The test broke off: %s" % error)
