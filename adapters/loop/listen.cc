@@ -1,11 +1,13 @@
 #include "adapters/loop/listen.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pwd.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -217,6 +219,43 @@ absl::Status SetRights(const std::string& address, const std::string& path,
   return absl::OkStatus();
 }
 
+// --- the service manager's (sd_listen_fds(3)) ---
+
+constexpr int kFirstInherited = 3;
+
+int NumberIn(const char* variable) {
+  const char* text = getenv(variable);
+  int number = 0;
+  return text != nullptr && absl::SimpleAtoi(text, &number) ? number : 0;
+}
+
+std::string NameOf(int fd) {
+  sockaddr_un name = {};
+  socklen_t size = sizeof name;
+  int listens = 0;
+  socklen_t length = sizeof listens;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0 ||
+      getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) != 0 ||
+      listens == 0) {
+    return "";
+  }
+  if (name.sun_family != AF_UNIX) return InetName(fd);
+  return absl::StrCat("unix:", name.sun_path);
+}
+
+// A descriptor that is ours from now on; -1 if there is none.
+int FindInherited(const std::string& address) {
+  if (NumberIn("LISTEN_PID") != getpid()) return -1;
+  const int end = kFirstInherited + NumberIn("LISTEN_FDS");
+  for (int fd = kFirstInherited; fd < end; ++fd) {
+    if (NameOf(fd) != address) continue;
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    return fd;
+  }
+  return -1;
+}
+
 }  // namespace
 
 absl::Status SplitInet(const std::string& address, std::string* host,
@@ -313,6 +352,12 @@ ListenSocket::~ListenSocket() {
 
 absl::StatusOr<std::vector<ListenSocket>> Listen(
     const std::string& address, const UnixSocketOptions& unix_options) {
+  const int inherited = FindInherited(address);
+  if (inherited >= 0) {
+    std::vector<ListenSocket> sockets;
+    sockets.emplace_back(inherited, address);
+    return sockets;
+  }
   if (absl::StartsWith(address, "inet:")) return ListenInet(address);
   if (!absl::StartsWith(address, "unix:/")) {
     return Bad(address, "write inet:HOST:PORT or unix:/ABSOLUTE/PATH");

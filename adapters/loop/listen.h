@@ -87,6 +87,11 @@ absl::Status SplitInet(const std::string& address, std::string* host,
 
 // Listens on `address`. An error names it, what failed, and the cure. Looks up
 // host, user and group names, so it may block: call it when starting.
+//
+// A socket that the service manager has opened on this address (LISTEN_FDS of
+// sd_listen_fds(3)) is used as it is, rights and path included, and is not
+// removed: who connects while we restart waits, and is not refused. It has to
+// be "unix:/PATH", or "inet:" with the number of one host.
 absl::StatusOr<std::vector<ListenSocket>> Listen(
     const std::string& address, const UnixSocketOptions& unix_options = {});
 

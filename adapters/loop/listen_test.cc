@@ -69,15 +69,14 @@ class UnixListen : public ::testing::Test {
     return sockets.ok() ? "" : std::string(sockets.status().ToString());
   }
 
-  std::string directory_, path_;
-
- private:
   sockaddr_un Name() const {
     sockaddr_un name = {};
     name.sun_family = AF_UNIX;
     path_.copy(name.sun_path, sizeof name.sun_path - 1);
     return name;
   }
+
+  std::string directory_, path_;
 };
 
 TEST_F(UnixListen, GivesTheSocketItsModeWhateverTheUmask) {
@@ -168,6 +167,56 @@ TEST_F(UnixListen, SaysWhatIsWrongWithAPath) {
 std::string InetError(const std::string& address) {
   auto sockets = Listen(address);
   return sockets.ok() ? "" : std::string(sockets.status().ToString());
+}
+
+// What a service manager hands over: a socket that listens, named by variables.
+class Inherited : public UnixListen {
+ protected:
+  void TearDown() override {
+    unsetenv("LISTEN_PID");
+    unsetenv("LISTEN_FDS");
+    UnixListen::TearDown();
+  }
+  int Hand(pid_t to) {
+    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    const sockaddr_un name = Name();
+    EXPECT_EQ(bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name),
+              0);
+    EXPECT_EQ(listen(fd, 9), 0);
+    setenv("LISTEN_PID", std::to_string(to).c_str(), 1);
+    // Those below it are not sockets, or not this one's.
+    setenv("LISTEN_FDS", std::to_string(fd - 2).c_str(), 1);
+    return fd;
+  }
+};
+
+TEST_F(Inherited, IsUsedAndItsPathStays) {
+  const int fd = Hand(getpid());
+  const int manager = dup(fd);
+  {
+    const auto sockets = Listen("unix:" + path_);
+    ASSERT_TRUE(sockets.ok()) << sockets.status();
+    ASSERT_EQ(sockets->size(), 1u);
+    EXPECT_EQ(sockets->front().fd(), fd);
+    EXPECT_EQ(sockets->front().address(), "unix:" + path_);
+  }
+  EXPECT_TRUE(CanConnect()) << "while nobody serves";
+  EXPECT_EQ(Names(), std::set<std::string>{"map"});
+  close(manager);
+}
+
+TEST_F(Inherited, IsOnlyForItsAddress) {
+  const int fd = Hand(getpid());
+  const auto sockets = Listen("unix:" + path_ + "2");
+  ASSERT_TRUE(sockets.ok()) << sockets.status();
+  EXPECT_NE(sockets->front().fd(), fd);
+  close(fd);
+}
+
+TEST_F(Inherited, IsNotForAChildOfWhoWasGivenIt) {
+  const int fd = Hand(getppid());
+  EXPECT_FALSE(Listen("unix:" + path_).ok()) << "somebody answers there";
+  close(fd);
 }
 
 TEST(InetListen, TellsTheAddressAndPortThatItGot) {

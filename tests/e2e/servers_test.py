@@ -370,6 +370,68 @@ class ServersTest(report.Suite):
         self.check("release of what is not there", 1, self.command("release", "none")[0])
 
 
+    # ---- restarts ----
+
+    def restarts(self):
+        """Restarted under load, its socket held by a manager, as systemd does it.
+
+        A session whose connection is cut hears 451 once, and never loses the map.
+        """
+        for slapd in self.slapds:
+            slapd.make_complete()
+        self.daemon.stop()
+        held = socket.socket(socket.AF_UNIX)
+        held.bind(world.DAEMON_SOCKET)
+        held.listen(4096)
+        os.chmod(world.DAEMON_SOCKET, 0o666)
+        # All from 3 up to this one; those in between are not open there.
+        self.daemon.command = [
+            "/bin/sh", "-c", "LISTEN_FDS=%d LISTEN_PID=$$ exec \"$@\"" % (
+                held.fileno() - 2), "sh"] + self.daemon.command
+        self.daemon.pass_fds = (held.fileno(),)
+        self.daemon.start()
+        stop, heard = threading.Event(), [collections.Counter() for _ in range(20)]
+
+        def load(counts):
+            with world.SmtpSession(MTA_PORT) as session:
+                while not stop.is_set():
+                    for exists in (True, False):
+                        who = self.slapds[0].users[0] if exists else "nobody"
+                        reply = session.ask(mail(who))
+                        counts[(exists, reply.code)] += 1
+        threads = [threading.Thread(target=load, args=(counts,)) for counts in heard]
+        for thread in threads:
+            thread.start()
+        restarts = 5
+        for _ in range(restarts):
+            time.sleep(0.3)
+            self.daemon.stop()
+            self.daemon.start()
+        time.sleep(0.5)
+        before = [sum(counts.values()) for counts in heard]
+        late = [sum(count for (_, code), count in counts.items() if code == 451)
+                for counts in heard]
+        time.sleep(0.5)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        total = sum(heard, collections.Counter())
+        print("    %s" % dict(total), flush=True)
+        self.check("who exists is never refused", {250, 451},
+                   {code for exists, code in total if exists} | {451})
+        self.check("who does not is refused or deferred", set(),
+                   {code for exists, code in total if not exists} - {550, 451})
+        self.check("a session is deferred once for each restart at most",
+                   lambda most: most <= restarts, max(late))
+        self.check("every session is right again at the end", 0, sum(
+            sum(counts.values()) == count for counts, count in zip(heard, before)) + sum(
+                sum(count for (_, code), count in counts.items() if code == 451) - past
+                for counts, past in zip(heard, late)))
+        self.daemon.stop()
+        self.check("the socket stays", True, os.path.exists(world.DAEMON_SOCKET))
+        held.close()
+
+
 def main():
     parser = argparse.ArgumentParser(description="Three directory servers and an operator.")
     parser.add_argument("--daemon", metavar="FILE", required=True)
@@ -383,7 +445,7 @@ def main():
     test = ServersTest(options)
     test.play(*[part for part in (
         test.one_of_three, test.all_of_three, test.black_hole, test.operator,
-        test.memory_on_disk, test.many_vanish)
+        test.memory_on_disk, test.many_vanish, test.restarts)
                 if not options.parts or part.__name__ in options.parts])
     return test.finish(options.xml, world.tail(test.daemon.log, 60))
 

@@ -306,6 +306,7 @@ class Server:
         self.name = name
         self.command = command
         self.log = "%s/%s.log" % (ROOT, name)
+        self.pass_fds = ()
         self._process = None
         self._paused = False
 
@@ -331,7 +332,7 @@ class Server:
         with open(self.log, "ab") as log:
             self._process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=subprocess.STDOUT)
+                stderr=subprocess.STDOUT, pass_fds=self.pass_fds)
         wait_until(self._ready_or_dead, 10, self.name + " is ready", self.log)
         if self._process.poll() is not None:
             raise WorldError("%s ended with %d at its start\n%s" % (
