@@ -6,18 +6,21 @@
 #include <string>
 
 #include "adapters/daemon/daemon.h"
+#include "adapters/daemon/online_check.h"
 #include "adapters/daemon/version.h"
 
 namespace {
 
 constexpr char kHelp[] =
-    R"(usage: mailverdictd --policy FILE [--check]
+    R"(usage: mailverdictd --policy FILE [--check [--online]]
 
 Answers an MTA's questions about recipients, over a socket map or as a milter.
 Stays in the foreground; logs to stderr or syslog, as the policy says.
 
   --policy FILE  the policy (proto/policy.proto says what is in it)
   --check        check the policy, print what is wrong, and end: 0 if it is good
+  --online       and ask each server of each directory whether it would prove
+                 an absence now, with every control; 69 if one would not
   --version      print the version
   --help         print this
 
@@ -30,7 +33,7 @@ constexpr int kUsage = 64;
 constexpr int kUnavailable = 69;
 constexpr int kConfig = 78;
 
-int CheckPolicy(const std::string& path) {
+int CheckPolicy(const std::string& path, bool online) {
   const auto loaded = mailverdict::LoadPolicyFile(path);
   if (!loaded.ok()) {
     std::fprintf(stderr, "%s\n",
@@ -41,7 +44,13 @@ int CheckPolicy(const std::string& path) {
     std::fprintf(stderr, "warning: %s\n", warning.c_str());
   }
   std::printf("%s: good\n", path.c_str());
-  return 0;
+  if (!online) return 0;
+  const bool well =
+      mailverdict::CheckOnline(loaded->policy, [](const std::string& line) {
+        std::printf("%s\n", line.c_str());
+        std::fflush(stdout);
+      });
+  return well ? 0 : kUnavailable;
 }
 
 int Serve(const std::string& path) {
@@ -59,11 +68,12 @@ int Serve(const std::string& path) {
 int main(int argc, char** argv) {
   const option options[] = {{"policy", required_argument, nullptr, 'p'},
                             {"check", no_argument, nullptr, 'c'},
+                            {"online", no_argument, nullptr, 'o'},
                             {"version", no_argument, nullptr, 'v'},
                             {"help", no_argument, nullptr, 'h'},
                             {nullptr, 0, nullptr, 0}};
   std::string policy;
-  bool check = false;
+  bool check = false, online = false;
   for (int c; (c = getopt_long(argc, argv, "", options, nullptr)) != -1;) {
     switch (c) {
       case 'p':
@@ -71,6 +81,9 @@ int main(int argc, char** argv) {
         break;
       case 'c':
         check = true;
+        break;
+      case 'o':
+        online = true;
         break;
       case 'v':
         std::printf("mailverdictd %s\n", mailverdict::kVersion);
@@ -83,9 +96,9 @@ int main(int argc, char** argv) {
         return kUsage;
     }
   }
-  if (policy.empty() || optind != argc) {
+  if (policy.empty() || optind != argc || (online && !check)) {
     std::fputs(kHelp, stderr);
     return kUsage;
   }
-  return check ? CheckPolicy(policy) : Serve(policy);
+  return check ? CheckPolicy(policy, online) : Serve(policy);
 }

@@ -326,6 +326,24 @@ class ServersTest(report.Suite):
             self.check("the log has it: " + line, True,
                        line in world.tail(self.daemon.log, 200))
 
+    def online_check(self):
+        """mailverdictd --check --online: every control on every server."""
+        def check():
+            done = subprocess.run(self.daemon.command + ["--check", "--online"], timeout=60,
+                                  stdout=subprocess.PIPE, universal_newlines=True)
+            return done.returncode, done.stdout
+        code, text = check()
+        self.check("all are well", (0, 3), (code, text.count(" is well: it shows control@")))
+        self.slapds[0].make_half_loaded(False)
+        self.slapds[1].stop()
+        self.relays[2].become("busy")
+        code, text = check()
+        self.check("none is", (69, 3), (code, text.count(" FAILS: ")))
+        print("".join("    %s\n" % line for line in text.splitlines()), end="", flush=True)
+        self.slapds[1].start()
+        self.slapds[0].make_complete()
+        self.relays[2].become("pass")
+
     # ---- the memory ----
 
     def memory_on_disk(self):
@@ -444,7 +462,7 @@ def main():
     world.enter()
     test = ServersTest(options)
     test.play(*[part for part in (
-        test.one_of_three, test.all_of_three, test.black_hole, test.operator,
+        test.one_of_three, test.all_of_three, test.black_hole, test.operator, test.online_check,
         test.memory_on_disk, test.many_vanish, test.restarts)
                 if not options.parts or part.__name__ in options.parts])
     return test.finish(options.xml, world.tail(test.daemon.log, 60))

@@ -1,0 +1,112 @@
+#include "adapters/daemon/online_check.h"
+
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "adapters/loop/event_loop.h"
+#include "lib/mail/address.h"
+#include "lib/resolve/directory.h"
+
+namespace mailverdict {
+namespace {
+
+// Of the domain of the controls, which the directory is there for.
+std::optional<mail::Address> NobodysAddress(const DirectoryPolicy& directory) {
+  uint64_t number = 0;
+  if (getentropy(&number, sizeof number) != 0 || directory.controls.empty()) {
+    return std::nullopt;
+  }
+  const std::string& control = directory.controls.front().address;
+  absl::StatusOr<mail::Address> address =
+      mail::ParseAddress(absl::StrCat("mailverdict-check-", absl::Hex(number),
+                                      control.substr(control.rfind('@'))));
+  if (!address.ok()) return std::nullopt;
+  return *std::move(address);
+}
+
+// The answer of the one server that `directory` has.
+Answer Ask(std::shared_ptr<const DirectoryPolicy> directory,
+           const MailboxLookup& lookup) {
+  const auto loop = EventLoop::Create();
+  if (!loop.ok()) {
+    return Answer(
+        Report::Unknown(lookup, std::string(loop.status().message())));
+  }
+  std::optional<Answer> answer;
+  {
+    const absl::Duration patience = 3 * directory->timeout;
+    Directory server(std::move(directory), loop->get(), {});
+    server.Resolve(lookup, [&](const Answer& found) {
+      answer = found;
+      (*loop)->Stop();
+    });
+    (*loop)->RunAfter(patience, [&] { (*loop)->Stop(); });
+    if (!answer.has_value()) (*loop)->Run();
+  }
+  return answer.has_value()
+             ? *std::move(answer)
+             : Answer(Report::Unknown(lookup, "no answer in time"));
+}
+
+std::string Found(const Answer& answer, const DirectoryPolicy& directory) {
+  if (answer.present()) {
+    return absl::StrCat(
+        "FAILS: ", std::get<MailboxLookup>(answer.lookup()).address(),
+        ", made up just now, is there: the filter finds "
+        "everybody, and nobody will be rejected");
+  }
+  if (answer.unknown()) return absl::StrCat("FAILS: ", answer.reason());
+  if (!answer.vouched()) {
+    return "FAILS: it says who is absent, and the controls do not prove it";
+  }
+  return absl::StrCat(
+      "is well: it shows ",
+      absl::StrJoin(directory.controls, ", ",
+                    [](std::string* out, const Control& control) {
+                      absl::StrAppend(out, control.address);
+                    }));
+}
+
+bool CheckServer(const DirectoryPolicy& directory, const std::string& uri,
+                 const std::function<void(const std::string&)>& print) {
+  const std::optional<mail::Address> nobody = NobodysAddress(directory);
+  const std::string name =
+      absl::StrCat("directory ", directory.name, ", ", uri, " ");
+  if (!nobody.has_value()) {
+    print(name + "has no control: it proves nothing, nobody is rejected");
+    return false;
+  }
+  auto alone = std::make_shared<DirectoryPolicy>(directory);
+  alone->uris = {uri};
+  const Answer answer =
+      Ask(alone, MailboxLookup{directory.name, nobody->Spellings(""), ""});
+  print(name + Found(answer, directory));
+  return answer.vouched();
+}
+
+}  // namespace
+
+bool CheckOnline(const Policy& policy,
+                 const std::function<void(const std::string&)>& print) {
+  bool good = true;
+  for (const DirectoryPolicy& directory : policy.directories) {
+    for (const std::string& arm : directory.UncoveredArms()) {
+      print(absl::StrCat("directory ", directory.name, ": the arm ", arm,
+                         " has no control; nobody is rejected"));
+      good = false;
+    }
+    for (const std::string& uri : directory.uris) {
+      good &= CheckServer(directory, uri, print);
+    }
+  }
+  return good;
+}
+
+}  // namespace mailverdict
