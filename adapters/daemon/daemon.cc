@@ -93,6 +93,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
 
   auto daemon = std::unique_ptr<Daemon>(new Daemon(policy_path));
   daemon->loop_ = *std::move(loop);
+  daemon->started_at_ = daemon->loop_->Now();
   RaiseDescriptorLimit();
   absl::Status status = daemon->Listen(loaded->policy);
   if (status.ok()) status = DropPrivileges(loaded->policy.user);

@@ -18,6 +18,7 @@ struct Directory::Asking {
   size_t asked = 0;      // so many of `order`
   size_t under_way = 0;  // of those, not answered yet
   std::vector<std::string> reasons;
+  absl::Time end;  // then it is given up
   Executor::TimerId patience = 0;
 };
 
@@ -53,11 +54,22 @@ void Directory::Resolve(const MailboxLookup& lookup, Done done) {
     servers_.front().server->Resolve(lookup, std::move(done));
     return;
   }
+  outage_ = outage_ && NobodyIsWell();
+  if (outage_) {
+    done(Answer(Report::Unknown(lookup, "no server has answered of late")));
+    return;
+  }
   auto asking = std::make_shared<Asking>();
   asking->lookup = lookup;
   asking->done = std::move(done);
   asking->order = Order();
+  asking->end = executor_->Now() + policy_->timeout;
   AskNext(asking);
+}
+
+bool Directory::NobodyIsWell() const {
+  return std::none_of(servers_.begin(), servers_.end(),
+                      [](const Server& server) { return server.well(); });
 }
 
 // Those that are failing, or owe an answer for too long, come last, but they
@@ -69,9 +81,8 @@ std::vector<size_t> Directory::Order() {
   for (size_t i = 0; i < servers_.size(); ++i) {
     order.push_back((first + i) % servers_.size());
   }
-  std::stable_partition(order.begin(), order.end(), [this](size_t i) {
-    return !servers_[i].failing && !servers_[i].late;
-  });
+  std::stable_partition(order.begin(), order.end(),
+                        [this](size_t i) { return servers_[i].well(); });
   return order;
 }
 
@@ -79,25 +90,41 @@ void Directory::AskNext(const std::shared_ptr<Asking>& asking) {
   executor_->Cancel(std::exchange(asking->patience, 0));
   const size_t server = asking->order[asking->asked++];
   ++asking->under_way;
-  if (asking->asked < asking->order.size()) {
-    const absl::Duration patience =
-        policy_->hedge_after > absl::ZeroDuration()
-            ? policy_->hedge_after
-            : policy_->timeout / static_cast<int64_t>(servers_.size());
-    asking->patience =
-        executor_->RunAfter(patience, [self = self_, asking, server] {
-          asking->patience = 0;
-          if (*self == nullptr || !asking->done) return;
-          (*self)->servers_[server].late = true;
-          (*self)->AskNext(asking);
-        });
-  }
+  asking->patience =
+      executor_->RunAfter(PatienceOf(*asking), [self = self_, asking, server] {
+        asking->patience = 0;
+        if (*self != nullptr && asking->done) (*self)->PassOver(asking, server);
+      });
   servers_[server].server->Resolve(
       asking->lookup, [self = self_, asking, server](const Answer& answer) {
         if (*self == nullptr) return;
         (*self)->servers_[server].late = false;
         if (asking->done) (*self)->Take(asking, server, answer);
       });
+}
+
+// The last one has all the time that is left.
+absl::Duration Directory::PatienceOf(const Asking& asking) const {
+  if (asking.asked == asking.order.size()) {
+    return asking.end - executor_->Now();
+  }
+  return policy_->hedge_after > absl::ZeroDuration()
+             ? policy_->hedge_after
+             : policy_->timeout / static_cast<int64_t>(servers_.size());
+}
+
+void Directory::PassOver(const std::shared_ptr<Asking>& asking, size_t server) {
+  servers_[server].late = true;
+  if (asking->asked < asking->order.size()) {
+    AskNext(asking);
+    return;
+  }
+  // The next ones need not wait as long to hear the same.
+  outage_ = true;
+  asking->reasons.push_back(absl::StrCat(
+      "no answer within ", absl::FormatDuration(policy_->timeout)));
+  Finish(asking, Answer(Report::Unknown(asking->lookup,
+                                        absl::StrJoin(asking->reasons, "; "))));
 }
 
 void Directory::Take(const std::shared_ptr<Asking>& asking, size_t server,
@@ -113,14 +140,17 @@ void Directory::Take(const std::shared_ptr<Asking>& asking, size_t server,
     }
     if (asking->under_way > 0) return;
   }
+  Finish(asking, answer.unknown() ? Answer(Report::Unknown(
+                                        asking->lookup,
+                                        absl::StrJoin(asking->reasons, "; ")))
+                                  : answer);
+}
+
+void Directory::Finish(const std::shared_ptr<Asking>& asking,
+                       const Answer& answer) {
   executor_->Cancel(std::exchange(asking->patience, 0));
   const Done done = std::exchange(asking->done, nullptr);
-  if (answer.unknown()) {
-    done(Answer(
-        Report::Unknown(asking->lookup, absl::StrJoin(asking->reasons, "; "))));
-  } else {
-    done(answer);
-  }
+  done(answer);
 }
 
 std::vector<ServerState> Directory::servers() const {

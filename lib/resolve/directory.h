@@ -40,20 +40,26 @@ class Directory final : public Resolver {
     std::unique_ptr<DirectoryServer> server;
     bool failing = false;
     bool late = false;  // was passed over, and has not answered since
+    bool well() const { return !failing && !late; }
   };
 
   DirectoryHooks HooksFor(size_t server, const DirectoryHooks& hooks);
+  bool NobodyIsWell() const;
   std::vector<size_t> Order();
   void AskNext(const std::shared_ptr<Asking>& asking);
+  absl::Duration PatienceOf(const Asking& asking) const;
+  void PassOver(const std::shared_ptr<Asking>& asking, size_t server);
   void Take(const std::shared_ptr<Asking>& asking, size_t server,
             const Answer& answer);
+  void Finish(const std::shared_ptr<Asking>& asking, const Answer& answer);
 
   const std::shared_ptr<const DirectoryPolicy> policy_;
   Executor* const executor_;
   // What calls back later looks here first: null, and the directory has gone.
   std::shared_ptr<Directory*> self_;
   std::vector<Server> servers_;
-  size_t turn_ = 0;  // of kSpread
+  size_t turn_ = 0;      // of kSpread
+  bool outage_ = false;  // a lookup has ended because nobody answered
 };
 
 }  // namespace mailverdict

@@ -671,8 +671,14 @@ check { recipient { } }
         """SIGHUP: an empty cache, the memory of who was seen stays."""
         before = os.path.getsize(self.log)
         self._process.send_signal(signal.SIGHUP)
-        wait_until(lambda: os.path.getsize(self.log) > before, 5,
+        wait_until(lambda: self._has_read(before), 5,
                    "mailverdictd says that it has read its policy again", self.log)
+
+    def _has_read(self, before):
+        with open(self.log, errors="replace") as log:
+            log.seek(before)
+            said = log.read()
+        return " read again\n" in said or "policy refused" in said
 
 
 # ---- the client ------------------------------------------------------------
