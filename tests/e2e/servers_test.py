@@ -3,7 +3,7 @@
 
     tests/e2e/servers_test.py --daemon FILE --command FILE [--xml FILE]
 
-Real sendmail, three real slapds, a relay before each that breaks the conversation where
+Real sendmail and Postfix, three real slapds, a relay before each that breaks the conversation where
 slapd itself cannot be brought to. While one of three is broken, all is as if it were not:
 who exists passes, who does not is refused, nobody waits once that is known. While all of
 them are, nobody is refused. Then the command mailverdict, and the history on disk.
@@ -26,6 +26,9 @@ from daemon_test import Client, PASS, REJECT, mail, rcpt_key
 FIRST_PORT, SLAPD_PORT, MTA_PORT = 3900, 3910, 2525
 CONTROL_SOCKET = "/run/mailverdict/control"
 HISTORY = world.ROOT + "/history/file"
+POSTFIX_PORT = 2530
+MTAS = ("sendmail", "Postfix")
+CELLS = [(exists, mta) for mta in range(len(MTAS)) for exists in (True, False)]
 PEOPLE = 600
 PATIENCE = 4.5                 # the policy's deadline, and some
 KNOWN = 0.5                    # once a server is known to be broken; a shared machine
@@ -191,10 +194,13 @@ class ServersTest(report.Suite):
         os.makedirs(os.path.dirname(HISTORY))
         os.chown(os.path.dirname(HISTORY), *self._owner())
         self.mta = world.Sendmail("sendmail", MTA_PORT, "FEATURE(`mailverdict')dnl")
-        for server in self.slapds + [self.daemon, self.mta]:
+        self.postfix = world.Postfix("postfix", {POSTFIX_PORT: ("n", {
+            "relay_recipient_maps": "socketmap:unix:%s:postfix" % world.DAEMON_SOCKET})})
+        for server in self.slapds + [self.daemon, self.mta, self.postfix]:
             server.start()
         self._fresh = iter(range(10 ** 6))
         self.session = world.SmtpSession(MTA_PORT)
+        self.sessions = [self.session, world.SmtpSession(POSTFIX_PORT)]
 
     @staticmethod
     def _owner():
@@ -207,7 +213,8 @@ class ServersTest(report.Suite):
                 if not line.startswith("  uri: ")]
         at = next(n for n, line in enumerate(text) if line.startswith("  base: "))
         text.insert(at, lines)
-        self.daemon.policy_text = "".join(text)
+        # For Postfix's user, too.
+        self.daemon.policy_text = "".join(text).replace("0660", "0666")
         world.write(self.daemon.policy, self.daemon.policy_text)
 
     def command(self, *words):
@@ -217,15 +224,15 @@ class ServersTest(report.Suite):
 
     # ---- one of three, all of three ----
 
-    def ask(self, exists):
+    def ask(self, exists, mta=0):
         who = next(self.users) if exists else "nobody%d" % next(self._fresh)
-        return self.session.ask(mail(who))
+        return self.sessions[mta].ask(mail(who))
 
     def right(self, name, limit):
-        """Two who exist and two who do not, all answered as if nothing were wrong."""
-        for exists in (True, False, True, False):
-            reply = self.ask(exists)
-            self.check("%s: %s" % (name, "existing" if exists else "unknown"),
+        """By each MTA, one who exists and one who does not: as if nothing were wrong."""
+        for exists, mta in CELLS:
+            reply = self.ask(exists, mta)
+            self.check("%s: %s, %s" % (name, "existing" if exists else "unknown", MTAS[mta]),
                        (250, "2.1.5") if exists else (550, "5.1.1"),
                        (reply.code, reply.enhanced), reply.seconds)
             self.within(name, limit, reply.seconds)
@@ -250,11 +257,12 @@ class ServersTest(report.Suite):
         for fault in FAULTS:
             for slapd, relay in zip(self.slapds, self.relays):
                 fault.begin(slapd, relay)
-            for exists in (True, False, True, False):
-                reply = self.ask(exists)
+            for exists, mta in CELLS:
+                reply = self.ask(exists, mta)
                 # The half that a replica has is there.
                 right = (2, 4) if exists and "half" in fault.name else (4,)
-                self.check("%s, all: %s" % (fault.name, "existing" if exists else "unknown"),
+                self.check("%s, all: %s, %s" % (
+                    fault.name, "existing" if exists else "unknown", MTAS[mta]),
                            lambda got, right=right: got in right, reply.code // 100,
                            reply.seconds)
                 self.within("%s, all" % fault.name, PATIENCE, reply.seconds)
@@ -279,7 +287,10 @@ class ServersTest(report.Suite):
             time.sleep(0.1)
         self.check("%s, all, healed: unknown" % name, 550, reply.code)
         self.within("%s, all, healed" % name, HEALED_WITHIN, time.monotonic() - begun)
-        self.check("%s, all, healed: existing" % name, 250, self.ask(True).code)
+        for exists, mta in CELLS:
+            self.check("%s, all, healed: %s, %s" % (
+                name, "existing" if exists else "unknown", MTAS[mta]),
+                       250 if exists else 550, self.ask(exists, mta).code)
 
     def black_hole(self):
         """SYNs to the first server are dropped."""
@@ -531,7 +542,7 @@ def main():
     options = parser.parse_args()
     options.daemon = os.path.abspath(options.daemon)
     options.command = os.path.abspath(options.command)
-    world.enter()
+    world.enter(postfix=True)
     test = ServersTest(options)
     test.play(*[part for part in (
         test.one_of_three, test.all_of_three, test.black_hole, test.learnt_once, test.race,
