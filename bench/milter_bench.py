@@ -14,23 +14,19 @@ status is 1 when a ratio of "cached" is below --least.
 """
 
 import argparse
-import collections
 import grp
 import os
 import pwd
 import socket
 import statistics
 import sys
-import threading
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(
     __file__))), "tests/e2e"))
 import report   # pylint: disable=wrong-import-position
 import world    # pylint: disable=wrong-import-position
+from smtp_load import RECIPIENTS, SESSIONS, measure   # pylint: disable=wrong-import-position
 
-SESSIONS = 8
-RECIPIENTS = 50                # of each message
 OURS, POOL, THREADS = "mailverdict", "do nothing", "do nothing, threads"
 SOCKETS = {OURS: world.MILTER_SOCKET, POOL: "/run/mailverdict/pool",
            THREADS: "/run/mailverdict/threads"}
@@ -51,76 +47,6 @@ class DoNothing(world.Server):
         os.chown(self._path, pwd.getpwnam(world.MTA_USER).pw_uid,
                  grp.getgrnam(world.POSTFIX_USER).gr_gid)
         os.chmod(self._path, 0o660)
-
-
-class Client(threading.Thread):
-    """Sends some messages' recipients through one session, and counts what is refused."""
-
-    def __init__(self, port, users, messages, pipelines):
-        super().__init__(daemon=True)
-        self.refused = collections.Counter()
-        self._messages = messages
-        self._commands = [b"RSET\r\n", b"MAIL FROM:<sender@elsewhere.example>\r\n"] + [
-            b"RCPT TO:<%s@%s>\r\n" % (user.encode(), world.DOMAIN.encode())
-            for user in users]
-        self._pipelines = pipelines
-        self._socket = socket.create_connection(("127.0.0.1", port))
-        self._unread = b""
-        self._read(1)
-        self._socket.sendall(b"EHLO client.example\r\n")
-        while not self._read(1)[-1].startswith(b"250 "):
-            pass
-        self._message()    # the MTA's processes are there now
-
-    def _read(self, number):
-        """At least so many lines."""
-        lines = []
-        while len(lines) < number:
-            data = self._socket.recv(65536)
-            if not data:
-                raise ConnectionError("the MTA has closed the session")
-            *whole, self._unread = (self._unread + data).split(b"\r\n")
-            lines += whole
-        return lines
-
-    def _message(self):
-        if self._pipelines:
-            self._socket.sendall(b"".join(self._commands))
-            replies = self._read(len(self._commands))
-        else:
-            replies = [self._ask(command) for command in self._commands]
-        for line in replies:
-            if not line.startswith(b"250 "):
-                self.refused[line] += 1
-
-    def _ask(self, command):
-        self._socket.sendall(command)
-        return self._read(1)[0]
-
-    def run(self):
-        for _ in range(self._messages):
-            self._message()
-
-    def close(self):
-        self._socket.close()
-
-
-def measure(mta, port, users, messages):
-    """Recipients that were accepted, a second."""
-    clients = [Client(port, users[number::SESSIONS], messages, mta != "Postfix")
-               for number in range(SESSIONS)]
-    begun = time.monotonic()
-    for client in clients:
-        client.start()
-    for client in clients:
-        client.join()
-    took = time.monotonic() - begun
-    for client in clients:
-        client.close()
-    refused = sum((client.refused for client in clients), collections.Counter())
-    if refused:
-        raise world.WorldError("refused: %s" % refused.most_common(2))
-    return SESSIONS * messages * RECIPIENTS / took
 
 
 class Bench:

@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+"""RCPT/s through a real MTA that checks recipients, in several ways.
+
+    bench/rcpt_bench.py --daemon FILE --instant FILE [--pairs N] [--messages N]
+        [--least RATIO]
+
+mailverdictd by its socket map, every answer in its cache, against a socket map server that
+answers at once (the floor), no check at all, and what people run today: sendmail's ldap
+map, the same with -T, two ldap maps (the second asks for a control). In turns, so that
+what else the machine does hits all alike; the median of the ratios counts. The exit status
+is 1 when mailverdictd reaches less than --least of the floor.
+"""
+
+import argparse
+import os
+import socket
+import statistics
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(
+    __file__))), "tests/e2e"))
+import drill    # pylint: disable=wrong-import-position
+import report   # pylint: disable=wrong-import-position
+import world    # pylint: disable=wrong-import-position
+from smtp_load import RECIPIENTS, SESSIONS, measure   # pylint: disable=wrong-import-position
+
+OURS, FLOOR = "mailverdictd", "instant map"
+INSTANT_SOCKET = "/run/mailverdict/instant"
+
+
+class Instant(world.Server):
+    """The floor."""
+
+    def __init__(self, program):
+        super().__init__("instant", [program, INSTANT_SOCKET])
+
+    def ready(self):
+        return world.accepts(socket.AF_UNIX, INSTANT_SOCKET)
+
+    def start(self):
+        super().start()
+        os.chmod(INSTANT_SOCKET, 0o666)
+
+
+def sendmails():
+    """What asks, and the MTA's port."""
+    ways = {OURS: world.Sendmail("ours", 2600, "FEATURE(`mailverdict')"),
+            FLOOR: world.Sendmail("floor", 2601, "FEATURE(`mailverdict', `unix:%s')"
+                                  % INSTANT_SOCKET),
+            "no check": world.Sendmail("none", 2602)}
+    for gateway in drill.other_gateways():
+        ways[gateway.label] = gateway.mta
+    for mta in ways.values():
+        mta.start()
+    return {name: mta.port for name, mta in ways.items()}
+
+
+def postfixes():
+    """The same."""
+    maps = {OURS: "socketmap:unix:%s:postfix" % world.DAEMON_SOCKET,
+            FLOOR: "socketmap:unix:%s:postfix" % INSTANT_SOCKET, "no check": ""}
+    ports = {name: 2610 + number for number, name in enumerate(maps)}
+    world.Postfix("postfix", {ports[name]: ("n", {"relay_recipient_maps": value})
+                              for name, value in maps.items()},
+                  # No message is delivered, which else would slow the next one down.
+                  in_flow_delay="0").start()
+    return ports
+
+
+def compare(mta, ports, users, options, results):
+    for port in ports.values():                        # processes, caches
+        measure(mta, port, users, 1)
+    rates = {name: [] for name in ports}
+    for pair in range(options.pairs):
+        for name in list(ports) if pair % 2 else reversed(list(ports)):
+            rates[name].append(measure(mta, ports[name], users, options.messages))
+    print("%s, RCPT/s, and as a part of the floor (least, median, greatest of %d)" % (
+        mta, options.pairs))
+    for name in ports:
+        ratios = sorted(a / b for a, b in zip(rates[name], rates[FLOOR]))
+        print("  %-14s %8.0f   %.2f %.2f %.2f" % (
+            name, statistics.median(rates[name]), ratios[0], statistics.median(ratios),
+            ratios[-1]), flush=True)
+        if name == OURS:
+            results.add("%s: of the floor" % mta, None if statistics.median(
+                ratios) >= options.least else "%.2f" % statistics.median(ratios))
+
+
+def main():
+    parser = argparse.ArgumentParser(description="RCPT/s by several maps.")
+    parser.add_argument("--daemon", metavar="FILE", required=True)
+    parser.add_argument("--instant", metavar="FILE", required=True)
+    parser.add_argument("--pairs", metavar="N", type=int, default=7)
+    parser.add_argument("--messages", metavar="N", type=int, default=15,
+                        help="of each session, in each measurement")
+    parser.add_argument("--least", metavar="RATIO", type=float, default=0.9)
+    parser.add_argument("--xml", metavar="FILE", default=report.output_path())
+    options = parser.parse_args()
+    options.daemon = os.path.abspath(options.daemon)
+    options.instant = os.path.abspath(options.instant)
+    world.enter(postfix=True)
+    load = os.getloadavg()[0]
+    results = report.Report("rcpt_bench")
+    slapd = world.Slapd(people=SESSIONS * RECIPIENTS)
+    daemon = world.Daemon(options.daemon)
+    world.write(daemon.policy, daemon.policy_text.replace("0660", "0666"))
+    for server in (slapd, daemon, Instant(options.instant)):
+        server.start()
+    compare("sendmail", sendmails(), slapd.users, options, results)
+    compare("Postfix", postfixes(), slapd.users, options, results)
+    results.write(options.xml)
+    print("%d sessions, %d recipients a message; load average before: %.1f, after: %.1f, of "
+          "%d processors" % (SESSIONS, RECIPIENTS, load, os.getloadavg()[0],
+                             os.cpu_count()))
+    return 1 if results.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
