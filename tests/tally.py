@@ -32,7 +32,7 @@ def cases(xml_path):
 
 def results(path):
     """(target, name, outcome) of each case that one run of Bazel tells of."""
-    built, tested = set(), set()
+    built, tested, none_asked_for = set(), set(), False
     for event in events(path):
         kind = event["id"]
         if "targetCompleted" in kind:
@@ -54,7 +54,10 @@ def results(path):
                 found.append(("(the test as a whole)", "passed" if passed else "failed"))
             for name, outcome in found:
                 yield label, name, outcome
-    if not built:
+        elif "buildFinished" in kind:   # no target carries the tag that the run is for
+            finished = event.get("finished", {}).get("exitCode", {})
+            none_asked_for = finished.get("name") == "NO_TESTS_FOUND"
+    if not built and not none_asked_for:
         yield path, "(Bazel built nothing)", "failed"
 
 
