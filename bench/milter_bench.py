@@ -25,7 +25,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.realpath
     __file__))), "tests/e2e"))
 import report   # pylint: disable=wrong-import-position
 import world    # pylint: disable=wrong-import-position
-from smtp_load import RECIPIENTS, SESSIONS, measure   # pylint: disable=wrong-import-position
+from smtp_load import RECIPIENTS, SESSIONS, alternate   # pylint: disable=wrong-import-position
 
 OURS, POOL, THREADS = "mailverdict", "do nothing", "do nothing, threads"
 SOCKETS = {OURS: world.MILTER_SOCKET, POOL: "/run/mailverdict/pool",
@@ -93,14 +93,7 @@ class Bench:
                 self._compare(results, mta, "cached" if cached else "uncached", ports)
 
     def _compare(self, results, mta, answers, ports):
-        for port in ports.values():                    # processes, caches
-            measure(mta, port, self._slapd.users, 1)
-        rates = {name: [] for name in ports}
-        for pair in range(self._options.pairs):
-            order = list(ports) if pair % 2 else list(reversed(list(ports)))
-            for name in order:
-                rates[name].append(measure(
-                    mta, ports[name], self._slapd.users, self._options.messages))
+        rates = alternate(mta, ports, self._slapd.users, self._options)
         ratios = {name: statistics.median(
             ours / other for ours, other in zip(rates[OURS], rates[name]))
                   for name in (POOL, THREADS)}

@@ -22,7 +22,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.realpath
 import drill    # pylint: disable=wrong-import-position
 import report   # pylint: disable=wrong-import-position
 import world    # pylint: disable=wrong-import-position
-from smtp_load import RECIPIENTS, SESSIONS, measure   # pylint: disable=wrong-import-position
+from smtp_load import RECIPIENTS, SESSIONS, alternate   # pylint: disable=wrong-import-position
 
 OURS, FLOOR = "mailverdictd", "instant map"
 INSTANT_SOCKET = "/run/mailverdict/instant"
@@ -68,12 +68,7 @@ def postfixes():
 
 
 def compare(mta, ports, users, options, results):
-    for port in ports.values():                        # processes, caches
-        measure(mta, port, users, 1)
-    rates = {name: [] for name in ports}
-    for pair in range(options.pairs):
-        for name in list(ports) if pair % 2 else reversed(list(ports)):
-            rates[name].append(measure(mta, ports[name], users, options.messages))
+    rates = alternate(mta, ports, users, options)
     print("%s, RCPT/s, and as a part of the floor (least, median, greatest of %d)" % (
         mta, options.pairs))
     for name in ports:

@@ -79,3 +79,14 @@ def measure(mta, port, users, messages):
     if refused:
         raise world.WorldError("refused: %s" % refused.most_common(2))
     return SESSIONS * messages * RECIPIENTS / took
+
+
+def alternate(mta, ports, users, options):
+    """The rates at each of the ports, by name: `options.pairs` of them, in turns."""
+    for port in ports.values():                        # processes, caches
+        measure(mta, port, users, 1)
+    rates = {name: [] for name in ports}
+    for pair in range(options.pairs):
+        for name in list(ports) if pair % 2 else reversed(list(ports)):
+            rates[name].append(measure(mta, ports[name], users, options.messages))
+    return rates

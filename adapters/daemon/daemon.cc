@@ -118,6 +118,9 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
     absl::StrAppend(&where, where.empty() ? "" : ", ", "milter ",
                     daemon->milter_->address());
   }
+  for (const std::string& address : daemon->control_->addresses()) {
+    absl::StrAppend(&where, where.empty() ? "" : ", ", "control ", address);
+  }
   daemon->log_->Write(Severity::kInfo,
                       absl::StrCat("mailverdictd ", kVersion, " serves ",
                                    policy_path, " on ", where));

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -98,7 +99,8 @@ TEST(Milter, WithoutAVerdictItIsLater) {
   bool ended = false;
   (*milter)->Start([&] { ended = true; });
 
-  std::atomic<bool> answered = false, gone = false, done = false;
+  std::atomic<bool> answered = false, done = false;
+  std::promise<void> gone;
   std::string first, never, late, after_late, when_gone;
   std::thread mta([&] {
     Mta session(path);
@@ -108,7 +110,7 @@ TEST(Milter, WithoutAVerdictItIsLater) {
     answered = true;
     after_late = session.Rcpt("defer@example.org");
     answered = false;
-    while (!gone) usleep(1000);
+    gone.get_future().wait();
     when_gone = session.Rcpt("pass@example.org");
     done = true;
   });
@@ -119,7 +121,7 @@ TEST(Milter, WithoutAVerdictItIsLater) {
   owed[0](Verdict::Pass());
   ASSERT_TRUE(RunUntil(loop->get(), [&] { return !answered.load(); }));
   milter->reset();
-  gone = true;
+  gone.set_value();
   ASSERT_TRUE(RunUntil(loop->get(), [&] { return done.load(); }));
   mta.join();
 

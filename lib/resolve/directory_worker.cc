@@ -156,13 +156,15 @@ void DirectoryWorker::SendWaiting() {
   }
 }
 
+// From next_probe_ on. A search under way will tell as well.
+bool DirectoryWorker::ProbeIsDue() const {
+  return health_.failing() && !all_controls_.empty() && searches_.empty();
+}
+
 // Nobody need ask to find out that it is well again.
 void DirectoryWorker::Probe() {
   const absl::Time now = executor_->Now();
-  if (!health_.failing() || all_controls_.empty() || !searches_.empty() ||
-      now < next_probe_) {
-    return;
-  }
+  if (!ProbeIsDue() || now < next_probe_) return;
   next_probe_ = now + kProbe;
   Send({}, all_controls_);
 }
@@ -235,7 +237,7 @@ void DirectoryWorker::Wait() {
   absl::Time until = absl::InfiniteFuture();
   if (connection_ == nullptr) {
     until = next_attempt_;
-  } else if (health_.failing() && !all_controls_.empty()) {
+  } else if (ProbeIsDue()) {
     until = std::max(next_probe_, executor_->Now());
   }
   for (const auto& [id, search] : searches_) {

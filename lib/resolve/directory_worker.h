@@ -90,6 +90,7 @@ class DirectoryWorker {
   bool Connect();  // false: stopped
   void MarkUp();
   void SendWaiting();
+  bool ProbeIsDue() const;
   void Probe();
   Questions TakeBatch();
   void Send(Questions questions, std::vector<MailboxLookup> controls);

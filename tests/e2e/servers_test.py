@@ -445,6 +445,17 @@ class ServersTest(report.Suite):
             self.check("who never was is refused", REJECT, client.ask(
                 "rcpt", rcpt_key(mail("never"))))
 
+    def memory_out_of_reach(self):
+        """A history that cannot be opened: told, with its path, instead of forgotten."""
+        policy = world.ROOT + "/no-history.txtpb"
+        world.write(policy, self.daemon.policy_text.replace(HISTORY, "/nowhere/history")
+                    .replace("/run/mailverdict/", "/run/mailverdict/other-"))
+        done = subprocess.run([self.daemon.program, "--policy", policy], timeout=30,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              universal_newlines=True)
+        self.check("it does not start", (78, True), (
+            done.returncode, "/nowhere/history" in done.stdout))
+
     def many_vanish(self):
         """Too many of those that were seen are missing: nobody is refused any more."""
         for slapd in self.slapds:
@@ -547,7 +558,7 @@ def main():
     test.play(*[part for part in (
         test.one_of_three, test.all_of_three, test.black_hole, test.learnt_once, test.race,
         test.operator, test.online_check,
-        test.memory_on_disk, test.many_vanish, test.restarts)
+        test.memory_on_disk, test.memory_out_of_reach, test.many_vanish, test.restarts)
                 if not options.parts or part.__name__ in options.parts])
     return test.finish(options.xml, world.tail(test.daemon.log, 60))
 
