@@ -57,6 +57,11 @@ void CheckSocket(const Node<L>& node, const Kind& kind, Unique* addresses) {
   addresses->Add(address, node.At(kind.field),
                  absl::StrCat("listener ", Quoted(address)));
   if (address.compare(0, 5, "unix:") == 0) return;
+  if (kind.protocol == ListenerPolicy::Protocol::kControl) {
+    node.Error(kind.field,
+               "control has to be a unix socket, since who connects may make "
+               "everything pass; write unix:/run/mailverdict/control");
+  }
   const auto only_unix = [&](bool has, int field, std::string_view name) {
     if (!has) return;
     node.Error(field, absl::StrCat(absl::string_view(name.data(), name.size()),
