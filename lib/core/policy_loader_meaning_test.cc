@@ -92,6 +92,9 @@ constexpr SaidCase kProcess[] = {
      "2:12: listener \"unix:/a\" is there already, line 1"},
     {"listener { milter: \"unix:/a\" socketmap: \"unix:/b\" }",
      "1:12: milter stands beside socketmap; write two listeners"},
+    {"listener { control: \"inet:127.0.0.1:7777\" }",
+     "1:12: control has to be a unix socket, since who connects may make "
+     "everything pass; write unix:/run/mailverdict/control"},
     {"listener { milter: \"unix:/a\" }\nlistener { socketmap: \"unix:/a\" }",
      "2:12: listener \"unix:/a\" is there already, line 1"},
     {"listener { milter: \"unix:/a\" }\nlistener { milter: \"unix:/b\" }",
