@@ -5,13 +5,16 @@ import threading
 import time
 
 
+_BACKLOG = 512
+
+
 class Relay(threading.Thread):
     """From 127.0.0.1:`port` to 127.0.0.1:`to`.
 
-    Modes: pass; silent (accepts, and nothing comes back); close (accepts and closes); cut
-    (closes in the middle of the answer to the first search); cut after N, hold after N: N
-    whole LDAP messages of the server are passed on in each connection, then it is closed,
-    or nothing more comes.
+    Modes: pass; black hole (SYNs are dropped); silent (accepts, and nothing comes back);
+    close (accepts and closes); cut (closes in the middle of the answer to the first search);
+    cut after N, hold after N: N whole LDAP messages of the server are passed on in each
+    connection, then it is closed, or nothing more comes.
     """
 
     def __init__(self, port, to):
@@ -21,13 +24,18 @@ class Relay(threading.Thread):
         self.held = threading.Event()      # a connection has reached N of "hold after N"
         self._to = to
         self._open = []
-        self._listener = socket.create_server(("127.0.0.1", port), backlog=512)
+        self._fill = []                    # connections that nobody accepts
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=_BACKLOG)
         self.start()
 
     def become(self, mode):
         """New connections find it so; those that are open are closed, or silent."""
         self.mode = mode
         self.held.clear()
+        if mode == "black hole":
+            self._fill_queue()
+        elif self._fill:
+            self._empty_queue()
         if mode != "silent":
             self.disconnect()
 
@@ -44,9 +52,25 @@ class Relay(threading.Thread):
                 pass
         self._open = []
 
+    def _fill_queue(self):
+        """The kernel drops SYNs for a listener whose queue is full."""
+        self._listener.listen(0)
+        for _ in range(4):
+            self._fill.append(socket.socket())
+            self._fill[-1].setblocking(False)
+            self._fill[-1].connect_ex(("127.0.0.1", self.port))
+
+    def _empty_queue(self):
+        self._listener.listen(_BACKLOG)
+        for each in self._fill:
+            each.close()
+        self._fill = []
+
     def run(self):
         while True:
             client = self._listener.accept()[0]
+            while self.mode == "black hole":
+                time.sleep(0.02)
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self.mode == "close":
                 client.close()

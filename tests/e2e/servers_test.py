@@ -11,7 +11,6 @@ of them are, nobody is refused. Afterwards all is right again in the open sessio
 
 import collections
 import os
-import socket
 import sys
 import threading
 import time
@@ -79,7 +78,7 @@ FAULTS = [
     changed("hides all", lambda slapd: slapd.hide_all()),
     Fault("bind wrong", lambda server: change_password(server, "another"),
           lambda server: change_password(server, PASSWORD), why="(49)"),
-    relayed("silent"), relayed("close"), relayed("cut"),
+    relayed("black hole"), relayed("silent"), relayed("close"), relayed("cut"),
 ] + [refusing(*code) for code in CODES.items()]
 CUTS = [cut_after(number) for number in range(1, WHOLE + 1)]
 CERTIFICATES = [wrong_certificate(kind) for kind in Certificates.KINDS if kind != "good"]
@@ -109,7 +108,7 @@ class ServersTest(three_servers.ThreeServers):
 
     def parts(self):
         return [self.one_broken, self.all_broken, self.cut_everywhere, self.certificates,
-                self.black_hole, self.learnt_once, self.race]
+                self.learnt_once, self.race]
 
     def one_broken(self):
         self.right("all well")
@@ -134,26 +133,6 @@ class ServersTest(three_servers.ThreeServers):
         self.all_of_three(CERTIFICATES)
         self.use_servers(plain)
         self.daemon.reload()
-
-    def black_hole(self):
-        """SYNs to the first server are dropped."""
-        hole = socket.create_server(("127.0.0.1", 0), backlog=0)
-        fill = []                                      # its queue, which nobody empties
-        for _ in range(4):
-            fill.append(socket.socket())
-            fill[-1].setblocking(False)
-            fill[-1].connect_ex(hole.getsockname())
-        whole = [server.uri for server in self.servers]
-        self.use_servers(["ldap://127.0.0.1:%d" % hole.getsockname()[1]] + whole[1:])
-        self.daemon.reload()
-        reply = self.ask(True)
-        self.check("black hole: the first", 250, reply.code, reply.seconds)
-        self.within("black hole: the first", PATIENCE, reply.seconds)
-        self.right("black hole")
-        self.use_servers(whole)
-        self.daemon.reload()
-        for each in fill + [hole]:
-            each.close()
 
     def learnt_once(self):
         """During an outage the first may wait for the deadline, the others do not."""

@@ -154,7 +154,7 @@ class ThreeServers(report.Suite):
             fault.end(server)
             begun = time.monotonic()
             self.check(name + ", healed: status tells", True, self.wait_for_failing(0))
-            self.row(fault, [first] + replies, time.monotonic() - begun)
+            self.row(fault.name, [first] + replies, time.monotonic() - begun)
 
     # ---- all of three ----
 
@@ -178,7 +178,7 @@ class ThreeServers(report.Suite):
                 self.check(name + ": status tells", True, self.wait_for_failing(3, fault.why))
             for server in self.servers:
                 fault.end(server)
-            self.row(fault, [first] + replies, self.heals(name))
+            self.row(fault.name, [first] + replies, self.heals(name))
 
     def deferred(self, name, fault, mta, exists, reply):
         right = 250 if exists else 550
@@ -213,8 +213,8 @@ class ThreeServers(report.Suite):
         drill.show("", drill.aligned(title, COLUMNS))
 
     @staticmethod
-    def row(fault, replies, healed_after):
-        drill.show(drill.aligned("  " + fault.name, [str(reply) for reply in replies] + [
+    def row(name, replies, healed_after):
+        drill.show(drill.aligned("  " + name, [str(reply) for reply in replies] + [
             "%.2fs" % healed_after]))
 
 
