@@ -7,6 +7,7 @@ def policy_loader_targets():
         name = "policy_loader",
         srcs = [
             "policy_loader.cc",
+            "policy_loader_bases.cc",
             "policy_loader_directory.cc",
             "policy_loader_faults.cc",
             "policy_loader_faults.h",
