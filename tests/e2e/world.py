@@ -378,6 +378,7 @@ class Slapd(Server):
     """
 
     _PASSWORD = "secret"
+    _ROOT_DN = "cn=root," + SUFFIX
     _SCHEMAS = ("core", "cosine", "inetorgperson")
     _SUFFIX_ENTRY = ("dn: %s\nobjectClass: dcObject\nobjectClass: organization\n"
                      "o: Example\ndc: example\n" % SUFFIX)
@@ -388,30 +389,37 @@ class Slapd(Server):
         CONTROL_UID_DN: "dn: %s\nobjectClass: inetOrgPerson\ncn: control\nsn: control\n"
                         "uid: control2\n" % CONTROL_UID_DN}
 
-    def __init__(self, people=240, name="slapd", uri=LDAP_URI):
-        """`people` is even: the first half is what a half-loaded replica still has."""
+    def __init__(self, people=240, name="slapd", uri=LDAP_URI, also=""):
+        """`people` is even: the first half is what a half-loaded replica still has.
+
+        `also`: other URIs at which it listens.
+        """
         self.uri = uri
-        directory = "%s/%s" % (ROOT, name)
-        os.makedirs(directory)
-        self._config_file = directory + ".conf"
-        write(self._config_file, self._config(directory))
-        super().__init__(name, [SLAPD, "-d", "none", "-f", self._config_file, "-h", uri])
+        self.database = "%s/%s" % (ROOT, name)
+        os.makedirs(self.database)
+        self._config_file = self.database + ".conf"
+        super().__init__(name, [SLAPD, "-d", "none", "-f", self._config_file,
+                                "-h", " ".join([uri, also])])
         self.users = ["user%03d" % number for number in range(people)]
         self._entries = collections.OrderedDict()   # what it holds: dn -> LDIF
+        self.configure()
         self._load(self._complete())
 
     def ready(self):
         port = int(self.uri.rstrip("/").rpartition(":")[2])
         return accepts(socket.AF_INET, ("127.0.0.1", port))
 
-    def _config(self, directory):
-        return "\n".join([
-            "include %s/%s.schema" % (SCHEMAS, schema) for schema in self._SCHEMAS] + [
-            "modulepath " + SLAPD_MODULES, "moduleload back_mdb", "loglevel none",
+    def configure(self, server=(), database=()):
+        """Adds these lines to slapd.conf's two sections, for the next start."""
+        lines = ["include %s/%s.schema" % (SCHEMAS, schema) for schema in self._SCHEMAS]
+        lines += ["modulepath " + SLAPD_MODULES, "moduleload back_mdb", "loglevel none"]
+        lines += list(server) + [
             "database config", "rootpw " + self._PASSWORD,
-            "database mdb", 'suffix "%s"' % SUFFIX, 'rootdn "cn=root,%s"' % SUFFIX,
-            "rootpw " + self._PASSWORD, "directory " + directory, "dbnosync",
-            "index objectClass,uid,mail eq", "access to * by * read", ""])
+            "database mdb", 'suffix "%s"' % SUFFIX, 'rootdn "%s"' % self._ROOT_DN,
+            "rootpw " + self._PASSWORD, "directory " + self.database, "dbnosync",
+            "maxsize 268435456",           # its default, 10 MB, is 3,000 people
+            "index objectClass,uid,mail eq", "access to * by * read"]
+        write(self._config_file, "\n".join(lines + list(database) + [""]))
 
     def _person(self, user):
         dn = "uid=%s,%s" % (user, PEOPLE)
@@ -438,7 +446,7 @@ class Slapd(Server):
         changes = ["dn: %s\nchangetype: delete\n" % dn for dn in gone]
         changes += [ldif.replace("\n", "\nchangetype: add\n", 1) for ldif in new]
         if changes:
-            self._modify("cn=root," + SUFFIX, "\n".join(changes))
+            self._modify(self._ROOT_DN, "\n".join(changes))
         self._entries = entries
 
     def _modify(self, who, changes):
