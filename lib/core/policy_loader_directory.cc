@@ -18,8 +18,6 @@ using C = proto::Control;
 
 // How long a new account may be told that it does not exist.
 constexpr absl::Duration kLongAbsence = absl::Minutes(10);
-// So many addresses that vanished are remembered of a directory.
-constexpr uint32_t kMaxHoldVanished = 63;
 // Far over every deadline.
 constexpr absl::Duration kMaxTimeout = absl::Seconds(60);
 
@@ -330,10 +328,8 @@ void DirectoryReader::ReadHold() {
   const Node<H> hold = node_.Child(node_->hold(), D::kHoldFieldNumber);
   ReadDurationField(hold, H::kWithinFieldNumber, hold->has_within(), "within",
                     hold->within(), "10m", &directory_.hold_within);
-  if (hold->vanished() == 0 || hold->vanished() > kMaxHoldVanished) {
-    hold.Error(H::kVanishedFieldNumber,
-               absl::Substitute("vanished is $0; write 1 to $1",
-                                hold->vanished(), kMaxHoldVanished));
+  if (const Complaint complaint = CheckHoldVanished(hold->vanished())) {
+    hold.Error(H::kVanishedFieldNumber, absl::StrCat("vanished ", *complaint));
   }
   directory_.hold_vanished = static_cast<int>(hold->vanished());
 }
