@@ -88,6 +88,7 @@ class Answer {
   // The only maker of a vouched answer: vouch.h.
   friend Answer Vouch(const DirectoryPolicy& directory, Report report,
                       const std::vector<Report>& controls);
+  friend class PackedAnswer;  // makes again what it was made of
   struct Data {
     Report report;
     std::string vouched_by;
