@@ -58,7 +58,7 @@ Report Report::Unknown(Lookup lookup, std::string reason,
 }
 
 Answer::Answer(Report report)
-    : Answer(Data{std::move(report), "", false, {}}) {}
+    : Answer(Data{std::move(report), "", false, ""}) {}
 
 Answer::Answer(Data data)
     : data_(std::make_shared<const Data>(std::move(data))) {}
@@ -79,9 +79,8 @@ std::string Answer::ToString() const {
   if (!transcript().server.empty()) {
     absl::StrAppend(&text, ", from ", transcript().ToString());
   }
-  if (data_->confirmed != nullptr) {
-    absl::StrAppend(&text, ", and from ",
-                    data_->confirmed->report.transcript.ToString());
+  if (!data_->confirmed_by.empty()) {
+    absl::StrAppend(&text, ", and from ", data_->confirmed_by);
   }
   return text;
 }

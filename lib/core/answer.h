@@ -71,9 +71,7 @@ class Answer {
   // Borne out by the controls that came with it, from one server.
   bool borne_out() const { return !data_->vouched_by.empty(); }
   // That, and by a second server, where the directory's policy wants one.
-  bool vouched() const {
-    return borne_out() && (!data_->wants_second || data_->confirmed);
-  }
+  bool vouched() const { return borne_out() && !data_->wants_second; }
   const std::vector<std::string>& values() const {
     return data_->report.values;
   }
@@ -94,11 +92,12 @@ class Answer {
   friend Answer Vouch(const DirectoryPolicy& directory, Report report,
                       const std::vector<Report>& controls);
   friend Answer Confirm(const Answer& first, const Answer& second);
+  friend class PackedAnswer;  // makes again what it was made of
   struct Data {
     Report report;
     std::string vouched_by;
     bool wants_second = false;
-    std::shared_ptr<const Data> confirmed;  // what the second server said
+    std::string confirmed_by;  // the second server's transcript, for people
   };
   explicit Answer(Data data);
 

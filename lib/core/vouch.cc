@@ -92,8 +92,8 @@ Answer Vouch(const DirectoryPolicy& directory, Report report,
     absl::StrAppend(&vouched_by, vouched_by.empty() ? "" : ", ",
                     control.address, " (", control.arm, ")");
   }
-  return Answer(Answer::Data{
-      std::move(report), std::move(vouched_by), directory.WantsSecond(), {}});
+  return Answer(Answer::Data{std::move(report), std::move(vouched_by),
+                             directory.WantsSecond(), ""});
 }
 
 Answer Confirm(const Answer& first, const Answer& second) {
@@ -107,7 +107,8 @@ Answer Confirm(const Answer& first, const Answer& second) {
         first.transcript()));
   }
   Answer::Data data = *first.data_;
-  data.confirmed = second.data_;
+  data.wants_second = false;
+  data.confirmed_by = second.transcript().ToString();
   return Answer(std::move(data));
 }
 
