@@ -18,8 +18,8 @@ packages="
   libicu72 libssl3
   libexttextcat-2.0-0 liblua5.4-0 libsodium23 libstemmer0d libtirpc3 libunwind8 libapparmor1
   libpam0g libsystemd0 libcap2 libbz2-1.0 liblz4-1 liblzma5 libzstd1 zlib1g"
-servers="slapd sendmail-bin sendmail-base sendmail-cf postfix dovecot-core dovecot-lmtpd
-  dovecot-ldap procmail nslcd libnss-ldapd"
+servers="slapd sendmail-bin sendmail-base sendmail-cf postfix postfix-ldap dovecot-core
+  dovecot-lmtpd dovecot-ldap procmail nslcd libnss-ldapd"
 
 say() { printf '%s\n' "$*" >&2; }
 

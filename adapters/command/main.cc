@@ -25,13 +25,18 @@ constexpr char kHelp[] =
   hold off            back to the policy
   release DIRECTORY   those who have vanished from it are gone indeed: ends the
                       hold that too many of them have brought about
+  grace DIRECTORY 24h|policy
+                      for so long an address that has vanished is deferred
+  vanished DIRECTORY 20/10m|policy
+                      held when more than 20 have vanished within 10 minutes
 
   --socket ADDRESS    the policy's control listener; without this
                       unix:/run/mailverdict/control
   --version, --help
 
 Ends with 0; 1 if the daemon refuses; 64 if this usage is not kept; 69 if no
-daemon answers. A hold ends with the daemon, and each is in its log.
+daemon answers. A hold ends with the daemon; what grace and vanished set ends
+when it reads its policy again, too. Each is in its log.
 )";
 
 // EX_USAGE and EX_UNAVAILABLE of sysexits.h.
@@ -46,6 +51,15 @@ constexpr absl::Duration kPatience = absl::Seconds(60);
 int Usage() {
   std::fputs(kHelp, stderr);
   return kUsage;
+}
+
+// Itself included; 0 of one that there is not.
+int WordsOf(std::string_view command) {
+  if (command == "status") return 1;
+  if (command == "explain" || command == "hold" || command == "release") {
+    return 2;
+  }
+  return command == "grace" || command == "vanished" ? 3 : 0;
 }
 
 int Order(const std::string& address,
@@ -102,9 +116,11 @@ int main(int argc, char** argv) {
   const int words = argc - optind;
   if (words == 0) return Usage();
   const std::string_view command = argv[optind];
-  const bool bare = command == "status";
-  const bool known =
-      bare || command == "explain" || command == "hold" || command == "release";
-  if (!known || words != (bare ? 1 : 2)) return Usage();
-  return Order(address, {command, bare ? "" : argv[optind + 1]});
+  if (words != WordsOf(command)) return Usage();
+  std::string key;
+  for (int word = optind + 1; word < argc; ++word) {
+    if (!key.empty()) key += ' ';
+    key += argv[word];
+  }
+  return Order(address, {command, key});
 }

@@ -1,7 +1,10 @@
 #include "adapters/daemon/control.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "adapters/daemon/version.h"
+#include "lib/core/overrides_reader.h"
 
 namespace mailverdict {
 namespace {
@@ -19,24 +22,81 @@ std::string ServerLine(const ServerState& server) {
       Utc(server.since), server.failing ? ": " : "", server.why, "\n");
 }
 
-std::string VanishedLine(const DaemonStatus::Directory& directory) {
-  const DirectoryPolicy& policy = *directory.policy;
+// What is in force, and beside it what the policy says if that is another.
+std::string InForce(std::string_view name, const std::string& set,
+                    const std::string& policy) {
+  return absl::StrCat(absl::string_view(name.data(), name.size()), " ", set,
+                      set == policy ? ""
+                                    : absl::StrCat(" SET BY AN OPERATOR "
+                                                   "(policy: ",
+                                                   policy, ")"));
+}
+
+std::string LimitsLine(const DirectoryPolicy& policy,
+                       const Overrides& overrides) {
+  return absl::StrCat(
+      "  ",
+      InForce("grace", absl::FormatDuration(GraceOf(policy, overrides)),
+              absl::FormatDuration(policy.grace)),
+      ", ",
+      InForce("vanished", HoldLimitOf(policy, overrides).ToString(),
+              HoldLimitOf(policy, {}).ToString()),
+      "\n");
+}
+
+std::string VanishedLine(const DaemonStatus::Directory& directory,
+                         const HoldLimit& limit) {
   if (!directory.vanished.has_value()) {
     return "  HELD: the memory does not answer\n";
   }
   const std::vector<absl::Time>& times = directory.vanished->times;
   if (times.empty()) return "";
-  const bool held =
-      TooManyVanished(times, policy.hold_vanished, policy.hold_within);
+  const bool held = TooManyVanished(times, limit.vanished, limit.within);
   std::string line = absl::StrCat(
       "  ", held ? "HELD, nobody is rejected: " : "", times.size(),
       " addresses are missing that were seen before, the last since ",
       Utc(times.back()), "\n");
   if (held) {
     absl::StrAppend(&line, "  if they are gone indeed: mailverdict release ",
-                    policy.name, "\n");
+                    directory.policy->name, "\n");
   }
   return line;
+}
+
+std::string Done(const absl::Status& status) {
+  return status.ok() ? "OK done\n" : absl::StrCat("PERM ", status.message());
+}
+
+// Of a key such as "people 24h": the directory, and what to set, nullopt for
+// "people policy".
+template <typename T>
+absl::StatusOr<std::pair<std::string, std::optional<T>>> ReadSetting(
+    std::string_view key, absl::StatusOr<T> (*read)(std::string_view)) {
+  const size_t blank = key.find(' ');
+  if (blank == std::string_view::npos) {
+    return absl::InvalidArgumentError(
+        "write a directory and a value, or \"policy\" in its place");
+  }
+  const std::string_view text = key.substr(blank + 1);
+  std::pair<std::string, std::optional<T>> setting(key.substr(0, blank),
+                                                   std::nullopt);
+  if (text == "policy") return setting;
+  const absl::StatusOr<T> value = read(text);
+  if (!value.ok()) return value.status();
+  setting.second = *value;
+  return setting;
+}
+
+absl::Status OrderGrace(Controlled* daemon, std::string_view key) {
+  const auto setting = ReadSetting(key, ReadGrace);
+  if (!setting.ok()) return setting.status();
+  return daemon->SetGrace(setting->first, setting->second);
+}
+
+absl::Status OrderHoldLimit(Controlled* daemon, std::string_view key) {
+  const auto setting = ReadSetting(key, ReadHoldLimit);
+  if (!setting.ok()) return setting.status();
+  return daemon->SetHoldLimit(setting->first, setting->second);
 }
 
 }  // namespace
@@ -78,7 +138,8 @@ std::string DaemonStatus::ToString() const {
     for (const ServerState& server : directory.servers) {
       text += ServerLine(server);
     }
-    text += VanishedLine(directory);
+    text += LimitsLine(*directory.policy, overrides);
+    text += VanishedLine(directory, HoldLimitOf(*directory.policy, overrides));
   }
   return text;
 }
@@ -95,14 +156,17 @@ void AnswerControl(Controlled* daemon, const socketmap::Request& request,
     reply.Send(mode.has_value() ? "OK done\n"
                                 : "PERM write defer-all, pass-all or off");
   } else if (request.map == "release") {
-    const absl::Status status = daemon->Release(std::string(request.key));
-    reply.Send(status.ok() ? "OK done\n"
-                           : absl::StrCat("PERM ", status.message()));
+    reply.Send(Done(daemon->Release(std::string(request.key))));
+  } else if (request.map == "grace") {
+    reply.Send(Done(OrderGrace(daemon, request.key)));
+  } else if (request.map == "vanished") {
+    reply.Send(Done(OrderHoldLimit(daemon, request.key)));
   } else if (request.map == "ping") {
     reply.Send("OK pong");
   } else {
     reply.Send(
-        "PERM no such order; there are explain, status, hold, release, ping");
+        "PERM no such order; there are explain, status, hold, release, grace, "
+        "vanished, ping");
   }
 }
 

@@ -7,6 +7,10 @@
 //   hold pass-all         everything passes
 //   hold off
 //   release DIRECTORY     those who have vanished from it are gone indeed
+//   grace DIRECTORY 24h          how long they are doubted to be gone
+//   vanished DIRECTORY 20/10m    held when more than 20 vanish within 10
+//   minutes
+//                                (either: "policy" for what the policy says)
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_CONTROL_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_CONTROL_H_
@@ -20,6 +24,7 @@
 #include "absl/time/time.h"
 #include "adapters/daemon/maps.h"
 #include "adapters/socketmap/server.h"
+#include "lib/core/overrides.h"
 #include "lib/core/policy.h"
 #include "lib/core/vanished.h"
 #include "lib/resolve/resolver.h"
@@ -50,6 +55,7 @@ struct DaemonStatus {
   size_t sessions = 0;     // of the milter
   std::string history;     // "in memory", or its file
   std::vector<Directory> directories;
+  Overrides overrides;
 
   // For people. Lines end in '\n'; what is wrong has an upper-case word in it.
   std::string ToString() const;
@@ -62,6 +68,12 @@ class Controlled : public Judging {
   virtual void SetHold(HoldMode mode) = 0;
   // NotFound if the policy has no such directory.
   virtual absl::Status Release(const std::string& directory) = 0;
+  // At once, until the policy is read again or the daemon ends; nullopt: what
+  // the policy says. NotFound likewise.
+  virtual absl::Status SetGrace(const std::string& directory,
+                                std::optional<absl::Duration> grace) = 0;
+  virtual absl::Status SetHoldLimit(const std::string& directory,
+                                    std::optional<HoldLimit> limit) = 0;
 };
 
 // Answers one request: "OK text", or "PERM why".

@@ -69,13 +69,6 @@ bool SameProcess(const Policy& a, const Policy& b) {
          a.history_file == b.history_file && a.history_max == b.history_max;
 }
 
-// A milter is told addresses with them, a map without.
-std::string InBrackets(const std::string& address) {
-  return !address.empty() && address[0] == '<'
-             ? address
-             : absl::StrCat("<", address, ">");
-}
-
 }  // namespace
 
 absl::StatusOr<LoadedPolicy> LoadPolicyFile(const std::string& path) {
@@ -297,6 +290,7 @@ void Daemon::Reloaded(absl::StatusOr<LoadedPolicy> loaded) {
                              ": listeners, user, log, history and "
                              "max_connections change with a restart only"));
   }
+  EndOverrides();
   Use(*std::move(loaded));
   log_->Write(Severity::kInfo, absl::StrCat(policy_path_, " read again"));
 }
@@ -317,96 +311,6 @@ void Daemon::Terminate() {
 
 void Daemon::Drained() {
   if (--draining_ == 0) loop_->Stop();
-}
-
-void Daemon::Judge(Transaction asked, Judged done) {
-  if (hold_ != HoldMode::kOff) {
-    asked.now = loop_->Now();
-    const Verdict verdict =
-        hold_ == HoldMode::kPassAll
-            ? Verdict::Pass("held by the operator: pass-all")
-            : Verdict::Defer(replies::kHeld, "held by the operator: defer-all");
-    done(verdict);
-    Log(asked, verdict);
-    return;
-  }
-  engine_->Judge(std::move(asked),
-                 [this, done = std::move(done)](const Transaction& tx,
-                                                const Verdict& verdict) {
-                   done(verdict);
-                   Log(tx, verdict);
-                 });
-}
-
-void Daemon::Explain(Transaction asked, Judged done) {
-  engine_->Explain(
-      std::move(asked),
-      [done = std::move(done)](const Transaction&, const Verdict& verdict) {
-        done(verdict);
-      });
-}
-
-DaemonStatus Daemon::Status() {
-  const Policy& policy = engine_->policy();
-  DaemonStatus status;
-  status.now = loop_->Now();
-  status.started = started_at_;
-  status.policy_path = policy_path_;
-  status.hold = hold_;
-  status.hold_since = hold_since_;
-  status.shadow = policy.shadow;
-  status.connections = maps_->connections();
-  status.sessions = milter_ == nullptr ? 0 : milter_->sessions();
-  status.history = started_->history_file.empty() ? "is lost with a restart"
-                                                  : started_->history_file;
-  for (const DirectoryPolicy& directory : policy.directories) {
-    const Answer vanished(
-        history_->Read({HistoryLookup::Kind::kVanished, directory.name}));
-    DaemonStatus::Directory& entry = status.directories.emplace_back();
-    entry.policy = &directory;
-    entry.servers = engine_->Servers(directory.name);
-    entry.vanished = vanished.absent() ? Vanished() : Vanished::From(vanished);
-  }
-  return status;
-}
-
-void Daemon::SetHold(HoldMode mode) {
-  hold_ = mode;
-  hold_since_ = loop_->Now();
-  const std::string_view word = ToString(mode);
-  log_->Write(Severity::kWarning,
-              absl::StrCat("operator: hold ",
-                           absl::string_view(word.data(), word.size())));
-}
-
-absl::Status Daemon::Release(const std::string& directory) {
-  if (engine_->policy().FindDirectory(directory) == nullptr) {
-    return absl::NotFoundError(
-        absl::StrCat("the policy has no directory ", directory));
-  }
-  const absl::Status status = history_->Release(directory);
-  log_->Write(Severity::kWarning,
-              absl::StrCat("operator: release ", directory,
-                           status.ok() ? "" : ": ", status.message()));
-  return status;
-}
-
-void Daemon::Log(const Transaction& tx, const Verdict& verdict) {
-  std::string line;
-  if (!tx.client.empty()) absl::StrAppend(&line, "client=", tx.client, " ");
-  if (!tx.queue_id.empty()) absl::StrAppend(&line, "id=", tx.queue_id, " ");
-  if (tx.stage == Stage::kRcpt) {
-    absl::StrAppend(&line, "to=", InBrackets(tx.recipient), " ");
-  } else if (tx.stage >= Stage::kMail) {
-    absl::StrAppend(&line, "from=", InBrackets(tx.sender), " ");
-  }
-  // One that nobody judged has no beginning.
-  const absl::Duration took = tx.now == absl::InfinitePast()
-                                  ? absl::ZeroDuration()
-                                  : loop_->Now() - tx.now;
-  absl::StrAppend(&line, verdict.Line(), " ", absl::ToInt64Microseconds(took),
-                  "us");
-  log_->Write(Severity::kInfo, line);
 }
 
 }  // namespace mailverdict

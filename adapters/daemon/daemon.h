@@ -4,6 +4,7 @@
 #define MAILVERDICT_ADAPTERS_DAEMON_DAEMON_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -66,6 +67,12 @@ class Daemon final : private Controlled {
   DaemonStatus Status() override;
   void SetHold(HoldMode mode) override;
   absl::Status Release(const std::string& directory) override;
+  absl::Status SetGrace(const std::string& directory,
+                        std::optional<absl::Duration> grace) override;
+  absl::Status SetHoldLimit(const std::string& directory,
+                            std::optional<HoldLimit> limit) override;
+  void LogOrder(const std::string& order);
+  void EndOverrides();
 
   const std::string policy_path_;
   std::unique_ptr<LogWriter> log_;

@@ -97,8 +97,9 @@ bool CheckOnline(const Policy& policy,
                  const std::function<void(const std::string&)>& print) {
   bool good = true;
   for (const DirectoryPolicy& directory : policy.directories) {
-    for (const std::string& arm : directory.UncoveredArms()) {
-      print(absl::StrCat("directory ", directory.name, ": the arm ", arm,
+    for (const DirectoryPolicy::Arm& arm : directory.UncoveredArms()) {
+      print(absl::StrCat("directory ", directory.name, ": the arm ",
+                         arm.ToString(),
                          " has no control; nobody is rejected"));
       good = false;
     }

@@ -4,10 +4,12 @@
 
 namespace mailverdict {
 
-Chain BuildChain(std::shared_ptr<const Policy> policy) {
+Chain BuildChain(std::shared_ptr<const Policy> policy,
+                 const Overrides& overrides) {
   Chain chain;
   for (const RecipientPolicy& options : policy->checks) {
-    chain.push_back(std::make_unique<RecipientCheck>(policy, options));
+    chain.push_back(
+        std::make_unique<RecipientCheck>(policy, options, overrides));
   }
   return chain;
 }

@@ -6,12 +6,14 @@
 #include <memory>
 
 #include "lib/core/chain.h"
+#include "lib/core/overrides.h"
 #include "lib/core/policy.h"
 
 namespace mailverdict {
 
 // The policy's checks, in its order. The chain keeps the policy alive.
-Chain BuildChain(std::shared_ptr<const Policy> policy);
+Chain BuildChain(std::shared_ptr<const Policy> policy,
+                 const Overrides& overrides = {});
 
 }  // namespace mailverdict
 

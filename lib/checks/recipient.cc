@@ -34,21 +34,22 @@ const mail::Address& Found(const Answer& mailbox,
 
 // A replica that has lost its data loses many at once. What is not known, or
 // cannot be read, holds too.
-bool Held(const DirectoryPolicy& directory, const Answer& vanished) {
+bool Held(const HoldLimit& limit, const Answer& vanished) {
   if (vanished.absent()) return false;
   const std::optional<Vanished> all = Vanished::From(vanished);
   return !all.has_value() ||
-         TooManyVanished(all->times, directory.hold_vanished,
-                         directory.hold_within);
+         TooManyVanished(all->times, limit.vanished, limit.within);
 }
 
 }  // namespace
 
 RecipientCheck::RecipientCheck(std::shared_ptr<const Policy> policy,
-                               const RecipientPolicy& options)
+                               const RecipientPolicy& options,
+                               Overrides overrides)
     : Check(options.shadow || policy->shadow),
       policy_(std::move(policy)),
-      options_(options) {}
+      options_(options),
+      overrides_(std::move(overrides)) {}
 
 Finding RecipientCheck::Examine(const Transaction& transaction,
                                 Inquiry& ask) const {
@@ -94,6 +95,7 @@ Finding RecipientCheck::Absent(const Transaction& transaction,
                                const std::vector<mail::Address>& forms,
                                Proof proof, Inquiry& ask) const {
   const DirectoryPolicy& directory = *policy_->FindDirectory(realm.directory);
+  const absl::Duration grace = GraceOf(directory, overrides_);
   std::vector<HistoryLookup> doubted;
   std::vector<HistoryLookup> gone;
   bool pending = false;
@@ -112,7 +114,7 @@ Finding RecipientCheck::Absent(const Transaction& transaction,
     const std::optional<MailboxSeen> seen = MailboxSeen::From(*memory);
     const bool lately =
         !seen.has_value() ||
-        transaction.now - seen->MissingSince(transaction.now) < directory.grace;
+        transaction.now - seen->MissingSince(transaction.now) < grace;
     (lately ? doubted : gone).push_back(std::move(about));
   }
   const Answer* vanished =
@@ -123,7 +125,7 @@ Finding RecipientCheck::Absent(const Transaction& transaction,
                   "absent, but was present within the grace period")
         .Noting(Observation::Kind::kMissed, doubted, transaction.now);
   }
-  if (Held(directory, *vanished)) {
+  if (Held(HoldLimitOf(directory, overrides_), *vanished)) {
     return Unsure(replies::kDirectoryUnsure,
                   "the directory is held: too many addresses have vanished");
   }

@@ -13,7 +13,8 @@
 // unsure     DEFER (or PASS, by policy): 451 4.4.3 when the directory did not
 //            answer, could not be believed, or denies an address that it had
 //            lately; 451 4.1.3 when the recipient is no address
-// limits     the policy's grace period (72 hours)
+// limits     the grace period (72 hours), and how many may vanish at once (5
+//            within 10 minutes): the policy's, or what an operator has set
 
 #ifndef MAILVERDICT_LIB_CHECKS_RECIPIENT_H_
 #define MAILVERDICT_LIB_CHECKS_RECIPIENT_H_
@@ -23,6 +24,7 @@
 #include <vector>
 
 #include "lib/core/check.h"
+#include "lib/core/overrides.h"
 #include "lib/core/policy.h"
 #include "lib/mail/address.h"
 
@@ -32,7 +34,7 @@ class RecipientCheck final : public Check {
  public:
   // `options` is one of the policy's checks.
   RecipientCheck(std::shared_ptr<const Policy> policy,
-                 const RecipientPolicy& options);
+                 const RecipientPolicy& options, Overrides overrides);
 
   std::string_view name() const override { return "recipient"; }
   Stage stage() const override { return Stage::kRcpt; }
@@ -55,6 +57,7 @@ class RecipientCheck final : public Check {
 
   const std::shared_ptr<const Policy> policy_;
   const RecipientPolicy& options_;  // lives in *policy_
+  const Overrides overrides_;
 };
 
 }  // namespace mailverdict

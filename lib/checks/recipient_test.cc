@@ -69,8 +69,9 @@ Answer Vouched(const Policy& policy, const MailboxLookup& lookup) {
 // answered.
 template <typename AnswerTo>
 Verdict Judge(const std::shared_ptr<Policy>& policy, const Transaction& tx,
-              AnswerTo answer, std::vector<Lookup>* asked = nullptr) {
-  const Chain chain = BuildChain(policy);
+              AnswerTo answer, std::vector<Lookup>* asked = nullptr,
+              const Overrides& overrides = {}) {
+  const Chain chain = BuildChain(policy, overrides);
   Evidence evidence;
   for (int round = 0; round < 10; ++round) {
     Evaluation evaluation = Evaluate(chain, tx, evidence);
@@ -401,6 +402,58 @@ TEST(Recipient, WithoutAGracePeriodAMemoryDelaysNothing) {
         return Answer(Report::Present(lookup, MailboxSeen{kNow}.ToValues()));
       });
   EXPECT_EQ(verdict.disposition(), Disposition::kReject);
+}
+
+// Joe vanished 71 hours ago, and some of the others lately; the policy's grace
+// is 72 hours, and 3 within an hour may vanish.
+TEST_P(RecipientEvidence, WhatAnOperatorHasSetIsInForce) {
+  const std::shared_ptr<Policy> policy = OursWith(GetParam());
+  const auto rejects = [&](const DirectoryOverrides& set, Memory memory,
+                           Missing missing,
+                           Mailbox mailbox = Mailbox::kProvenAbsent) {
+    const Verdict verdict =
+        Judge(policy, To("joe@example.org"),
+              [&](const Lookup& lookup) {
+                return Say(*policy, lookup, mailbox, memory, missing);
+              },
+              nullptr, {{"people", set}});
+    return verdict.disposition() == Disposition::kReject;
+  };
+  DirectoryOverrides set;
+  EXPECT_FALSE(rejects(set, Memory::kVanishedLately, Missing::kNobody));
+  set.grace = absl::Hours(71);
+  EXPECT_TRUE(rejects(set, Memory::kVanishedLately, Missing::kNobody));
+  EXPECT_FALSE(rejects(set, Memory::kVanishedLately, Missing::kTooMany));
+  set.grace = absl::Hours(73);
+  EXPECT_FALSE(rejects(set, Memory::kVanishedLongAgo, Missing::kNobody));
+  set.grace.reset();
+  EXPECT_TRUE(rejects(set, Memory::kVanishedLongAgo, Missing::kNobody));
+  set.hold = HoldLimit{2, absl::ZeroDuration()};
+  EXPECT_FALSE(rejects(set, Memory::kNone, Missing::kAFew));
+  set.hold = HoldLimit{4, absl::Hours(1)};
+  EXPECT_TRUE(rejects(set, Memory::kNone, Missing::kTooMany));
+  EXPECT_FALSE(rejects(set, Memory::kVanishedLately, Missing::kTooMany));
+
+  // The least that can be set is no proof.
+  const DirectoryOverrides least = {absl::ZeroDuration(),
+                                    HoldLimit{63, absl::ZeroDuration()}};
+  EXPECT_TRUE(rejects(least, Memory::kSeen, Missing::kTooMany));
+  for (const Mailbox mailbox :
+       {Mailbox::kPresent, Mailbox::kUnprovenAbsent, Mailbox::kUnknown}) {
+    EXPECT_FALSE(rejects(least, Memory::kNone, Missing::kNobody, mailbox));
+  }
+  EXPECT_FALSE(rejects(least, Memory::kUnknown, Missing::kNobody));
+  EXPECT_FALSE(rejects(least, Memory::kGarbled, Missing::kNobody));
+  EXPECT_FALSE(rejects(least, Memory::kNone, Missing::kUnknown));
+  EXPECT_FALSE(rejects(least, Memory::kNone, Missing::kGarbled));
+}
+
+TEST(Recipient, AnOverrideIsOfItsDirectoryOnly) {
+  const std::shared_ptr<Policy> policy = Ours();
+  Overrides others;
+  others["others"].grace = absl::ZeroDuration();
+  EXPECT_EQ(GraceOf(policy->directories[0], others), absl::Hours(72));
+  EXPECT_EQ(HoldLimitOf(policy->directories[0], others).ToString(), "5/10m");
 }
 
 TEST(Recipient, InShadowARejectionPasses) {

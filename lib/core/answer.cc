@@ -57,11 +57,11 @@ Report Report::Unknown(Lookup lookup, std::string reason,
           std::move(transcript)};
 }
 
-Answer::Answer(Report report) : Answer(std::move(report), "") {}
+Answer::Answer(Report report)
+    : Answer(Data{std::move(report), "", false, ""}) {}
 
-Answer::Answer(Report report, std::string vouched_by)
-    : data_(std::make_shared<const Data>(
-          Data{std::move(report), std::move(vouched_by)})) {}
+Answer::Answer(Data data)
+    : data_(std::make_shared<const Data>(std::move(data))) {}
 
 std::optional<Proof> Answer::ProofOfAbsence() const {
   if (!absent() || !vouched()) return std::nullopt;
@@ -75,9 +75,12 @@ std::string Answer::ToString() const {
   if (present() && !values().empty()) {
     absl::StrAppend(&text, ": ", absl::StrJoin(values(), "; "));
   }
-  if (vouched()) absl::StrAppend(&text, ", vouched for by ", vouched_by());
+  if (borne_out()) absl::StrAppend(&text, ", vouched for by ", vouched_by());
   if (!transcript().server.empty()) {
     absl::StrAppend(&text, ", from ", transcript().ToString());
+  }
+  if (!data_->confirmed_by.empty()) {
+    absl::StrAppend(&text, ", and from ", data_->confirmed_by);
   }
   return text;
 }

@@ -68,31 +68,38 @@ class Answer {
   bool present() const { return state() == AnswerState::kPresent; }
   bool absent() const { return state() == AnswerState::kAbsent; }
   bool unknown() const { return state() == AnswerState::kUnknown; }
-  bool vouched() const { return !data_->vouched_by.empty(); }
+  // Borne out by the controls that came with it, from one server.
+  bool borne_out() const { return !data_->vouched_by.empty(); }
+  // That, and by a second server, where the directory's policy wants one.
+  bool vouched() const { return borne_out() && !data_->wants_second; }
   const std::vector<std::string>& values() const {
     return data_->report.values;
   }
   const std::string& reason() const { return data_->report.reason; }
   const Transcript& transcript() const { return data_->report.transcript; }
-  // The controls that came with it, for people; empty when not vouched.
+  // The controls that came with it, for people; empty when not borne out.
   const std::string& vouched_by() const { return data_->vouched_by; }
 
   // The only way from a service's "no" to a rejection. nullopt unless the
   // answer is Absent and vouched.
   std::optional<Proof> ProofOfAbsence() const;
 
-  // "absent, vouched by control@example.org (mail), from ldap://... "
+  // "absent, vouched for by control@example.org (mail), from ldap://... "
   std::string ToString() const;
 
  private:
-  // The only maker of a vouched answer: vouch.h.
+  // The only makers of a vouched answer: vouch.h.
   friend Answer Vouch(const DirectoryPolicy& directory, Report report,
                       const std::vector<Report>& controls);
+  friend Answer Confirm(const Answer& first, const Answer& second);
+  friend class PackedAnswer;  // makes again what it was made of
   struct Data {
     Report report;
     std::string vouched_by;
+    bool wants_second = false;
+    std::string confirmed_by;  // the second server's transcript, for people
   };
-  Answer(Report report, std::string vouched_by);
+  explicit Answer(Data data);
 
   std::shared_ptr<const Data> data_;
 };

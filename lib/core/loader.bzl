@@ -6,7 +6,9 @@ def policy_loader_targets():
     native.cc_library(
         name = "policy_loader",
         srcs = [
+            "overrides_reader.cc",
             "policy_loader.cc",
+            "policy_loader_bases.cc",
             "policy_loader_directory.cc",
             "policy_loader_faults.cc",
             "policy_loader_faults.h",
@@ -27,7 +29,10 @@ def policy_loader_targets():
             "policy_loader_values.cc",
             "policy_loader_values.h",
         ],
-        hdrs = ["policy_loader.h"],
+        hdrs = [
+            "overrides_reader.h",
+            "policy_loader.h",
+        ],
         deps = [
             ":filter_template",
             ":policy",
@@ -46,6 +51,7 @@ def policy_loader_targets():
         name = "policy_loader_test",
         size = "small",
         srcs = [
+            "overrides_reader_test.cc",
             "policy_loader_directory_test.cc",
             "policy_loader_meaning_test.cc",
             "policy_loader_test.cc",

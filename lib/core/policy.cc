@@ -1,13 +1,24 @@
 #include "lib/core/policy.h"
 
+#include "absl/strings/str_cat.h"
+
 namespace mailverdict {
 
-std::vector<std::string> DirectoryPolicy::UncoveredArms() const {
-  std::vector<std::string> uncovered;
+std::string DirectoryPolicy::Arm::ToString() const {
+  return subtree.empty() ? name : absl::StrCat(name, " below ", subtree);
+}
+
+std::vector<DirectoryPolicy::Arm> DirectoryPolicy::UncoveredArms() const {
+  std::vector<Arm> uncovered;
+  const auto look = [&](const std::string& arm, const std::string& subtree) {
+    for (const Control& control : controls) {
+      if (control.arm == arm && control.subtree == subtree) return;
+    }
+    uncovered.push_back({arm, subtree});
+  };
   for (const FilterTemplate::Arm& arm : filter.arms()) {
-    bool covered = false;
-    for (const Control& control : controls) covered |= control.arm == arm.name;
-    if (!covered) uncovered.push_back(arm.name);
+    if (subtrees.empty()) look(arm.name, "");
+    for (const std::string& subtree : subtrees) look(arm.name, subtree);
   }
   return uncovered;
 }

@@ -27,9 +27,10 @@ enum class WhenUnsure { kPass, kDefer };
 // A positive control: an account that is always there, asked for together with
 // every recipient. If it is not found, what the server says proves nothing.
 struct Control {
-  std::string arm;      // the arm of the filter through which it is found
-  std::string address;  // canonical
-  std::string dn;       // how its entry is recognised
+  std::string arm;        // the arm of the filter through which it is found
+  std::string address;    // canonical
+  std::string dn;         // how its entry is recognised
+  std::string subtree{};  // which of the directory's it is in, if it has any
 };
 
 struct DirectoryPolicy {
@@ -54,8 +55,17 @@ struct DirectoryPolicy {
     std::string key;
   };
   Tls tls;
+  // A rejection wants two servers that say the same, if there are two: one that
+  // is stale shows its controls, too.
+  bool confirm_absent = true;
+  // A proxy may pass on a part of what it was sent as if it were all, controls
+  // included. What it does not show is Unknown.
+  bool proxy = false;
   std::string base;
   Scope scope = Scope::kSubtree;
+  // Several bases (kSubtree): below `base`, which is searched since one search
+  // is one moment; what is in none of them is passed over.
+  std::vector<std::string> subtrees;
   FilterTemplate filter;
   std::vector<Control> controls;
 
@@ -82,8 +92,17 @@ struct DirectoryPolicy {
   int hold_vanished = 5;
   absl::Duration hold_within = absl::Minutes(10);
 
-  // The arms that no control covers. None: the directory may vouch.
-  std::vector<std::string> UncoveredArms() const;
+  // Whether an absence wants a second server.
+  bool WantsSecond() const { return confirm_absent && uris.size() > 1; }
+  struct Arm {
+    std::string name;
+    std::string subtree;  // "": the directory has none
+    // "mail", "mail below ou=staff,dc=example,dc=org"
+    std::string ToString() const;
+  };
+  // The arms that no control covers, in each of the subtrees. None: the
+  // directory may vouch, unless it is a proxy.
+  std::vector<Arm> UncoveredArms() const;
 };
 
 // Domains that are ours, and who is valid in them.

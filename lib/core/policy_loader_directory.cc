@@ -15,12 +15,9 @@ namespace {
 
 using D = proto::Directory;
 using C = proto::Control;
-using Dn = std::vector<std::string>;
 
 // How long a new account may be told that it does not exist.
 constexpr absl::Duration kLongAbsence = absl::Minutes(10);
-// So many addresses that vanished are remembered of a directory.
-constexpr uint32_t kMaxHoldVanished = 63;
 // Far over every deadline.
 constexpr absl::Duration kMaxTimeout = absl::Seconds(60);
 
@@ -42,7 +39,7 @@ class DirectoryReader {
     for (int i = 0; i < node_->control_size(); ++i) {
       ReadControl(node_.Child(node_->control(i), D::kControlFieldNumber, i));
     }
-    if (has_filter_) WarnOfUncoveredArms();
+    if (has_filter_) WarnIfItCannotVouch();
     ReadReferences();
     ReadDurations();
     return std::move(directory_);
@@ -54,9 +51,9 @@ class DirectoryReader {
   void ReadControl(const Node<C>& control);
   std::string ReadArm(const Node<C>& control);
   std::string ReadControlAddress(const Node<C>& control);
-  void CheckControlDn(const Node<C>& control, const std::string& arm);
-  void CheckUnderBase(const Node<C>& control, const Dn& dn);
-  void WarnOfUncoveredArms();
+  void CheckControlDn(const Node<C>& control, Control* result);
+  void ReadSubtree(const Node<C>& control, const Dn& dn, Control* result);
+  void WarnIfItCannotVouch();
   void ReadReferences();
   void ReadDurations();
   void ReadHold();
@@ -73,7 +70,7 @@ class DirectoryReader {
   const FileReader& read_;
   DirectoryPolicy directory_;
   bool has_filter_ = false;
-  Dn base_;  // empty if it is missing or wrong
+  std::vector<Base> bases_;
   Unique controls_{&node_.faults()};
   // By entry: the arm that it proves, and where that is said.
   std::map<Dn, std::pair<std::string, size_t>> entries_;
@@ -86,17 +83,7 @@ void DirectoryReader::ReadPlace() {
       node_.Error(D::kNameFieldNumber, absl::StrCat("name ", *complaint));
     }
   }
-  if (node_->has_base()) {
-    directory_.base = node_->base();
-    absl::StatusOr<Dn> base =
-        ReadDn(node_->base(), "ou=people,dc=example,dc=org");
-    if (base.ok()) {
-      base_ = *std::move(base);
-    } else {
-      node_.Error(D::kBaseFieldNumber,
-                  absl::StrCat("base ", base.status().message()));
-    }
-  }
+  bases_ = ReadBases(node_, &directory_);
   switch (node_->scope()) {
     case D::BASE:
       directory_.scope = DirectoryPolicy::Scope::kBase;
@@ -136,7 +123,7 @@ void DirectoryReader::ReadControl(const Node<C>& control) {
   result.dn = control->dn();
   if (control->has_arm()) result.arm = ReadArm(control);
   if (control->has_address()) result.address = ReadControlAddress(control);
-  if (control->has_dn()) CheckControlDn(control, result.arm);
+  if (control->has_dn()) CheckControlDn(control, &result);
   if (complete && !result.arm.empty() && !result.address.empty()) {
     // Through whichever arm: two entries with one value vouch for each other.
     const std::string attributes = result.arm.substr(0, result.arm.find('('));
@@ -181,8 +168,7 @@ std::string DirectoryReader::ReadControlAddress(const Node<C>& control) {
   return address->ToString();
 }
 
-void DirectoryReader::CheckControlDn(const Node<C>& control,
-                                     const std::string& arm) {
+void DirectoryReader::CheckControlDn(const Node<C>& control, Control* result) {
   const absl::StatusOr<Dn> dn =
       ReadDn(control->dn(), "uid=canary,ou=people,dc=example,dc=org");
   if (!dn.ok()) {
@@ -190,7 +176,8 @@ void DirectoryReader::CheckControlDn(const Node<C>& control,
                   absl::StrCat("dn ", dn.status().message()));
     return;
   }
-  CheckUnderBase(control, *dn);
+  ReadSubtree(control, *dn, result);
+  const std::string& arm = result->arm;
   const size_t offset = control.At(C::kDnFieldNumber);
   const auto [first, added] = entries_.try_emplace(*dn, arm, offset);
   if (added || arm.empty()) return;
@@ -212,40 +199,59 @@ void DirectoryReader::CheckControlDn(const Node<C>& control,
   }
 }
 
-void DirectoryReader::CheckUnderBase(const Node<C>& control, const Dn& dn) {
-  if (base_.empty()) return;
-  const bool under = dn.size() >= base_.size() &&
-                     std::equal(base_.rbegin(), base_.rend(), dn.rbegin());
-  const size_t depth = dn.size() - base_.size();
+void DirectoryReader::ReadSubtree(const Node<C>& control, const Dn& dn,
+                                  Control* result) {
+  if (bases_.empty()) return;
+  const Base* base = FindBase(bases_, dn);
+  const size_t depth = base == nullptr ? 0 : dn.size() - base->dn.size();
   const auto scope = directory_.scope;
   const bool found =
-      under && (scope == DirectoryPolicy::Scope::kSubtree ||
-                (scope == DirectoryPolicy::Scope::kBase && depth == 0) ||
-                (scope == DirectoryPolicy::Scope::kOneLevel && depth == 1));
-  if (found) return;
+      base != nullptr &&
+      (scope == DirectoryPolicy::Scope::kSubtree ||
+       (scope == DirectoryPolicy::Scope::kBase && depth == 0) ||
+       (scope == DirectoryPolicy::Scope::kOneLevel && depth == 1));
+  if (found) {
+    if (bases_.size() > 1) result->subtree = base->text;
+    return;
+  }
   control.Error(
       C::kDnFieldNumber,
       absl::Substitute("$0 is outside of base $1 and scope $2, so no search "
                        "can find it; use an account within, and end its dn as "
                        "base is written",
-                       Quoted(control->dn()), Quoted(node_->base()),
+                       Quoted(control->dn()),
+                       absl::StrJoin(bases_, ", ",
+                                     [](std::string* out, const Base& each) {
+                                       out->append(Quoted(each.text));
+                                     }),
                        D::Scope_Name(node_->scope())));
 }
 
-void DirectoryReader::WarnOfUncoveredArms() {
-  for (const std::string& arm : directory_.UncoveredArms()) {
+void DirectoryReader::WarnIfItCannotVouch() {
+  if (directory_.proxy) {
+    node_.faults().Warning(
+        node_.At(D::kProxyFieldNumber),
+        absl::Substitute("directory $0 will reject nobody: what a proxy does "
+                         "not show is unknown; name the servers behind it",
+                         Quoted(directory_.name)));
+    return;
+  }
+  for (const DirectoryPolicy::Arm& arm : directory_.UncoveredArms()) {
+    const std::string name = QuotedWhole(arm.name);
+    const std::string below =
+        arm.subtree.empty() ? "" : absl::StrCat(" below ", arm.subtree);
     node_.faults().Warning(
         node_.begin(),
         absl::Substitute(
-            "directory $0 will reject nobody: $1; add control { arm: $2 "
+            "directory $0 will reject nobody: $1$2; add control { arm: $3 "
             "address: ... dn: ... }",
             Quoted(directory_.name),
             directory_.controls.empty()
                 ? absl::StrCat("it has no control, and its filter has arm ",
-                               QuotedWhole(arm))
-                : absl::StrCat("no control covers arm ", QuotedWhole(arm),
+                               name)
+                : absl::StrCat("no control covers arm ", name,
                                " of its filter"),
-            QuotedWhole(arm)));
+            below, name));
   }
 }
 
@@ -322,10 +328,8 @@ void DirectoryReader::ReadHold() {
   const Node<H> hold = node_.Child(node_->hold(), D::kHoldFieldNumber);
   ReadDurationField(hold, H::kWithinFieldNumber, hold->has_within(), "within",
                     hold->within(), "10m", &directory_.hold_within);
-  if (hold->vanished() == 0 || hold->vanished() > kMaxHoldVanished) {
-    hold.Error(H::kVanishedFieldNumber,
-               absl::Substitute("vanished is $0; write 1 to $1",
-                                hold->vanished(), kMaxHoldVanished));
+  if (const Complaint complaint = CheckHoldVanished(hold->vanished())) {
+    hold.Error(H::kVanishedFieldNumber, absl::StrCat("vanished ", *complaint));
   }
   directory_.hold_vanished = static_cast<int>(hold->vanished());
 }

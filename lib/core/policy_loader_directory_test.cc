@@ -38,6 +38,25 @@ constexpr SaidCase kDirectory[] = {
      " uri: \"ldap://h\" }",
      "2:12: base \"people\" is no distinguished name; write one such as "
      "\"ou=people,dc=example,dc=org\""},
+    // Several bases.
+    {"directory {\n name: \"a\" filter: \"(mail=%a)\" uri: \"ldap://h\"\n"
+     " base: \"ou=b,o=x\"\n base: \"ou=c,o=y\" }",
+     "4:2: bases \"ou=b,o=x\" and \"ou=c,o=y\" have no common ancestor, so "
+     "that "
+     "one search cannot find what is in both, and two are of two moments; make "
+     "them two directories"},
+    {"directory {\n name: \"a\" filter: \"(mail=%a)\" uri: \"ldap://h\"\n"
+     " base: \"ou=b,O=X\"\n base: \"o=x\" }",
+     "3:2: base \"ou=b,O=X\" is in base \"o=x\" already, line 4; leave it out"},
+    {"directory {\n name: \"a\" filter: \"(mail=%a)\" uri: \"ldap://h\"\n"
+     " base: \"ou=b,o=x\"\n base: \"ou=B, o=x\" }",
+     "4:2: base \"ou=B, o=x\" is in base \"ou=b,o=x\" already, line 3; leave "
+     "it "
+     "out"},
+    {"directory {\n name: \"a\" filter: \"(mail=%a)\" uri: \"ldap://h\"\n"
+     " base: \"ou=b,o=x\"\n base: \"ou=c,o=x\" scope: ONE }",
+     "4:19: scope is ONE, and there are several bases; only SUBTREE searches "
+     "several"},
     // The filter, to the byte.
     {"directory {\n name: \"a\" base: \"o=x\" uri: \"ldap://h\"\n"
      "  filter: \"(mail=%x)\" }",

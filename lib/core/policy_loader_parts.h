@@ -31,6 +31,19 @@ DirectoryPolicy ReadDirectory(const Node<proto::Directory>& node,
 void ReadServers(const Node<proto::Directory>& node, const FileReader& read,
                  DirectoryPolicy* directory);
 
+// Its part of ReadDirectory: where is searched. The good ones; empty when none
+// is.
+using Dn = std::vector<std::string>;  // ReadDn
+struct Base {
+  std::string text;
+  Dn dn;
+  size_t offset;  // of its field
+};
+std::vector<Base> ReadBases(const Node<proto::Directory>& node,
+                            DirectoryPolicy* directory);
+// The one that `dn` is, or is below; nullptr when there is none.
+const Base* FindBase(const std::vector<Base>& bases, const Dn& dn);
+
 // The realms' domains first, since an address file is read for its own realm.
 void ReadRealms(const Node<proto::Policy>& node, AddressFiles* files,
                 Policy* policy);

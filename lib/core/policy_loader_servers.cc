@@ -163,6 +163,8 @@ void ReadServers(const Node<proto::Directory>& node, const FileReader& read,
   directory->order = node->order() == D::SPREAD
                          ? DirectoryPolicy::Order::kSpread
                          : DirectoryPolicy::Order::kPriority;
+  directory->confirm_absent = node->confirm_absent();
+  directory->proxy = node->proxy();
   ReadDurationField(node, D::kHedgeAfterFieldNumber, node->has_hedge_after(),
                     "hedge_after", node->hedge_after(), "200ms",
                     &directory->hedge_after);

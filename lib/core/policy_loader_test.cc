@@ -77,6 +77,8 @@ directory {
     verify: true
   }
   hold { vanished: 3 within: "1m" }
+  confirm_absent: false
+  proxy: true
 }
 history { file: "/history" max_entries: 5000 }
 directory {
@@ -115,7 +117,7 @@ check {
 TEST(PolicyLoaderTest, FillsInWhatConcernsTheProcess) {
   const auto loaded = Load(kFull);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
-  EXPECT_THAT(loaded->warnings, IsEmpty());
+  ASSERT_EQ(loaded->warnings.size(), 1u);  // a proxy proves nothing
   const Policy& policy = loaded->policy;
   ASSERT_EQ(policy.listeners.size(), 4u);
   EXPECT_EQ(policy.listeners[3].protocol, ListenerPolicy::Protocol::kControl);
@@ -161,6 +163,8 @@ TEST(PolicyLoaderTest, FillsInDirectories) {
   EXPECT_EQ(people.tls.ca_file, "/pem");
   EXPECT_EQ(people.tls.certificate, "/pem");
   EXPECT_EQ(people.tls.key, "/pem");
+  EXPECT_FALSE(people.confirm_absent);
+  EXPECT_TRUE(people.proxy);
   EXPECT_EQ(people.hold_vanished, 3);
   EXPECT_EQ(people.hold_within, absl::Minutes(1));
   EXPECT_EQ(people.base, "ou=People, dc=example,dc=org");
@@ -186,6 +190,25 @@ TEST(PolicyLoaderTest, FillsInDirectories) {
 
 // A control is left out of a search that asks for it (vouch.h): the two must be
 // written in one way.
+TEST(PolicyLoaderTest, SearchesSeveralBasesBelowWhatTheyHaveInCommon) {
+  const auto loaded = Load(R"policy(
+      directory {
+        name: "a" uri: "ldap://a" filter: "(mail=%a)"
+        base: "ou=x\\,y,ou=Here, dc=a\\2C,o=x"
+        base: "ou=z,OU=here,dc=a\\,,o=x"
+        control { arm: "mail" address: "c@a" dn: "cn=c,ou=Z,ou=here,dc=a\\,,o=x" }
+      })policy");
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  const DirectoryPolicy& directory = loaded->policy.directories[0];
+  EXPECT_EQ(directory.base, "ou=Here, dc=a\\2C,o=x");
+  EXPECT_THAT(directory.subtrees, ElementsAre("ou=x\\,y,ou=Here, dc=a\\2C,o=x",
+                                              "ou=z,OU=here,dc=a\\,,o=x"));
+  EXPECT_EQ(directory.controls[0].subtree, "ou=z,OU=here,dc=a\\,,o=x");
+  ASSERT_EQ(directory.UncoveredArms().size(), 1u);
+  EXPECT_EQ(directory.UncoveredArms()[0].ToString(),
+            "mail below ou=x\\,y,ou=Here, dc=a\\2C,o=x");
+}
+
 TEST(PolicyLoaderTest, WritesAControlAsTheFirstSpellingOfItsAddress) {
   const auto loaded = Load(kFull);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
@@ -271,6 +294,9 @@ TEST(PolicyLoaderTest, WhatIsLeftOutHasItsDefault) {
   const DirectoryPolicy& directory = policy.directories[0];
   const DirectoryPolicy directory_defaults;
   EXPECT_EQ(directory.scope, directory_defaults.scope);
+  EXPECT_EQ(directory.confirm_absent, directory_defaults.confirm_absent);
+  EXPECT_EQ(directory.proxy, directory_defaults.proxy);
+  EXPECT_THAT(directory.subtrees, ElementsAre());
   EXPECT_EQ(directory.timeout, directory_defaults.timeout);
   EXPECT_EQ(directory.keep_present, directory_defaults.keep_present);
   EXPECT_EQ(directory.keep_absent, directory_defaults.keep_absent);

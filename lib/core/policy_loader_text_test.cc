@@ -14,7 +14,7 @@ namespace {
 #define DIRECTORY_FIELDS                                             \
   " (its fields: name, uri, base, scope, filter, control, bind_dn, " \
   "bind_password_file, timeout, ignored_reference, cache, grace, "   \
-  "order, hedge_after, tls, hold)"
+  "order, hedge_after, tls, hold, confirm_absent, proxy)"
 
 constexpr SaidCase kForm[] = {
     // Names.
@@ -60,8 +60,8 @@ constexpr SaidCase kForm[] = {
      "1:36: when_unsure has no value \"REJECT\"; write PASS or DEFER"},
     // Given twice.
     {"log: STDERR\nlog: SYSLOG", "2:1: log is given twice; keep one"},
-    {"directory {\n  base: \"x\"\n  name: \"a\"\n  base: \"y\" }",
-     "4:3: base is given twice; keep one"},
+    {"directory {\n  filter: \"x\"\n  name: \"a\"\n  filter: \"y\" }",
+     "4:3: filter is given twice; keep one"},
     {"check { recipient { } recipient { } }",
      "1:23: recipient is given twice; keep one"},
     // Values of the wrong kind; all of them are found.

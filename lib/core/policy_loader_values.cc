@@ -13,6 +13,8 @@ namespace {
 
 // sockaddr_un has 108 bytes, the last one NUL (unix(7)).
 constexpr size_t kMaxSocketPathBytes = 107;
+// One less than Vanished::kMax, or it would never be held.
+constexpr uint32_t kMaxHoldVanished = 63;
 
 absl::string_view Absl(std::string_view text) {
   return {text.data(), text.size()};
@@ -219,6 +221,11 @@ absl::StatusOr<absl::Duration> ReadDuration(std::string_view text,
         text, absl::StrCat("has no end; write, say, \"", Absl(example), "\""));
   }
   return duration;
+}
+
+Complaint CheckHoldVanished(uint32_t vanished) {
+  if (vanished >= 1 && vanished <= kMaxHoldVanished) return std::nullopt;
+  return absl::StrCat("is ", vanished, "; write 1 to ", kMaxHoldVanished);
 }
 
 absl::StatusOr<std::vector<std::string>> ReadDn(std::string_view text,

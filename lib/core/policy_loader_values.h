@@ -3,6 +3,7 @@
 #ifndef MAILVERDICT_LIB_CORE_POLICY_LOADER_VALUES_H_
 #define MAILVERDICT_LIB_CORE_POLICY_LOADER_VALUES_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,9 @@ bool IsLocalUri(std::string_view uri);
 Complaint CheckSocketAddress(std::string_view address);
 // What deserves a word about a good one.
 Complaint DoubtSocketAddress(std::string_view address);
+
+// How many may have vanished before a directory is held: 1 to 63.
+Complaint CheckHoldVanished(uint32_t vanished);
 
 // Octal, "0000" to "0777".
 absl::StatusOr<int> ReadMode(std::string_view text);

@@ -34,6 +34,18 @@ constexpr SaidCase kWarnings[] = {
      "1:1: directory \"people\" will reject nobody: no control covers arm "
      "\"uid\" of its filter; add control { arm: \"uid\" address: ... dn: ... "
      "}"},
+    {"directory { name: \"people\" uri: \"ldap://localhost\" base: "
+     "\"ou=a,o=x\" "
+     "base: \"ou=b,o=x\" filter: \"(mail=%a)\"\n"
+     "control { arm: \"mail\" address: \"m@x.org\" dn: \"uid=m,ou=b,o=x\" }\n"
+     "}\n" REALM "}\n" CHECK,
+     "1:1: directory \"people\" will reject nobody: no control covers arm "
+     "\"mail\" of its filter below ou=a,o=x; add control { arm: \"mail\" "
+     "address: ... dn: ... }"},
+    {PEOPLE_BEGIN CONTROLS "proxy: true }\n" REALM "}\n" CHECK,
+     "4:1: directory \"people\" will reject nobody: what a proxy does not "
+     "show "
+     "is unknown; name the servers behind it"},
     // An arm's name is there to be copied, however long it is.
     {"directory { name: \"people\" uri: \"ldap://localhost\" base: \"o=x\" "
      "filter: \"(&(mail=%a)(|(a=user)(b=\\\\2a" LONG ")))\"\n"

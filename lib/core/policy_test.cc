@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_join.h"
+
 namespace mailverdict {
 namespace {
 
@@ -68,16 +70,34 @@ TEST(RealmsTest, AnAddressLiteralIsAName) {
   EXPECT_EQ(realms.Find("[192.0.2.2]"), std::nullopt);
 }
 
+std::string Uncovered(const DirectoryPolicy& directory) {
+  return absl::StrJoin(directory.UncoveredArms(), ", ",
+                       [](std::string* out, const DirectoryPolicy::Arm& arm) {
+                         out->append(arm.ToString());
+                       });
+}
+
 TEST(DirectoryPolicyTest, NamesTheArmsThatNoControlCovers) {
   DirectoryPolicy directory;
   EXPECT_TRUE(directory.UncoveredArms().empty());
   directory.filter = *FilterTemplate::Parse("(|(mail=%a)(uid=%u)(cn=%u))");
   directory.controls = {{"uid", "c@example.org", "uid=c"}};
-  EXPECT_EQ(directory.UncoveredArms(),
-            (std::vector<std::string>{"mail", "cn"}));
+  EXPECT_EQ(Uncovered(directory), "mail, cn");
   directory.controls.push_back({"mail", "m@example.org", "uid=m"});
   directory.controls.push_back({"cn", "n@example.org", "uid=n"});
-  EXPECT_TRUE(directory.UncoveredArms().empty());
+  EXPECT_EQ(Uncovered(directory), "");
+}
+
+TEST(DirectoryPolicyTest, EachSubtreeWantsControlsOfItsOwn) {
+  DirectoryPolicy directory;
+  directory.filter = *FilterTemplate::Parse("(|(mail=%a)(uid=%u))");
+  directory.subtrees = {"ou=a", "ou=b"};
+  directory.controls = {{"mail", "m@example.org", "uid=m,ou=a", "ou=a"},
+                        {"uid", "u@example.org", "uid=u,ou=a", "ou=a"},
+                        {"mail", "n@example.org", "uid=n,ou=b", "ou=b"}};
+  EXPECT_EQ(Uncovered(directory), "uid below ou=b");
+  directory.controls.push_back({"uid", "v@example.org", "uid=v,ou=b", "ou=b"});
+  EXPECT_EQ(Uncovered(directory), "");
 }
 
 TEST(PolicyTest, FindsADirectoryByName) {

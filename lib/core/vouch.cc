@@ -34,10 +34,13 @@ const Report* FindControl(const std::vector<Report>& controls,
 // Why `controls` do not bear out an absence; empty when they do.
 std::string Objection(const DirectoryPolicy& directory, const Report& report,
                       const std::vector<Report>& controls) {
+  if (directory.proxy) {
+    return "it was asked through a proxy, which may show a part for the whole";
+  }
   if (directory.filter.arms().empty()) return "the filter has no arms";
-  const std::vector<std::string> uncovered = directory.UncoveredArms();
+  const std::vector<DirectoryPolicy::Arm> uncovered = directory.UncoveredArms();
   if (!uncovered.empty()) {
-    return absl::StrCat("no control covers arm ", uncovered.front());
+    return absl::StrCat("no control covers arm ", uncovered.front().ToString());
   }
   for (const Control& control : directory.controls) {
     const std::string name =
@@ -89,7 +92,24 @@ Answer Vouch(const DirectoryPolicy& directory, Report report,
     absl::StrAppend(&vouched_by, vouched_by.empty() ? "" : ", ",
                     control.address, " (", control.arm, ")");
   }
-  return Answer(std::move(report), std::move(vouched_by));
+  return Answer(Answer::Data{std::move(report), std::move(vouched_by),
+                             directory.WantsSecond(), ""});
+}
+
+Answer Confirm(const Answer& first, const Answer& second) {
+  const std::string& server = first.transcript().server;
+  const bool agree = first.absent() && first.borne_out() && second.absent() &&
+                     second.borne_out() && first.lookup() == second.lookup() &&
+                     !server.empty() && server != second.transcript().server;
+  if (!agree) {
+    return Answer(Report::Unknown(
+        first.lookup(), "no second server bears out that it is absent",
+        first.transcript()));
+  }
+  Answer::Data data = *first.data_;
+  data.wants_second = false;
+  data.confirmed_by = second.transcript().ToString();
+  return Answer(std::move(data));
 }
 
 }  // namespace mailverdict

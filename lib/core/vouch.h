@@ -24,17 +24,22 @@ bool AsksForAControl(const DirectoryPolicy& directory,
 std::vector<MailboxLookup> ControlsFor(const DirectoryPolicy& directory,
                                        const MailboxLookup& lookup);
 
-// Judges what a resolver saw. The answer is vouched for when
-//   - it is Absent,
+// Judges what a resolver saw. The answer is borne out when
+//   - it is Absent, and the directory is no proxy,
 //   - every control of the directory was asked and is Present, every arm of its
 //     filter has one, and
 //   - all came back from the same server on the same connection in the same
 //     exchange, sent before it was received.
-// An Absent that the controls do not bear out becomes Unknown, with the reason.
-// Present and Unknown stay what they are: they reject nobody.
+// That is vouched for, unless the directory wants a second server (policy.h):
+// then Confirm() has to follow. Any other Absent becomes Unknown, with the
+// reason. Present and Unknown stay what they are: they reject nobody.
 // REQUIRES: `report.lookup` is a MailboxLookup of `directory`.
 Answer Vouch(const DirectoryPolicy& directory, Report report,
              const std::vector<Report>& controls);
+
+// Two answers to one lookup that are borne out, from two servers: `first`,
+// vouched for. Of anything else Unknown.
+Answer Confirm(const Answer& first, const Answer& second);
 
 }  // namespace mailverdict
 

@@ -72,6 +72,60 @@ TEST(Vouch, AnAbsenceWithAllItsControlsIsVouchedFor) {
             "connection 3 exchange 17, 08:00:00.000Z +1ms");
 }
 
+TEST(Vouch, NoAbsenceOfAProxyIsBelieved) {
+  DirectoryPolicy people = People();
+  people.proxy = true;
+  const Answer answer =
+      Vouch(people, Report::Absent(Joe(), Moment()), GoodControls());
+  EXPECT_TRUE(answer.unknown());
+  EXPECT_NE(answer.reason().find("proxy"), std::string::npos);
+}
+
+DirectoryPolicy PeopleOnTwoServers() {
+  DirectoryPolicy people = People();
+  people.uris = {"ldap://one", "ldap://two"};
+  return people;
+}
+
+// As `server` says it, with its controls.
+Answer AbsentFrom(const std::string& server) {
+  Transcript moment = Moment();
+  moment.server = server;
+  std::vector<Report> controls = GoodControls();
+  for (Report& control : controls) control.transcript = moment;
+  return Vouch(PeopleOnTwoServers(), Report::Absent(Joe(), moment), controls);
+}
+
+TEST(Confirm, AnAbsenceOfOneOfSeveralServersIsNoProof) {
+  const Answer one = AbsentFrom("ldap://one");
+  EXPECT_TRUE(one.absent() && one.borne_out());
+  EXPECT_FALSE(one.vouched());
+  EXPECT_FALSE(one.ProofOfAbsence().has_value());
+}
+
+TEST(Confirm, TwoServersAreOneProofThatNamesBoth) {
+  const Answer both =
+      Confirm(AbsentFrom("ldap://one"), AbsentFrom("ldap://two"));
+  ASSERT_TRUE(both.ProofOfAbsence().has_value());
+  EXPECT_EQ(both.ProofOfAbsence()->ToString(),
+            "mailbox people:joe@example.org: absent, vouched for by "
+            "old@example.org (mail), new@example.org (uid), from ldap://one "
+            "connection 3 exchange 17, 08:00:00.000Z +1ms, and from ldap://two "
+            "connection 3 exchange 17, 08:00:00.000Z +1ms");
+}
+
+TEST(Confirm, NothingElseIsConfirmedByAnything) {
+  const Answer one = AbsentFrom("ldap://one");
+  const Answer bare(Report::Absent(Joe(), {"ldap://two", 1, 1, kNoon, kNoon}));
+  const Answer present(Report::Present(Joe(), {}, {"ldap://two"}));
+  const Answer unknown(Report::Unknown(Joe(), "busy", {"ldap://two"}));
+  for (const Answer& second : {one, bare, present, unknown}) {
+    for (const Answer& answer : {Confirm(one, second), Confirm(second, one)}) {
+      EXPECT_TRUE(answer.unknown()) << second.ToString();
+    }
+  }
+}
+
 TEST(Vouch, PresentAndUnknownStayWhatTheyAre) {
   const Answer present =
       Vouch(People(), Report::Present(Joe(), {"uid=joe"}, Moment()), {});

@@ -9,9 +9,8 @@ AnswerCache::AnswerCache(const DirectoryPolicy& policy, Executor* executor,
     : policy_(policy), executor_(executor), directory_(directory) {}
 
 void AnswerCache::Resolve(const MailboxLookup& lookup, Done done) {
-  if (const Answer* known = Find(lookup)) {
-    const Answer answer = *known;  // `done` may ask again, and evict it
-    done(answer);
+  if (const std::optional<Answer> known = Find(lookup)) {
+    done(*known);
     return;
   }
   std::vector<Done>& waiting = waiting_[lookup];
@@ -32,23 +31,28 @@ void AnswerCache::Resolve(const MailboxLookup& lookup, Done done) {
       });
 }
 
-const Answer* AnswerCache::Find(const MailboxLookup& lookup) {
-  const auto found = by_lookup_.find(Key{&lookup});
-  if (found == by_lookup_.end()) return nullptr;
-  const Entries::iterator entry = found->second;
-  const bool stale = entry->expires <= executor_->Now() ||
-                     (entry->answer.absent() && entry->era != era_);
+std::optional<Answer> AnswerCache::Find(const MailboxLookup& lookup) {
+  const auto found = by_key_.find(PackedAnswer::KeyOf(lookup));
+  if (found == by_key_.end()) return std::nullopt;
+  const Entries::iterator entry = *found;
+  const bool stale =
+      Expired(*entry) ||
+      (entry->era != era_ && entry->answer.state() == AnswerState::kAbsent);
   if (stale) {
     Drop(entry);
-    return nullptr;
+    return std::nullopt;
   }
   by_age_.splice(by_age_.begin(), by_age_, entry);
-  return &entry->answer;
+  return entry->answer.Unpack();
+}
+
+bool AnswerCache::Expired(const Entry& entry) const {
+  return absl::FromChrono(entry.expires) <= executor_->Now();
 }
 
 void AnswerCache::Forget(const MailboxLookup& lookup) {
-  const auto found = by_lookup_.find(Key{&lookup});
-  if (found != by_lookup_.end()) Drop(found->second);
+  const auto found = by_key_.find(PackedAnswer::KeyOf(lookup));
+  if (found != by_key_.end()) Drop(*found);
 }
 
 void AnswerCache::Keep(const Answer& answer) {
@@ -56,21 +60,22 @@ void AnswerCache::Keep(const Answer& answer) {
   if (!answer.present() && !proven_absent) return;
   const absl::Duration keep =
       answer.present() ? policy_.keep_present : policy_.keep_absent;
-  const absl::Time now = executor_->Now();
-  const auto old = by_lookup_.find(KeyOf(answer));
-  if (old != by_lookup_.end()) Drop(old->second);
+  PackedAnswer packed(answer);
+  const auto old = by_key_.find(packed.key());
+  if (old != by_key_.end()) Drop(*old);
   // What nobody asks for again is not to stay until the cache is full: somebody
   // who guesses addresses leaves much of it.
-  while (!by_age_.empty() && by_age_.back().expires <= now) {
+  while (!by_age_.empty() && Expired(by_age_.back())) {
     Drop(std::prev(by_age_.end()));
   }
-  by_age_.push_front({answer, now + keep, era_});
-  by_lookup_.emplace(KeyOf(by_age_.front().answer), by_age_.begin());
+  by_age_.push_front(
+      {std::move(packed), absl::ToChronoTime(executor_->Now() + keep), era_});
+  by_key_.insert(by_age_.begin());
   if (by_age_.size() > policy_.max_cached) Drop(std::prev(by_age_.end()));
 }
 
 void AnswerCache::Drop(Entries::iterator entry) {
-  by_lookup_.erase(KeyOf(entry->answer));
+  by_key_.erase(entry);
   by_age_.erase(entry);
 }
 

@@ -270,6 +270,28 @@ std::string Defect(const DirectoryPolicy& directory,
   return "";
 }
 
+// Where the directory is, if that is not all that was searched.
+class Subtrees {
+ public:
+  explicit Subtrees(const DirectoryPolicy& directory) {
+    for (const std::string& subtree : directory.subtrees) {
+      dns_.push_back(ComparableDn(subtree));
+    }
+  }
+
+  // A DN that cannot be read may be anywhere.
+  bool Have(const std::string& comparable_dn) const {
+    return dns_.empty() || comparable_dn.empty() ||
+           std::any_of(dns_.begin(), dns_.end(), [&](const std::string& dn) {
+             return comparable_dn == dn ||
+                    absl::EndsWith(comparable_dn, "," + dn);
+           });
+  }
+
+ private:
+  std::vector<std::string> dns_;
+};
+
 // What was found beside the controls.
 struct Hits {
   Hits(const DirectoryPolicy& directory,
@@ -280,8 +302,10 @@ struct Hits {
     for (const MailboxLookup& lookup : lookups) {
       claims.emplace_back(directory, lookup);
     }
+    const Subtrees subtrees(directory);
     for (const SearchResult::Entry& each : entries) {
       const Entry entry(each);
+      if (!subtrees.Have(entry.comparable_dn)) continue;
       bool only_control = witnesses->Take(entry);
       for (size_t i = 0; i < claims.size(); ++i) {
         const std::string* spelling = nullptr;

@@ -55,6 +55,10 @@ struct Attributed {
 // only if nothing came back but controls that no lookup claims, or perhaps
 // claims (letters that are not ASCII).
 //
+// An entry in none of the directory's subtrees, if it has any, counts for
+// nothing. That each of them is written as the server writes it, so that their
+// people are recognised as theirs, is what the controls there show.
+//
 // What is not success leaves every miss Unknown.
 Attributed Attribute(const DirectoryPolicy& directory,
                      const std::vector<MailboxLookup>& lookups,

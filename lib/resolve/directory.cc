@@ -1,15 +1,17 @@
 #include "lib/resolve/directory.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "lib/core/health.h"
+#include "lib/core/vouch.h"
 #include "lib/resolve/directory_server.h"
 
 namespace mailverdict {
-
 // One lookup on its way from server to server.
 struct Directory::Asking {
   MailboxLookup lookup;
@@ -18,7 +20,9 @@ struct Directory::Asking {
   size_t asked = 0;      // so many of `order`
   size_t under_way = 0;  // of those, not answered yet
   std::vector<std::string> reasons;
-  absl::Time end;  // then it is given up
+  std::optional<Answer> absent;  // what one server says: it wants a second
+  size_t absent_on = 0;          // that server
+  absl::Time end;                // then it is given up
   Executor::TimerId patience = 0;
 };
 
@@ -26,6 +30,7 @@ Directory::Directory(std::shared_ptr<const DirectoryPolicy> policy,
                      Executor* executor, DirectoryHooks hooks)
     : policy_(std::move(policy)),
       executor_(executor),
+      log_(hooks.log),
       self_(std::make_shared<Directory*>(this)) {
   for (size_t i = 0; i < policy_->uris.size(); ++i) {
     servers_.emplace_back().server = std::make_unique<DirectoryServer>(
@@ -123,27 +128,58 @@ void Directory::PassOver(const std::shared_ptr<Asking>& asking, size_t server) {
   outage_ = true;
   asking->reasons.push_back(absl::StrCat(
       "no answer within ", absl::FormatDuration(policy_->timeout)));
-  Finish(asking, Answer(Report::Unknown(asking->lookup,
-                                        absl::StrJoin(asking->reasons, "; "))));
+  GiveUp(asking);
 }
 
 void Directory::Take(const std::shared_ptr<Asking>& asking, size_t server,
                      const Answer& answer) {
   --asking->under_way;
-  const bool more = asking->asked < asking->order.size();
-  if (answer.unknown()) {
+  const bool wants_second = answer.borne_out() && !answer.vouched();
+  if (answer.present() && asking->absent.has_value()) {
+    Lacks(asking->absent_on, answer);
+  }
+  if (!answer.unknown() && !wants_second) {
+    Finish(asking, answer);
+    return;
+  }
+  if (wants_second && asking->absent.has_value()) {
+    Finish(asking, Confirm(*asking->absent, answer));
+    return;
+  }
+  if (wants_second) {
+    asking->absent = answer;
+    asking->absent_on = server;
+  } else {
     asking->reasons.push_back(
         absl::StrCat(policy_->uris[server], ": ", answer.reason()));
-    if (more) {
-      AskNext(asking);
-      return;
-    }
-    if (asking->under_way > 0) return;
   }
-  Finish(asking, answer.unknown() ? Answer(Report::Unknown(
-                                        asking->lookup,
-                                        absl::StrJoin(asking->reasons, "; ")))
-                                  : answer);
+  if (asking->asked < asking->order.size()) {
+    AskNext(asking);
+  } else if (asking->under_way == 0) {
+    GiveUp(asking);
+  }
+}
+
+void Directory::Lacks(size_t server, const Answer& present) {
+  absl::Time& said = servers_[server].lacked;
+  const absl::Time now = executor_->Now();
+  if (now - said < Health::kRepeat || !log_) return;
+  said = now;
+  log_(absl::StrCat("directory ", policy_->name, " (", policy_->uris[server],
+                    ") lacks ", absl::StrJoin(present.values(), ", "),
+                    ", whom ", present.transcript().server,
+                    " has: is it behind? Nobody is rejected for it"));
+}
+
+// Nobody is left who could say.
+void Directory::GiveUp(const std::shared_ptr<Asking>& asking) {
+  std::string why = absl::StrJoin(asking->reasons, "; ");
+  if (asking->absent.has_value()) {
+    why =
+        absl::StrCat(asking->absent->transcript().server,
+                     " says absent, and no second server bears it out: ", why);
+  }
+  Finish(asking, Answer(Report::Unknown(asking->lookup, std::move(why))));
 }
 
 void Directory::Finish(const std::shared_ptr<Asking>& asking,

@@ -4,14 +4,20 @@
 // answers anything but success) is passed over, and the next one is asked: an
 // answer is Unknown only when none of them can say. Those that are failing are
 // asked last of all; directory_server.h tells how they are found to be well.
+//
+// Whoever is absent on one is asked for on the next, if the policy wants that
+// (confirm_absent): he is absent if two say so, each with its own controls.
 
 #ifndef MAILVERDICT_LIB_RESOLVE_DIRECTORY_H_
 #define MAILVERDICT_LIB_RESOLVE_DIRECTORY_H_
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "lib/core/policy.h"
 #include "lib/resolve/executor.h"
 #include "lib/resolve/resolver.h"
@@ -40,6 +46,8 @@ class Directory final : public Resolver {
     std::unique_ptr<DirectoryServer> server;
     bool failing = false;
     bool late = false;  // was passed over, and has not answered since
+    // When the log was told that it lacks somebody whom another one has.
+    absl::Time lacked = absl::InfinitePast();
     bool well() const { return !failing && !late; }
   };
 
@@ -51,10 +59,13 @@ class Directory final : public Resolver {
   void PassOver(const std::shared_ptr<Asking>& asking, size_t server);
   void Take(const std::shared_ptr<Asking>& asking, size_t server,
             const Answer& answer);
+  void Lacks(size_t server, const Answer& present);
+  void GiveUp(const std::shared_ptr<Asking>& asking);
   void Finish(const std::shared_ptr<Asking>& asking, const Answer& answer);
 
   const std::shared_ptr<const DirectoryPolicy> policy_;
   Executor* const executor_;
+  const std::function<void(const std::string&)> log_;
   // What calls back later looks here first: null, and the directory has gone.
   std::shared_ptr<Directory*> self_;
   std::vector<Server> servers_;

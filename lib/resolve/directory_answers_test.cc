@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "absl/strings/str_replace.h"
 #include "lib/resolve/testing/directory_fixture.h"
 
 namespace mailverdict {
@@ -76,6 +77,64 @@ TEST_F(DirectoryAnswers, AMissingBaseProvesNothing) {
   DirectoryPolicy policy = PolicyFor(slapd.uri());
   policy.base = "ou=nowhere,dc=example,dc=org";
   ExpectUnsure(policy, "No such object (32)");
+}
+
+// People in two places, one search: what is in neither counts for nothing.
+TEST_F(DirectoryAnswers, SeveralBasesAreSearchedAtOnce) {
+  const auto in = [](const std::string& ou, const std::string& ldif) {
+    return absl::StrReplaceAll(ldif, {{"ou=people", "ou=" + ou}});
+  };
+  std::string ldif = Slapd::Base();
+  for (const char* ou : {"staff", "guests", "gone"}) {
+    absl::StrAppend(&ldif, "dn: ou=", ou,
+                    ",dc=example,dc=org\nobjectClass: organizationalUnit\nou: ",
+                    ou, "\n\n");
+  }
+  const auto person = [&](const std::string& ou, const std::string& name) {
+    return in(ou, Slapd::Person(name, {name + "@example.org"}));
+  };
+  absl::StrAppend(&ldif, person("staff", "c-staff"),
+                  person("guests", "c-guests"), person("staff", "joe"),
+                  person("guests", "jane"), person("gone", "old"));
+  slapd.Load("places", ldif);
+  Slapd::Options options;
+  options.database = "places";
+  slapd.Start(options);
+  DirectoryPolicy policy = PolicyFor(slapd.uri());
+  policy.filter = *FilterTemplate::Parse("(mail=%a)");
+  policy.base = "dc=example,dc=org";
+  policy.subtrees = {"ou=staff,dc=example,dc=org",
+                     "ou=guests,dc=example,dc=org"};
+  policy.controls.clear();
+  for (const std::string ou : {"staff", "guests"}) {
+    policy.controls.push_back({"mail", "c-" + ou + "@example.org",
+                               in(ou, Dn("c-" + ou)),
+                               in(ou, "ou=people,dc=example,dc=org")});
+  }
+  const auto directory = Open(policy);
+  const auto expect = [&](bool proven) {
+    Asked asked(&loop, directory.get());
+    for (const char* name : {"joe", "jane", "old", "nobody"}) {
+      asked.Ask(absl::StrCat(name, "@example.org"));
+    }
+    ASSERT_TRUE(asked.Wait());
+    EXPECT_TRUE(asked[0].present()) << asked[0].ToString();
+    EXPECT_TRUE(asked[1].present()) << asked[1].ToString();
+    for (size_t i : {2, 3}) {
+      EXPECT_TRUE(proven ? asked[i].vouched() : asked[i].unknown())
+          << asked[i].ToString();
+    }
+  };
+  expect(true);
+
+  // One of the places without its control.
+  slapd.Stop();
+  slapd.Load("uncontrolled",
+             absl::StrReplaceAll(ldif, {{"c-guests", "c-gone"}}));
+  options.database = "uncontrolled";
+  slapd.Start(options);
+  ASSERT_TRUE(Heals(directory.get(), absl::Seconds(5)));
+  expect(false);
 }
 
 TEST_F(DirectoryAnswers, AnEmptyDatabaseProvesNothing) {

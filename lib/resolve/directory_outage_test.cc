@@ -163,8 +163,7 @@ TEST_F(DirectoryOutage, MoreLookupsThanWaitAreUnknownAtOnce) {
   Asked asked(&loop, directory.get());
   constexpr size_t kLookups = 5000;
   constexpr size_t kMaxWaiting = DirectoryWorker::kMaxWaiting;
-  constexpr size_t kMaxAsked =
-      DirectoryWorker::kMaxSearches * DirectoryWorker::kMaxBatch;
+  constexpr size_t kMaxAsked = DirectoryWorker::kMaxSearches * kMaxBatch;
   for (size_t i = 0; i < kLookups; ++i) asked.Ask("joe@example.org");
   const size_t at_once = asked.answered();
   EXPECT_LE(at_once, kLookups - kMaxWaiting);

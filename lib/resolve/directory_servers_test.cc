@@ -1,4 +1,5 @@
-// A directory of two servers, one of which is in trouble: as if all were well.
+// A directory of several servers, one of which is in trouble: as if all were
+// well.
 
 #include <functional>
 #include <string>
@@ -23,9 +24,12 @@ class DirectoryServers : public DirectoryFixture {
     second.Start();
   }
 
+  // Where each proves by itself: of two no second is left beside the faulty
+  // one.
   DirectoryPolicy Both() {
     DirectoryPolicy policy = PolicyFor(slapd.uri());
     policy.uris.push_back(second.uri());
+    policy.confirm_absent = false;
     return policy;
   }
 
@@ -156,6 +160,55 @@ TEST_F(DirectoryServers, PriorityAsksTheFirstSpreadAsksAll) {
     EXPECT_EQ(slapd.searches() - first, spread ? 10 : 20);
     EXPECT_EQ(second.searches() - other, spread ? 10 : 0);
   }
+}
+
+TEST_F(DirectoryServers, AnAbsenceWantsASecondServer) {
+  slapd.Start();
+  DirectoryPolicy policy = Both();
+  policy.confirm_absent = true;
+  const auto directory = Open(policy);
+  const Answer nobody = Resolve(directory.get(), "nobody@example.org");
+  ASSERT_TRUE(nobody.vouched()) << nobody.ToString();
+  const std::string proof = nobody.ProofOfAbsence()->ToString();
+  EXPECT_NE(proof.find("from " + slapd.uri()), std::string::npos) << proof;
+  EXPECT_NE(proof.find("and from " + second.uri()), std::string::npos) << proof;
+  // Who is there is believed at once.
+  const int before = second.searches();
+  EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
+  EXPECT_EQ(second.searches(), before);
+
+  second.Stop();
+  const Answer alone = Resolve(directory.get(), "noone@example.org");
+  EXPECT_TRUE(alone.unknown()) << alone.ToString();
+  EXPECT_NE(alone.reason().find("no second server"), std::string::npos)
+      << alone.reason();
+  EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
+}
+
+// It shows its controls and lacks whoever came since: nothing that it says by
+// itself tells it from a good one.
+TEST_F(DirectoryServers, OneThatIsStaleRejectsNobodyWhomAnotherHas) {
+  Slapd third;
+  third.Load("full", Slapd::Base() + Controls() + People());
+  third.Start();
+  slapd.Load("stale", Slapd::Base() + Controls());
+  Slapd::Options stale;
+  stale.database = "stale";
+  slapd.Start(stale);
+  DirectoryPolicy policy = PolicyFor(slapd.uri());
+  policy.uris = {slapd.uri(), second.uri(), third.uri()};
+  for (const bool hedged : {false, true}) {
+    if (hedged) policy.hedge_after = absl::Microseconds(1);
+    const auto directory = Open(policy);
+    for (int i = 0; i < 3; ++i) ExpectWell(directory.get(), kAtOnce);
+    second.Pause();  // another is there yet
+    ExpectWell(directory.get(), absl::Seconds(3));
+    second.Resume();
+  }
+  ASSERT_FALSE(log.empty());
+  EXPECT_NE(log.back().find(slapd.uri() + ") lacks " + Dn("joe")),
+            std::string::npos)
+      << log.back();
 }
 
 TEST_F(DirectoryServers, GoesWhileItsServersAreAsked) {

@@ -22,12 +22,6 @@ std::atomic<uint64_t> g_connections{0};
 // An address that matches more is there; others of its search are asked again.
 constexpr int kMaxEntriesPerLookup = 8;
 
-size_t BytesOf(const MailboxLookup& lookup, const FilterTemplate& filter) {
-  size_t bytes = 0;
-  for (const std::string& spelling : lookup.spellings) bytes += spelling.size();
-  return bytes * filter.arms().size();
-}
-
 }  // namespace
 
 DirectoryWorker::DirectoryWorker(std::shared_ptr<const DirectoryPolicy> policy,
@@ -38,13 +32,8 @@ DirectoryWorker::DirectoryWorker(std::shared_ptr<const DirectoryPolicy> policy,
       uri_(policy_.uris[server]),
       all_controls_(ControlsFor(policy_, {})),
       executor_(executor),
-      hooks_(std::make_shared<const DirectoryHooks>(std::move(hooks))),
       wakeup_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      health_(absl::StrCat("directory ", policy_.name, " (", uri_, ")"),
-              policy_.uris.size() > 1 ? "other servers are asked"
-                                      : "who it does not show is deferred") {
-  state_.uri = uri_;
-}
+      health_(policy_, uri_, executor, std::move(hooks)) {}
 
 DirectoryWorker::~DirectoryWorker() { close(wakeup_); }
 
@@ -91,11 +80,6 @@ void DirectoryWorker::Run() {
   }
   // Here and not in the destructor, which runs where SIGPIPE would kill.
   connection_.reset();
-}
-
-ServerState DirectoryWorker::state() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return state_;
 }
 
 bool DirectoryWorker::Stopping() {
@@ -146,7 +130,7 @@ void DirectoryWorker::MarkUp() {
 void DirectoryWorker::SendWaiting() {
   while (connection_ != nullptr && searches_.size() < kMaxSearches &&
          connection_->ready()) {
-    Questions batch = TakeBatch();
+    Questions batch = NextBatch();
     if (batch.empty()) return;
     std::vector<MailboxLookup> controls =
         batch.front().round == Round::kAlone
@@ -169,26 +153,12 @@ void DirectoryWorker::Probe() {
   Send({}, all_controls_);
 }
 
-DirectoryWorker::Questions DirectoryWorker::TakeBatch() {
-  const absl::Time now = executor_->Now();
+Questions DirectoryWorker::NextBatch() {
   Questions batch;
-  Questions late;  // who asked has given up, so they would cost the next a turn
-  size_t bytes = 0;
-  const auto joins = [&](const Question& question) {
-    bytes += BytesOf(question.lookup, policy_.filter);
-    return batch.empty() ||
-           (question.round == batch.front().round &&
-            question.round != Round::kAlone && bytes <= kMaxBatchBytes);
-  };
+  Questions late;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    while (!waiting_.empty() && batch.size() < kMaxBatch) {
-      Question& next = waiting_.front();
-      const bool is_late = now - next.asked > policy_.timeout;
-      if (!is_late && !joins(next)) break;
-      (is_late ? late : batch).push_back(std::move(next));
-      waiting_.pop_front();
-    }
+    batch = TakeBatch(policy_, executor_->Now(), &waiting_, &late);
   }
   GiveUp(std::move(late),
          absl::StrCat("waited longer than ",
@@ -203,7 +173,8 @@ void DirectoryWorker::Send(Questions questions,
       kMaxEntriesPerLookup * static_cast<int>(search.questions.size()) +
       static_cast<int>(search.controls.size());
   const absl::StatusOr<int> id =
-      connection_->Search(FilterFor(search), max_entries, search.sent);
+      connection_->Search(FilterFor(policy_, search.questions, search.controls),
+                          max_entries, search.sent);
   if (absl::IsInvalidArgument(id.status())) {
     SearchResult none;
     none.failure = std::string(id.status().message());
@@ -213,24 +184,6 @@ void DirectoryWorker::Send(Questions questions,
   // Under 0 it was not sent; it is lost with the others.
   searches_.emplace(id.ok() ? *id : -1, std::move(search));
   if (!id.ok()) DropConnection(std::string(id.status().message()), true);
-}
-
-std::string DirectoryWorker::FilterFor(const Search& search) const {
-  std::vector<std::string> parts;
-  const auto add = [&](const MailboxLookup& lookup) {
-    for (const std::string& spelling : lookup.spellings) {
-      std::string part = policy_.filter.Expand(spelling, lookup.arm);
-      if (std::find(parts.begin(), parts.end(), part) == parts.end()) {
-        parts.push_back(std::move(part));
-      }
-    }
-  };
-  for (const Question& question : search.questions) add(question.lookup);
-  for (const MailboxLookup& control : search.controls) add(control);
-  std::string filter = "(|";
-  for (const std::string& part : parts) filter += part;
-  filter += ')';
-  return filter;
 }
 
 void DirectoryWorker::Wait() {
@@ -292,7 +245,7 @@ void DirectoryWorker::Settle(Search search, const SearchResult& result) {
     lookups.push_back(question.lookup);
   }
   Attributed attributed = Attribute(policy_, lookups, search.controls, result);
-  Report(attributed.trouble);
+  health_.Report(attributed.trouble);
   Answers answers;
   Questions again;
   for (size_t i = 0; i < search.questions.size(); ++i) {
@@ -340,7 +293,7 @@ void DirectoryWorker::GoDown(const std::string& why) {
     down_why_ = why;
     waiting.swap(waiting_);
   }
-  Report(why);
+  health_.Report(why);
   GiveUp(std::move(waiting), why);
 }
 
@@ -358,30 +311,6 @@ void DirectoryWorker::GiveUp(Questions questions, const std::string& why) {
     answers.emplace_back(std::move(question.done), std::move(unknown));
   }
   Deliver(std::move(answers));
-}
-
-void DirectoryWorker::Report(const std::string& trouble) {
-  const absl::Time now = executor_->Now();
-  const bool failed_before = health_.failing();
-  const std::optional<std::string> line =
-      trouble.empty() ? health_.Healed(now) : health_.Failed(trouble, now);
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (state_.since == absl::InfinitePast() ||
-        failed_before != health_.failing()) {
-      state_.since = now;
-    }
-    state_.failing = health_.failing();
-    state_.why = trouble;
-  }
-  if (!trouble.empty() && hooks_->on_trouble) {
-    executor_->Post([hooks = hooks_] { hooks->on_trouble(); });
-  } else if (failed_before && trouble.empty() && hooks_->on_healed) {
-    executor_->Post([hooks = hooks_] { hooks->on_healed(); });
-  }
-  if (line.has_value() && hooks_->log) {
-    executor_->Post([hooks = hooks_, text = *line] { hooks->log(text); });
-  }
 }
 
 // What a `done` holds may be the last hold on the directory itself, so it is

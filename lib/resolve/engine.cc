@@ -172,6 +172,11 @@ std::vector<ServerState> Engine::Servers(const std::string& directory) const {
   return source->second.directory->servers();
 }
 
+void Engine::SetOverrides(Overrides overrides) {
+  overrides_ = std::move(overrides);
+  chain_ = BuildChain(policy_, overrides_);
+}
+
 void Engine::Stop() { sources_.clear(); }
 
 }  // namespace mailverdict

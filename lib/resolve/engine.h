@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "lib/core/chain.h"
+#include "lib/core/overrides.h"
 #include "lib/core/policy.h"
 #include "lib/history/history.h"
 #include "lib/resolve/answer_cache.h"
@@ -48,6 +49,11 @@ class Engine : public std::enable_shared_from_this<Engine> {
   // Of the directory of that name; none of one that there is not.
   std::vector<ServerState> Servers(const std::string& directory) const;
 
+  // What operators have set; in force from the next evaluation on, of verdicts
+  // under way too.
+  const Overrides& overrides() const { return overrides_; }
+  void SetOverrides(Overrides overrides);
+
   const Policy& policy() const { return *policy_; }
   const Chain& chain() const { return chain_; }
 
@@ -73,7 +79,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   };
 
   const std::shared_ptr<const Policy> policy_;
-  const Chain chain_;
+  Overrides overrides_;
+  Chain chain_;  // with the overrides
   Executor* const executor_;
   History* const history_;
   absl::flat_hash_map<std::string, Source> sources_;

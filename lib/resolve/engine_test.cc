@@ -248,6 +248,36 @@ TEST_F(EngineTest, WhoComesBackHasTheWholeGracePeriodAgain) {
   EXPECT_EQ(last(), Disposition::kDefer);
 }
 
+TEST_F(EngineTest, WhatAnOperatorHasSetIsInForceForVerdictsUnderWayToo) {
+  Judge();
+  Say(true);
+  loop.Advance(absl::Minutes(10));
+  Judge();
+  Say(false);
+  EXPECT_EQ(last(), Disposition::kDefer);
+  loop.Advance(absl::Hours(1));
+  Judge();
+  Overrides overrides;
+  overrides["people"].grace = absl::Hours(1);
+  engine->SetOverrides(overrides);
+  Say(false);
+  EXPECT_EQ(last(), Disposition::kReject);
+}
+
+TEST_F(EngineTest, WhatAnOperatorHasSetIsTakenBack) {
+  Judge();
+  Say(true);
+  loop.Advance(absl::Minutes(10));
+  Overrides overrides;
+  overrides["people"].grace = absl::ZeroDuration();
+  engine->SetOverrides(overrides);
+  EXPECT_EQ(engine->overrides().at("people").grace, absl::ZeroDuration());
+  engine->SetOverrides({});
+  Judge();
+  Say(false);
+  EXPECT_EQ(last(), Disposition::kDefer);
+}
+
 TEST_F(EngineTest, JudgeRemembersAndExplainDoesNot) {
   engine->Explain(Rcpt("joe@example.org"), Keep());
   Say(true);

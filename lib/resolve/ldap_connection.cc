@@ -3,20 +3,18 @@
 #include <fcntl.h>
 #include <ldap.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 
 #include <cstdlib>
 #include <fstream>
-#include <map>
 #include <mutex>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "lib/resolve/ldap_message.h"
+#include "lib/resolve/ldap_tls.h"
 
 namespace mailverdict {
 namespace {
@@ -36,90 +34,6 @@ absl::StatusOr<std::string> ReadPassword(const std::string& path) {
         absl::StrCat("bind password file ", path, " has no password"));
   }
   return password;
-}
-
-std::string Describe(int code, const char* diagnostic) {
-  std::string text = absl::StrCat(ldap_err2string(code), " (", code, ")");
-  if (diagnostic != nullptr && diagnostic[0] != '\0') {
-    absl::StrAppend(&text, ": ", diagnostic);
-  }
-  return text;
-}
-
-bool UsesTls(const std::string& uri, const DirectoryPolicy::Tls& tls) {
-  return absl::StartsWithIgnoreCase(uri, "ldaps:") ||
-         (tls.start_tls && absl::StartsWithIgnoreCase(uri, "ldap:"));
-}
-
-// What the context that libldap makes of the files depends on. They may be
-// renewed.
-std::string IdentityOf(const DirectoryPolicy::Tls& tls) {
-  std::string identity;
-  for (const std::string* file : {&tls.ca_file, &tls.certificate, &tls.key}) {
-    struct stat status {};
-    if (!file->empty()) stat(file->c_str(), &status);
-    absl::StrAppend(&identity, *file, "\n", status.st_ino, " ", status.st_size,
-                    " ", status.st_mtime, "\n");
-  }
-  return identity;
-}
-
-// Gives the handle a context of its own settings, not the process's: one made
-// before for the same files, if there is. They are never freed: a libldap on
-// GnuTLS loses the memory of the key with each of them, and a server that is
-// down is tried each second. Returns a libldap code.
-int SetTlsContext(LDAP* handle, const DirectoryPolicy::Tls& tls) {
-  static std::mutex mutex;
-  static auto* contexts = new std::map<std::string, void*>;
-  const std::lock_guard<std::mutex> lock(mutex);
-  void*& context = (*contexts)[IdentityOf(tls)];
-  if (context != nullptr) {
-    return ldap_set_option(handle, LDAP_OPT_X_TLS_CTX, context);
-  }
-  const int client = 0;
-  const int code = ldap_set_option(handle, LDAP_OPT_X_TLS_NEWCTX, &client);
-  if (code != LDAP_OPT_SUCCESS) return code;
-  return ldap_get_option(handle, LDAP_OPT_X_TLS_CTX, &context);
-}
-
-// Without options, which do not change what a value means; but for a range: it
-// says that the values are a part of all, and so the name is another one.
-std::string KeyOf(const char* name) {
-  const std::vector<std::string> parts =
-      absl::StrSplit(absl::AsciiStrToLower(name), ';');
-  for (const std::string& option : parts) {
-    if (absl::StartsWith(option, "range=")) {
-      return absl::StrCat(parts.front(), ";", option);
-    }
-  }
-  return parts.front();
-}
-
-// False if not all of the entry could be read.
-bool ReadEntry(LDAP* handle, LDAPMessage* message, SearchResult::Entry* out) {
-  SearchResult::Entry& entry = *out;
-  int code = LDAP_SUCCESS;
-  ldap_set_option(handle, LDAP_OPT_RESULT_CODE, &code);
-  if (char* dn = ldap_get_dn(handle, message)) {
-    entry.dn = dn;
-    ldap_memfree(dn);
-  }
-  BerElement* ber = nullptr;
-  for (char* name = ldap_first_attribute(handle, message, &ber);
-       name != nullptr; name = ldap_next_attribute(handle, message, ber)) {
-    std::vector<std::string> values;
-    if (berval** all = ldap_get_values_len(handle, message, name)) {
-      for (berval** v = all; *v != nullptr; ++v) {
-        values.emplace_back((*v)->bv_val, (*v)->bv_len);
-      }
-      ldap_value_free_len(all);
-    }
-    entry.attributes.emplace_back(KeyOf(name), std::move(values));
-    ldap_memfree(name);
-  }
-  if (ber != nullptr) ber_free(ber, 0);
-  ldap_get_option(handle, LDAP_OPT_RESULT_CODE, &code);
-  return code != LDAP_DECODING_ERROR;
 }
 
 }  // namespace
@@ -162,7 +76,8 @@ absl::StatusOr<std::unique_ptr<LdapConnection>> LdapConnection::Open(
         absl::StrCat("cannot use ", uri, ": ", ldap_err2string(code)));
   }
   absl::Status status = connection->SetOptions();
-  if (status.ok()) status = connection->SetTlsOptions();
+  if (status.ok())
+    status = SetTlsOptions(connection->handle_, uri, directory.tls);
   if (status.ok()) status = connection->StartTls();
   if (status.ok()) status = connection->Bind();
   if (!status.ok()) return status;
@@ -191,35 +106,6 @@ absl::Status LdapConnection::SetOptions() {
     }
   }
   return absl::OkStatus();
-}
-
-// ldaps:// is TLS from the first byte, ldap:// by StartTLS if the policy says
-// so.
-absl::Status LdapConnection::SetTlsOptions() {
-  const DirectoryPolicy::Tls& tls = directory_.tls;
-  if (!UsesTls(uri_, tls)) return absl::OkStatus();
-  const int demand = tls.verify ? LDAP_OPT_X_TLS_DEMAND : LDAP_OPT_X_TLS_NEVER;
-  const int least = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2;
-  std::vector<std::pair<int, const void*>> options = {
-      {LDAP_OPT_X_TLS_REQUIRE_CERT, &demand},
-      {LDAP_OPT_X_TLS_PROTOCOL_MIN, &least}};
-  if (!tls.ca_file.empty()) {
-    options.emplace_back(LDAP_OPT_X_TLS_CACERTFILE, tls.ca_file.c_str());
-  }
-  if (!tls.certificate.empty()) {
-    options.emplace_back(LDAP_OPT_X_TLS_CERTFILE, tls.certificate.c_str());
-    options.emplace_back(LDAP_OPT_X_TLS_KEYFILE, tls.key.c_str());
-  }
-  bool done = true;
-  for (const auto& [option, value] : options) {
-    done &= ldap_set_option(handle_, option, value) == LDAP_OPT_SUCCESS;
-  }
-  if (done && SetTlsContext(handle_, tls) == LDAP_OPT_SUCCESS) {
-    return absl::OkStatus();
-  }
-  return absl::UnavailableError(
-      absl::StrCat("TLS cannot be set up; are ", tls.ca_file, " ",
-                   tls.certificate, " ", tls.key, " there, readable and PEM?"));
 }
 
 absl::Status LdapConnection::StartTls() {
@@ -278,7 +164,7 @@ absl::Status LdapConnection::Bind() {
   if (parsed != LDAP_SUCCESS) code = parsed;
   if (code == LDAP_SUCCESS) return absl::OkStatus();
   return absl::UnavailableError(
-      absl::StrCat("bind failed: ", Describe(code, diagnostic)));
+      absl::StrCat("bind failed: ", DescribeResult(code, diagnostic)));
 }
 
 int LdapConnection::fd() const {
@@ -347,54 +233,12 @@ std::vector<std::pair<int, SearchResult>> LdapConnection::Receive(
     }
     const auto search = searches_.find(ldap_msgid(message));
     if (search == searches_.end()) continue;  // not ours
-    if (!Take(message, &search->second)) continue;
+    if (!TakeMessage(handle_, message, &search->second)) continue;
     search->second.transcript.received = now;
     complete.emplace_back(search->first, std::move(search->second));
     searches_.erase(search);
   }
   return complete;
-}
-
-bool LdapConnection::Take(ldapmsg* message, SearchResult* result) const {
-  switch (ldap_msgtype(message)) {
-    case LDAP_RES_SEARCH_ENTRY:
-      if (!ReadEntry(handle_, message, &result->entries.emplace_back())) {
-        result->failure = "the server sent an entry that cannot be read";
-      }
-      return false;
-    case LDAP_RES_SEARCH_REFERENCE: {
-      char** references = nullptr;
-      const int code =
-          ldap_parse_reference(handle_, message, &references, nullptr, 0);
-      if (code != LDAP_SUCCESS || references == nullptr) {
-        result->references.push_back("an unreadable place");
-        return false;
-      }
-      for (char** r = references; *r != nullptr; ++r) {
-        result->references.push_back(*r);
-      }
-      ber_memvfree(reinterpret_cast<void**>(references));
-      return false;
-    }
-    case LDAP_RES_SEARCH_RESULT: {
-      int code = LDAP_OTHER;
-      char* diagnostic = nullptr;
-      const int parsed = ldap_parse_result(handle_, message, &code, nullptr,
-                                           &diagnostic, nullptr, nullptr, 0);
-      if (parsed != LDAP_SUCCESS) code = parsed;
-      if (code != LDAP_SUCCESS) {
-        result->failure =
-            absl::StrCat("search failed: ", Describe(code, diagnostic));
-      }
-      result->truncated = code == LDAP_SIZELIMIT_EXCEEDED;
-      ldap_memfree(diagnostic);
-      return true;
-    }
-    default:
-      result->failure = absl::StrCat(
-          "the server answered a search with message ", ldap_msgtype(message));
-      return true;
-  }
 }
 
 absl::Status LdapConnection::Failed(std::string_view doing) const {
@@ -405,7 +249,7 @@ absl::Status LdapConnection::Failed(std::string_view doing) const {
   ldap_get_option(handle_, LDAP_OPT_DIAGNOSTIC_MESSAGE, &diagnostic);
   const absl::Cleanup free = [diagnostic] { ldap_memfree(diagnostic); };
   std::string text = absl::StrCat(absl::string_view(doing.data(), doing.size()),
-                                  ": ", Describe(code, diagnostic));
+                                  ": ", DescribeResult(code, diagnostic));
   // With GnuTLS it has no other words for a certificate that it refuses.
   if (diagnostic != nullptr &&
       absl::StrContains(diagnostic, "unknown error code")) {

@@ -20,9 +20,8 @@
 #include "lib/core/policy.h"
 #include "lib/resolve/attribution.h"
 
-// As libldap names them.
+// As libldap names it.
 struct ldap;
-struct ldapmsg;
 
 namespace mailverdict {
 
@@ -72,11 +71,8 @@ class LdapConnection {
   LdapConnection(const DirectoryPolicy& directory, const std::string& uri,
                  uint64_t number);
   absl::Status SetOptions();
-  absl::Status SetTlsOptions();
   absl::Status StartTls();
   absl::Status Bind();
-  // Adds one message to its search; true when that is complete.
-  bool Take(ldapmsg* message, SearchResult* result) const;
   absl::Status Failed(std::string_view doing) const;
 
   const DirectoryPolicy& directory_;

@@ -66,6 +66,7 @@ class OperatorTest(three_servers.ThreeServers):
         self.check("status tells how long it is up", True,
                    re.match(r"mailverdictd \S+ up (\dm)?\d+s, ", self.command("status")[1])
                    is not None)
+        self.overrides()
         self.check("a wrong word", 1, self.command("hold", "on")[0])
         self.check("a wrong command", 64, self.command("explode", "x")[0])
         self.check("nobody there", 69, self.command(
@@ -73,6 +74,37 @@ class OperatorTest(three_servers.ThreeServers):
         for line in ("operator: hold defer-all", "operator: hold off"):
             self.check("the log has it: " + line, True,
                        line in world.tail(self.daemon.log, 200))
+
+    def overrides(self):
+        """What the policy says of grace and hold, set by command: shown, logged, taken back."""
+        def limits():
+            return re.search("  (grace .*)\n", self.command("status")[1]).group(1)
+        policy = limits()
+        self.check("the policy's", "grace 72h, vanished 5/10m", policy)
+        for order in (("grace", "people", "96h"), ("vanished", "people", "20/1h")):
+            self.check(" ".join(order), (0, "done\n"), self.command(*order))
+            self.check("the log has %s" % order[0], True,
+                       "operator: %s (policy: " % " ".join(order)
+                       in world.tail(self.daemon.log, 20))
+        self.check("status has both", "grace 96h SET BY AN OPERATOR (policy: 72h), "
+                   "vanished 20/1h SET BY AN OPERATOR (policy: 5/10m)", limits())
+        for name in ("grace", "vanished"):
+            self.check("%s policy" % name, 0, self.command(name, "people", "policy")[0])
+        self.check("taken back", policy, limits())
+        self.command("grace", "people", "96h")
+        self.daemon.reload()
+        self.check("the policy read again", policy, limits())
+        for wrong, said in ((("grace", "people", "3d"), "days as hours"),
+                            (("grace", "people", "-1h"), "is negative"),
+                            (("vanished", "people", "64/10m"), "write 1 to 63"),
+                            (("vanished", "people", "0/10m"), "write 1 to 63"),
+                            (("vanished", "people", "5"), "as in \"5/10m\""),
+                            (("grace", "none", "24h"), "no directory none"),
+                            (("vanished", "none", "policy"), "no directory none")):
+            code, text = self.command(*wrong)
+            self.check("refused: " + " ".join(wrong), (1, True), (code, said in text))
+        self.check("half an order", 64, self.command("grace", "people")[0])
+        self.check("nothing of that stays", policy, limits())
 
     def online_check(self):
         """mailverdictd --check --online: every control on every server."""
@@ -140,9 +172,22 @@ class OperatorTest(three_servers.ThreeServers):
                        client.rcpt("stranger1"))
             self.check("status tells of it", lambda text: "HELD" in text,
                        self.command("status")[1])
+            self.command("vanished", "people", "63/10m")
+            self.check("when so many may vanish, strangers are refused", REJECT,
+                       client.rcpt("stranger3"))
+            self.check("nobody is held", lambda text: "HELD" not in text,
+                       self.command("status")[1])
+            self.command("vanished", "people", "policy")
+            self.check("by the policy they are not", lambda reply: reply.startswith(b"OK defer"),
+                       client.rcpt("stranger4"))
             self.check("release", 0, self.command("release", "people")[0])
             self.check("then strangers are refused", REJECT, client.rcpt("stranger2"))
             self.check("and who has vanished is doubted for his grace period",
+                       lambda reply: reply.startswith(b"OK defer"), client.rcpt(gone[0]))
+            self.command("grace", "people", "0s")
+            self.check("but not without one", REJECT, client.rcpt(gone[1]))
+            self.daemon.reload()
+            self.check("until the policy is read again",
                        lambda reply: reply.startswith(b"OK defer"), client.rcpt(gone[0]))
         self.check("release of what is not there", 1, self.command("release", "none")[0])
 

@@ -76,7 +76,8 @@ _NEEDED = {                    # command: Debian package
     "unshare": "util-linux", "ip": "iproute2", "m4": "m4", SLAPD: "slapd",
     "ldapmodify": "ldap-utils", SENDMAIL: "sendmail-bin",
     SENDMAIL_CF + "/m4/cf.m4": "sendmail-cf"}
-_NEEDED_FOR_POSTFIX = {POSTFIX_DAEMONS + "/master": "postfix"}
+_NEEDED_FOR_POSTFIX = {POSTFIX_DAEMONS + "/master": "postfix",
+                       POSTFIX_LIBRARIES + "/postfix-ldap.so": "postfix-ldap"}
 
 
 class WorldError(Exception):
@@ -389,16 +390,16 @@ class Slapd(Server):
         CONTROL_UID_DN: "dn: %s\nobjectClass: inetOrgPerson\ncn: control\nsn: control\n"
                         "uid: control2\n" % CONTROL_UID_DN}
 
-    def __init__(self, people=240, name="slapd", uri=LDAP_URI, also=""):
+    def __init__(self, people=240, name="slapd", uri=LDAP_URI, also="", log="none"):
         """`people` is even: the first half is what a half-loaded replica still has.
 
-        `also`: other URIs at which it listens.
+        `also`: other URIs at which it listens; `log`: its -d.
         """
         self.uri = uri
         self.database = "%s/%s" % (ROOT, name)
         os.makedirs(self.database)
         self._config_file = self.database + ".conf"
-        super().__init__(name, [SLAPD, "-d", "none", "-f", self._config_file,
+        super().__init__(name, [SLAPD, "-d", log, "-f", self._config_file,
                                 "-h", " ".join([uri, also])])
         self.users = ["user%03d" % number for number in range(people)]
         self._entries = collections.OrderedDict()   # what it holds: dn -> LDIF
@@ -408,6 +409,11 @@ class Slapd(Server):
     def ready(self):
         port = int(self.uri.rstrip("/").rpartition(":")[2])
         return accepts(socket.AF_INET, ("127.0.0.1", port))
+
+    def searches(self):
+        """How many it was asked for so far, by its log "stats"."""
+        with open(self.log, "rb") as log:
+            return log.read().count(b" SRCH base=")
 
     def configure(self, server=(), database=()):
         """Adds these lines to slapd.conf's two sections, for the next start."""
@@ -573,6 +579,7 @@ class Postfix(Server):
         write(self.directory + "/main.cf", "".join(
             "%s = %s\n" % pair for pair in dict(self._main(), **parameters).items()))
         write(self.directory + "/master.cf", self._master())
+        write(self.directory + "/dynamicmaps.cf", "ldap postfix-ldap.so dict_ldap_open\n")
 
     def _environment(self):
         return ["LD_LIBRARY_PATH=" + POSTFIX_LIBRARIES, "MAIL_CONFIG=" + self.directory]
@@ -596,7 +603,8 @@ class Postfix(Server):
             "compatibility_level": "3.6", "queue_directory": self.queue,
             "data_directory": self.directory + "/data",
             "daemon_directory": POSTFIX_DAEMONS, "command_directory": POSTFIX_COMMANDS,
-            "shlib_directory": POSTFIX_LIBRARIES, "mail_owner": POSTFIX_USER,
+            "shlib_directory": POSTFIX_LIBRARIES, "meta_directory": self.directory,
+            "mail_owner": POSTFIX_USER,
             "setgid_group": POSTFIX_GROUP,
             "import_environment": " ".join(self._environment()),
             "myhostname": "gw." + DOMAIN, "mydestination": "", "relay_domains": DOMAIN,

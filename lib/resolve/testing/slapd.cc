@@ -156,9 +156,9 @@ std::string Slapd::WriteConfig(const Options& options) const {
   return path;
 }
 
-void Slapd::Load(const std::string& database, const std::string& ldif) {
+void Slapd::Load(const std::string& database, const std::string& ldif,
+                 Options options) {
   mkdir(absl::StrCat(directory_, "/", database).c_str(), 0700);
-  Options options;
   options.database = database;
   const std::string config = WriteConfig(options);
   const std::string file = directory_ + "/ldif";
@@ -174,8 +174,8 @@ void Slapd::Load(const std::string& database, const std::string& ldif) {
 void Slapd::Start(const Options& options) {
   if (pid_ != 0) Fail("it runs already");
   const std::string config = WriteConfig(options);
-  const std::string urls = absl::StrCat(uri(), " ", unix_uri(),
-                                        options.tls ? " " + tls_uri() : "");
+  const std::string urls =
+      absl::StrCat(uri(), " ", unix_uri(), options.tls ? " " + tls_uri() : "");
   pid_ = Spawn(
       {Program(), "-d", options.log ? "stats" : "0", "-f", config, "-h", urls},
       directory_ + "/slapd.log");

@@ -42,8 +42,12 @@ class Slapd {
                             const std::vector<std::string>& mail,
                             const std::vector<std::string>& alternate = {});
 
-  // Fills a new database with LDIF.
-  void Load(const std::string& database, const std::string& ldif);
+  // Fills a new database with LDIF; `options` say what it needs to be read.
+  void Load(const std::string& database, const std::string& ldif,
+            Options options);
+  void Load(const std::string& database, const std::string& ldif) {
+    Load(database, ldif, Options());
+  }
 
   // Returns when it takes connections. The same addresses each time.
   void Start(const Options& options);

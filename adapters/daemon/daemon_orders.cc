@@ -1,0 +1,154 @@
+// What the maps and the operators ask of a daemon.
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "adapters/daemon/daemon.h"
+
+namespace mailverdict {
+namespace {
+
+// A milter is told addresses with them, a map without.
+std::string InBrackets(const std::string& address) {
+  return !address.empty() && address[0] == '<'
+             ? address
+             : absl::StrCat("<", address, ">");
+}
+
+absl::Status NoDirectory(const std::string& directory) {
+  return absl::NotFoundError(
+      absl::StrCat("the policy has no directory ", directory));
+}
+
+}  // namespace
+
+void Daemon::Judge(Transaction asked, Judged done) {
+  if (hold_ != HoldMode::kOff) {
+    asked.now = loop_->Now();
+    const Verdict verdict =
+        hold_ == HoldMode::kPassAll
+            ? Verdict::Pass("held by the operator: pass-all")
+            : Verdict::Defer(replies::kHeld, "held by the operator: defer-all");
+    done(verdict);
+    Log(asked, verdict);
+    return;
+  }
+  engine_->Judge(std::move(asked),
+                 [this, done = std::move(done)](const Transaction& tx,
+                                                const Verdict& verdict) {
+                   done(verdict);
+                   Log(tx, verdict);
+                 });
+}
+
+void Daemon::Explain(Transaction asked, Judged done) {
+  engine_->Explain(
+      std::move(asked),
+      [done = std::move(done)](const Transaction&, const Verdict& verdict) {
+        done(verdict);
+      });
+}
+
+DaemonStatus Daemon::Status() {
+  const Policy& policy = engine_->policy();
+  DaemonStatus status;
+  status.now = loop_->Now();
+  status.started = started_at_;
+  status.policy_path = policy_path_;
+  status.hold = hold_;
+  status.hold_since = hold_since_;
+  status.shadow = policy.shadow;
+  status.connections = maps_->connections();
+  status.sessions = milter_ == nullptr ? 0 : milter_->sessions();
+  status.history = started_->history_file.empty() ? "is lost with a restart"
+                                                  : started_->history_file;
+  for (const DirectoryPolicy& directory : policy.directories) {
+    const Answer vanished(
+        history_->Read({HistoryLookup::Kind::kVanished, directory.name}));
+    DaemonStatus::Directory& entry = status.directories.emplace_back();
+    entry.policy = &directory;
+    entry.servers = engine_->Servers(directory.name);
+    entry.vanished = vanished.absent() ? Vanished() : Vanished::From(vanished);
+  }
+  return status;
+}
+
+void Daemon::SetHold(HoldMode mode) {
+  hold_ = mode;
+  hold_since_ = loop_->Now();
+  const std::string_view word = ToString(mode);
+  LogOrder(absl::StrCat("hold ", absl::string_view(word.data(), word.size())));
+}
+
+absl::Status Daemon::Release(const std::string& directory) {
+  if (engine_->policy().FindDirectory(directory) == nullptr) {
+    return NoDirectory(directory);
+  }
+  const absl::Status status = history_->Release(directory);
+  LogOrder(absl::StrCat("release ", directory, status.ok() ? "" : ": ",
+                        status.message()));
+  return status;
+}
+
+absl::Status Daemon::SetGrace(const std::string& directory,
+                              std::optional<absl::Duration> grace) {
+  const DirectoryPolicy* policy = engine_->policy().FindDirectory(directory);
+  if (policy == nullptr) return NoDirectory(directory);
+  Overrides overrides = engine_->overrides();
+  overrides[directory].grace = grace;
+  engine_->SetOverrides(std::move(overrides));
+  LogOrder(
+      absl::StrCat("grace ", directory, " ",
+                   grace.has_value() ? absl::FormatDuration(*grace) : "policy",
+                   " (policy: ", absl::FormatDuration(policy->grace), ")"));
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::SetHoldLimit(const std::string& directory,
+                                  std::optional<HoldLimit> limit) {
+  const DirectoryPolicy* policy = engine_->policy().FindDirectory(directory);
+  if (policy == nullptr) return NoDirectory(directory);
+  Overrides overrides = engine_->overrides();
+  overrides[directory].hold = limit;
+  engine_->SetOverrides(std::move(overrides));
+  LogOrder(absl::StrCat("vanished ", directory, " ",
+                        limit.has_value() ? limit->ToString() : "policy",
+                        " (policy: ", HoldLimitOf(*policy, {}).ToString(),
+                        ")"));
+  return absl::OkStatus();
+}
+
+void Daemon::LogOrder(const std::string& order) {
+  log_->Write(Severity::kWarning, absl::StrCat("operator: ", order));
+}
+
+// What the file says is in force when it has been read. The new engine knows
+// nothing else; here it is told.
+void Daemon::EndOverrides() {
+  for (const auto& [directory, set] : engine_->overrides()) {
+    if (!set.grace.has_value() && !set.hold.has_value()) continue;
+    LogOrder(absl::StrCat("grace and vanished of ", directory,
+                          " are the policy's again, which has been read"));
+  }
+}
+
+void Daemon::Log(const Transaction& tx, const Verdict& verdict) {
+  std::string line;
+  if (!tx.client.empty()) absl::StrAppend(&line, "client=", tx.client, " ");
+  if (!tx.queue_id.empty()) absl::StrAppend(&line, "id=", tx.queue_id, " ");
+  if (tx.stage == Stage::kRcpt) {
+    absl::StrAppend(&line, "to=", InBrackets(tx.recipient), " ");
+  } else if (tx.stage >= Stage::kMail) {
+    absl::StrAppend(&line, "from=", InBrackets(tx.sender), " ");
+  }
+  // One that nobody judged has no beginning.
+  const absl::Duration took = tx.now == absl::InfinitePast()
+                                  ? absl::ZeroDuration()
+                                  : loop_->Now() - tx.now;
+  absl::StrAppend(&line, verdict.Line(), " ", absl::ToInt64Microseconds(took),
+                  "us");
+  log_->Write(Severity::kInfo, line);
+}
+
+}  // namespace mailverdict

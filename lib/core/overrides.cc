@@ -1,0 +1,25 @@
+#include "lib/core/overrides.h"
+
+namespace mailverdict {
+namespace {
+
+DirectoryOverrides Of(const DirectoryPolicy& directory,
+                      const Overrides& overrides) {
+  const auto found = overrides.find(directory.name);
+  return found == overrides.end() ? DirectoryOverrides() : found->second;
+}
+
+}  // namespace
+
+absl::Duration GraceOf(const DirectoryPolicy& directory,
+                       const Overrides& overrides) {
+  return Of(directory, overrides).grace.value_or(directory.grace);
+}
+
+HoldLimit HoldLimitOf(const DirectoryPolicy& directory,
+                      const Overrides& overrides) {
+  return Of(directory, overrides)
+      .hold.value_or(HoldLimit{directory.hold_vanished, directory.hold_within});
+}
+
+}  // namespace mailverdict

@@ -1,0 +1,45 @@
+// What an operator has set while a policy is at work, in place of what it says.
+
+#ifndef MAILVERDICT_LIB_CORE_OVERRIDES_H_
+#define MAILVERDICT_LIB_CORE_OVERRIDES_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "lib/core/policy.h"
+
+namespace mailverdict {
+
+// A directory is held while more than `vanished` addresses are missing that
+// vanished `within` so long.
+struct HoldLimit {
+  int vanished = 5;
+  absl::Duration within = absl::Minutes(10);
+
+  // "5/10m", as it is given to the command.
+  std::string ToString() const {
+    return absl::StrCat(vanished, "/", absl::FormatDuration(within));
+  }
+};
+
+// Of one directory. nullopt: the policy's.
+struct DirectoryOverrides {
+  std::optional<absl::Duration> grace;
+  std::optional<HoldLimit> hold;
+};
+
+// By the directory's name.
+using Overrides = absl::flat_hash_map<std::string, DirectoryOverrides>;
+
+// What is in force: of the overrides, else of the policy.
+absl::Duration GraceOf(const DirectoryPolicy& directory,
+                       const Overrides& overrides);
+HoldLimit HoldLimitOf(const DirectoryPolicy& directory,
+                      const Overrides& overrides);
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_CORE_OVERRIDES_H_

@@ -1,0 +1,159 @@
+#include "lib/core/packed_answer.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace mailverdict {
+namespace {
+
+// Seven bits a byte, the least first; the eighth says that more follow.
+void AppendNumber(uint64_t number, std::string* out) {
+  for (; number >= 0x80; number >>= 7) {
+    out->push_back(static_cast<char>(number | 0x80));
+  }
+  out->push_back(static_cast<char>(number));
+}
+
+void AppendText(std::string_view text, std::string* out) {
+  AppendNumber(text.size(), out);
+  out->append(text);
+}
+
+// Many answers hold again, as a value, the spelling that was found: its number
+// will do. Twice the number and one; twice the size comes before a text.
+void AppendValue(const std::string& value,
+                 const std::vector<std::string>& spellings, std::string* out) {
+  const auto at = std::find(spellings.begin(), spellings.end(), value);
+  if (at != spellings.end()) {
+    AppendNumber(2 * static_cast<uint64_t>(at - spellings.begin()) + 1, out);
+  } else {
+    AppendNumber(2 * uint64_t{value.size()}, out);
+    out->append(value);
+  }
+}
+
+// An infinite time is no number of nanoseconds, but comes to the ends of them.
+uint64_t NumberOf(absl::Time time) {
+  return static_cast<uint64_t>(absl::ToUnixNanos(time));
+}
+
+absl::Time TimeOf(uint64_t number) {
+  for (const absl::Time end : {absl::InfinitePast(), absl::InfiniteFuture()}) {
+    if (number == NumberOf(end)) return end;
+  }
+  return absl::FromUnixNanos(static_cast<int64_t>(number));
+}
+
+// Of what the functions above wrote.
+class Reader {
+ public:
+  explicit Reader(const char* at) : at_(at) {}
+
+  uint64_t Number() {
+    uint64_t number = 0;
+    int shift = 0;
+    for (; (*at_ & 0x80) != 0; shift += 7) number |= Bits() << shift;
+    return number | Bits() << shift;
+  }
+  std::string_view Bytes(uint64_t size) {
+    return {std::exchange(at_, at_ + size), size};
+  }
+  std::string_view Text() { return Bytes(Number()); }
+  std::string Value(const std::vector<std::string>& spellings) {
+    const uint64_t number = Number();
+    return number % 2 == 1 ? spellings[number / 2]
+                           : std::string(Bytes(number / 2));
+  }
+
+ private:
+  uint64_t Bits() { return static_cast<uint64_t>(*at_++) & 0x7f; }
+
+  const char* at_;
+};
+
+MailboxLookup ReadKey(std::string_view key) {
+  Reader in(key.data());
+  MailboxLookup lookup;
+  lookup.directory = in.Text();
+  lookup.arm = in.Text();
+  lookup.spellings.resize(in.Number());
+  for (std::string& spelling : lookup.spellings) spelling = in.Text();
+  return lookup;
+}
+
+}  // namespace
+
+std::string PackedAnswer::KeyOf(const MailboxLookup& lookup) {
+  std::string key;
+  AppendText(lookup.directory, &key);
+  AppendText(lookup.arm, &key);
+  AppendNumber(lookup.spellings.size(), &key);
+  for (const std::string& spelling : lookup.spellings) {
+    AppendText(spelling, &key);
+  }
+  return key;
+}
+
+PackedAnswer::PackedAnswer(const Answer& answer) {
+  const auto& lookup = std::get<MailboxLookup>(answer.lookup());
+  const Transcript& transcript = answer.transcript();
+  std::string bytes;
+  AppendText(KeyOf(lookup), &bytes);
+  AppendNumber(static_cast<uint64_t>(answer.state()), &bytes);
+  AppendNumber(answer.values().size(), &bytes);
+  for (const std::string& value : answer.values()) {
+    AppendValue(value, lookup.spellings, &bytes);
+  }
+  AppendText(answer.reason(), &bytes);
+  AppendText(transcript.server, &bytes);
+  AppendNumber(transcript.connection, &bytes);
+  AppendNumber(transcript.exchange, &bytes);
+  const uint64_t sent = NumberOf(transcript.sent);
+  AppendNumber(sent, &bytes);
+  AppendNumber(NumberOf(transcript.received) - sent, &bytes);  // it may wrap
+  AppendText(answer.vouched_by(), &bytes);
+  AppendNumber(answer.data_->wants_second ? 1 : 0, &bytes);
+  AppendText(answer.data_->confirmed_by, &bytes);
+
+  auto exact = std::make_unique<char[]>(bytes.size());
+  std::copy(bytes.begin(), bytes.end(), exact.get());
+  bytes_ = std::move(exact);
+}
+
+std::string_view PackedAnswer::key() const {
+  return Reader(bytes_.get()).Text();
+}
+
+AnswerState PackedAnswer::state() const {
+  Reader in(bytes_.get());
+  in.Text();
+  return static_cast<AnswerState>(in.Number());
+}
+
+Answer PackedAnswer::Unpack() const {
+  Reader in(bytes_.get());
+  MailboxLookup lookup = ReadKey(in.Text());
+  Report report;
+  report.state = static_cast<AnswerState>(in.Number());
+  report.values.resize(in.Number());
+  for (std::string& value : report.values) value = in.Value(lookup.spellings);
+  report.lookup = std::move(lookup);
+  report.reason = in.Text();
+  report.transcript.server = in.Text();
+  report.transcript.connection = in.Number();
+  report.transcript.exchange = in.Number();
+  const uint64_t sent = in.Number();
+  report.transcript.sent = TimeOf(sent);
+  report.transcript.received = TimeOf(sent + in.Number());
+  Answer::Data data;
+  data.report = std::move(report);
+  data.vouched_by = in.Text();
+  data.wants_second = in.Number() != 0;
+  data.confirmed_by = in.Text();
+  return Answer(std::move(data));
+}
+
+}  // namespace mailverdict
