@@ -58,6 +58,7 @@ DaemonStatus Daemon::Status() {
   status.policy_path = policy_path_;
   status.hold = hold_;
   status.hold_since = hold_since_;
+  status.overrides = engine_->overrides();
   status.shadow = policy.shadow;
   status.connections = maps_->connections();
   status.sessions = milter_ == nullptr ? 0 : milter_->sessions();
