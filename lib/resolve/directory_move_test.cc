@@ -119,6 +119,7 @@ TEST_F(DirectoryMove, ToAMachineThatIsDownIsAFailureUntilItIsUp) {
 
 // Whoever is on both is never absent, nor Unknown, however often it moves.
 TEST_F(DirectoryMove, ToAndFroWhileItIsAsked) {
+  ASSERT_TRUE(Resolve(server.get(), "joe@example.org").present());
   size_t asked = 0, present = 0;
   bool stop = false;
   std::function<void()> ask = [&] {
@@ -133,13 +134,15 @@ TEST_F(DirectoryMove, ToAndFroWhileItIsAsked) {
   };
   for (int i = 0; i < 16; ++i) ask();
   for (size_t moves = 1; moves <= 10; ++moves) {
+    const Slapd& to = moves % 2 == 1 ? moved : slapd;
+    const int before = to.Logged(" BIND dn=");
     names.Set(kName, {moves % 2 == 1 ? kNew : kOld});
+    ASSERT_TRUE(loop.RunUntil([&] { return to.Logged(" BIND dn=") > before; }));
     ASSERT_TRUE(loop.RunUntil([&] { return log.size() == moves; }));
   }
   stop = true;
   ASSERT_TRUE(loop.RunUntil([&] { return present >= asked; }));
-  EXPECT_GE(slapd.Logged(" BIND dn="), 5);
-  EXPECT_GE(moved.Logged(" BIND dn="), 5);
+  EXPECT_GT(present, 100u);
   ExpectNoFailure();
 }
 
