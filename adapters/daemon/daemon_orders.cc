@@ -59,6 +59,7 @@ DaemonStatus Daemon::Status() {
   status.hold = hold_;
   status.hold_since = hold_since_;
   status.shadow = policy.shadow;
+  status.overrides = engine_->overrides();
   status.connections = maps_->connections();
   status.sessions = milter_ == nullptr ? 0 : milter_->sessions();
   status.history = started_->history_file.empty() ? "is lost with a restart"
