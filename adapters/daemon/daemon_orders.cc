@@ -58,8 +58,8 @@ DaemonStatus Daemon::Status() {
   status.policy_path = policy_path_;
   status.hold = hold_;
   status.hold_since = hold_since_;
-  status.shadow = policy.shadow;
   status.overrides = engine_->overrides();
+  status.shadow = policy.shadow;
   status.connections = maps_->connections();
   status.sessions = milter_ == nullptr ? 0 : milter_->sessions();
   status.history = started_->history_file.empty() ? "is lost with a restart"

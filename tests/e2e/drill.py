@@ -382,7 +382,8 @@ MARKDOWN = """\
 What a sender hears while the directory is broken, from mailverdict behind sendmail's socket
 map, sendmail's milter and Postfix's milter, and from three configurations that people run
 today: sendmail's `ldap` map, the same with `-T<TMPF>`, and recipient and canary as two `ldap`
-maps. Real sendmail, real Postfix, real slapd; `./quickstart` prints it anew. Each cell has the
+maps. Real sendmail, real Postfix, real slapd; `./quickstart` prints it anew, and
+`./quickstart --full` that of three servers, too. Each cell has the
 reply and the seconds it took, the greeting's with the first in a new session. *existing* and *missing* were never
 asked for before; those *seen* were, just before, while all was well: who was present then
 may be answered from the cache (5 minutes). *After* is what is said once the fault is over,

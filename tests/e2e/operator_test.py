@@ -64,7 +64,7 @@ class OperatorTest(three_servers.ThreeServers):
             self.check("a map's listener takes no orders", lambda reply: reply[:2] != b"OK",
                        client.ask("hold", "pass-all"))
         self.check("status tells how long it is up", True,
-                   re.match(r"mailverdictd \S+ up (\dm)?\d+s, ", self.command("status")[1])
+                   re.match(r"mailverdictd \S+ up (0|(\dm)?\d+s), ", self.command("status")[1])
                    is not None)
         self.overrides()
         self.check("a wrong word", 1, self.command("hold", "on")[0])

@@ -231,6 +231,7 @@ def main(suite, description):
     world.enter(postfix=True)
     test = suite(options)
     test.start()
+    print("reply and seconds; \"the first\" is asked when the fault is new")
     test.play(*[part for part in test.parts()
                 if not options.parts or part.__name__ in options.parts])
     return test.finish(options.xml, world.tail(test.daemon.log, 60))
