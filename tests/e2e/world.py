@@ -334,7 +334,7 @@ class Server:
             self._process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=subprocess.STDOUT, pass_fds=self.pass_fds)
-        wait_until(self._ready_or_dead, 10, self.name + " is ready", self.log)
+        wait_until(self._ready_or_dead, 30, self.name + " is ready", self.log)
         if self._process.poll() is not None:
             raise WorldError("%s ended with %d at its start\n%s" % (
                 self.name, self._process.returncode, tail(self.log)))
