@@ -51,8 +51,8 @@ class Bench:
     def __init__(self, options):
         self._number = options.recipients
         self.results = report.Report("searches_bench")
-        # Room for each way of each MTA, by one session and by several.
-        self._slapd = world.Slapd(people=20 * options.recipients, log="stats")
+        # Enough for each way of each MTA, by one session and by several.
+        self._slapd = world.Slapd(people=14 * options.recipients, log="stats")
         self._people = People(self._slapd.users)
         daemon = world.Daemon(options.daemon)
         world.write(daemon.policy, daemon.policy_text.replace("0660", "0666"))
@@ -95,8 +95,8 @@ class Bench:
 def main():
     parser = argparse.ArgumentParser(description="Searches at slapd for each RCPT.")
     parser.add_argument("--daemon", metavar="FILE", required=True)
-    parser.add_argument("--recipients", metavar="N", type=int, default=1000,
-                        help="in each measurement")
+    parser.add_argument("--recipients", metavar="N", type=int, default=500,
+                        help="in each measurement, at most 700")
     parser.add_argument("--xml", metavar="FILE", default=report.output_path())
     options = parser.parse_args()
     options.daemon = os.path.abspath(options.daemon)

@@ -13,7 +13,7 @@ packages="
   libabsl-dev libldap-dev libprotobuf-dev protobuf-compiler libevent-dev libidn2-dev
   libmilter-dev liblmdb-dev
   libgtest-dev libgmock-dev libbenchmark-dev
-  python3 m4 iproute2 util-linux procps ldap-utils swaks miltertest
+  python3 m4 iproute2 util-linux procps systemd ldap-utils swaks miltertest
   libltdl7 libodbc2 libperl5.36 libwrap0 libargon2-1 libdb5.3 liblockfile1 libnsl2
   libicu72 libssl3
   libexttextcat-2.0-0 liblua5.4-0 libsodium23 libstemmer0d libtirpc3 libunwind8 libapparmor1

@@ -7,10 +7,9 @@
 //   hold pass-all         everything passes
 //   hold off
 //   release DIRECTORY     those who have vanished from it are gone indeed
-//   grace DIRECTORY 24h          how long they are doubted to be gone
-//   vanished DIRECTORY 20/10m    held when more than 20 vanish within 10
-//   minutes
-//                                (either: "policy" for what the policy says)
+//   grace DIRECTORY 24h         how long they are doubted to be gone
+//   vanished DIRECTORY 20/10m   held when more than 20 vanish within 10m
+//                               (of both: "policy", back to what that says)
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_CONTROL_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_CONTROL_H_

@@ -1,41 +1,32 @@
 #include "lib/resolve/directory_server.h"
 
-#include <pthread.h>
-#include <signal.h>
-
+#include <string>
 #include <utility>
 
 #include "lib/resolve/directory_worker.h"
+#include "lib/resolve/host_addresses.h"
+#include "lib/resolve/quiet_thread.h"
 
 namespace mailverdict {
-namespace {
-
-// Signals are for the thread that runs the loop, so the new one is born without
-// them; SIGPIPE too. But a fault of its own must still be able to kill it.
-std::thread StartWithoutSignals(std::shared_ptr<DirectoryWorker> worker) {
-  sigset_t blocked, before;
-  sigfillset(&blocked);
-  for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP}) {
-    sigdelset(&blocked, fault);
-  }
-  pthread_sigmask(SIG_SETMASK, &blocked, &before);
-  std::thread thread([worker = std::move(worker)] { worker->Run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
-}
-
-}  // namespace
-
 DirectoryServer::DirectoryServer(std::shared_ptr<const DirectoryPolicy> policy,
                                  size_t server, Executor* executor,
-                                 DirectoryHooks hooks)
-    : worker_(std::make_shared<DirectoryWorker>(std::move(policy), server,
-                                                executor, std::move(hooks))) {
+                                 DirectoryHooks hooks,
+                                 absl::Duration look_up_every)
+    : worker_(std::make_shared<DirectoryWorker>(policy, server, executor,
+                                                std::move(hooks))) {
   LdapConnection::IgnoreAmbientDefaults();
-  thread_ = StartWithoutSignals(worker_);
+  thread_ = StartQuietThread([worker = worker_] { worker->Run(); });
+  const std::string name = HostNameOf(policy->uris[server]);
+  if (name.empty()) return;
+  watch_ = std::make_unique<HostWatch>(
+      name, look_up_every, LookUpHost,
+      [worker = worker_.get()](HostAddresses addresses) {
+        worker->SetAddresses(std::move(addresses));
+      });
 }
 
 DirectoryServer::~DirectoryServer() {
+  watch_.reset();  // it knows the worker
   if (worker_->Stop()) {
     thread_.join();
   } else {

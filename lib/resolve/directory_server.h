@@ -3,6 +3,11 @@
 // the connection are pipelined; lookups that have to wait share the next
 // search, and the controls ride in every one.
 //
+// Its host name is looked up again in the background. When that means other
+// addresses than the one that the connection goes to, the searches under way
+// are finished and the connection is made anew: a machine that was replaced may
+// go on answering, with the people of its last day.
+//
 // A server that is down costs nothing: lookups are Unknown at once, while the
 // thread goes on trying in the background. One that answers and cannot vouch is
 // probed with the controls alone, each kProbe, until it can.
@@ -14,8 +19,10 @@
 #include <memory>
 #include <thread>
 
+#include "absl/time/time.h"
 #include "lib/core/policy.h"
 #include "lib/resolve/executor.h"
+#include "lib/resolve/host_watch.h"
 #include "lib/resolve/resolver.h"
 
 namespace mailverdict {
@@ -24,13 +31,16 @@ class DirectoryWorker;
 
 class DirectoryServer final : public Resolver {
  public:
-  // `server` counts the policy's uris. `executor` outlives this.
+  // `server` counts the policy's uris. `executor` outlives this. Each
+  // `look_up_every` the host name is looked up again.
   DirectoryServer(std::shared_ptr<const DirectoryPolicy> policy, size_t server,
-                  Executor* executor, DirectoryHooks hooks);
+                  Executor* executor, DirectoryHooks hooks,
+                  absl::Duration look_up_every = HostWatch::kEvery);
 
-  // Does not wait for the server: a thread that is connecting is left to find
-  // out by itself that it is no longer wanted. Lookups without an answer are
-  // dropped; what their `done` holds is let go of here, on the loop's thread.
+  // Waits for no server and no lookup of its name: a thread that is about one
+  // of them is left to find out by itself that it is no longer wanted. Lookups
+  // without an answer are dropped; what their `done` holds is let go of here,
+  // on the loop's thread.
   ~DirectoryServer() override;
 
   void Resolve(const MailboxLookup& lookup, Done done) override;
@@ -40,6 +50,7 @@ class DirectoryServer final : public Resolver {
  private:
   const std::shared_ptr<DirectoryWorker> worker_;
   std::thread thread_;
+  std::unique_ptr<HostWatch> watch_;  // null: its URI has no name
 };
 
 }  // namespace mailverdict

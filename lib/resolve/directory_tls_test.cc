@@ -7,6 +7,7 @@
 
 #include "absl/strings/substitute.h"
 #include "lib/resolve/testing/directory_fixture.h"
+#include "lib/resolve/testing/host_names.h"
 
 // libldap loses them with each context that it makes: see SetTlsContext.
 extern "C" const char* __lsan_default_suppressions();
@@ -34,8 +35,8 @@ class DirectoryTls : public DirectoryFixture {
     return slapd.directory() + "/" + name;
   }
 
-  void Start(const std::string& certificate, const std::string& more = "",
-             const std::string& access = "access to * by * read\n") {
+  Slapd::Options OptionsFor(const std::string& certificate,
+                            const std::string& more = "") {
     Slapd::Options options;
     options.tls = true;
     options.global = absl::Substitute(
@@ -43,6 +44,12 @@ class DirectoryTls : public DirectoryFixture {
         "TLSCertificateKeyFile $2\n$3",
         File("ca.pem"), File(certificate + ".pem"), File(certificate + ".key"),
         more);
+    return options;
+  }
+
+  void Start(const std::string& certificate, const std::string& more = "",
+             const std::string& access = "access to * by * read\n") {
+    Slapd::Options options = OptionsFor(certificate, more);
     options.access = access;
     slapd.Start(options);
   }
@@ -148,6 +155,32 @@ TEST_F(DirectoryTls, OurCertificateIsOurName) {
 TEST_F(DirectoryTls, AFileThatIsMissingIsNamed) {
   Start("server");
   ExpectUnknown(Tls(slapd.uri(), true, "none"), File("none.pem"));
+}
+
+// A name that has moved is still the name that the certificate has to be for.
+TEST_F(DirectoryTls, AServerThatHasMovedIsVerifiedByItsName) {
+  HostNames names;
+  names.Set("ldap.example.org", {"127.0.0.1"});
+  Start("elsewhere");  // which is its name
+  Slapd moved("127.0.0.2", slapd);
+  moved.Load("full", Slapd::Base() + Controls() + People());
+  moved.Start(OptionsFor("server"));
+  const auto server = OpenServer(
+      Tls(absl::Substitute("ldaps://ldap.example.org:$0", slapd.tls_port()),
+          false),
+      absl::Milliseconds(20));
+  ASSERT_TRUE(Resolve(server.get(), "joe@example.org").present());
+  names.Set("ldap.example.org", {"127.0.0.2"});
+  ASSERT_TRUE(loop.RunUntil([&] { return server->state().failing; }));
+  const Answer unknown = Resolve(server.get(), "joe@example.org");
+  EXPECT_NE(unknown.reason().find("host name"), std::string::npos)
+      << unknown.ToString();
+  EXPECT_EQ(moved.searches(), 0);
+  moved.Stop();
+  moved.Start(OptionsFor("elsewhere"));
+  ASSERT_TRUE(loop.RunUntil([&] { return !server->state().failing; }));
+  EXPECT_TRUE(Resolve(server.get(), "nobody@example.org").vouched());
+  EXPECT_GT(moved.searches(), 0);
 }
 
 TEST_F(DirectoryTls, OneOfTwoServersWithAWrongCertificateIsPassedOver) {

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "lib/core/vouch.h"
 
 namespace mailverdict {
@@ -46,6 +47,12 @@ bool DirectoryWorker::Stop() {
   return !opening_;
 }
 
+void DirectoryWorker::SetAddresses(HostAddresses addresses) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  addresses_ = std::move(addresses);
+  eventfd_write(wakeup_, 1);
+}
+
 void DirectoryWorker::Resolve(const MailboxLookup& lookup,
                               Resolver::Done done) {
   Question question{lookup, std::move(done), executor_->Now()};
@@ -77,6 +84,7 @@ void DirectoryWorker::Run() {
     if (connection_ != nullptr) Probe();
     Wait();
     if (connection_ != nullptr) ReceiveAnswers();
+    FollowName();
   }
   // Here and not in the destructor, which runs where SIGPIPE would kill.
   connection_.reset();
@@ -114,6 +122,7 @@ bool DirectoryWorker::Connect() {
   // recipient has to find out, and one that was down is not up before it has
   // answered a search.
   proven_ = all_controls_.empty();
+  leaving_ = false;
   if (proven_) {
     MarkUp();
   } else {
@@ -128,8 +137,8 @@ void DirectoryWorker::MarkUp() {
 }
 
 void DirectoryWorker::SendWaiting() {
-  while (connection_ != nullptr && searches_.size() < kMaxSearches &&
-         connection_->ready()) {
+  while (connection_ != nullptr && !leaving_ &&
+         searches_.size() < kMaxSearches && connection_->ready()) {
     Questions batch = NextBatch();
     if (batch.empty()) return;
     std::vector<MailboxLookup> controls =
@@ -233,6 +242,28 @@ void DirectoryWorker::ReceiveAnswers() {
                    false);
     return;
   }
+}
+
+// A connection that is open goes on to the machine that had the name when it
+// was made. Each lookup counts once, so one that is older than the connection
+// makes no loop.
+void DirectoryWorker::FollowName() {
+  HostAddresses addresses;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    addresses.swap(addresses_);
+  }
+  if (connection_ == nullptr) return;
+  const std::string peer = connection_->peer();
+  if (!leaving_ && !addresses.empty() && !peer.empty() &&
+      std::find(addresses.begin(), addresses.end(), peer) == addresses.end()) {
+    leaving_ = true;
+    health_.Log(absl::StrCat("is at ", absl::StrJoin(addresses, ", "),
+                             " now, no longer at ", peer, ": connecting anew"));
+  }
+  if (!leaving_ || !searches_.empty()) return;
+  connection_.reset();
+  next_attempt_ = absl::InfinitePast();
 }
 
 void DirectoryWorker::Settle(Search search, const SearchResult& result) {

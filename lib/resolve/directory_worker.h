@@ -16,6 +16,7 @@
 #include "lib/core/policy.h"
 #include "lib/resolve/directory_questions.h"
 #include "lib/resolve/executor.h"
+#include "lib/resolve/host_addresses.h"
 #include "lib/resolve/ldap_connection.h"
 #include "lib/resolve/resolver.h"
 #include "lib/resolve/server_health.h"
@@ -41,6 +42,9 @@ class DirectoryWorker {
 
   // Loop's thread.
   void Resolve(const MailboxLookup& lookup, Resolver::Done done);
+
+  // What the server's host name means by now, never nothing. Any thread.
+  void SetAddresses(HostAddresses addresses);
 
   // Ends Run, and drops the lookups that wait. True if Run will return at once,
   // and so may use the executor until then; false if it is about to connect,
@@ -75,6 +79,7 @@ class DirectoryWorker {
   void Send(Questions questions, std::vector<MailboxLookup> controls);
   void Wait();
   void ReceiveAnswers();
+  void FollowName();
   void Settle(Search search, const SearchResult& result);
   void DropConnection(const std::string& why, bool retry);
   void GoDown(const std::string& why);
@@ -90,16 +95,18 @@ class DirectoryWorker {
   Executor* const executor_;
   const int wakeup_;  // an eventfd
 
-  mutable std::mutex mutex_;  // guards the next five
+  mutable std::mutex mutex_;  // guards the next six
   Questions waiting_;
   bool down_ = false;
   std::string down_why_;
   bool opening_ = false;
   bool stop_ = false;
+  HostAddresses addresses_;  // of the last lookup; taken once
 
   // The thread's own.
   std::unique_ptr<LdapConnection> connection_;
-  bool proven_ = false;  // it has answered a search
+  bool proven_ = false;   // it has answered a search
+  bool leaving_ = false;  // no other search goes there
   absl::Time next_attempt_ = absl::InfinitePast();
   absl::Time next_probe_ = absl::InfinitePast();
   std::map<int, Search> searches_;

@@ -19,6 +19,7 @@
 #include "absl/time/time.h"
 #include "lib/core/policy.h"
 #include "lib/resolve/attribution.h"
+#include "lib/resolve/host_addresses.h"
 
 // As libldap names it.
 struct ldap;
@@ -48,6 +49,9 @@ class LdapConnection {
   // What to poll, and for what.
   int fd() const;
   short events() const;  // NOLINT: as poll(2) has it
+
+  // Where it goes to, as host_addresses.h writes it.
+  std::string peer() const { return PeerAddress(fd()); }
 
   // False while the server does not read what it was sent: no time for another
   // search.

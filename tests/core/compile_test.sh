@@ -56,5 +56,5 @@ refused 'return Verdict::Reject(replies::kDirectoryUnsure, *answer.ProofOfAbsenc
 refused 'return Verdict::Defer(replies::kUserUnknown);' 'cannot convert'
 refused 'constexpr DeferReply wrong(550, 1, 1, "no"); return Verdict::Defer(wrong);' 'constant expression\|a deferral is a 4xx'
 refused 'constexpr RejectReply wrong(451, 1, 1, "no"); return Verdict::Reject(wrong, *answer.ProofOfAbsence());' 'constant expression\|a rejection is a 5xx'
-refused 'Answer vouched(report, "me"); return Verdict::Reject(replies::kUserUnknown, *vouched.ProofOfAbsence());' 'private'
+refused 'Answer vouched(Answer::Data{report, "me", false, ""}); return Verdict::Reject(replies::kUserUnknown, *vouched.ProofOfAbsence());' 'private'
 exit $failed

@@ -34,6 +34,7 @@ PROCMAIL = SERVERS + "/usr/bin/procmail"
 NSLCD = SERVERS + "/usr/sbin/nslcd"
 NSS_MODULE = SERVERS + "/lib/*/libnss_ldap.so.2"
 LMTP_SOCKET, LMTP_PORT = "/run/dovecot/lmtp", 2424
+LOGIN_SOCKET = "/run/dovecot/login/login"
 SINK_PORT = 2600               # who is no user of ours gets mail here: bounces
 MAILDIRS, SPOOL = world.ROOT + "/mail", "/var/mail"
 SENDER = "sender@elsewhere.example"
@@ -176,6 +177,12 @@ pass_filter = (uid=%%n)
         os.chmod(self.log, 0o666)      # dovecot-lda writes there, too, as anybody
         world.write(self.CONFIG, self._TEXT % words)
         world.write(words["ldap"], self._LDAP % words)
+
+    def start(self):
+        # A child of the one before may hold its sockets a while longer.
+        world.wait_until(lambda: not world.accepts(socket.AF_UNIX, LOGIN_SOCKET), 10,
+                         "the dovecot before has gone", self.log)
+        super().start()
 
     def ready(self):
         return world.accepts(socket.AF_INET, ("127.0.0.1", LMTP_PORT))

@@ -334,7 +334,7 @@ class Server:
             self._process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=subprocess.STDOUT, pass_fds=self.pass_fds)
-        wait_until(self._ready_or_dead, 10, self.name + " is ready", self.log)
+        wait_until(self._ready_or_dead, 30, self.name + " is ready", self.log)
         if self._process.poll() is not None:
             raise WorldError("%s ended with %d at its start\n%s" % (
                 self.name, self._process.returncode, tail(self.log)))
@@ -584,6 +584,15 @@ class Postfix(Server):
     def _environment(self):
         return ["LD_LIBRARY_PATH=" + POSTFIX_LIBRARIES, "MAIL_CONFIG=" + self.directory]
 
+    @staticmethod
+    def _libraries():
+        """Where its own user, too, may read them: below /root proxymap finds no tables."""
+        folder = ROOT + "/postfix-libraries"
+        if not os.path.exists(folder):
+            os.makedirs(folder)
+            mount(POSTFIX_LIBRARIES, folder, flags=MS_BIND)
+        return folder
+
     def _furnish_queue(self):
         account, group = pwd.getpwnam(POSTFIX_USER), grp.getgrnam(POSTFIX_GROUP)
         self.queue = self.directory + "/queue"
@@ -603,7 +612,7 @@ class Postfix(Server):
             "compatibility_level": "3.6", "queue_directory": self.queue,
             "data_directory": self.directory + "/data",
             "daemon_directory": POSTFIX_DAEMONS, "command_directory": POSTFIX_COMMANDS,
-            "shlib_directory": POSTFIX_LIBRARIES, "meta_directory": self.directory,
+            "shlib_directory": self._libraries(), "meta_directory": self.directory,
             "mail_owner": POSTFIX_USER,
             "setgid_group": POSTFIX_GROUP,
             "import_environment": " ".join(self._environment()),

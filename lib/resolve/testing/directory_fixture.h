@@ -12,6 +12,7 @@
 
 #include "lib/core/policy.h"
 #include "lib/resolve/directory.h"
+#include "lib/resolve/directory_server.h"
 #include "lib/resolve/testing/cut_proxy.h"
 #include "lib/resolve/testing/manual_executor.h"
 #include "lib/resolve/testing/slapd.h"
@@ -83,12 +84,21 @@ class DirectoryFixture : public testing::Test {
   }
 
   std::unique_ptr<Directory> Open(const DirectoryPolicy& policy) {
+    return std::make_unique<Directory>(
+        std::make_shared<const DirectoryPolicy>(policy), &loop, Hooks());
+  }
+  // The first of its servers alone, whose name is looked up again each `every`.
+  std::unique_ptr<DirectoryServer> OpenServer(const DirectoryPolicy& policy,
+                                              absl::Duration every) {
+    return std::make_unique<DirectoryServer>(
+        std::make_shared<const DirectoryPolicy>(policy), 0, &loop, Hooks(),
+        every);
+  }
+  DirectoryHooks Hooks() {
     DirectoryHooks hooks;
     hooks.log = [this](const std::string& line) { log.push_back(line); };
     hooks.on_trouble = [this] { ++troubles; };
-    return std::make_unique<Directory>(
-        std::make_shared<const DirectoryPolicy>(policy), &loop,
-        std::move(hooks));
+    return hooks;
   }
 
   // One lookup, and its answer.

@@ -50,17 +50,17 @@ void WriteFile(const std::string& path, const std::string& text) {
   if (!file.flush()) Fail(absl::StrCat("cannot write ", path));
 }
 
-sockaddr_in Loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  return address;
+sockaddr_in SocketAddress(const std::string& address, int port) {
+  sockaddr_in result{};
+  result.sin_family = AF_INET;
+  inet_pton(AF_INET, address.c_str(), &result.sin_addr);
+  result.sin_port = htons(static_cast<uint16_t>(port));
+  return result;
 }
 
 int FreePort() {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = Loopback(0);
+  sockaddr_in address = SocketAddress("127.0.0.1", 0);
   socklen_t size = sizeof(address);
   if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
       getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
@@ -92,7 +92,13 @@ pid_t Spawn(const std::vector<std::string>& words, const std::string& log) {
 
 }  // namespace
 
-Slapd::Slapd() : port_(FreePort()), tls_port_(FreePort()) {
+Slapd::Slapd() : Slapd("127.0.0.1", FreePort(), FreePort()) {}
+
+Slapd::Slapd(const std::string& address, const Slapd& other)
+    : Slapd(address, other.port_, other.tls_port_) {}
+
+Slapd::Slapd(const std::string& address, int port, int tls_port)
+    : address_(address), port_(port), tls_port_(tls_port) {
   if (access(Program().c_str(), X_OK) != 0) {
     Fail(absl::StrCat(Program(), " is missing; ./check unpacks it"));
   }
@@ -184,7 +190,7 @@ void Slapd::Start(const Options& options) {
 
 void Slapd::AwaitReady() {
   const absl::Time end = absl::Now() + absl::Seconds(30);
-  const sockaddr_in address = Loopback(port_);
+  const sockaddr_in address = SocketAddress(address_, port_);
   for (;;) {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const int rc = connect(fd, reinterpret_cast<const sockaddr*>(&address),
@@ -216,7 +222,7 @@ void Slapd::Pause() {
 void Slapd::Resume() { kill(pid_, SIGCONT); }
 
 std::string Slapd::uri() const {
-  return absl::StrCat("ldap://127.0.0.1:", port_);
+  return absl::StrCat("ldap://", address_, ":", port_);
 }
 
 std::string Slapd::unix_uri() const {
@@ -226,7 +232,7 @@ std::string Slapd::unix_uri() const {
 }
 
 std::string Slapd::tls_uri() const {
-  return absl::StrCat("ldaps://127.0.0.1:", tls_port_);
+  return absl::StrCat("ldaps://", address_, ":", tls_port_);
 }
 
 int Slapd::Logged(std::string_view text) const {

@@ -31,6 +31,8 @@ class Slapd {
   };
 
   Slapd();
+  // At `address` ("127.0.0.2"), on the ports that `other` has at its own.
+  Slapd(const std::string& address, const Slapd& other);
   ~Slapd();
   Slapd(const Slapd&) = delete;
   Slapd& operator=(const Slapd&) = delete;
@@ -58,6 +60,7 @@ class Slapd {
   void Resume();
 
   int port() const { return port_; }
+  int tls_port() const { return tls_port_; }
   std::string uri() const;       // ldap://127.0.0.1:PORT
   std::string unix_uri() const;  // ldapi://...
   std::string tls_uri() const;   // ldaps://127.0.0.1:PORT
@@ -69,12 +72,14 @@ class Slapd {
   const std::string& directory() const { return directory_; }
 
  private:
+  Slapd(const std::string& address, int port, int tls_port);
   std::string WriteConfig(const Options& options) const;
   void End(int signal);
   void AwaitReady();
 
   std::string directory_;
-  int port_ = 0, tls_port_ = 0;
+  const std::string address_;
+  const int port_, tls_port_;
   pid_t pid_ = 0;
 };
 
