@@ -16,6 +16,7 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -58,18 +59,6 @@ sockaddr_in SocketAddress(const std::string& address, int port) {
   return result;
 }
 
-int FreePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = SocketAddress("127.0.0.1", 0);
-  socklen_t size = sizeof(address);
-  if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    Fail("no port is free");
-  }
-  close(fd);
-  return ntohs(address.sin_port);
-}
-
 // Its output goes to the end of `log`. It does not outlive the test.
 pid_t Spawn(const std::vector<std::string>& words, const std::string& log) {
   std::vector<char*> argv;
@@ -92,13 +81,44 @@ pid_t Spawn(const std::vector<std::string>& words, const std::string& log) {
 
 }  // namespace
 
-Slapd::Slapd() : Slapd("127.0.0.1", FreePort(), FreePort()) {}
+// Bound and not listened at, on any address: the kernel gives it to nobody
+// else, and slapd, which sets SO_REUSEADDR as this does, may listen there.
+class Slapd::Port {
+ public:
+  Port() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const int on = 1;
+    setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    sockaddr_in address = SocketAddress("0.0.0.0", 0);
+    socklen_t size = sizeof(address);
+    if (bind(fd_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+      Fail("no port is free");
+    }
+    number_ = ntohs(address.sin_port);
+  }
+  ~Port() { close(fd_); }
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
+
+  int number() const { return number_; }
+
+ private:
+  const int fd_;
+  int number_ = 0;
+};
+
+Slapd::Slapd()
+    : Slapd("127.0.0.1", std::make_shared<const Port>(),
+            std::make_shared<const Port>()) {}
 
 Slapd::Slapd(const std::string& address, const Slapd& other)
     : Slapd(address, other.port_, other.tls_port_) {}
 
-Slapd::Slapd(const std::string& address, int port, int tls_port)
-    : address_(address), port_(port), tls_port_(tls_port) {
+Slapd::Slapd(const std::string& address, std::shared_ptr<const Port> port,
+             std::shared_ptr<const Port> tls_port)
+    : address_(address),
+      port_(std::move(port)),
+      tls_port_(std::move(tls_port)) {
   if (access(Program().c_str(), X_OK) != 0) {
     Fail(absl::StrCat(Program(), " is missing; ./check unpacks it"));
   }
@@ -190,7 +210,7 @@ void Slapd::Start(const Options& options) {
 
 void Slapd::AwaitReady() {
   const absl::Time end = absl::Now() + absl::Seconds(30);
-  const sockaddr_in address = SocketAddress(address_, port_);
+  const sockaddr_in address = SocketAddress(address_, port());
   for (;;) {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const int rc = connect(fd, reinterpret_cast<const sockaddr*>(&address),
@@ -221,8 +241,11 @@ void Slapd::Pause() {
 }
 void Slapd::Resume() { kill(pid_, SIGCONT); }
 
+int Slapd::port() const { return port_->number(); }
+int Slapd::tls_port() const { return tls_port_->number(); }
+
 std::string Slapd::uri() const {
-  return absl::StrCat("ldap://", address_, ":", port_);
+  return absl::StrCat("ldap://", address_, ":", port());
 }
 
 std::string Slapd::unix_uri() const {
@@ -232,7 +255,7 @@ std::string Slapd::unix_uri() const {
 }
 
 std::string Slapd::tls_uri() const {
-  return absl::StrCat("ldaps://", address_, ":", tls_port_);
+  return absl::StrCat("ldaps://", address_, ":", tls_port());
 }
 
 int Slapd::Logged(std::string_view text) const {

@@ -13,6 +13,7 @@
 
 #include <sys/types.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,8 +60,9 @@ class Slapd {
   void Pause();
   void Resume();
 
-  int port() const { return port_; }
-  int tls_port() const { return tls_port_; }
+  // Its own as long as it lives, also while it does not run.
+  int port() const;
+  int tls_port() const;
   std::string uri() const;       // ldap://127.0.0.1:PORT
   std::string unix_uri() const;  // ldapi://...
   std::string tls_uri() const;   // ldaps://127.0.0.1:PORT
@@ -72,14 +74,16 @@ class Slapd {
   const std::string& directory() const { return directory_; }
 
  private:
-  Slapd(const std::string& address, int port, int tls_port);
+  class Port;
+  Slapd(const std::string& address, std::shared_ptr<const Port> port,
+        std::shared_ptr<const Port> tls_port);
   std::string WriteConfig(const Options& options) const;
   void End(int signal);
   void AwaitReady();
 
   std::string directory_;
   const std::string address_;
-  const int port_, tls_port_;
+  const std::shared_ptr<const Port> port_, tls_port_;
   pid_t pid_ = 0;
 };
 
