@@ -250,8 +250,7 @@ class RecipientEvidence : public testing::TestWithParam<WhenUnsure> {
 
   std::shared_ptr<Policy> OursWith(WhenUnsure when_unsure) {
     std::shared_ptr<Policy> policy = Ours();
-    policy->directories[0].hold_vanished = 3;
-    policy->directories[0].hold_within = absl::Hours(1);
+    policy->directories[0].hold = {3, absl::Hours(1)};
     policy->checks[0].when_unsure = when_unsure;
     return policy;
   }

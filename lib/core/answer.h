@@ -1,10 +1,10 @@
 // What came back for a Lookup. Present, Absent and Unknown are three things and
 // are never merged; whether an answer is *vouched* for by controls is a fourth.
 //
-//   Report   what a resolver saw. Anyone can make one; it proves nothing.
-//   Answer   a Report after Vouch() (vouch.h) has judged it. Only an Answer
-//   that
-//            Vouch made, with its controls, yields a Proof.
+// A Report is what a resolver saw: anyone can make one, and it proves nothing.
+// An Answer is a Report that Vouch() (vouch.h) has judged; only one that it
+// found borne out by controls, and that Confirm() made of two such where two
+// servers are wanted, yields a Proof.
 
 #ifndef MAILVERDICT_LIB_CORE_ANSWER_H_
 #define MAILVERDICT_LIB_CORE_ANSWER_H_

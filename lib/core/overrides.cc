@@ -18,8 +18,7 @@ absl::Duration GraceOf(const DirectoryPolicy& directory,
 
 HoldLimit HoldLimitOf(const DirectoryPolicy& directory,
                       const Overrides& overrides) {
-  return Of(directory, overrides)
-      .hold.value_or(HoldLimit{directory.hold_vanished, directory.hold_within});
+  return Of(directory, overrides).hold.value_or(directory.hold);
 }
 
 }  // namespace mailverdict

@@ -7,23 +7,10 @@
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "lib/core/policy.h"
 
 namespace mailverdict {
-
-// A directory is held while more than `vanished` addresses are missing that
-// vanished `within` so long.
-struct HoldLimit {
-  int vanished = 5;
-  absl::Duration within = absl::Minutes(10);
-
-  // "5/10m", as it is given to the command.
-  std::string ToString() const {
-    return absl::StrCat(vanished, "/", absl::FormatDuration(within));
-  }
-};
 
 // Of one directory. nullopt: the policy's.
 struct DirectoryOverrides {

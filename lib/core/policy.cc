@@ -4,6 +4,10 @@
 
 namespace mailverdict {
 
+std::string HoldLimit::ToString() const {
+  return absl::StrCat(vanished, "/", absl::FormatDuration(within));
+}
+
 std::string DirectoryPolicy::Arm::ToString() const {
   return subtree.empty() ? name : absl::StrCat(name, " below ", subtree);
 }

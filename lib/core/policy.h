@@ -33,6 +33,16 @@ struct Control {
   std::string subtree{};  // which of the directory's it is in, if it has any
 };
 
+// A directory is held, and nobody is rejected, while more than `vanished`
+// addresses are missing that vanished `within` so long.
+struct HoldLimit {
+  int vanished = 5;
+  absl::Duration within = absl::Minutes(10);
+
+  // "5/10m", as it is given to the command.
+  std::string ToString() const;
+};
+
 struct DirectoryPolicy {
   enum class Scope { kBase, kOneLevel, kSubtree };
 
@@ -87,10 +97,7 @@ struct DirectoryPolicy {
   // How long after it vanished an address that was once there is Unknown. Three
   // days, since senders retry for five.
   absl::Duration grace = absl::Hours(72);
-  // Held, and nobody is rejected, while more than so many are missing that
-  // vanished within so long.
-  int hold_vanished = 5;
-  absl::Duration hold_within = absl::Minutes(10);
+  HoldLimit hold;
 
   // Whether an absence wants a second server.
   bool WantsSecond() const { return confirm_absent && uris.size() > 1; }

@@ -327,11 +327,11 @@ void DirectoryReader::ReadHold() {
   using H = proto::Hold;
   const Node<H> hold = node_.Child(node_->hold(), D::kHoldFieldNumber);
   ReadDurationField(hold, H::kWithinFieldNumber, hold->has_within(), "within",
-                    hold->within(), "10m", &directory_.hold_within);
+                    hold->within(), "10m", &directory_.hold.within);
   if (const Complaint complaint = CheckHoldVanished(hold->vanished())) {
     hold.Error(H::kVanishedFieldNumber, absl::StrCat("vanished ", *complaint));
   }
-  directory_.hold_vanished = static_cast<int>(hold->vanished());
+  directory_.hold.vanished = static_cast<int>(hold->vanished());
 }
 
 }  // namespace

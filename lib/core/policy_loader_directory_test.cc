@@ -156,6 +156,8 @@ constexpr SaidCase kDirectory[] = {
     // Servers and TLS.
     {PEOPLE "uri: \"ldap://b\"\n uri: \"ldap://b\" }",
      "3:2: uri \"ldap://b\" is there already, line 2"},
+    {PEOPLE "uri: \"ldap://b\"\n uri: \"LDAP://B:389\" }",
+     "3:2: uri \"LDAP://B:389\" is there already, line 2"},
     {PEOPLE "tls { ca_file: \"ca\"\n certificate_file: \"/none\" } }",
      "2:1: tls has only one of certificate_file and key_file; write both or "
      "neither\n"

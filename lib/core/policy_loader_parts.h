@@ -33,7 +33,6 @@ void ReadServers(const Node<proto::Directory>& node, const FileReader& read,
 
 // Its part of ReadDirectory: where is searched. The good ones; empty when none
 // is.
-using Dn = std::vector<std::string>;  // ReadDn
 struct Base {
   std::string text;
   Dn dn;

@@ -1,6 +1,8 @@
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/strip.h"
 #include "absl/strings/substitute.h"
 #include "lib/core/policy_loader_parts.h"
 #include "lib/core/policy_loader_values.h"
@@ -20,6 +22,13 @@ bool IsClear(const std::string& uri, bool start_tls) {
   return !CheckUri(uri) && !IsLdaps(uri) && !start_tls && !IsLocalUri(uri);
 }
 
+// One server by two spellings would bear out what it says itself.
+std::string OneSpelling(const std::string& uri) {
+  if (absl::StartsWith(uri, "ldapi:")) return uri;
+  const std::string lower = absl::AsciiStrToLower(uri);
+  return std::string(absl::StripSuffix(lower, IsLdaps(uri) ? ":636" : ":389"));
+}
+
 void ReadUris(const Node<D>& node, DirectoryPolicy* directory) {
   Unique uris(&node.faults());
   for (int i = 0; i < node->uri_size(); ++i) {
@@ -29,7 +38,7 @@ void ReadUris(const Node<D>& node, DirectoryPolicy* directory) {
       node.Error(D::kUriFieldNumber, absl::StrCat("uri ", *complaint), i);
       continue;
     }
-    uris.Add(uri, node.At(D::kUriFieldNumber, i),
+    uris.Add(OneSpelling(uri), node.At(D::kUriFieldNumber, i),
              absl::StrCat("uri ", Quoted(uri)));
     if (!IsLdaps(uri) && absl::EndsWith(uri, ":636")) {
       node.Warning(D::kUriFieldNumber,

@@ -165,8 +165,8 @@ TEST(PolicyLoaderTest, FillsInDirectories) {
   EXPECT_EQ(people.tls.key, "/pem");
   EXPECT_FALSE(people.confirm_absent);
   EXPECT_TRUE(people.proxy);
-  EXPECT_EQ(people.hold_vanished, 3);
-  EXPECT_EQ(people.hold_within, absl::Minutes(1));
+  EXPECT_EQ(people.hold.vanished, 3);
+  EXPECT_EQ(people.hold.within, absl::Minutes(1));
   EXPECT_EQ(people.base, "ou=People, dc=example,dc=org");
   EXPECT_EQ(people.scope, DirectoryPolicy::Scope::kOneLevel);
   EXPECT_EQ(people.filter.text(), "(|(Mail=%a)(uid=%u))");

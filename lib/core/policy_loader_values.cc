@@ -228,10 +228,9 @@ Complaint CheckHoldVanished(uint32_t vanished) {
   return absl::StrCat("is ", vanished, "; write 1 to ", kMaxHoldVanished);
 }
 
-absl::StatusOr<std::vector<std::string>> ReadDn(std::string_view text,
-                                                std::string_view example) {
+absl::StatusOr<Dn> ReadDn(std::string_view text, std::string_view example) {
   mail::Cursor in(text);
-  std::vector<std::string> rdns;
+  Dn rdns;
   do {
     std::optional<std::string> rdn = ReadRdn(in);
     if (!rdn.has_value()) {

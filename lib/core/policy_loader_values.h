@@ -22,11 +22,12 @@ using Complaint = std::optional<std::string>;
 absl::StatusOr<absl::Duration> ReadDuration(std::string_view text,
                                             std::string_view example);
 
-// A distinguished name (RFC 4514), by a simple check: its parts from the entry
-// up to the root, in one spelling for all that mean the same (case, blanks,
-// escapes).
-absl::StatusOr<std::vector<std::string>> ReadDn(std::string_view text,
-                                                std::string_view example);
+// The parts of a distinguished name from the entry up to the root, in one
+// spelling for all that mean the same (case, blanks, escapes).
+using Dn = std::vector<std::string>;
+
+// RFC 4514, by a simple check.
+absl::StatusOr<Dn> ReadDn(std::string_view text, std::string_view example);
 
 // One server: ldap://HOST[:PORT] or ldapi://PATH, percent-encoded.
 Complaint CheckUri(std::string_view uri);

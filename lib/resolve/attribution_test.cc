@@ -349,6 +349,36 @@ TEST_F(AttributionTest, TooManyEntriesAreAskedForAlone) {
   EXPECT_EQ(Search({}, {kC1, kC2}).trouble, result.failure);
 }
 
+TEST_F(AttributionTest, WhatIsInNoSubtreeCountsForNothing) {
+  policy.subtrees = {"ou=a,dc=x", "OU=B, dc=x"};
+  policy.filter = *FilterTemplate::Parse("(mail=%a)");
+  policy.controls = {
+      {"mail", "c1@example.org", "uid=c1,ou=a,dc=x", policy.subtrees[0]},
+      {"mail", "c2@example.org", "uid=c2,ou=b,dc=x", policy.subtrees[1]}};
+  const auto in = [](const std::string& dn, const std::string& mail) {
+    return SearchResult::Entry{dn, {{"mail", {mail}}}};
+  };
+  const auto c1 = in("uid=c1,ou=A,dc=x", "c1@example.org");
+  const auto c2 = in("uid=c2,ou=b,dc=x", "c2@example.org");
+  const auto joe = [&](const std::string& dn) {
+    return One("joe@example.org", {c1, c2, in(dn, "joe@example.org")});
+  };
+  EXPECT_EQ(joe("uid=joe,ou=a,dc=x"), "present");
+  EXPECT_EQ(joe("uid=joe,l=y,ou=b,dc=x"), "present");
+  EXPECT_EQ(joe("ou=a,dc=x"), "present");
+  EXPECT_EQ(joe("uid=joe,ou=c,dc=x"), "vouched");
+  EXPECT_EQ(joe("uid=joe,ou=aou=a,dc=x"), "vouched");
+  // It may be anywhere.
+  EXPECT_EQ(joe("nonsense"), "present");
+  // A base that the server writes in another way shows no control, either.
+  EXPECT_EQ(
+      One("joe@example.org",
+          {c1, in("uid=c2,organizationalUnitName=b,dc=x", "c2@example.org"),
+           in("uid=joe,organizationalUnitName=b,dc=x", "joe@example.org")}),
+      "unknown");
+  EXPECT_EQ(One("no@example.org", {c1}), "unknown");
+}
+
 TEST_F(AttributionTest, ALookupForAControlIsPresentOrUnknown) {
   EXPECT_EQ(One("c1@example.org", {kC1, kC2, kC3}), "present");
   const Attributed a = Search({"c1@example.org"}, {kC2, kC3});

@@ -12,6 +12,7 @@
 #include "lib/resolve/directory_server.h"
 
 namespace mailverdict {
+
 // One lookup on its way from server to server.
 struct Directory::Asking {
   MailboxLookup lookup;

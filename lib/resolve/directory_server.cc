@@ -8,6 +8,7 @@
 #include "lib/resolve/quiet_thread.h"
 
 namespace mailverdict {
+
 DirectoryServer::DirectoryServer(std::shared_ptr<const DirectoryPolicy> policy,
                                  size_t server, Executor* executor,
                                  DirectoryHooks hooks,

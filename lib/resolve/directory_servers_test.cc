@@ -185,6 +185,24 @@ TEST_F(DirectoryServers, AnAbsenceWantsASecondServer) {
   EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
 }
 
+// The second one is asked, and never answers: not the first one's word alone.
+TEST_F(DirectoryServers, AnAbsenceWhoseSecondServerHangsIsUnknown) {
+  slapd.Start();
+  DirectoryPolicy policy = Both();
+  policy.confirm_absent = true;
+  const auto directory = Open(policy);
+  ASSERT_TRUE(Resolve(directory.get(), "nobody@example.org").vouched());
+  second.Pause();
+  for (const char* who : {"noone@example.org", "noother@example.org"}) {
+    const Answer answer = Resolve(directory.get(), who);
+    EXPECT_TRUE(answer.unknown()) << answer.ToString();
+    EXPECT_NE(answer.reason().find("no second server"), std::string::npos)
+        << answer.reason();
+  }
+  EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
+  second.Resume();
+}
+
 // It shows its controls and lacks whoever came since: nothing that it says by
 // itself tells it from a good one.
 TEST_F(DirectoryServers, OneThatIsStaleRejectsNobodyWhomAnotherHas) {

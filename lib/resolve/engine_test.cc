@@ -72,6 +72,11 @@ class EngineTest : public testing::Test {
     }
   }
 
+  void JudgeAndSay(bool present) {
+    Judge();
+    Say(present);
+  }
+
   ManualExecutor loop;
   MemoryHistory history;
   std::shared_ptr<ScriptedResolver> directory;
@@ -184,47 +189,37 @@ TEST_F(EngineTest, AnAbsenceIsForgottenWhenTheDirectoryIsInTrouble) {
 }
 
 TEST_F(EngineTest, WhoWasPresentLatelyIsDeferredForTheGracePeriod) {
-  Judge();
-  Say(true);
+  JudgeAndSay(true);
   loop.Advance(absl::Minutes(10));
-  Judge();
-  Say(false);
+  JudgeAndSay(false);
   EXPECT_EQ(last(), Disposition::kDefer);          // it vanishes now
   for (int hours = 12; hours < 72; hours += 12) {  // somebody tries again
     loop.Advance(absl::Hours(12));
-    Judge();
-    Say(false);
+    JudgeAndSay(false);
     EXPECT_EQ(last(), Disposition::kDefer);
   }
   loop.Advance(absl::Hours(12));
-  Judge();
-  Say(false);
+  JudgeAndSay(false);
   EXPECT_EQ(last(), Disposition::kReject);
   // From now on it is nobody we know.
   loop.Advance(absl::Hours(1000));
-  Judge();
-  Say(false);
+  JudgeAndSay(false);
   EXPECT_EQ(last(), Disposition::kReject);
 }
 
 TEST_F(EngineTest, TwoOutagesFarApartAreNotOneLongAbsence) {
-  Judge();
-  Say(true);
+  JudgeAndSay(true);
   loop.Advance(absl::Hours(1));
-  Judge();
-  Say(false);
+  JudgeAndSay(false);
   loop.Advance(absl::Hours(100));  // healed meanwhile, but nobody asked
-  Judge();
-  Say(false);
+  JudgeAndSay(false);
   EXPECT_EQ(last(), Disposition::kDefer);
 }
 
 TEST_F(EngineTest, AnAbsenceThatIsNotBelievedIsNotKept) {
-  Judge();
-  Say(true);
+  JudgeAndSay(true);
   loop.Advance(absl::Minutes(10));
-  Judge();
-  Say(false);
+  JudgeAndSay(false);
   EXPECT_EQ(last(), Disposition::kDefer);
   const size_t before = calls();
   Judge();
@@ -234,26 +229,20 @@ TEST_F(EngineTest, AnAbsenceThatIsNotBelievedIsNotKept) {
 }
 
 TEST_F(EngineTest, WhoComesBackHasTheWholeGracePeriodAgain) {
-  Judge();
-  Say(true);
+  JudgeAndSay(true);
   loop.Advance(absl::Minutes(10));
-  Judge();
-  Say(false);
+  JudgeAndSay(false);
   loop.Advance(absl::Hours(71));
-  Judge();
-  Say(true);
+  JudgeAndSay(true);
   loop.Advance(absl::Hours(2));
-  Judge();
-  Say(false);
+  JudgeAndSay(false);
   EXPECT_EQ(last(), Disposition::kDefer);
 }
 
 TEST_F(EngineTest, WhatAnOperatorHasSetIsInForceForVerdictsUnderWayToo) {
-  Judge();
-  Say(true);
+  JudgeAndSay(true);
   loop.Advance(absl::Minutes(10));
-  Judge();
-  Say(false);
+  JudgeAndSay(false);
   EXPECT_EQ(last(), Disposition::kDefer);
   loop.Advance(absl::Hours(1));
   Judge();
@@ -265,16 +254,14 @@ TEST_F(EngineTest, WhatAnOperatorHasSetIsInForceForVerdictsUnderWayToo) {
 }
 
 TEST_F(EngineTest, WhatAnOperatorHasSetIsTakenBack) {
-  Judge();
-  Say(true);
+  JudgeAndSay(true);
   loop.Advance(absl::Minutes(10));
   Overrides overrides;
   overrides["people"].grace = absl::ZeroDuration();
   engine->SetOverrides(overrides);
   EXPECT_EQ(engine->overrides().at("people").grace, absl::ZeroDuration());
   engine->SetOverrides({});
-  Judge();
-  Say(false);
+  JudgeAndSay(false);
   EXPECT_EQ(last(), Disposition::kDefer);
 }
 
@@ -289,15 +276,13 @@ TEST_F(EngineTest, JudgeRemembersAndExplainDoesNot) {
 }
 
 TEST_F(EngineTest, ExplainingAVanishedMailboxStartsNoClock) {
-  Judge();
-  Say(true);
+  JudgeAndSay(true);
   loop.Advance(absl::Minutes(10));
   engine->Explain(Rcpt("joe@example.org"), Keep());
   Say(false);
   EXPECT_EQ(last(), Disposition::kDefer);
   loop.Advance(absl::Hours(80));
-  Judge();
-  Say(false);
+  JudgeAndSay(false);
   EXPECT_EQ(last(), Disposition::kDefer);
 }
 

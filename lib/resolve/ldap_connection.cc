@@ -76,8 +76,9 @@ absl::StatusOr<std::unique_ptr<LdapConnection>> LdapConnection::Open(
         absl::StrCat("cannot use ", uri, ": ", ldap_err2string(code)));
   }
   absl::Status status = connection->SetOptions();
-  if (status.ok())
+  if (status.ok()) {
     status = SetTlsOptions(connection->handle_, uri, directory.tls);
+  }
   if (status.ok()) status = connection->StartTls();
   if (status.ok()) status = connection->Bind();
   if (!status.ok()) return status;

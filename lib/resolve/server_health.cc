@@ -1,11 +1,24 @@
 #include "lib/resolve/server_health.h"
 
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
 namespace mailverdict {
+namespace {
+
+// What the failure of one server means for the mail.
+std::string_view Meanwhile(const DirectoryPolicy& policy) {
+  if (policy.uris.size() == 1) return "who it does not show is deferred";
+  if (policy.WantsSecond() && policy.uris.size() == 2) {
+    return "the other server is asked, and who it does not show is deferred";
+  }
+  return "other servers are asked";
+}
+
+}  // namespace
 
 ServerHealth::ServerHealth(const DirectoryPolicy& policy,
                            const std::string& uri, Executor* executor,
@@ -13,9 +26,7 @@ ServerHealth::ServerHealth(const DirectoryPolicy& policy,
     : service_(absl::StrCat("directory ", policy.name, " (", uri, ")")),
       executor_(executor),
       hooks_(std::make_shared<const DirectoryHooks>(std::move(hooks))),
-      health_(service_, policy.uris.size() > 1
-                            ? "other servers are asked"
-                            : "who it does not show is deferred") {
+      health_(service_, std::string(Meanwhile(policy))) {
   state_.uri = uri;
 }
 
