@@ -10,7 +10,6 @@ plainly and behind the wrapper, in turns. The exit status is 1 when the proxy's 
 is below --least of Dovecot's, or the wrapper adds more than --most.
 """
 
-import argparse
 import os
 import resource
 import socket
@@ -138,18 +137,16 @@ def wrapper(program, runs):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="What mailverdict-deliver costs.")
-    parser.add_argument("--deliver", metavar="FILE", required=True)
+    parser = report.command_line("What mailverdict-deliver costs.", "deliver")
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--least", type=float, default=0.9)
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--most", metavar="MS", type=float, default=5.0)
-    parser.add_argument("--xml", metavar="FILE", default=report.output_path())
     options = parser.parse_args()
     world.enter()
     mailbox_host.furnish()
-    program = os.path.abspath(options.deliver)
+    program = options.deliver
     for server in (mailbox_host.Directory(), mailbox_host.Dovecot(), mailbox_host.Deliver(
             "proxy", program, "--lmtp", "inet:127.0.0.1:%d" % PROXY_PORT, "--backend",
             "inet:127.0.0.1:%d" % mailbox_host.LMTP_PORT)):

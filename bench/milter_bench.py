@@ -13,7 +13,6 @@ whose answer is at hand, "uncached" those that are asked for in slapd each time.
 status is 1 when a ratio of "cached" is below --least.
 """
 
-import argparse
 import grp
 import os
 import pwd
@@ -25,7 +24,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.realpath
     __file__))), "tests/e2e"))
 import report   # pylint: disable=wrong-import-position
 import world    # pylint: disable=wrong-import-position
-from smtp_load import RECIPIENTS, SESSIONS, alternate   # pylint: disable=wrong-import-position
+import smtp_load   # pylint: disable=wrong-import-position
+from smtp_load import RECIPIENTS, SESSIONS   # pylint: disable=wrong-import-position
 
 OURS, POOL, THREADS = "mailverdict", "do nothing", "do nothing, threads"
 SOCKETS = {OURS: world.MILTER_SOCKET, POOL: "/run/mailverdict/pool",
@@ -93,7 +93,7 @@ class Bench:
                 self._compare(results, mta, "cached" if cached else "uncached", ports)
 
     def _compare(self, results, mta, answers, ports):
-        rates = alternate(mta, ports, self._slapd.users, self._options)
+        rates = smtp_load.alternate(mta, ports, self._slapd.users, self._options)
         ratios = {name: statistics.median(
             ours / other for ours, other in zip(rates[OURS], rates[name]))
                   for name in (POOL, THREADS)}
@@ -107,28 +107,13 @@ class Bench:
 
 
 def main():
-    parser = argparse.ArgumentParser(description="RCPT/s with our milter and another.")
-    parser.add_argument("--daemon", metavar="FILE", required=True)
-    parser.add_argument("--do-nothing", metavar="FILE", required=True)
-    parser.add_argument("--do-nothing-threads", metavar="FILE", required=True)
-    parser.add_argument("--pairs", metavar="N", type=int, default=7)
-    parser.add_argument("--messages", metavar="N", type=int, default=15,
-                        help="of each session, in each measurement")
-    parser.add_argument("--least", metavar="RATIO", type=float, default=0.9)
-    parser.add_argument("--xml", metavar="FILE", default=report.output_path())
-    options = parser.parse_args()
-    for name in ("daemon", "do_nothing", "do_nothing_threads"):
-        setattr(options, name, os.path.abspath(getattr(options, name)))
+    options = smtp_load.read_options("RCPT/s with our milter and another.", "daemon",
+                                     "do-nothing", "do-nothing-threads")
     world.enter(postfix=True)
     load = os.getloadavg()[0]
     results = report.Report("milter_bench")
     Bench(options).run(results)
-    results.write(options.xml)
-    print("%d sessions, %d recipients a message, RCPT/s; load average before: %.1f, after: "
-          "%.1f, of %d processors" % (SESSIONS, RECIPIENTS, load, os.getloadavg()[0],
-                                      os.cpu_count()))
-    print("%d of %d ratios below %.2f" % (results.failed, len(results), options.least))
-    return 1 if results.failed else 0
+    return smtp_load.finish(results, options, load)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ proxy:ldap:. In turns, so that what else the machine does hits all alike; the me
 ratios counts. The exit status is 1 when mailverdictd reaches less than --least of the floor.
 """
 
-import argparse
 import os
 import socket
 import statistics
@@ -22,7 +21,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.realpath
 import drill    # pylint: disable=wrong-import-position
 import report   # pylint: disable=wrong-import-position
 import world    # pylint: disable=wrong-import-position
-from smtp_load import RECIPIENTS, SESSIONS, alternate   # pylint: disable=wrong-import-position
+import smtp_load   # pylint: disable=wrong-import-position
+from smtp_load import RECIPIENTS, SESSIONS   # pylint: disable=wrong-import-position
 
 OURS, FLOOR, NONE = "mailverdictd", "instant map", "no check"
 WITHOUT_LDAP = (FLOOR, NONE)
@@ -80,7 +80,7 @@ def postfixes():
 
 
 def compare(mta, ports, users, options, results):
-    rates = alternate(mta, ports, users, options)
+    rates = smtp_load.alternate(mta, ports, users, options)
     print("%s, RCPT/s, and as a part of the floor (least, median, greatest of %d)" % (
         mta, options.pairs))
     for name in ports:
@@ -94,32 +94,17 @@ def compare(mta, ports, users, options, results):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="RCPT/s by several maps.")
-    parser.add_argument("--daemon", metavar="FILE", required=True)
-    parser.add_argument("--instant", metavar="FILE", required=True)
-    parser.add_argument("--pairs", metavar="N", type=int, default=7)
-    parser.add_argument("--messages", metavar="N", type=int, default=15,
-                        help="of each session, in each measurement")
-    parser.add_argument("--least", metavar="RATIO", type=float, default=0.9)
-    parser.add_argument("--xml", metavar="FILE", default=report.output_path())
-    options = parser.parse_args()
-    options.daemon = os.path.abspath(options.daemon)
-    options.instant = os.path.abspath(options.instant)
+    options = smtp_load.read_options("RCPT/s by several maps.", "daemon", "instant")
     world.enter(postfix=True)
     load = os.getloadavg()[0]
     results = report.Report("rcpt_bench")
     slapd = world.Slapd(people=SESSIONS * RECIPIENTS)
-    daemon = world.Daemon(options.daemon)
-    world.write(daemon.policy, daemon.policy_text.replace("0660", "0666"))
+    daemon = world.Daemon(options.daemon, mode="0666")
     for server in (slapd, daemon, Instant(options.instant)):
         server.start()
     compare("sendmail", sendmails(), slapd.users, options, results)
     compare("Postfix", postfixes(), slapd.users, options, results)
-    results.write(options.xml)
-    print("%d sessions, %d recipients a message; load average before: %.1f, after: %.1f, of "
-          "%d processors" % (SESSIONS, RECIPIENTS, load, os.getloadavg()[0],
-                             os.cpu_count()))
-    return 1 if results.failed else 0
+    return smtp_load.finish(results, options, load)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ on, is in it. The exit status is 1 when mailverdictd needs more than one search 
 recipient, or any for one that it knows, or when a reply is wrong.
 """
 
-import argparse
 import concurrent.futures
 import itertools
 import os
@@ -54,8 +53,7 @@ class Bench:
         # Enough for each way of each MTA, by one session and by several.
         self._slapd = world.Slapd(people=14 * options.recipients, log="stats")
         self._people = People(self._slapd.users)
-        daemon = world.Daemon(options.daemon)
-        world.write(daemon.policy, daemon.policy_text.replace("0660", "0666"))
+        daemon = world.Daemon(options.daemon, mode="0666")
         self._slapd.start()
         daemon.start()
 
@@ -93,13 +91,10 @@ class Bench:
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Searches at slapd for each RCPT.")
-    parser.add_argument("--daemon", metavar="FILE", required=True)
+    parser = report.command_line("Searches at slapd for each RCPT.", "daemon")
     parser.add_argument("--recipients", metavar="N", type=int, default=500,
                         help="in each measurement, at most 700")
-    parser.add_argument("--xml", metavar="FILE", default=report.output_path())
     options = parser.parse_args()
-    options.daemon = os.path.abspath(options.daemon)
     world.enter(postfix=True)
     bench = Bench(options)
     bench.run()

@@ -1,10 +1,12 @@
 """Load for an MTA: sessions that name recipients, all of whom have to be accepted."""
 
 import collections
+import os
 import socket
 import threading
 import time
 
+import report
 import world
 
 SESSIONS = 8
@@ -90,3 +92,23 @@ def alternate(mta, ports, users, options):
         for name in list(ports) if pair % 2 else reversed(list(ports)):
             rates[name].append(measure(mta, ports[name], users, options.messages))
     return rates
+
+
+def read_options(description, *programs):
+    """The command line of a bench that compares these with what `alternate` measures."""
+    parser = report.command_line(description, *programs)
+    parser.add_argument("--pairs", metavar="N", type=int, default=7)
+    parser.add_argument("--messages", metavar="N", type=int, default=15,
+                        help="of each session, in each measurement")
+    parser.add_argument("--least", metavar="RATIO", type=float, default=0.9)
+    return parser.parse_args()
+
+
+def finish(results, options, load):
+    """Writes the results; `load` is the load average from before. The exit status."""
+    results.write(options.xml)
+    print("%d sessions, %d recipients a message; load average before: %.1f, after: %.1f, of "
+          "%d processors; %d of %d ratios below %.2f" % (
+              SESSIONS, RECIPIENTS, load, os.getloadavg()[0], os.cpu_count(),
+              results.failed, len(results), options.least))
+    return 1 if results.failed else 0

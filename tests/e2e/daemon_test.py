@@ -8,7 +8,6 @@ and a directory that hangs. Whatever happens, nobody who exists is refused for g
 and nobody waits longer than the deadline.
 """
 
-import argparse
 import grp
 import os
 import pwd
@@ -684,14 +683,11 @@ class DaemonTest(report.Suite):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="mailverdictd, from all sides.")
-    parser.add_argument("--daemon", metavar="FILE", required=True)
-    parser.add_argument("--xml", metavar="FILE", default=report.output_path())
-    options = parser.parse_args()
+    options = report.command_line("mailverdictd, from all sides.", "daemon").parse_args()
     world.enter()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    test = DaemonTest(os.path.abspath(options.daemon))
+    test = DaemonTest(options.daemon)
     test.run()
     return test.finish(options.xml, world.tail(test.daemon.log, 40))
 

@@ -16,7 +16,6 @@ shown and never judged; `!` marks a permanent "no" to somebody who exists. Our o
 cells are judged: the exit status is 1 when one of them is wrong.
 """
 
-import argparse
 import collections
 import concurrent.futures
 import contextlib
@@ -146,7 +145,8 @@ def situations(slapd, daemon):
                   expected=(None, None, LATER, None), reload=True,
                   again=(2, 3),
                   note="Whoever was never seen before looks absent to everybody, controls "
-                       "or not: choose a recent account as a control, and keep the memory."),
+                       "or not: have a second server (./quickstart --full), choose a recent "
+                       "account as a control, and keep the memory."),
         Situation("mailverdictd killed", daemon.kill, daemon.start, expected=MUTE,
                   daemon="killed"),
         Situation("mailverdictd hung", daemon.pause, daemon.resume, expected=MUTE[:2],
@@ -367,13 +367,19 @@ def record(results, situation, lines, before, seconds):
 
 
 def losses(played):
-    """For each gateway, how often somebody who exists was refused for good."""
-    count = collections.Counter()
-    for _, lines in played:
+    """For each gateway, how often somebody who exists was refused for good; and, in
+    brackets, in which situations ours did that.
+    """
+    count, where = collections.Counter(), collections.defaultdict(list)
+    for situation, lines in played:
         for line in lines:
-            count[line.gateway.label] += sum(
-                cell is not None and cell.loses_mail() for cell in line.cells)
-    return count
+            lost = sum(cell is not None and cell.loses_mail() for cell in line.cells)
+            count[line.gateway.label] += lost
+            names = where[line.gateway.label]
+            if lost and line.gateway.ours and situation.name not in names:
+                names.append(situation.name)
+    return ["%s: %d%s" % (label, lost, " (%s)" % "; ".join(where[label])
+                          if where[label] else "") for label, lost in count.items()]
 
 
 MARKDOWN = """\
@@ -417,20 +423,17 @@ def write_markdown(path, played):
 # ---- the program -----------------------------------------------------------
 
 def arguments():
-    parser = argparse.ArgumentParser(
-        description="The outage drill: what a sender hears while LDAP is broken.")
-    parser.add_argument("--daemon", metavar="FILE", required=True)
+    parser = report.command_line(
+        "The outage drill: what a sender hears while LDAP is broken.", "daemon")
     parser.add_argument("--rows", metavar="WORDS", default="",
                         help="only the situations with these words in their name")
     parser.add_argument("--markdown", metavar="FILE", help="write the table there, too")
-    parser.add_argument("--xml", metavar="FILE", default=report.output_path())
     parser.add_argument("--keep", action="store_true",
                         help="leave the world running afterwards, until Ctrl-C")
     options = parser.parse_args()
     if not os.access(options.daemon, os.X_OK):
         parser.error("there is no daemon at %s; build it, or say --daemon" %
                      options.daemon)
-    options.daemon = os.path.abspath(options.daemon)
     return options
 
 
@@ -475,8 +478,7 @@ def main():
     results.write(options.xml)
     if options.markdown:
         write_markdown(options.markdown, played)
-    show("", "existing people refused for good: " + "; ".join(
-        "%s: %d" % pair for pair in losses(played).items()),
+    show("", "existing people refused for good, by", *("  " + line for line in losses(played)),
          "%d of our cells judged, %d wrong, %.0f s" % (
              len(results), results.failed, time.monotonic() - begun))
     if results.failed:

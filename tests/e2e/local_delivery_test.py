@@ -9,7 +9,6 @@ mail for who exists waits, and comes once when all is well again; who does not e
 bounced once, by proof only. Beside it the same hosts without us: shown, never judged.
 """
 
-import argparse
 import collections
 import concurrent.futures
 import itertools
@@ -213,9 +212,8 @@ class LocalDeliveryTest(report.Suite):
         self.sink = mailbox_host.Sink()
         self.mailboxes = mailbox_host.Mailboxes()
         self.log = mailbox_host.MailLog()
-        self.daemon = world.Daemon(daemon)
         # Who delivers mail is no member of the MTA's group.
-        world.write(self.daemon.policy, self.daemon.policy_text.replace("0660", "0666"))
+        self.daemon = world.Daemon(daemon, mode="0666")
         self.add_accounts()
         # A copy, since a build may replace the program while it is used here.
         shutil.copy(deliver, DELIVER)
@@ -629,17 +627,13 @@ def kilobytes(pid, what):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Real MTAs deliver to real mailboxes.")
-    parser.add_argument("--daemon", metavar="FILE", required=True)
-    parser.add_argument("--deliver", metavar="FILE", required=True)
+    parser = report.command_line("Real MTAs deliver to real mailboxes.", "daemon", "deliver")
     parser.add_argument("--parts", metavar="NAME", nargs="*", default=[])
-    parser.add_argument("--xml", metavar="FILE", default=report.output_path())
     options = parser.parse_args()
     world.enter(postfix=True)
     mailbox_host.furnish()
     begun = time.monotonic()
-    test = LocalDeliveryTest(os.path.abspath(options.daemon),
-                             os.path.abspath(options.deliver))
+    test = LocalDeliveryTest(options.daemon, options.deliver)
     print("started, %.1f s" % (time.monotonic() - begun), flush=True)
     test.run(options.parts)
     return test.finish(options.xml, world.tail(test.daemon.log, 30),

@@ -20,7 +20,6 @@ import socket
 import socketserver
 import subprocess
 import threading
-import time
 
 import world
 

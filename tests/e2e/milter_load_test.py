@@ -9,7 +9,6 @@ SIGHUP hit mailverdictd. Nobody who exists is refused for good, nobody who does 
 in, and every message that was taken is in the MTA's queue. SIGHUP costs nobody anything.
 """
 
-import argparse
 import collections
 import os
 import re
@@ -236,12 +235,9 @@ class LoadTest(report.Suite):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="The milter under load, and broken.")
-    parser.add_argument("--daemon", metavar="FILE", required=True)
-    parser.add_argument("--xml", metavar="FILE", default=report.output_path())
-    options = parser.parse_args()
+    options = report.command_line("The milter under load, and broken.", "daemon").parse_args()
     world.enter(postfix=True)
-    test = LoadTest(os.path.abspath(options.daemon))
+    test = LoadTest(options.daemon)
     test.run()
     return test.finish(options.xml, world.tail(test.daemon.log, 30),
                        world.tail(world.ROOT + "/syslog", 30))

@@ -8,7 +8,6 @@ and real Postfix in front of it, as docs/sendmail.md and docs/postfix.md say; a 
 that is slow or hangs; a daemon that is dead or hangs; a thousand sessions.
 """
 
-import argparse
 import os
 import queue
 import re
@@ -544,14 +543,11 @@ class MilterTest(report.Suite):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="The milter, by itself and behind MTAs.")
-    parser.add_argument("--daemon", metavar="FILE", required=True)
-    parser.add_argument("--xml", metavar="FILE", default=report.output_path())
-    options = parser.parse_args()
+    options = report.command_line("The milter, by itself and behind MTAs.", "daemon").parse_args()
     world.enter(postfix=True)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    test = MilterTest(os.path.abspath(options.daemon))
+    test = MilterTest(options.daemon)
     test.run()
     return test.finish(options.xml, world.tail(test.daemon.log, 30),
                        world.tail(world.ROOT + "/syslog", 30))

@@ -9,7 +9,6 @@ knows. Only what LDAP has proven absent is refused for good; all else that goes 
 a 451.
 """
 
-import argparse
 import os
 import sys
 import time
@@ -207,12 +206,9 @@ class PostfixTest(report.Suite):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Real Postfix asks mailverdictd.")
-    parser.add_argument("--daemon", metavar="FILE", required=True)
-    parser.add_argument("--xml", metavar="FILE", default=report.output_path())
-    options = parser.parse_args()
+    options = report.command_line("Real Postfix asks mailverdictd.", "daemon").parse_args()
     world.enter(postfix=True)
-    test = PostfixTest(os.path.abspath(options.daemon))
+    test = PostfixTest(options.daemon)
     test.run()
     return test.finish(options.xml, world.tail(test.daemon.log, 30),
                        world.tail(world.ROOT + "/syslog", 30))

@@ -1,5 +1,6 @@
 """What the end-to-end tests hand to Bazel: a JUnit file, one test case a check."""
 
+import argparse
 import os
 import sys
 import time
@@ -9,6 +10,16 @@ import xml.etree.ElementTree as ElementTree
 def output_path():
     """Where Bazel wants the file; None outside Bazel."""
     return os.environ.get("XML_OUTPUT_FILE")
+
+
+def command_line(description, *programs):
+    """A parser of --PROGRAM FILE for each of these, and of --xml."""
+    parser = argparse.ArgumentParser(description=description)
+    for program in programs:
+        parser.add_argument("--" + program, metavar="FILE", required=True,
+                            type=os.path.abspath)
+    parser.add_argument("--xml", metavar="FILE", default=output_path())
+    return parser
 
 
 class Report:

@@ -8,7 +8,6 @@ lies, speaks nonsense. Whatever it does, sendmail may say 5xx only after a whole
 well-formed `reject`. What sendmail asks is compared byte for byte, too.
 """
 
-import argparse
 import os
 import re
 import socket
@@ -338,10 +337,8 @@ def without_ids(requests):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description="Our sendmail FEATURE against a socket map server that misbehaves.")
-    parser.add_argument("--xml", metavar="FILE", default=report.output_path())
-    options = parser.parse_args()
+    options = report.command_line(
+        "Our sendmail FEATURE against a socket map server that misbehaves.").parse_args()
     world.enter()
     test = FaultsTest()
     test.run()

@@ -8,7 +8,6 @@ shipped: only the program's path is another one, since none is installed here. R
 slapd; the sandbox, the history on disk, the milter and the control socket are all used.
 """
 
-import argparse
 import collections
 import os
 import shutil
@@ -194,12 +193,9 @@ class SystemdTest(report.Suite):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="The units, under a real systemd.")
-    parser.add_argument("--daemon", metavar="FILE", required=True)
-    parser.add_argument("--xml", metavar="FILE", default=report.output_path())
-    options = parser.parse_args()
+    options = report.command_line("The units, under a real systemd.", "daemon").parse_args()
     world.enter()
-    test = SystemdTest(os.path.abspath(options.daemon))
+    test = SystemdTest(options.daemon)
     test.play(test.starts, test.reloads, test.restarts, test.dies)
     return test.finish(options.xml, world.tail(DAEMON_LOG, 40))
 

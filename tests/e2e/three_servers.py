@@ -5,7 +5,6 @@ the one the first of three servers is in a state, and all is to be as if it were
 other all three are, and nobody who exists may be refused.
 """
 
-import argparse
 import collections
 import itertools
 import os
@@ -62,11 +61,10 @@ class ThreeServers(report.Suite):
         self.servers = servers
         self.existing, self.still_there = existing, still_there
         self.missing = ("nobody%d" % number for number in itertools.count())
-        self.daemon = world.Daemon(options.daemon, more=(
+        self.daemon = world.Daemon(options.daemon, mode="0666", more=(
             'listener { control: "unix:%s" mode: "0600" }\nhistory { file: "%s" }\n' % (
                 CONTROL_SOCKET, HISTORY)))
-        # For Postfix's user, too.
-        self.daemon.policy_text = self.daemon.policy_text.replace("0660", "0666").replace(
+        self.daemon.policy_text = self.daemon.policy_text.replace(
             "  base: ", more + "  base: ")
         self.use_servers([server.uri for server in servers])
         os.makedirs(os.path.dirname(HISTORY))
@@ -223,14 +221,9 @@ class ThreeServers(report.Suite):
 
 def main(suite, description):
     """Runs the parts of a ThreeServers, all or those named; returns the exit status."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--daemon", metavar="FILE", required=True)
-    parser.add_argument("--command", metavar="FILE", required=True)
+    parser = report.command_line(description, "daemon", "command")
     parser.add_argument("--parts", metavar="NAME", nargs="*", default=[])
-    parser.add_argument("--xml", metavar="FILE", default=report.output_path())
     options = parser.parse_args()
-    options.daemon = os.path.abspath(options.daemon)
-    options.command = os.path.abspath(options.command)
     world.enter(postfix=True)
     test = suite(options)
     test.start()

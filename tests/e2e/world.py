@@ -654,7 +654,7 @@ class Daemon(Server):
     """mailverdictd, started as root and told to become sendmail's user."""
 
     POLICY = """\
-listener { socketmap: "unix:%(socket)s" mode: "0660" group: "%(group)s" }
+listener { socketmap: "unix:%(socket)s" mode: "%(mode)s" group: "%(group)s" }
 user: "%(user)s"
 deadline: "4s"
 directory {
@@ -672,14 +672,17 @@ realm { domain: "%(domain)s" directory: "people" }
 check { recipient { } }
 """
 
-    def __init__(self, program, user=MTA_USER, more=""):
-        """`more`: lines that the policy has besides, such as a milter's listener."""
+    def __init__(self, program, user=MTA_USER, more="", mode="0660"):
+        """`more`: lines that the policy has besides, such as a milter's listener.
+
+        `mode`: of its socket; who is not in the MTA's group needs "0666".
+        """
         account = pwd.getpwnam(user)
         os.makedirs(os.path.dirname(DAEMON_SOCKET))
         os.chown(os.path.dirname(DAEMON_SOCKET), account.pw_uid, account.pw_gid)
         self.policy = ROOT + "/policy.txtpb"
         self.policy_text = self.POLICY % {
-            "socket": DAEMON_SOCKET, "user": user,
+            "socket": DAEMON_SOCKET, "mode": mode, "user": user,
             "group": grp.getgrgid(account.pw_gid).gr_name, "uri": LDAP_URI.rstrip("/"),
             "base": PEOPLE, "domain": DOMAIN, "control_mail": CONTROL_MAIL_DN,
             "control_uid": CONTROL_UID_DN} + more
