@@ -103,8 +103,15 @@ bool CheckOnline(const Policy& policy,
                          " has no control; nobody is rejected"));
       good = false;
     }
+    size_t proving = 0;
     for (const std::string& uri : directory.uris) {
-      good &= CheckServer(directory, uri, print);
+      proving += CheckServer(directory, uri, print) ? 1 : 0;
+    }
+    good &= proving == directory.uris.size();
+    if (directory.WantsSecond() && proving == 1) {
+      print(absl::StrCat("directory ", directory.name,
+                         ": a rejection wants two servers (confirm_absent), "
+                         "and one would prove it; nobody is rejected"));
     }
   }
   return good;

@@ -13,8 +13,9 @@ namespace mailverdict {
 
 // Asks each server for an address made up at random, with the controls, as for
 // any recipient: it has to be absent, and proven so. `print` gets a line for
-// each server and one for each arm without a control. False if a server would
-// prove nothing, or an arm is not covered. Takes a server's timeout three times
+// each server, one for each arm without a control, and one where a second
+// server is wanting. False if a server would prove nothing, or an arm is not
+// covered. Takes a server's timeout three times
 // at most (connecting, binding, searching), one server after the other.
 bool CheckOnline(const Policy& policy,
                  const std::function<void(const std::string&)>& print);
