@@ -252,7 +252,7 @@ class RecipientEvidence : public testing::TestWithParam<WhenUnsure> {
     std::shared_ptr<Policy> policy = Ours();
     policy->directories[0].hold_vanished = 3;
     policy->directories[0].hold_within = absl::Hours(1);
-    policy->checks[0].when_unsure = when_unsure;
+    std::get<RecipientPolicy>(policy->checks[0]).when_unsure = when_unsure;
     return policy;
   }
 
@@ -460,7 +460,7 @@ TEST(Recipient, InShadowARejectionPasses) {
   for (bool whole_chain : {false, true}) {
     std::shared_ptr<Policy> policy = Ours();
     policy->shadow = whole_chain;
-    policy->checks[0].shadow = !whole_chain;
+    std::get<RecipientPolicy>(policy->checks[0]).shadow = !whole_chain;
     const Verdict verdict = Judge(
         policy, To("joe@example.org"), [&](const Lookup& lookup) -> Answer {
           if (const auto* mailbox = std::get_if<MailboxLookup>(&lookup)) {
