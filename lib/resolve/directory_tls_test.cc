@@ -59,6 +59,8 @@ class DirectoryTls : public DirectoryFixture {
     DirectoryPolicy policy = PolicyFor(uri);
     policy.tls.start_tls = start_tls;
     policy.tls.ca_file = File(ca + ".pem");
+    // Under a sanitizer, beside others, a handshake takes seconds.
+    policy.timeout = absl::Seconds(20);
     return policy;
   }
 
