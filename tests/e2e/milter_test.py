@@ -328,6 +328,42 @@ class MilterTest(report.Suite):
         self.queue_ids()
         self.xclient()
 
+    def domains(self):
+        """The check `domain`, at MAIL and at RCPT; its file is read again on SIGHUP."""
+        own = world.ROOT + "/instant_reject"
+        world.write(own, "# ours\nwrong.com = right.com  # of old\n")
+        self.use(self.daemon.policy_text.replace(
+            CHECK, 'check { domain { instant_reject_file: "%s" } }\n%s' % (own, CHECK)))
+        typo, old = "did you mean gmail.com?", "did you mean right.com?"
+        sender = "550 5.1.8 Sender domain cannot receive mail"
+        recipient = "Recipient domain cannot receive mail"
+        for name, port, prefix in (("sendmail", SENDMAIL, "<%s>... "), ("Postfix", POSTFIX, "")):
+            with world.SmtpSession(port) as session:
+                for command, right in (
+                        ("MAIL FROM:<joe@gmail.con>", "%s, %s." % (sender, typo)),
+                        ("MAIL FROM:<joe@wrong.com>", "%s, %s." % (sender, old)),
+                        ("MAIL FROM:<joe@a.localhost>", sender + "."),
+                        ("MAIL FROM:<>", "250 2.1.0"), ("RSET", "250 2.0.0"),
+                        # The world's realm is example.test; the list has *.test.
+                        ("MAIL FROM:<%s>" % mail("joe"), "250 2.1.0"),
+                        ("RCPT TO:<%s>" % mail("user001"), "250 2.1.5"),
+                        ("RCPT TO:<joe@gmail.con>", "550 5.1.2 %s%s, %s." % (
+                            prefix.replace("%s", "joe@gmail.con"), recipient, typo))):
+                    self.check_said("%s: %s" % (name, command), right,
+                                    session.say(command.encode()))
+        for words in ("domain reject 550 5.1.8 Sender domain cannot receive mail, " + typo,
+                      "domain reject 550 5.1.2 %s, %s" % (recipient, typo)):
+            self.wait_for_line(words)
+        world.write(own, "other.com\n")
+        self.daemon.reload()
+        with world.SmtpSession(SENDMAIL) as session:
+            self.check_said("after SIGHUP: no more in the file", "250 2.1.0",
+                            session.say(b"MAIL FROM:<joe@wrong.com>"))
+            session.say(b"RSET")
+            self.check_said("... and what is in it now", sender + ".",
+                            session.say(b"MAIL FROM:<joe@other.com>"))
+        self.use(self.daemon.policy_text)
+
     def queue_ids(self):
         """In the log, and the one that the sender hears."""
         for name, port, first in (("sendmail", SENDMAIL, True), ("Postfix", POSTFIX, False)):
@@ -535,8 +571,8 @@ class MilterTest(report.Suite):
         self.daemon.start()
 
     def run(self):
-        self.play(self.scripts, self.protocol, self.mtas, self.slapd_hangs,
-                  self.slow_directory, self.daemon_fails, self.thousand_sessions,
+        self.play(self.scripts, self.protocol, self.mtas, self.domains,
+                  self.slapd_hangs, self.slow_directory, self.daemon_fails, self.thousand_sessions,
                   self.too_many, self.terminate)
         with open(self.daemon.log) as log:
             self.check("the daemon has said nothing else", [], [
