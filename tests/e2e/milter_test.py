@@ -335,24 +335,30 @@ class MilterTest(report.Suite):
         self.use(self.daemon.policy_text.replace(
             CHECK, 'check { domain { instant_reject_file: "%s" } }\n%s' % (own, CHECK)))
         typo, old = "did you mean gmail.com?", "did you mean right.com?"
-        sender = "550 5.1.8 Sender domain cannot receive mail"
-        recipient = "Recipient domain cannot receive mail"
         for name, port, prefix in (("sendmail", SENDMAIL, "<%s>... "), ("Postfix", POSTFIX, "")):
+            def sender(address):
+                return "550 5.1.8 %sSender domain cannot receive mail" % (
+                    prefix.replace("%s", address))
+            def recipient(address):
+                return "550 5.1.2 %sRecipient domain cannot receive mail" % (
+                    prefix.replace("%s", address))
             with world.SmtpSession(port) as session:
                 for command, right in (
-                        ("MAIL FROM:<joe@gmail.con>", "%s, %s." % (sender, typo)),
-                        ("MAIL FROM:<joe@wrong.com>", "%s, %s." % (sender, old)),
-                        ("MAIL FROM:<joe@a.localhost>", sender + "."),
+                        ("MAIL FROM:<joe@gmail.con>",
+                         "%s, %s." % (sender("joe@gmail.con"), typo)),
+                        ("MAIL FROM:<joe@wrong.com>",
+                         "%s, %s." % (sender("joe@wrong.com"), old)),
+                        ("MAIL FROM:<joe@a.localhost>", sender("joe@a.localhost") + "."),
                         ("MAIL FROM:<>", "250 2.1.0"), ("RSET", "250 2.0.0"),
                         # The world's realm is example.test; the list has *.test.
                         ("MAIL FROM:<%s>" % mail("joe"), "250 2.1.0"),
                         ("RCPT TO:<%s>" % mail("user001"), "250 2.1.5"),
-                        ("RCPT TO:<joe@gmail.con>", "550 5.1.2 %s%s, %s." % (
-                            prefix.replace("%s", "joe@gmail.con"), recipient, typo))):
+                        ("RCPT TO:<joe@gmail.con>",
+                         "%s, %s." % (recipient("joe@gmail.con"), typo))):
                     self.check_said("%s: %s" % (name, command), right,
                                     session.say(command.encode()))
         for words in ("domain reject 550 5.1.8 Sender domain cannot receive mail, " + typo,
-                      "domain reject 550 5.1.2 %s, %s" % (recipient, typo)):
+                      "domain reject 550 5.1.2 Recipient domain cannot receive mail, " + typo):
             self.wait_for_line(words)
         world.write(own, "other.com\n")
         self.daemon.reload()
@@ -360,7 +366,8 @@ class MilterTest(report.Suite):
             self.check_said("after SIGHUP: no more in the file", "250 2.1.0",
                             session.say(b"MAIL FROM:<joe@wrong.com>"))
             session.say(b"RSET")
-            self.check_said("... and what is in it now", sender + ".",
+            self.check_said("... and what is in it now",
+                            "550 5.1.8 <joe@other.com>... Sender domain cannot receive mail.",
                             session.say(b"MAIL FROM:<joe@other.com>"))
         self.use(self.daemon.policy_text)
 
