@@ -57,6 +57,13 @@ std::string PostfixMapReply(const Verdict& verdict) {
   return absl::StrCat("TEMP ", Enhanced(reply), " ", Harmless(reply.text));
 }
 
+std::string PostfixAccessReply(const Verdict& verdict) {
+  const Reply& reply = verdict.reply();
+  if (verdict.disposition() == Disposition::kPass) return "OK DUNNO";
+  return absl::StrCat("OK ", reply.code, " ", Enhanced(reply), " ",
+                      Harmless(reply.text));
+}
+
 std::string AbsenceMapReply(const Verdict& verdict) {
   const Reply& reply = verdict.reply();
   switch (verdict.disposition()) {

@@ -81,7 +81,7 @@ inline constexpr DeferReply kNoVerdict{
 inline constexpr DeferReply kHeld{
     451, 3, 2, "Mail is not accepted right now, try again later"};
 inline constexpr DeferReply kRequestNotUnderstood{
-    451, 3, 0, "Recipient was not asked about in full, try again later"};
+    451, 3, 0, "Address was not asked about in full, try again later"};
 
 }  // namespace replies
 }  // namespace mailverdict

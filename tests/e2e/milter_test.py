@@ -33,6 +33,7 @@ CHECK = "check { recipient { } }\n"
 INET = ("127.0.0.1", 7778)
 SLOW_LDAP = ("127.0.0.1", 3892)
 SENDMAIL, SENDMAIL_INET, SENDMAIL_SKIPS = 2525, 2526, 2527
+SENDERS = 2528
 POSTFIX, POSTFIX_CHROOT, POSTFIX_DEFAULT, POSTFIX_ACCEPTS = 2530, 2531, 2532, 2533
 
 UNKNOWN = "550 5.1.1 User unknown"
@@ -132,6 +133,8 @@ class MilterTest(report.Suite):
                 "unix:" + world.MILTER_SOCKET, "inet:%d@%s" % (INET[1], INET[0])))
         sendmail_skips = world.Sendmail("sendmail_skips", SENDMAIL_SKIPS,
                                         world.SENDMAIL_MILTER.replace(" F=T,", ""))
+        senders = world.Sendmail(
+            "senders", SENDERS, "FEATURE(`mailverdict', `', `', `', `senders')dnl")
         plain = {"smtpd_milters": "unix:" + world.MILTER_SOCKET}
         postfix = world.Postfix("postfix", {
             POSTFIX: ("n", {"smtpd_authorized_xclient_hosts": "127.0.0.1"}),
@@ -139,7 +142,7 @@ class MilterTest(report.Suite):
             POSTFIX_DEFAULT: ("n", plain),
             POSTFIX_ACCEPTS: ("n", dict(plain, milter_default_action="accept"))},
                                 **world.POSTFIX_MILTER)
-        for server in (inet, sendmail, sendmail_inet, sendmail_skips, postfix):
+        for server in (inet, sendmail, sendmail_inet, sendmail_skips, senders, postfix):
             server.start()
         self._numbers = iter(range(10 ** 6))
         self._people = iter(self.slapd.users[30:])
@@ -329,13 +332,18 @@ class MilterTest(report.Suite):
         self.xclient()
 
     def domains(self):
-        """The check `domain`, at MAIL and at RCPT; its file is read again on SIGHUP."""
+        """The check `domain`, at MAIL and at RCPT, by the milter and the socket map.
+
+        Its file is read again on SIGHUP.
+        """
         own = world.ROOT + "/instant_reject"
         world.write(own, "# ours\nwrong.com = right.com  # of old\n")
         self.use(self.daemon.policy_text.replace(
             CHECK, 'check { domain { instant_reject_file: "%s" } }\n%s' % (own, CHECK)))
         typo, old = "did you mean gmail.com?", "did you mean right.com?"
-        for name, port, prefix in (("sendmail", SENDMAIL, "<%s>... "), ("Postfix", POSTFIX, "")):
+        for name, port, prefix in (("sendmail", SENDMAIL, "<%s>... "),
+                                   ("sendmail, maps", SENDERS, "<%s>... "),
+                                   ("Postfix", POSTFIX, "")):
             def sender(address):
                 return "550 5.1.8 %sSender domain cannot receive mail" % (
                     prefix.replace("%s", address))
