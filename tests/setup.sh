@@ -11,7 +11,7 @@
 packages="
   g++ bazel-bootstrap bazel-rules-java pkg-config git ca-certificates
   libabsl-dev libldap-dev libprotobuf-dev protobuf-compiler libevent-dev libidn2-dev
-  libmilter-dev liblmdb-dev
+  libmilter-dev liblmdb-dev publicsuffix
   libgtest-dev libgmock-dev libbenchmark-dev
   python3 m4 iproute2 util-linux procps systemd ldap-utils swaks miltertest
   libltdl7 libodbc2 libperl5.36 libwrap0 libargon2-1 libdb5.3 liblockfile1 libnsl2

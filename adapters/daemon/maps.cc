@@ -11,21 +11,25 @@
 namespace mailverdict {
 namespace {
 
-Transaction Rcpt(std::string_view recipient) {
+Transaction About(std::string_view address, Stage stage) {
   Transaction tx;
-  tx.stage = Stage::kRcpt;
-  tx.recipient = std::string(recipient);
+  tx.stage = stage;
+  (stage == Stage::kMail ? tx.sender : tx.recipient) = std::string(address);
   return tx;
 }
 
-void AnswerSendmail(Judging* judging, std::string_view key,
+Transaction Rcpt(std::string_view recipient) {
+  return About(recipient, Stage::kRcpt);
+}
+
+void AnswerSendmail(Judging* judging, std::string_view key, Stage stage,
                     const socketmap::Reply& reply) {
-  std::optional<Transaction> tx = socketmap::ParseSendmailKey(key);
+  std::optional<Transaction> tx = socketmap::ParseSendmailKey(key, stage);
   if (!tx.has_value()) {
     const Verdict verdict = Verdict::Defer(
         replies::kRequestNotUnderstood,
         "the key is not as mailverdict.m4 builds it, or was cut short");
-    judging->Log(Rcpt(key), verdict);
+    judging->Log(About(key, stage), verdict);
     reply.Send(SendmailMapReply(verdict));
     return;
   }
@@ -34,16 +38,17 @@ void AnswerSendmail(Judging* judging, std::string_view key,
   });
 }
 
-void AnswerPostfix(Judging* judging, std::string_view key,
+void AnswerPostfix(Judging* judging, std::string_view key, Stage stage,
+                   std::string (*in_words)(const Verdict&),
                    const socketmap::Reply& reply) {
-  std::optional<Transaction> tx = socketmap::ParsePostfixKey(key);
+  std::optional<Transaction> tx = socketmap::ParsePostfixKey(key, stage);
   if (!tx.has_value()) {
     // Postfix asks for these only after the whole address was not found.
     reply.Send("NOTFOUND ");
     return;
   }
-  judging->Judge(*std::move(tx), [reply](const Verdict& verdict) {
-    reply.Send(PostfixMapReply(verdict));
+  judging->Judge(*std::move(tx), [reply, in_words](const Verdict& verdict) {
+    reply.Send(in_words(verdict));
   });
 }
 
@@ -52,9 +57,14 @@ void AnswerPostfix(Judging* judging, std::string_view key,
 void AnswerMap(Judging* judging, const socketmap::Request& request,
                const socketmap::Reply& reply) {
   if (request.map == "rcpt") {
-    AnswerSendmail(judging, request.key, reply);
+    AnswerSendmail(judging, request.key, Stage::kRcpt, reply);
+  } else if (request.map == "mail") {
+    AnswerSendmail(judging, request.key, Stage::kMail, reply);
   } else if (request.map == "postfix") {
-    AnswerPostfix(judging, request.key, reply);
+    AnswerPostfix(judging, request.key, Stage::kRcpt, PostfixMapReply, reply);
+  } else if (request.map == "postfix-sender") {
+    AnswerPostfix(judging, request.key, Stage::kMail, PostfixAccessReply,
+                  reply);
   } else if (request.map == "absence") {
     judging->Judge(Rcpt(request.key), [reply](const Verdict& verdict) {
       reply.Send(AbsenceMapReply(verdict));
@@ -65,7 +75,8 @@ void AnswerMap(Judging* judging, const socketmap::Request& request,
     reply.Send("OK pong");
   } else {
     reply.Send(
-        "TEMP no such map; there are rcpt, postfix, absence, explain and ping");
+        "TEMP no such map; there are rcpt, mail, postfix, postfix-sender, "
+        "absence, explain and ping");
   }
 }
 

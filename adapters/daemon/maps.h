@@ -1,11 +1,13 @@
 // The maps of a socket map listener: what each asks, and in which words it is
 // answered.
 //
-//   rcpt     sendmail's, as mailverdict.m4 builds its key
-//   postfix  a Postfix table
-//   absence  mailverdict-deliver's: may "user unknown" stand?
-//   explain  for people: the whole of a verdict, and nothing is remembered
-//   ping     OK pong
+//   rcpt            sendmail's, as mailverdict.m4 builds its key
+//   mail            the same for senders
+//   postfix         a Postfix table of recipients
+//   postfix-sender  a Postfix access(5) table of senders
+//   absence         mailverdict-deliver's: may "user unknown" stand?
+//   explain         for people: the whole of a verdict; nothing is remembered
+//   ping            OK pong
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_MAPS_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_MAPS_H_

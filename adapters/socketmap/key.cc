@@ -1,6 +1,7 @@
 #include "adapters/socketmap/key.h"
 
 #include <string>
+#include <utility>
 
 #include "lib/mail/address.h"
 #include "lib/mail/cursor.h"
@@ -16,9 +17,17 @@ std::optional<std::string> TakeField(std::string_view name, mail::Cursor* in) {
   return std::string(value);
 }
 
+// A transaction at kMail or kRcpt, and in it the address that is asked about.
+Transaction About(std::string address, Stage stage) {
+  Transaction tx;
+  tx.stage = stage;
+  (stage == Stage::kMail ? tx.sender : tx.recipient) = std::move(address);
+  return tx;
+}
+
 }  // namespace
 
-std::optional<Transaction> ParseSendmailKey(std::string_view key) {
+std::optional<Transaction> ParseSendmailKey(std::string_view key, Stage stage) {
   static constexpr std::string_view kClient = ",client=<";
   const size_t fields = key.rfind(kClient);
   if (fields == std::string_view::npos) return std::nullopt;
@@ -29,31 +38,26 @@ std::optional<Transaction> ParseSendmailKey(std::string_view key) {
   if (!client || !id || !auth || !in.Skip(",;") || !in.done()) {
     return std::nullopt;
   }
-  Transaction tx;
-  tx.stage = Stage::kRcpt;
-  tx.recipient = std::string(key.substr(0, fields));
+  Transaction tx = About(std::string(key.substr(0, fields)), stage);
   tx.client = client->rfind("IPv6:", 0) == 0 ? client->substr(5) : *client;
   tx.queue_id = *id;
   tx.authenticated = !auth->empty();
   return tx;
 }
 
-std::optional<Transaction> ParsePostfixKey(std::string_view key) {
+std::optional<Transaction> ParsePostfixKey(std::string_view key, Stage stage) {
   const size_t at = key.rfind('@');
   if (at == std::string_view::npos || at == 0) return std::nullopt;
-  Transaction tx;
-  tx.stage = Stage::kRcpt;
-  tx.recipient = std::string(key);
-  if (mail::ParseAddress(key).ok()) return tx;
+  if (mail::ParseAddress(key).ok()) return About(std::string(key), stage);
   // Perhaps it only lacks its quotes; if not, the check will say so.
-  tx.recipient = "\"";
+  std::string quoted = "\"";
   for (char c : key.substr(0, at)) {
-    if (c == '"' || c == '\\') tx.recipient += '\\';
-    tx.recipient += c;
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
   }
-  tx.recipient += '"';
-  tx.recipient += key.substr(at);
-  return tx;
+  quoted += '"';
+  quoted += key.substr(at);
+  return About(std::move(quoted), stage);
 }
 
 }  // namespace mailverdict::socketmap

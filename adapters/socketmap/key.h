@@ -10,20 +10,24 @@
 
 namespace mailverdict::socketmap {
 
-// The key of the sendmail map `rcpt`, as mailverdict.m4 builds it:
+// The key of the sendmail maps `rcpt` and, at Stage::kMail, `mail`, as
+// mailverdict.m4 builds it:
 //
-//   RECIPIENT,client=<ADDRESS>,id=<QUEUEID>,auth=<MECHANISM>,;
+//   ADDRESS,client=<ADDRESS>,id=<QUEUEID>,auth=<MECHANISM>,;
 //
 // sendmail cuts a key at 256 bytes (without -f) or 1024. A cut one has lost its
-// end, and no shorter recipient is read out of it: nullopt. The recipient may
+// end, and no shorter address is read out of it: nullopt. The address may
 // hold commas and more, so the fields are read from the right. Values may be
 // empty; "IPv6:" before an address is dropped.
-std::optional<Transaction> ParseSendmailKey(std::string_view key);
+std::optional<Transaction> ParseSendmailKey(std::string_view key,
+                                            Stage stage = Stage::kRcpt);
 
-// The key of a Postfix table: an address in its internal form, where a local
-// part that needs quotes has none. nullopt for the forms that Postfix tries
-// next, "user" and "@domain", which name no mailbox.
-std::optional<Transaction> ParsePostfixKey(std::string_view key);
+// The key of a Postfix table: a recipient or, at Stage::kMail, a sender in its
+// internal form, where a local part that needs quotes has none. nullopt for the
+// forms that Postfix tries next, "user" and "@domain", which name no mailbox,
+// and for "<>".
+std::optional<Transaction> ParsePostfixKey(std::string_view key,
+                                           Stage stage = Stage::kRcpt);
 
 }  // namespace mailverdict::socketmap
 

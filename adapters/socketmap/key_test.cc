@@ -73,6 +73,24 @@ TEST(SendmailKey, AnythingElseIsNotRead) {
   }
 }
 
+TEST(SendmailKey, AtMailItIsTheSender) {
+  const auto tx = ParseSendmailKey(Key("joe@example.org"), Stage::kMail);
+  ASSERT_TRUE(tx.has_value());
+  EXPECT_EQ(tx->stage, Stage::kMail);
+  EXPECT_EQ(tx->sender, "joe@example.org");
+  EXPECT_EQ(tx->recipient, "");
+  EXPECT_EQ(tx->client, "192.0.2.1");
+}
+
+TEST(PostfixKey, AtMailItIsTheSender) {
+  const auto tx = ParsePostfixKey("quo ted@example.org", Stage::kMail);
+  ASSERT_TRUE(tx.has_value());
+  EXPECT_EQ(tx->stage, Stage::kMail);
+  EXPECT_EQ(tx->sender, "\"quo ted\"@example.org");
+  EXPECT_EQ(tx->recipient, "");
+  EXPECT_FALSE(ParsePostfixKey("<>", Stage::kMail).has_value());
+}
+
 TEST(PostfixKey, GivesATransactionForAMailbox) {
   const auto tx = ParsePostfixKey("Joe+tag@example.org");
   ASSERT_TRUE(tx.has_value());

@@ -7,8 +7,9 @@
 namespace mailverdict {
 namespace {
 
-// Reply texts are constants of ours (reply.h) and need no cure; it is here so
-// that none can ever become a syntax error, since sendmail makes a 553 of an
+// Reply texts are constants of ours (reply.h), perhaps with a domain of
+// letters, digits, hyphens and dots behind them, and need no cure; it is here
+// so that none can ever become a syntax error, since sendmail makes a 553 of an
 // unbalanced quote, parenthesis or angle bracket, and expands a percent sign.
 std::string Harmless(std::string_view text) {
   std::string harmless;
@@ -54,6 +55,13 @@ std::string PostfixMapReply(const Verdict& verdict) {
       return "NOTFOUND ";
   }
   return absl::StrCat("TEMP ", Enhanced(reply), " ", Harmless(reply.text));
+}
+
+std::string PostfixAccessReply(const Verdict& verdict) {
+  const Reply& reply = verdict.reply();
+  if (verdict.disposition() == Disposition::kPass) return "OK DUNNO";
+  return absl::StrCat("OK ", reply.code, " ", Enhanced(reply), " ",
+                      Harmless(reply.text));
 }
 
 std::string AbsenceMapReply(const Verdict& verdict) {

@@ -4,12 +4,13 @@
 //              pass       defer                     reject
 //   sendmail   OK pass    OK defer:4.3:"text"       OK reject:1.1:550:"text"
 //   postfix    OK pass    TEMP 4.4.3 text           NOTFOUND
+//   access     OK DUNNO   OK 451 4.4.3 text         OK 550 5.1.8 text
 //   absence    OK pass    OK unsure why             OK proven why
 //   milter     CONTINUE   TEMPFAIL 451 4.4.3 text   REJECT 550 5.1.1 text
 //
 // sendmail's rules make every unknown word, and every status but OK, a 451; its
 // own "not found" can never be told from a broken backend, so it is never used.
-// Only a rejection, which has its proof, is written as `reject`, NOTFOUND,
+// Only a rejection, which has its proof, is written as `reject`, NOTFOUND, 5NN,
 // `proven` or REJECT.
 
 #ifndef MAILVERDICT_ADAPTERS_WIRE_WIRE_H_
@@ -32,6 +33,9 @@ std::string SendmailMapReply(const Verdict& verdict);
 // socketmap_table(5) for Postfix: a key that is present, in doubt, or absent.
 // The space after NOTFOUND is wanted by some clients.
 std::string PostfixMapReply(const Verdict& verdict);
+
+// access(5) for Postfix, the restriction check_sender_access: what to do.
+std::string PostfixAccessReply(const Verdict& verdict);
 
 // The map `absence`, for mailverdict-deliver: may somebody's "user unknown"
 // stand? Only a proven 5.1.1 is `proven`; any other rejection says nothing of

@@ -30,6 +30,7 @@ struct Row {
   Verdict verdict;
   const char* sendmail;
   const char* postfix;
+  const char* access;
   const char* absence;
   const char* milter;  // action, code, enhanced code, text
 };
@@ -49,11 +50,13 @@ std::string MilterWords(const Verdict& verdict) {
 
 std::vector<Row> EveryVerdict() {
   return {
-      {Verdict::Pass("why"), "OK pass", "OK pass", "OK pass", "CONTINUE"},
+      {Verdict::Pass("why"), "OK pass", "OK pass", "OK DUNNO", "OK pass",
+       "CONTINUE"},
       {Verdict::Defer(replies::kDirectoryUnsure),
        "OK defer:4.3:\"Recipient cannot be verified right now, try again "
        "later\"",
        "TEMP 4.4.3 Recipient cannot be verified right now, try again later",
+       "OK 451 4.4.3 Recipient cannot be verified right now, try again later",
        "OK unsure defer 451 4.4.3 Recipient cannot be verified right now, try "
        "again later",
        "TEMPFAIL 451 4.4.3 Recipient cannot be verified right now, try again "
@@ -61,19 +64,21 @@ std::vector<Row> EveryVerdict() {
       {Verdict::Defer(replies::kAddressNotUnderstood),
        "OK defer:1.3:\"Recipient address not understood\"",
        "TEMP 4.1.3 Recipient address not understood",
+       "OK 451 4.1.3 Recipient address not understood",
        "OK unsure defer 451 4.1.3 Recipient address not understood",
        "TEMPFAIL 451 4.1.3 Recipient address not understood"},
       {Verdict::Defer(replies::kRequestNotUnderstood),
-       "OK defer:3.0:\"Recipient was not asked about in full, try again "
+       "OK defer:3.0:\"Address was not asked about in full, try again "
        "later\"",
-       "TEMP 4.3.0 Recipient was not asked about in full, try again later",
-       "OK unsure defer 451 4.3.0 Recipient was not asked about in full, try "
+       "TEMP 4.3.0 Address was not asked about in full, try again later",
+       "OK 451 4.3.0 Address was not asked about in full, try again later",
+       "OK unsure defer 451 4.3.0 Address was not asked about in full, try "
        "again later",
-       "TEMPFAIL 451 4.3.0 Recipient was not asked about in full, try again "
+       "TEMPFAIL 451 4.3.0 Address was not asked about in full, try again "
        "later"},
       {Verdict::Reject(replies::kUserUnknown, SomeProof()),
        "OK reject:1.1:550:\"User unknown\"", "NOTFOUND ",
-       "OK proven reject 550 5.1.1 User unknown",
+       "OK 550 5.1.1 User unknown", "OK proven reject 550 5.1.1 User unknown",
        "REJECT 550 5.1.1 User unknown"},
   };
 }
@@ -82,6 +87,7 @@ TEST(Wire, EveryVerdictHasItsWords) {
   for (const Row& row : EveryVerdict()) {
     EXPECT_EQ(SendmailMapReply(row.verdict), row.sendmail);
     EXPECT_EQ(PostfixMapReply(row.verdict), row.postfix);
+    EXPECT_EQ(PostfixAccessReply(row.verdict), row.access);
     EXPECT_EQ(AbsenceMapReply(row.verdict), row.absence);
     EXPECT_EQ(MilterWords(row.verdict), row.milter);
   }
@@ -93,6 +99,7 @@ TEST(Wire, OnlyARejectionIsWrittenAsOne) {
     EXPECT_EQ(SendmailMapReply(row.verdict).find("reject") != std::string::npos,
               reject);
     EXPECT_EQ(PostfixMapReply(row.verdict).rfind("NOTFOUND", 0) == 0, reject);
+    EXPECT_EQ(PostfixAccessReply(row.verdict).rfind("OK 5", 0) == 0, reject);
     EXPECT_EQ(row.verdict.proof().has_value(), reject);
   }
 }

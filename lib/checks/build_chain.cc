@@ -1,5 +1,6 @@
 #include "lib/checks/build_chain.h"
 
+#include "lib/checks/domain.h"
 #include "lib/checks/recipient.h"
 
 namespace mailverdict {
@@ -7,9 +8,16 @@ namespace mailverdict {
 Chain BuildChain(std::shared_ptr<const Policy> policy,
                  const Overrides& overrides) {
   Chain chain;
-  for (const RecipientPolicy& options : policy->checks) {
-    chain.push_back(
-        std::make_unique<RecipientCheck>(policy, options, overrides));
+  for (const CheckPolicy& check : policy->checks) {
+    if (const auto* domain = std::get_if<DomainCheckPolicy>(&check)) {
+      for (const auto of :
+           {DomainCheck::Of::kSender, DomainCheck::Of::kRecipient}) {
+        chain.push_back(std::make_unique<DomainCheck>(policy, *domain, of));
+      }
+    } else {
+      chain.push_back(std::make_unique<RecipientCheck>(
+          policy, std::get<RecipientPolicy>(check), overrides));
+    }
   }
   return chain;
 }

@@ -251,7 +251,7 @@ class RecipientEvidence : public testing::TestWithParam<WhenUnsure> {
   std::shared_ptr<Policy> OursWith(WhenUnsure when_unsure) {
     std::shared_ptr<Policy> policy = Ours();
     policy->directories[0].hold = {3, absl::Hours(1)};
-    policy->checks[0].when_unsure = when_unsure;
+    std::get<RecipientPolicy>(policy->checks[0]).when_unsure = when_unsure;
     return policy;
   }
 
@@ -459,7 +459,7 @@ TEST(Recipient, InShadowARejectionPasses) {
   for (bool whole_chain : {false, true}) {
     std::shared_ptr<Policy> policy = Ours();
     policy->shadow = whole_chain;
-    policy->checks[0].shadow = !whole_chain;
+    std::get<RecipientPolicy>(policy->checks[0]).shadow = !whole_chain;
     const Verdict verdict = Judge(
         policy, To("joe@example.org"), [&](const Lookup& lookup) -> Answer {
           if (const auto* mailbox = std::get_if<MailboxLookup>(&lookup)) {

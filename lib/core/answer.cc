@@ -91,9 +91,13 @@ Proof Proof::And(Answer answer) && {
 }
 
 std::string Proof::ToString() const {
-  return absl::StrJoin(cited_, "\n", [](std::string* out, const Answer& a) {
-    absl::StrAppend(out, mailverdict::ToString(a.lookup()), ": ", a.ToString());
-  });
+  std::vector<std::string> grounds;
+  if (listed_.has_value()) grounds.push_back(listed_->ToString());
+  for (const Answer& answer : cited_) {
+    grounds.push_back(absl::StrCat(mailverdict::ToString(answer.lookup()), ": ",
+                                   answer.ToString()));
+  }
+  return absl::StrJoin(grounds, "\n");
 }
 
 }  // namespace mailverdict

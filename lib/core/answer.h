@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "lib/core/domain_list.h"
 #include "lib/core/lookup.h"
 
 namespace mailverdict {
@@ -104,21 +105,27 @@ class Answer {
   std::shared_ptr<const Data> data_;
 };
 
-// The grounds of a rejection. Made only from a vouched answer; printable.
+// The grounds of a rejection. Made only from a vouched answer or from a line of
+// a list that has matched; printable.
 class Proof {
  public:
+  explicit Proof(ListEntry listed) : listed_(std::move(listed)) {}
+
   // The answers that it rests on: were one of them Unknown, it would not stand.
   const std::vector<Answer>& cited() const { return cited_; }
   // This proof, resting on `answer` as well.
   Proof And(Answer answer) &&;
+  // The line of a list, where there is one.
+  const std::optional<ListEntry>& listed() const { return listed_; }
 
   // "mailbox people:joe@example.org: absent, vouched by ...", one line an
-  // answer.
+  // answer or entry.
   std::string ToString() const;
 
  private:
   friend class Answer;
   explicit Proof(Answer answer) { cited_.push_back(std::move(answer)); }
+  std::optional<ListEntry> listed_;
   std::vector<Answer> cited_;
 };
 

@@ -9,6 +9,7 @@ def policy_loader_targets():
             "overrides_reader.cc",
             "policy_loader.cc",
             "policy_loader_bases.cc",
+            "policy_loader_checks.cc",
             "policy_loader_directory.cc",
             "policy_loader_faults.cc",
             "policy_loader_faults.h",
@@ -34,6 +35,7 @@ def policy_loader_targets():
             "policy_loader.h",
         ],
         deps = [
+            ":domain_list",
             ":filter_template",
             ":policy",
             "//lib/mail:address",

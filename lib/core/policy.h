@@ -10,11 +10,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/time/time.h"
+#include "lib/core/domain_list.h"
+#include "lib/core/domain_patterns.h"
 #include "lib/core/filter_template.h"
 #include "lib/mail/address.h"
 #include "lib/mail/ip.h"
@@ -123,20 +125,6 @@ struct RealmPolicy {
   absl::flat_hash_set<std::string> catch_all_domains;
 };
 
-// The realms by domain.
-class Realms {
- public:
-  // `domain` is canonical, or "*." and a canonical domain, for all names below
-  // it. False if it is there already.
-  bool Add(std::string_view domain, size_t realm);
-  // The realm of an exact name, else of the nearest wildcard above it.
-  std::optional<size_t> Find(std::string_view domain) const;
-
- private:
-  absl::flat_hash_map<std::string, size_t> exact_;
-  absl::flat_hash_map<std::string, size_t> below_;
-};
-
 // The check `recipient` (lib/checks/recipient.h).
 struct RecipientPolicy {
   WhenUnsure when_unsure = WhenUnsure::kDefer;
@@ -145,6 +133,16 @@ struct RecipientPolicy {
   // first, RFC 2142 the second.
   absl::flat_hash_set<std::string> exceptions = {"postmaster", "abuse"};
 };
+
+// The check `domain` (lib/checks/domain.h).
+struct DomainCheckPolicy {
+  bool shadow = false;
+  std::vector<DomainList>
+      lists;                 // the operator's; the first that has it counts
+  bool shipped_list = true;  // after them, the one in shipped_domains.h
+};
+
+using CheckPolicy = std::variant<RecipientPolicy, DomainCheckPolicy>;
 
 // Where the daemon listens.
 struct ListenerPolicy {
@@ -162,8 +160,8 @@ enum class LogTarget { kStderr, kSyslog };
 struct Policy {
   std::vector<DirectoryPolicy> directories;
   std::vector<RealmPolicy> realms;
-  Realms realm_by_domain;
-  std::vector<RecipientPolicy> checks;          // in chain order
+  DomainPatterns realm_by_domain;               // numbers of `realms`
+  std::vector<CheckPolicy> checks;              // in chain order
   std::vector<mail::IpNetwork> local_networks;  // their clients are ours
   bool shadow = false;                          // all checks
   absl::Duration deadline = absl::Seconds(4);   // per verdict

@@ -140,10 +140,13 @@ void WarnOfIdleParts(const Node<P>& node, const Policy& policy) {
         "the policy has no check, so everything passes; add check { "
         "recipient { } }");
   } else if (node->realm_size() == 0) {
-    node.Warning(P::kCheckFieldNumber,
-                 "the policy has no realm, so no domain is ours and everything "
-                 "passes; add realm { domain: ... directory: ... }",
-                 0);
+    for (int i = 0; i < node->check_size(); ++i) {
+      if (!node->check(i).has_recipient()) continue;
+      node.Warning(P::kCheckFieldNumber,
+                   "the policy has no realm, so no domain is ours and every "
+                   "recipient passes; add realm { domain: ... directory: ... }",
+                   i);
+    }
   }
 }
 
@@ -172,7 +175,7 @@ absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
   ReadDirectories(node, read, &loaded.policy);
   AddressFiles files(read);
   ReadRealms(node, &files, &loaded.policy);
-  ReadChecks(node, &files, &loaded.policy);
+  ReadChecks(node, &files, read, &loaded.policy);
   WarnOfIdleParts(node, loaded.policy);
   if (faults.any_error()) return faults.ToStatus();
   loaded.warnings = faults.Warnings();

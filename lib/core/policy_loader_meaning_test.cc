@@ -164,7 +164,21 @@ constexpr SaidCase kRealm[] = {
 };
 
 constexpr SaidCase kCheck[] = {
-    {"check { }", "1:1: check has no kind; write check { recipient { } }"},
+    {"check { }",
+     "1:1: check has no kind; write check { recipient { } } or check { domain "
+     "{ "
+     "} }"},
+    {"check { domain { } }\ncheck {\n domain { } }",
+     "3:2: check domain is there already, line 1"},
+    {"check { domain {\n instant_reject_file: \"x\"\n instant_reject_file: "
+     "\"/none\"\n instant_reject_file: \"/lists/bad\"\n "
+     "instant_reject_file: \"/lists/bad\" } }",
+     "2:2: instant_reject_file \"x\" is no file's path from the root; write, "
+     "say, \"/etc/mailverdict/wrong\"\n"
+     "3:2: instant_reject_file \"/none\" cannot be read: no such file\n"
+     "4:2: instant_reject_file /lists/bad:2:4: this byte cannot stand here; "
+     "write, say, \"gmail.con = gmail.com  # why\"\n"
+     "5:2: instant_reject_file \"/lists/bad\" is there already, line 4"},
     {"check { recipient { } }\ncheck {\n recipient { } }",
      "3:2: check recipient is there already, line 1"},
     {"check { recipient {\n exception: \"noc@example.org\"\n exception: "

@@ -48,7 +48,7 @@ void ReadRealms(const Node<proto::Policy>& node, AddressFiles* files,
                 Policy* policy);
 
 void ReadChecks(const Node<proto::Policy>& node, AddressFiles* files,
-                Policy* policy);
+                const FileReader& read, Policy* policy);
 
 void ReadListeners(const Node<proto::Policy>& node, Policy* policy);
 

@@ -127,7 +127,7 @@ void ReadTagDelimiters(const Node<R>& node, RealmPolicy* realm) {
 // Adds what the file says of this realm. What it says of other domains is
 // passed over: one virtusertable serves many realms.
 void AddAlsoValid(const Node<R>& node, int index, AddressFiles* files,
-                  const Realms& realms, size_t realm_index,
+                  const DomainPatterns& realms, size_t realm_index,
                   RealmPolicy* realm) {
   const std::string& path = node->also_valid(index);
   const auto& file = files->Get(path);
@@ -161,7 +161,8 @@ void AddAlsoValid(const Node<R>& node, int index, AddressFiles* files,
 }
 
 void ReadAlsoValid(const Node<R>& node, AddressFiles* files,
-                   const Realms& realms, size_t index, RealmPolicy* realm) {
+                   const DomainPatterns& realms, size_t index,
+                   RealmPolicy* realm) {
   Unique paths(&node.faults());
   for (int i = 0; i < node->also_valid_size(); ++i) {
     const std::string& path = node->also_valid(i);
@@ -175,61 +176,6 @@ void ReadAlsoValid(const Node<R>& node, AddressFiles* files,
                  "also_valid says nothing here: in a catch_all realm every "
                  "address is valid",
                  0);
-  }
-}
-
-// Local parts, from the policy itself and from files.
-void ReadExceptions(const Node<proto::Recipient>& node, AddressFiles* files,
-                    RecipientPolicy* check) {
-  using E = proto::Recipient;
-  for (int i = 0; i < node->exception_size(); ++i) {
-    const absl::StatusOr<mail::Address> name =
-        mail::ParseAddress(node->exception(i));
-    if (!name.ok()) {
-      const absl::string_view message = name.status().message();
-      node.faults().ErrorInString(
-          node.At(E::kExceptionFieldNumber, i),
-          absl::StrCat("exception ", Quoted(node->exception(i)),
-                       " is no local part"),
-          {message.data(), message.size()}, 0);
-    } else if (name->null()) {
-      node.Error(E::kExceptionFieldNumber,
-                 "exception \"<>\" is nobody; write a local part", i);
-    } else if (!name->domain().empty()) {
-      node.Error(
-          E::kExceptionFieldNumber,
-          absl::Substitute("exception $0 has a domain; write $1 for "
-                           "every realm, or list the address in a file "
-                           "of its realm's also_valid",
-                           Quoted(node->exception(i)), Quoted(name->local())),
-          i);
-    } else {
-      check->exceptions.insert(name->local());
-    }
-  }
-  Unique paths(&node.faults());
-  for (int i = 0; i < node->exception_file_size(); ++i) {
-    const size_t offset = node.At(E::kExceptionFileFieldNumber, i);
-    const std::string& path = node->exception_file(i);
-    if (!paths.Add(path, offset,
-                   absl::StrCat("exception_file ", Quoted(path)))) {
-      continue;
-    }
-    const auto& file = files->Get(path);
-    if (!file.ok()) {
-      node.Error(E::kExceptionFileFieldNumber,
-                 absl::StrCat("exception_file ", file.status().message()), i);
-      continue;
-    }
-    check->exceptions.insert(file->local_parts.begin(),
-                             file->local_parts.end());
-    if (file->addresses.empty() && file->catch_all.empty()) continue;
-    node.Warning(E::kExceptionFileFieldNumber,
-                 absl::Substitute("exception_file $0 has addresses with a "
-                                  "domain, which are passed over; list it as "
-                                  "also_valid in their realm",
-                                  Quoted(path)),
-                 i);
   }
 }
 
@@ -255,31 +201,6 @@ void ReadRealms(const Node<proto::Policy>& node, AddressFiles* files,
     const size_t index = static_cast<size_t>(i);
     ReadAlsoValid(child(i), files, policy->realm_by_domain, index,
                   &policy->realms[index]);
-  }
-}
-
-void ReadChecks(const Node<proto::Policy>& node, AddressFiles* files,
-                Policy* policy) {
-  Unique kinds(&node.faults());
-  for (int i = 0; i < node->check_size(); ++i) {
-    const Node<proto::Check> check =
-        node.Child(node->check(i), proto::Policy::kCheckFieldNumber, i);
-    if (check->kind_case() != proto::Check::kRecipient) {
-      node.faults().Error(check.begin(),
-                          "check has no kind; write check { recipient { } }");
-      continue;
-    }
-    kinds.Add("recipient", check.At(proto::Check::kRecipientFieldNumber),
-              "check recipient");
-    RecipientPolicy result;
-    result.when_unsure = check->when_unsure() == proto::Check::PASS
-                             ? WhenUnsure::kPass
-                             : WhenUnsure::kDefer;
-    result.shadow = check->shadow() || node->shadow();
-    ReadExceptions(
-        check.Child(check->recipient(), proto::Check::kRecipientFieldNumber),
-        files, &result);
-    policy->checks.push_back(std::move(result));
   }
 }
 

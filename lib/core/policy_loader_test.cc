@@ -252,7 +252,7 @@ TEST(PolicyLoaderTest, FillsInChecks) {
   const auto loaded = Load(kFull);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   ASSERT_EQ(loaded->policy.checks.size(), 1u);
-  const RecipientPolicy& check = loaded->policy.checks[0];
+  const auto& check = std::get<RecipientPolicy>(loaded->policy.checks[0]);
   EXPECT_EQ(check.when_unsure, WhenUnsure::kPass);
   EXPECT_TRUE(check.shadow);  // the policy's
   EXPECT_THAT(check.exceptions,
@@ -260,13 +260,37 @@ TEST(PolicyLoaderTest, FillsInChecks) {
                                    "noc", "security"));
 }
 
+bool ShadowOf(const CheckPolicy& check) {
+  return std::visit([](const auto& kind) { return kind.shadow; }, check);
+}
+
+TEST(PolicyLoaderTest, FillsInTheCheckDomain) {
+  const auto loaded = Load(
+      "check { domain { instant_reject_file: [\"/lists/wrong\", "
+      "\"/lists/more\"] shipped_list: false } }");
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  const auto& check = std::get<DomainCheckPolicy>(loaded->policy.checks[0]);
+  EXPECT_FALSE(check.shipped_list);
+  ASSERT_EQ(check.lists.size(), 2u);
+  EXPECT_EQ(check.lists[0].Find("gmail.con")->ToString(),
+            "domain gmail.con: gmail.con in /lists/wrong line 2, typo");
+  EXPECT_TRUE(check.lists[1].Find("a.wrong.com").has_value());
+
+  const auto bare = Load("check { domain { } }");
+  ASSERT_TRUE(bare.ok()) << bare.status();
+  EXPECT_EQ(std::get<DomainCheckPolicy>(bare->policy.checks[0]).shipped_list,
+            DomainCheckPolicy().shipped_list);
+}
+
 TEST(PolicyLoaderTest, ShadowIsTheChecksOwnOrThePolicys) {
   const auto shadow = [](std::string_view text) {
     const auto loaded = Load(text);
-    return loaded.ok() && loaded->policy.checks.at(0).shadow;
+    return loaded.ok() && ShadowOf(loaded->policy.checks.at(0));
   };
   EXPECT_FALSE(shadow("check { recipient { } }"));
+  EXPECT_FALSE(shadow("check { domain { } }"));
   EXPECT_TRUE(shadow("check { recipient { } shadow: true }"));
+  EXPECT_TRUE(shadow("check { domain { } shadow: true }"));
   EXPECT_TRUE(shadow("check { recipient { } } shadow: true"));
   EXPECT_TRUE(shadow("check { recipient { } shadow: false } shadow: true"));
 }
@@ -288,9 +312,10 @@ TEST(PolicyLoaderTest, WhatIsLeftOutHasItsDefault) {
   EXPECT_EQ(policy.log, defaults.log);
   EXPECT_EQ(policy.listeners[0].mode, ListenerPolicy().mode);
   EXPECT_EQ(policy.realms[0].tag_delimiters, RealmPolicy().tag_delimiters);
-  EXPECT_EQ(policy.checks[0].when_unsure, RecipientPolicy().when_unsure);
-  EXPECT_EQ(policy.checks[0].shadow, RecipientPolicy().shadow);
-  EXPECT_EQ(policy.checks[0].exceptions, RecipientPolicy().exceptions);
+  const auto& check = std::get<RecipientPolicy>(policy.checks[0]);
+  EXPECT_EQ(check.when_unsure, RecipientPolicy().when_unsure);
+  EXPECT_EQ(check.shadow, RecipientPolicy().shadow);
+  EXPECT_EQ(check.exceptions, RecipientPolicy().exceptions);
   const DirectoryPolicy& directory = policy.directories[0];
   const DirectoryPolicy directory_defaults;
   EXPECT_EQ(directory.scope, directory_defaults.scope);
@@ -365,7 +390,8 @@ TEST(PolicyLoaderTest, ReadsAFileThatManyNameOnce) {
     EXPECT_THAT(realm.valid_local_parts,
                 UnorderedElementsAre("sales", "john doe"));
   }
-  EXPECT_TRUE(loaded->policy.checks[0].exceptions.contains("sales"));
+  EXPECT_TRUE(std::get<RecipientPolicy>(loaded->policy.checks[0])
+                  .exceptions.contains("sales"));
 
   // What is wrong with one is said to each.
   for (const char* bad : {"/none", "/wrong"}) {
@@ -403,7 +429,7 @@ TEST(SamplePolicyTest, LoadsWithoutAWordAndIsSafeToStartWith) {
   EXPECT_THAT(loaded->warnings, IsEmpty());
   EXPECT_TRUE(loaded->policy.shadow);
   ASSERT_FALSE(loaded->policy.checks.empty());
-  for (const auto& check : loaded->policy.checks) EXPECT_TRUE(check.shadow);
+  for (const auto& check : loaded->policy.checks) EXPECT_TRUE(ShadowOf(check));
 }
 
 TEST(SamplePolicyTest, HasEveryField) {

@@ -22,6 +22,9 @@ inline absl::StatusOr<std::string> ReadTestFile(const std::string& path) {
        "ann@Example.ORG ann\nbob@example.net bob\n@sub.example.org joe\n"
        "@example.net nobody\n"},
       {"/elsewhere", "bob@example.net\n@example.net\n"},
+      {"/lists/wrong", "# ours\ngmail.con = gmail.com # typo\n"},
+      {"/lists/more", "*.wrong.com\n"},
+      {"/lists/bad", "wrong.com\njoe@wrong.com\n"},
       {"/wrong", "joe\nann@@example.org\n"},
       {"/exceptions", "# more of them\nNoc\nsecurity\n"},
       {"/password", "secret\n"},

@@ -40,7 +40,7 @@ constexpr SaidCase kForm[] = {
      "is a '}' missing above?" DIRECTORY_FIELDS},
     {"check { recipent { } }",
      "1:9: check has no field \"recipent\"; write recipient (its fields: "
-     "recipient, when_unsure, shadow)"},
+     "recipient, domain, when_unsure, shadow)"},
     {"check { recipient { exceptions: \"a\" } }",
      "1:21: recipient has no field \"exceptions\"; write exception (its "
      "fields: exception, exception_file)"},

@@ -7,8 +7,8 @@
 namespace mailverdict {
 namespace {
 
-TEST(RealmsTest, AnUnknownDomainIsInNoRealm) {
-  Realms realms;
+TEST(DomainPatternsTest, AnUnknownDomainIsInNoRealm) {
+  DomainPatterns realms;
   EXPECT_EQ(realms.Find("example.org"), std::nullopt);
   ASSERT_TRUE(realms.Add("example.org", 0));
   EXPECT_EQ(realms.Find("example.net"), std::nullopt);
@@ -16,16 +16,16 @@ TEST(RealmsTest, AnUnknownDomainIsInNoRealm) {
   EXPECT_EQ(realms.Find(""), std::nullopt);
 }
 
-TEST(RealmsTest, AnExactNameIsOnlyThatName) {
-  Realms realms;
+TEST(DomainPatternsTest, AnExactNameIsOnlyThatName) {
+  DomainPatterns realms;
   ASSERT_TRUE(realms.Add("example.org", 3));
   EXPECT_EQ(realms.Find("example.org"), 3u);
   EXPECT_EQ(realms.Find("mail.example.org"), std::nullopt);
   EXPECT_EQ(realms.Find("badexample.org"), std::nullopt);
 }
 
-TEST(RealmsTest, AWildcardIsAllNamesBelowButNotItself) {
-  Realms realms;
+TEST(DomainPatternsTest, AWildcardIsAllNamesBelowButNotItself) {
+  DomainPatterns realms;
   ASSERT_TRUE(realms.Add("*.example.org", 1));
   EXPECT_EQ(realms.Find("example.org"), std::nullopt);
   EXPECT_EQ(realms.Find("mail.example.org"), 1u);
@@ -33,8 +33,8 @@ TEST(RealmsTest, AWildcardIsAllNamesBelowButNotItself) {
   EXPECT_EQ(realms.Find("mail.badexample.org"), std::nullopt);
 }
 
-TEST(RealmsTest, AnExactNameBeatsAWildcardWhicheverCameFirst) {
-  Realms realms;
+TEST(DomainPatternsTest, AnExactNameBeatsAWildcardWhicheverCameFirst) {
+  DomainPatterns realms;
   ASSERT_TRUE(realms.Add("first.example.org", 1));
   ASSERT_TRUE(realms.Add("*.example.org", 2));
   ASSERT_TRUE(realms.Add("last.example.org", 3));
@@ -44,8 +44,8 @@ TEST(RealmsTest, AnExactNameBeatsAWildcardWhicheverCameFirst) {
   EXPECT_EQ(realms.Find("below.first.example.org"), 2u);
 }
 
-TEST(RealmsTest, TheNearestWildcardWins) {
-  Realms realms;
+TEST(DomainPatternsTest, TheNearestWildcardWins) {
+  DomainPatterns realms;
   ASSERT_TRUE(realms.Add("*.example.org", 1));
   ASSERT_TRUE(realms.Add("*.lab.example.org", 2));
   EXPECT_EQ(realms.Find("lab.example.org"), 1u);
@@ -54,8 +54,8 @@ TEST(RealmsTest, TheNearestWildcardWins) {
   EXPECT_EQ(realms.Find("a.b.example.org"), 1u);
 }
 
-TEST(RealmsTest, ANameIsAddedOnce) {
-  Realms realms;
+TEST(DomainPatternsTest, ANameIsAddedOnce) {
+  DomainPatterns realms;
   EXPECT_TRUE(realms.Add("example.org", 1));
   EXPECT_FALSE(realms.Add("example.org", 2));
   EXPECT_TRUE(realms.Add("*.example.org", 3));
@@ -63,8 +63,8 @@ TEST(RealmsTest, ANameIsAddedOnce) {
   EXPECT_EQ(realms.Find("example.org"), 1u);
 }
 
-TEST(RealmsTest, AnAddressLiteralIsAName) {
-  Realms realms;
+TEST(DomainPatternsTest, AnAddressLiteralIsAName) {
+  DomainPatterns realms;
   ASSERT_TRUE(realms.Add("[192.0.2.1]", 4));
   EXPECT_EQ(realms.Find("[192.0.2.1]"), 4u);
   EXPECT_EQ(realms.Find("[192.0.2.2]"), std::nullopt);

@@ -6,34 +6,38 @@
 #define MAILVERDICT_LIB_CORE_REPLY_H_
 
 #include <stdexcept>
+#include <string>
 #include <string_view>
 
 namespace mailverdict {
 
 // The parts of a reply. The class of the enhanced status is the first digit of
-// the code, always; `text` has static storage, is ASCII, and has none of
-// % " ( ) < > \ ; which MTAs interpret.
+// the code, always; `text` is ASCII, and has none of % " ( ) < > \ ; which MTAs
+// interpret.
 struct Reply {
   int code = 250;
   int subject = 0;
   int detail = 0;
-  std::string_view text;
+  std::string text;
 
-  constexpr int status_class() const { return code / 100; }
+  int status_class() const { return code / 100; }
 };
 
 // "Try again later." Written as a constant with another code it does not
-// compile.
+// compile. `text` has static storage.
 class DeferReply {
  public:
   constexpr DeferReply(int code, int subject, int detail, std::string_view text)
-      : reply_{code, subject, detail, text} {
+      : code_(code), subject_(subject), detail_(detail), text_(text) {
     if (code / 100 != 4) throw std::logic_error("a deferral is a 4xx");
   }
-  constexpr const Reply& reply() const { return reply_; }
+  Reply reply() const { return {code_, subject_, detail_, std::string(text_)}; }
 
  private:
-  Reply reply_;
+  int code_;
+  int subject_;
+  int detail_;
+  std::string_view text_;
 };
 
 // "Never." Given only together with a Proof: see Verdict::Reject.
@@ -41,19 +45,28 @@ class RejectReply {
  public:
   constexpr RejectReply(int code, int subject, int detail,
                         std::string_view text)
-      : reply_{code, subject, detail, text} {
+      : code_(code), subject_(subject), detail_(detail), text_(text) {
     if (code / 100 != 5) throw std::logic_error("a rejection is a 5xx");
   }
-  constexpr const Reply& reply() const { return reply_; }
+  Reply reply() const { return {code_, subject_, detail_, std::string(text_)}; }
 
  private:
-  Reply reply_;
+  int code_;
+  int subject_;
+  int detail_;
+  std::string_view text_;
 };
 
 // Every reply that a check may give, in one place.
 namespace replies {
 
 inline constexpr RejectReply kUserUnknown{550, 1, 1, "User unknown"};
+// RFC 3463 X.1.8, "bad sender's system address", and X.1.2, "bad destination
+// system address".
+inline constexpr RejectReply kSenderDomainListed{
+    550, 1, 8, "Sender domain cannot receive mail"};
+inline constexpr RejectReply kRecipientDomainListed{
+    550, 1, 2, "Recipient domain cannot receive mail"};
 
 // RFC 3463 X.4.3, "directory server failure". The reasons differ (no answer, no
 // vouched answer, seen too recently); the log tells them apart, a stranger
@@ -68,7 +81,7 @@ inline constexpr DeferReply kNoVerdict{
 inline constexpr DeferReply kHeld{
     451, 3, 2, "Mail is not accepted right now, try again later"};
 inline constexpr DeferReply kRequestNotUnderstood{
-    451, 3, 0, "Recipient was not asked about in full, try again later"};
+    451, 3, 0, "Address was not asked about in full, try again later"};
 
 }  // namespace replies
 }  // namespace mailverdict

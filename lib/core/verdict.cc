@@ -35,7 +35,7 @@ std::string_view ToString(Disposition disposition) {
 
 std::string ToString(const Reply& reply) {
   return absl::StrCat(reply.code, " ", reply.status_class(), ".", reply.subject,
-                      ".", reply.detail, " ", Absl(reply.text));
+                      ".", reply.detail, " ", reply.text);
 }
 
 Verdict Verdict::Pass(std::string_view why) {
@@ -56,6 +56,10 @@ Verdict Verdict::Reject(RejectReply reply, Proof proof, std::string_view why) {
   Verdict verdict;
   verdict.disposition_ = Disposition::kReject;
   verdict.reply_ = reply.reply();
+  if (proof.listed().has_value() && !proof.listed()->suggestion().empty()) {
+    absl::StrAppend(&verdict.reply_.text, ", did you mean ",
+                    proof.listed()->suggestion(), "?");
+  }
   verdict.proof_ = std::move(proof);
   verdict.why_ = why;
   return verdict;

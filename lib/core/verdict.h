@@ -8,7 +8,8 @@
 //   out << v.Tree();    // what was asked, what came back, what vouches for it
 //
 // Verdict::Reject() is the only maker of a rejection, and it takes a Proof,
-// which only an answer that controls vouch for can give: see answer.h.
+// which only an answer that controls vouch for can give, or a line of a list:
+// see answer.h.
 
 #ifndef MAILVERDICT_LIB_CORE_VERDICT_H_
 #define MAILVERDICT_LIB_CORE_VERDICT_H_
@@ -61,6 +62,7 @@ class Verdict {
   // `why` is for people and has static storage.
   static Verdict Pass(std::string_view why = "");
   static Verdict Defer(DeferReply reply, std::string_view why = "");
+  // Where the proof's list knows what may have been meant, the reply asks.
   static Verdict Reject(RejectReply reply, Proof proof,
                         std::string_view why = "");
 

@@ -15,8 +15,9 @@ frame() {
   cat <<EOF
 #include "frame.h"
 using namespace mailverdict;
-Verdict Decide(const Answer& answer, const Report& report) {
-  (void)answer; (void)report;
+Verdict Decide(const Answer& answer, const Report& report,
+               const ListEntry& listed) {
+  (void)answer; (void)report; (void)listed;
   $1
 }
 EOF
@@ -45,6 +46,7 @@ refused() {
 }
 
 compiles 'return Verdict::Reject(replies::kUserUnknown, *answer.ProofOfAbsence());'
+compiles 'return Verdict::Reject(replies::kSenderDomainListed, Proof(listed));'
 compiles 'return Verdict::Defer(replies::kDirectoryUnsure);'
 refused 'return Verdict::Reject(replies::kUserUnknown);' 'no matching function'
 refused 'return Verdict::Reject(replies::kUserUnknown, answer);' 'cannot convert'
@@ -57,4 +59,7 @@ refused 'return Verdict::Defer(replies::kUserUnknown);' 'cannot convert'
 refused 'constexpr DeferReply wrong(550, 1, 1, "no"); return Verdict::Defer(wrong);' 'constant expression\|a deferral is a 4xx'
 refused 'constexpr RejectReply wrong(451, 1, 1, "no"); return Verdict::Reject(wrong, *answer.ProofOfAbsence());' 'constant expression\|a rejection is a 5xx'
 refused 'Answer vouched(Answer::Data{report, "me", false, ""}); return Verdict::Reject(replies::kUserUnknown, *vouched.ProofOfAbsence());' 'private'
+refused 'return Verdict::Reject(replies::kSenderDomainListed, listed);' 'cannot convert'
+refused 'return Verdict::Reject(replies::kSenderDomainListed, Proof(ListEntry()));' 'no matching function'
+refused 'ListEntry made("gmail.con", nullptr); return Verdict::Reject(replies::kSenderDomainListed, Proof(made));' 'private'
 exit $failed

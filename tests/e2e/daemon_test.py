@@ -35,7 +35,7 @@ PASS = b"OK pass"
 REJECT = b'OK reject:1.1:550:"User unknown"'
 LATER = b'OK defer:4.3:"Recipient cannot be verified right now, try again later"'
 NOT_UNDERSTOOD = b'OK defer:1.3:"Recipient address not understood"'
-CUT = b'OK defer:3.0:"Recipient was not asked about in full, try again later"'
+CUT = b'OK defer:3.0:"Address was not asked about in full, try again later"'
 
 
 def mail(local):

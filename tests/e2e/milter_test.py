@@ -32,6 +32,7 @@ CHECK = "check { recipient { } }\n"
 INET = ("127.0.0.1", 7778)
 SLOW_LDAP = ("127.0.0.1", 3892)
 SENDMAIL, SENDMAIL_INET, SENDMAIL_SKIPS = 2525, 2526, 2527
+SENDERS = 2528
 POSTFIX, POSTFIX_CHROOT, POSTFIX_DEFAULT, POSTFIX_ACCEPTS = 2530, 2531, 2532, 2533
 
 UNKNOWN = "550 5.1.1 User unknown"
@@ -131,6 +132,8 @@ class MilterTest(report.Suite):
                 "unix:" + world.MILTER_SOCKET, "inet:%d@%s" % (INET[1], INET[0])))
         sendmail_skips = world.Sendmail("sendmail_skips", SENDMAIL_SKIPS,
                                         world.SENDMAIL_MILTER.replace(" F=T,", ""))
+        senders = world.Sendmail(
+            "senders", SENDERS, "FEATURE(`mailverdict', `', `', `', `senders')dnl")
         plain = {"smtpd_milters": "unix:" + world.MILTER_SOCKET}
         postfix = world.Postfix("postfix", {
             POSTFIX: ("n", {"smtpd_authorized_xclient_hosts": "127.0.0.1"}),
@@ -138,7 +141,7 @@ class MilterTest(report.Suite):
             POSTFIX_DEFAULT: ("n", plain),
             POSTFIX_ACCEPTS: ("n", dict(plain, milter_default_action="accept"))},
                                 **world.POSTFIX_MILTER)
-        for server in (inet, sendmail, sendmail_inet, sendmail_skips, postfix):
+        for server in (inet, sendmail, sendmail_inet, sendmail_skips, senders, postfix):
             server.start()
         self._numbers = iter(range(10 ** 6))
         self._people = iter(self.slapd.users[30:])
@@ -326,6 +329,54 @@ class MilterTest(report.Suite):
                                 session.ask(mail(self.nobody())))
         self.queue_ids()
         self.xclient()
+
+    def domains(self):
+        """The check `domain`, at MAIL and at RCPT, by the milter and the socket map.
+
+        Its file is read again on SIGHUP.
+        """
+        own = world.ROOT + "/instant_reject"
+        world.write(own, "# ours\nwrong.com = right.com  # of old\n")
+        self.use(self.daemon.policy_text.replace(
+            CHECK, 'check { domain { instant_reject_file: "%s" } }\n%s' % (own, CHECK)))
+        typo, old = "did you mean gmail.com?", "did you mean right.com?"
+        for name, port, prefix in (("sendmail", SENDMAIL, "<%s>... "),
+                                   ("sendmail, maps", SENDERS, "<%s>... "),
+                                   ("Postfix", POSTFIX, "")):
+            def sender(address):
+                return "550 5.1.8 %sSender domain cannot receive mail" % (
+                    prefix.replace("%s", address))
+            def recipient(address):
+                return "550 5.1.2 %sRecipient domain cannot receive mail" % (
+                    prefix.replace("%s", address))
+            with world.SmtpSession(port) as session:
+                for command, right in (
+                        ("MAIL FROM:<joe@gmail.con>",
+                         "%s, %s." % (sender("joe@gmail.con"), typo)),
+                        ("MAIL FROM:<joe@wrong.com>",
+                         "%s, %s." % (sender("joe@wrong.com"), old)),
+                        ("MAIL FROM:<joe@a.localhost>", sender("joe@a.localhost") + "."),
+                        ("MAIL FROM:<>", "250 2.1.0"), ("RSET", "250 2.0.0"),
+                        # The world's realm is example.test; the list has *.test.
+                        ("MAIL FROM:<%s>" % mail("joe"), "250 2.1.0"),
+                        ("RCPT TO:<%s>" % mail("user001"), "250 2.1.5"),
+                        ("RCPT TO:<joe@gmail.con>",
+                         "%s, %s." % (recipient("joe@gmail.con"), typo))):
+                    self.check_said("%s: %s" % (name, command), right,
+                                    session.say(command.encode()))
+        for words in ("domain reject 550 5.1.8 Sender domain cannot receive mail, " + typo,
+                      "domain reject 550 5.1.2 Recipient domain cannot receive mail, " + typo):
+            self.wait_for_line(words)
+        world.write(own, "other.com\n")
+        self.daemon.reload()
+        with world.SmtpSession(SENDMAIL) as session:
+            self.check_said("after SIGHUP: no more in the file", "250 2.1.0",
+                            session.say(b"MAIL FROM:<joe@wrong.com>"))
+            session.say(b"RSET")
+            self.check_said("... and what is in it now",
+                            "550 5.1.8 <joe@other.com>... Sender domain cannot receive mail.",
+                            session.say(b"MAIL FROM:<joe@other.com>"))
+        self.use(self.daemon.policy_text)
 
     def queue_ids(self):
         """In the log, and the one that the sender hears."""
@@ -534,8 +585,8 @@ class MilterTest(report.Suite):
         self.daemon.start()
 
     def run(self):
-        self.play(self.scripts, self.protocol, self.mtas, self.slapd_hangs,
-                  self.slow_directory, self.daemon_fails, self.thousand_sessions,
+        self.play(self.scripts, self.protocol, self.mtas, self.domains,
+                  self.slapd_hangs, self.slow_directory, self.daemon_fails, self.thousand_sessions,
                   self.too_many, self.terminate)
         with open(self.daemon.log) as log:
             self.check("the daemon has said nothing else", [], [

@@ -17,7 +17,8 @@ import report
 import world
 
 TABLE = "socketmap:unix:%s:postfix" % world.DAEMON_SOCKET
-PROXY, DIRECT, CHROOT, GROUP, LOCAL, VIRTUAL = range(2525, 2531)
+SENDER_TABLE = TABLE + "-sender"
+PROXY, DIRECT, CHROOT, GROUP, LOCAL, VIRTUAL, SENDERS = range(2525, 2532)
 HEALED_WITHIN = 5.0
 DEADLINE, SLACK = 4.0, 1.5
 
@@ -36,7 +37,9 @@ class PostfixTest(report.Suite):
         direct = {"relay_recipient_maps": TABLE}
         self.postfix = world.Postfix(
             "postfix", {PROXY: ("y", {}), DIRECT: ("n", direct), CHROOT: ("y", direct),
-                        GROUP: ("n", direct)},
+                        GROUP: ("n", direct),
+                        SENDERS: ("n", {"smtpd_sender_restrictions":
+                                        "check_sender_access " + SENDER_TABLE})},
             relay_domains=world.DOMAIN + " other.test",
             relay_recipient_maps="proxy:" + TABLE, recipient_delimiter="+")
         local = world.Postfix(
@@ -185,6 +188,33 @@ class PostfixTest(report.Suite):
                 self.sessions = {port: session}
                 self.check_healed("right again, %s table" % table)
 
+    def senders(self):
+        """check_sender_access: what Postfix says of a sender's domain, at RCPT."""
+        listed = ("550 5.1.8 <%s>: Sender address rejected: Sender domain cannot receive "
+                  "mail")
+        world.write(self.daemon.policy, self.daemon.policy_text + "check { domain { } }\n")
+        self.daemon.reload()
+        with world.SmtpSession(SENDERS) as session:
+            for sender, right in (
+                    ("joe@gmail.con", listed + ", did you mean gmail.com?"),
+                    ('"jo e"@a.localhost', listed), ("joe@elsewhere.test.de", "250 "),
+                    ("", "250 "), (mail("joe"), "250 "), ("joe@[127.0.0.1]", "250 ")):
+                session.say(b"RSET")
+                session.say(b"MAIL FROM:<" + sender.encode() + b">")
+                reply = session.say(b"RCPT TO:<" + mail("user000").encode() + b">")
+                said = "%d %s %s" % (reply.code, reply.enhanced, reply.text)
+                right = right.replace("%s", sender.replace('"', ""))
+                self.check("sender <%s>" % sender, lambda text, right=right: (
+                    text.startswith(right) if right == "250 " else text == right), said)
+            self.daemon.kill()
+            session.say(b"RSET")
+            session.say(b"MAIL FROM:<joe@gmail.con>")
+            reply = session.say(b"RCPT TO:<" + mail("user000").encode() + b">")
+            self.check("a sender, while the daemon is dead", (451, "4.3.5"),
+                       (reply.code, reply.enhanced))
+        world.write(self.daemon.policy, self.daemon.policy_text)
+        self.daemon.start()
+
     def outages(self):
         for name, begin, end in (
                 ("slapd is stopped", self.slapd.stop, self.slapd.start),
@@ -202,7 +232,7 @@ class PostfixTest(report.Suite):
 
     def run(self):
         self.play(self.postmap, self.healthy, self.keys, self.from_a_chroot,
-                  self.wrong_group, self.outages, self.other_classes)
+                  self.wrong_group, self.senders, self.outages, self.other_classes)
 
 
 def main():

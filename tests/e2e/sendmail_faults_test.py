@@ -24,7 +24,7 @@ PASS = b"OK pass"
 DEFER = b'OK defer:4.3:"Directory unsure, try again later"'
 REJECT = b'OK reject:1.1:550:"User unknown"'
 UNKNOWN = USER + ">... User unknown"    # sendmail adds the address
-CANNOT = "451 4.3.0 Recipient cannot be checked now, try again later"
+CANNOT = "451 4.3.0 Mail cannot be checked now, try again later"
 
 
 def softly(said):
@@ -109,7 +109,10 @@ class FaultsTest(report.Suite):
             "DAEMON_OPTIONS(`Name=MSA, Family=inet, Addr=127.0.0.1, Port=2588')dnl\n"
             "LOCAL_RULESETS\nSLocal_check_rcpt\nR$*\t$: $>CanonAddr $1\n"
             "FEATURE(`mailverdict', `inet:7777@127.0.0.1', `', `ask')dnl")
-        for gateway in (self.plain, self.site, self.asking):
+        self.senders = world.Sendmail(
+            "senders", 2528,
+            "FEATURE(`mailverdict', `unix:%s', `1s', `', `senders')dnl" % PATH)
+        for gateway in (self.plain, self.site, self.asking, self.senders):
             gateway.start()
 
     def ask(self, recipient=USER, port=2525, **where):
@@ -272,6 +275,44 @@ class FaultsTest(report.Suite):
             self.map.obey(netstring(b"TEMP down"))
             self.check("a failure, for " + address[:60], CANNOT, self.ask(address)[0])
 
+    # ---- senders ----
+
+    def mail(self, sender):
+        """A new session says MAIL; returns "CODE X.Y.Z text"."""
+        with world.SmtpSession(2528) as session:
+            reply = session.say(b"MAIL FROM:<" + sender.encode() + b">")
+        return "%d %s %s" % (reply.code, reply.enhanced, reply.text)
+
+    def at_mail(self):
+        """With `senders' the same words count at MAIL."""
+        listed = b'OK reject:1.8:550:"No such domain, did you mean a.test?"'
+        for data, right in (
+                (PASS, "250 2.1.0 <joe@b.test>... Sender ok"),
+                (DEFER, "451 4.4.3 Directory unsure, try again later"),
+                (listed, "550 5.1.8 <joe@b.test>... No such domain, did you mean a.test?"),
+                (b"TEMP down", CANNOT), (b"NOTFOUND ", CANNOT), (b"PERM no", CANNOT),
+                (b"OK no", CANNOT), (b"OK reject:1.8:450:no", CANNOT)):
+            self.map.obey(netstring(data))
+            self.check("MAIL: %r" % data, right, self.mail("joe@b.test"))
+        self.map.obey(None)
+        self.check("MAIL: a server that hangs", softly, self.mail("joe@b.test"))
+        for sender in ("joe@b.test", '"quo ted"@b.test', "Joe+tag@B.Test", "root",
+                       "reject:1.8:550:x@b.test", "joe@[127.0.0.1]"):
+            self.map.obey(netstring(PASS))
+            self.mail(sender)
+            self.check("key of " + sender, [b"mail %s,client=<127.0.0.1>,id=<ID>,auth=<>,;"
+                                            % sender.encode()],
+                       without_ids(self.map.requests))
+        self.map.obey(netstring(listed))
+        self.check("MAIL FROM:<>", "250 2.1.0 <>... Sender ok", self.mail(""))
+        self.check("... without a question", [], self.map.requests)
+        self.check("a recipient is asked about as ever", "550 5.1.8", self.ask(
+            port=2525)[0][:9])
+        self.map.obey(netstring(PASS))
+        self.ask(port=2525)
+        self.check("without `senders' only the recipient", [b"rcpt"],
+                   [each[:4] for each in self.map.requests])
+
     # ---- the site around ----
 
     def site_rules(self):
@@ -316,7 +357,8 @@ class FaultsTest(report.Suite):
         self.check("sample.mc makes a configuration", True, line in world.run(
             ["m4", "-D_CF_DIR_=%s/cf/" % world.ROOT, "-"], "m4",
             input=sample).splitlines(True))
-        for argument in ("`inet:7777@[127.0.0.1]'", "`', `', `aks'"):
+        for argument in ("`inet:7777@[127.0.0.1]'", "`', `', `aks'",
+                         "`', `', `', `sender'"):
             try:
                 world.Sendmail("bad%d" % len(argument), 2531,
                                "FEATURE(`mailverdict', %s)dnl" % argument)
@@ -329,7 +371,8 @@ class FaultsTest(report.Suite):
     def run(self):
         self.play(self.whole_replies, self.cut_replies, self.other_replies,
                   self.hostile_texts, self.beyond_the_rules, self.dead_server, self.keys,
-                  self.client_words, self.site_rules, self.submission, self.configuration)
+                  self.client_words, self.at_mail, self.site_rules, self.submission,
+                  self.configuration)
 
 
 def without_ids(requests):

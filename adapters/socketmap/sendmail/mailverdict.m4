@@ -1,8 +1,8 @@
 divert(-1)
 dnl
-dnl mailverdict.m4 - ask mailverdictd about every recipient.
+dnl mailverdict.m4 - ask mailverdictd about every recipient, and about senders.
 dnl
-dnl	FEATURE(`mailverdict' [, `SOCKET' [, `TIMEOUT' [, `ask']]])
+dnl	FEATURE(`mailverdict' [, `SOCKET' [, `TIMEOUT' [, `ask' [, `senders']]]])
 dnl
 dnl	SOCKET	 where mailverdictd listens. Default unix:/run/mailverdict/socketmap;
 dnl		 over TCP write inet:7777@127.0.0.1, never brackets: sendmail takes
@@ -12,8 +12,11 @@ dnl		 the daemon's deadline (4s); without it sendmail would wait 30s.
 dnl	ask	 ask about the recipients of submitted mail too (a client that has
 dnl		 logged in, or a daemon in $={MailverdictSubmission}). By default
 dnl		 submitted mail passes without a question.
+dnl	senders	 ask at MAIL, too, for the policy's check `domain'. One more question a
+dnl		 message; without it senders pass.
 dnl
-dnl The rules live in Local_check_rcpt. A site's own rules there run as well, in the
+dnl The rules live in Local_check_rcpt and, with `senders', in Local_check_mail. A
+dnl site's own rules there run as well, in the
 dnl order of the .mc file: those below LOCAL_RULESETS run after these, and a workspace
 dnl of theirs that is already canonical (user<@host.>) is understood.
 dnl
@@ -41,8 +44,11 @@ ifelse(index(_MAILVERDICT_SOCKET_, `@['), `-1', `',
 ifelse(len(X`'_ARG3_), `1', `', _ARG3_, `ask', `',
 	`errprint(`*** ERROR: FEATURE(`mailverdict'): third argument is `ask' or nothing
 ')')
+ifelse(len(X`'_ARG4_), `1', `', _ARG4_, `senders', `',
+	`errprint(`*** ERROR: FEATURE(`mailverdict'): fourth argument is `senders' or nothing
+')')
 
-define(`_MAILVERDICT_LATER_', `"451 Recipient cannot be checked now, try again later"')
+define(`_MAILVERDICT_LATER_', `"451 Mail cannot be checked now, try again later"')
 
 LOCAL_CONFIG
 # mailverdictd. The name of the map is what the daemon is asked for.
@@ -51,6 +57,9 @@ LOCAL_CONFIG
 #	-d  how long to wait for an answer
 #	-T  a failure is an answer of its own, not "not found"
 Krcpt socket -f -q -d`'_MAILVERDICT_TIMEOUT_ -T<TMPF> _MAILVERDICT_SOCKET_
+ifelse(_ARG4_, `senders', `Kmail socket -f -q -d`'_MAILVERDICT_TIMEOUT_ -T<TMPF> _MAILVERDICT_SOCKET_
+', `dnl
+')dnl
 # permanent reply codes that may be passed on
 C{MailverdictCode}550 551 552 553 554 555 556
 # daemons that take submissions, by the Name= of their DaemonPortOptions
@@ -74,23 +83,54 @@ R$* $| $*		$#error $@ 4.3.0 $: _MAILVERDICT_LATER_
 ###	Returns:
 ###		OK or $#error
 SMailverdict
+R$*			$: $1 $| $>"MailverdictSubmitted" $1
+R$* $| OK		$@ OK
+R$* $| $*		$: $>"MailverdictAddress" $1
+R<>			$@ OK		sendmail itself refuses it
+# The key ends in ">,;": one that was cut short shows. Each value stands between
+# delimiters, since sendmail puts a blank between two words that touch.
+R<$+>			$: <$(rcpt $1,client=<$&{client_addr}>,id=<$&i>,auth=<$&{auth_type}>,; $: ? $)>
+R$*			$@ $>"MailverdictAnswer" $1
+
+ifelse(_ARG4_, `senders', `dnl
+SLocal_check_mail
+R$*			$: $1 $| $>"MailverdictSender" $1
+R$* $| $#$*		$#$2
+R$* $| OK		$: $1
+R$* $| $*		$#error $@ 4.3.0 $: _MAILVERDICT_LATER_
+
+###  MailverdictSender -- the same for the sender
+SMailverdictSender
+R$*			$: $1 $| $>"MailverdictSubmitted" $1
+R$* $| OK		$@ OK
+R$* $| $*		$: $>"MailverdictAddress" $1
+R<>			$@ OK		bounces
+R<$+>			$: <$(mail $1,client=<$&{client_addr}>,id=<$&i>,auth=<$&{auth_type}>,; $: ? $)>
+R$*			$@ $>"MailverdictAnswer" $1
+
+', `dnl
+')dnl
+###  MailverdictSubmitted -- OK if this is submitted mail that passes
+SMailverdictSubmitted
 ifelse(_ARG3_, `ask', `dnl', `dnl
-# submitted mail passes
-R$*			$: $&{auth_type} $| $1
-R$+ $| $*		$@ OK
-R$| $*			$: $&{daemon_name} $| $1
-R$={MailverdictSubmission} $| $*	$@ OK
-R$* $| $*		$: $2')
-# the address alone: user<@host.>, or what is between the innermost < and >
+R$*			$: $&{auth_type}
+R$+			$@ OK
+R$*			$: $&{daemon_name}
+R$={MailverdictSubmission}	$@ OK')
+R$*			$@ NO
+
+###  MailverdictAddress -- <ADDRESS> alone
+###
+###	of user<@host.>, or what is between the innermost < and >
+SMailverdictAddress
 R$+ <@ $+ . >		$: <$1@$2>
 R$+ <@ $+ >		$: <$1@$2>
 R$*			$: <$1>
 R$+ <$*>		<$2>
 R<$*> $+		<$1>
-R<>			$@ OK		sendmail itself refuses it
-# The key ends in ">,;": one that was cut short shows. Each value stands between
-# delimiters, since sendmail puts a blank between two words that touch.
-R<$+>			$: <$(rcpt $1,client=<$&{client_addr}>,id=<$&i>,auth=<$&{auth_type}>,; $: ? $)>
+
+###  MailverdictAnswer -- from <ANSWER> to OK or $#error
+SMailverdictAnswer
 # The failure first of all: what stands before <TMPF> is the key, so chosen by the client.
 R<$* <TMPF>>		$#error $@ 4.3.0 $: _MAILVERDICT_LATER_
 R<pass>			$@ OK

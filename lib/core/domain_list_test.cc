@@ -1,0 +1,92 @@
+#include "lib/core/domain_list.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace mailverdict {
+namespace {
+
+DomainList ListOf(std::string_view text) {
+  absl::StatusOr<DomainList> list = DomainList::Parse(text, "l");
+  EXPECT_TRUE(list.ok()) << list.status();
+  return *std::move(list);
+}
+
+// What the list says of the domain; "" if nothing.
+std::string Said(const DomainList& list, std::string_view domain) {
+  const std::optional<ListEntry> entry = list.Find(domain);
+  return entry.has_value() ? entry->ToString() : "";
+}
+
+TEST(DomainListTest, AnEntrySaysWhereItStandsAndWhy) {
+  const DomainList list = ListOf(
+      "# wrong\n\n \t# more\r\nGMail.Con. = Gmail.COM # no such TLD \r\n"
+      "\t*.localhost\t#RFC 6761\nb\xc3\xbc"
+      "cher.example=a.example\nlast");
+  EXPECT_EQ(list.size(), 4u);
+  EXPECT_EQ(Said(list, "gmail.con"),
+            "domain gmail.con: gmail.con in l line 4, no such TLD");
+  EXPECT_EQ(list.Find("gmail.con")->suggestion(), "gmail.com");
+  EXPECT_EQ(Said(list, "a.b.localhost"),
+            "domain a.b.localhost: *.localhost in l line 5, RFC 6761");
+  EXPECT_EQ(list.Find("a.localhost")->suggestion(), "");
+  EXPECT_EQ(list.Find("xn--bcher-kva.example")->suggestion(), "a.example");
+  EXPECT_EQ(Said(list, "last"), "domain last: last in l line 7");
+  for (const char* other : {"gmail.com", "localhost", "con", "x.last", ""}) {
+    EXPECT_EQ(Said(list, other), "");
+  }
+}
+
+TEST(DomainListTest, TheExactAndTheFirstCount) {
+  const DomainList list = ListOf("*.a = 1.b\nx.a = 2.b\nx.a = 3.b\n*.a\n");
+  EXPECT_EQ(list.size(), 2u);
+  EXPECT_EQ(list.Find("x.a")->suggestion(), "2.b");
+  EXPECT_EQ(list.Find("y.a")->suggestion(), "1.b");
+}
+
+TEST(DomainListTest, AnEntryOutlivesItsList) {
+  std::optional<ListEntry> entry;
+  {
+    const DomainList list = ListOf("gmail.con = gmail.com # typo");
+    entry = list.Find("gmail.con");
+  }
+  EXPECT_EQ(entry->suggestion(), "gmail.com");
+  EXPECT_EQ(entry->ToString(), "domain gmail.con: gmail.con in l line 1, typo");
+}
+
+TEST(DomainListTest, WhatIsNoEntryIsNamedByLineAndColumn) {
+  struct {
+    const char* text;
+    const char* said;
+  } const cases[] = {
+      {"*", "1:1: '*' stands only before the first dot of a domain"},
+      {"a\n*.*.a", "2:1: '*' stands only before the first dot of a domain"},
+      {"*.", "1:3: here a label of the domain is missing"},
+      {"a.*", "1:3: this byte cannot stand here"},
+      {".a", "1:1: here a label of the domain is missing"},
+      {"joe@a", "1:4: this byte cannot stand here"},
+      {"a b", "1:3: this byte cannot stand here"},
+      {"[192.0.2.1]", "1:1: an address literal is no domain"},
+      {"a = [192.0.2.1]", "1:5: an address literal is no domain"},
+      {"a =", "1:4: here a label of the domain is missing"},
+      {"a = *.b", "1:5: here a label of the domain is missing"},
+      {"a = b = c", "1:7: this byte cannot stand here"},
+      {"a # b\x01", "1:6: a control character in a comment"},
+      {"a # \xff", "1:5: this is not UTF-8, or it is a control character"},
+      {"a\rb", "1:2: this byte cannot stand here"},
+  };
+  for (const auto& c : cases) {
+    const absl::StatusOr<DomainList> list = DomainList::Parse(c.text, "l");
+    ASSERT_TRUE(absl::IsInvalidArgument(list.status())) << c.text;
+    EXPECT_EQ(list.status().message(),
+              absl::StrCat("l:", c.said,
+                           "; write, say, \"gmail.con = gmail.com  # why\""));
+  }
+}
+
+}  // namespace
+}  // namespace mailverdict

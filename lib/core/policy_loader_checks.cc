@@ -1,0 +1,154 @@
+#include <utility>
+
+#include "absl/strings/substitute.h"
+#include "lib/core/policy_loader_parts.h"
+#include "lib/core/policy_loader_values.h"
+
+namespace mailverdict {
+namespace {
+
+using C = proto::Check;
+
+// Local parts, from the policy itself and from files.
+void ReadExceptions(const Node<proto::Recipient>& node, AddressFiles* files,
+                    RecipientPolicy* check) {
+  using E = proto::Recipient;
+  for (int i = 0; i < node->exception_size(); ++i) {
+    const absl::StatusOr<mail::Address> name =
+        mail::ParseAddress(node->exception(i));
+    if (!name.ok()) {
+      const absl::string_view message = name.status().message();
+      node.faults().ErrorInString(
+          node.At(E::kExceptionFieldNumber, i),
+          absl::StrCat("exception ", Quoted(node->exception(i)),
+                       " is no local part"),
+          {message.data(), message.size()}, 0);
+    } else if (name->null()) {
+      node.Error(E::kExceptionFieldNumber,
+                 "exception \"<>\" is nobody; write a local part", i);
+    } else if (!name->domain().empty()) {
+      node.Error(
+          E::kExceptionFieldNumber,
+          absl::Substitute("exception $0 has a domain; write $1 for "
+                           "every realm, or list the address in a file "
+                           "of its realm's also_valid",
+                           Quoted(node->exception(i)), Quoted(name->local())),
+          i);
+    } else {
+      check->exceptions.insert(name->local());
+    }
+  }
+  Unique paths(&node.faults());
+  for (int i = 0; i < node->exception_file_size(); ++i) {
+    const size_t offset = node.At(E::kExceptionFileFieldNumber, i);
+    const std::string& path = node->exception_file(i);
+    if (!paths.Add(path, offset,
+                   absl::StrCat("exception_file ", Quoted(path)))) {
+      continue;
+    }
+    const auto& file = files->Get(path);
+    if (!file.ok()) {
+      node.Error(E::kExceptionFileFieldNumber,
+                 absl::StrCat("exception_file ", file.status().message()), i);
+      continue;
+    }
+    check->exceptions.insert(file->local_parts.begin(),
+                             file->local_parts.end());
+    if (file->addresses.empty() && file->catch_all.empty()) continue;
+    node.Warning(E::kExceptionFileFieldNumber,
+                 absl::Substitute("exception_file $0 has addresses with a "
+                                  "domain, which are passed over; list it as "
+                                  "also_valid in their realm",
+                                  Quoted(path)),
+                 i);
+  }
+}
+
+RecipientPolicy ReadRecipient(const Node<C>& check, AddressFiles* files) {
+  RecipientPolicy result;
+  result.when_unsure =
+      check->when_unsure() == C::PASS ? WhenUnsure::kPass : WhenUnsure::kDefer;
+  ReadExceptions(check.Child(check->recipient(), C::kRecipientFieldNumber),
+                 files, &result);
+  return result;
+}
+
+absl::StatusOr<DomainList> ReadDomainList(const std::string& path,
+                                          const FileReader& read) {
+  if (const Complaint complaint = CheckPath(path, "/etc/mailverdict/wrong")) {
+    return absl::InvalidArgumentError(*complaint);
+  }
+  const absl::StatusOr<std::string> text = read(path);
+  if (!text.ok()) {
+    return absl::InvalidArgumentError(absl::Substitute(
+        "$0 cannot be read: $1", Quoted(path), text.status().message()));
+  }
+  return DomainList::Parse(*text, path);
+}
+
+DomainCheckPolicy ReadDomain(const Node<C>& check, const FileReader& read) {
+  using D = proto::Domain;
+  const Node<D> node = check.Child(check->domain(), C::kDomainFieldNumber);
+  DomainCheckPolicy result;
+  result.shipped_list = node->shipped_list();
+  Unique paths(&node.faults());
+  for (int i = 0; i < node->instant_reject_file_size(); ++i) {
+    const std::string& path = node->instant_reject_file(i);
+    if (!paths.Add(path, node.At(D::kInstantRejectFileFieldNumber, i),
+                   absl::StrCat("instant_reject_file ", Quoted(path)))) {
+      continue;
+    }
+    absl::StatusOr<DomainList> list = ReadDomainList(path, read);
+    if (list.ok()) {
+      result.lists.push_back(*std::move(list));
+    } else {
+      node.Error(D::kInstantRejectFileFieldNumber,
+                 absl::StrCat("instant_reject_file ", list.status().message()),
+                 i);
+    }
+  }
+  if (check->has_when_unsure()) {
+    check.Warning(C::kWhenUnsureFieldNumber,
+                  "when_unsure says nothing here: the check domain always "
+                  "knows; remove it");
+  }
+  if (result.lists.empty() && !result.shipped_list) {
+    check.Warning(C::kDomainFieldNumber,
+                  "check domain has no list, so everything passes; write "
+                  "instant_reject_file, or remove shipped_list");
+  }
+  return result;
+}
+
+}  // namespace
+
+void ReadChecks(const Node<proto::Policy>& node, AddressFiles* files,
+                const FileReader& read, Policy* policy) {
+  Unique kinds(&node.faults());
+  for (int i = 0; i < node->check_size(); ++i) {
+    const Node<C> check =
+        node.Child(node->check(i), proto::Policy::kCheckFieldNumber, i);
+    CheckPolicy result;
+    switch (check->kind_case()) {
+      case C::kRecipient:
+        kinds.Add("recipient", check.At(C::kRecipientFieldNumber),
+                  "check recipient");
+        result = ReadRecipient(check, files);
+        break;
+      case C::kDomain:
+        kinds.Add("domain", check.At(C::kDomainFieldNumber), "check domain");
+        result = ReadDomain(check, read);
+        break;
+      case C::KIND_NOT_SET:
+        node.faults().Error(check.begin(),
+                            "check has no kind; write check { recipient { } } "
+                            "or check { domain { } }");
+        continue;
+    }
+    const bool shadow = check->shadow() || node->shadow();
+    std::visit([&](auto& kind) { kind.shadow = shadow; }, result);
+    policy->checks.push_back(std::move(result));
+  }
+}
+
+}  // namespace mailverdict
