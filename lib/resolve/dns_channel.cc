@@ -5,6 +5,7 @@
 #include <sys/time.h>
 
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "lib/resolve/dns_message.h"
@@ -52,7 +53,7 @@ struct DnsChannel::Question {
   DnsLookup lookup;
   Done done;
   uint64_t number;
-  absl::Time sent;
+  absl::Time since;  // it waits, or was sent
 };
 
 DnsChannel::DnsChannel(const DnsServer& server, absl::Duration timeout,
@@ -103,20 +104,44 @@ DnsChannel::~DnsChannel() {
 void DnsChannel::Ask(const DnsLookup& lookup, Done done) {
   std::unique_ptr<Question> question(
       new Question{this, lookup, std::move(done), ++asked_, executor_->Now()});
-  std::string why;
-  if (channel_ == nullptr) why = absl::StrCat("c-ares: ", why_not_);
-  if (under_way_ >= kMaxUnderWay) why = "too many questions are under way";
-  ++under_way_;
-  if (!why.empty()) {
-    Report report = Report::Unknown(lookup, why);
-    report.transcript.server = name_;
-    Finish(std::move(question), {std::move(report), false});
-    return;
+  if (channel_ == nullptr) {
+    GiveUp(std::move(question), absl::StrCat("c-ares: ", why_not_), false);
+  } else if (sent_ < kMaxSent) {
+    Send(std::move(question));
+  } else if (waiting_.size() < kMaxWaiting) {
+    waiting_.push_back(std::move(question));
+  } else {
+    GiveUp(std::move(question), "too many questions wait already", false);
   }
+}
+
+void DnsChannel::Send(std::unique_ptr<Question> question) {
+  ++sent_;
+  question->since = executor_->Now();
+  const DnsLookup& lookup = question->lookup;
   ares_query(channel_, lookup.name.c_str(), ns_c_in,
              static_cast<int>(lookup.type), &DnsChannel::OnAnswer,
              question.release());
   ArmTimer();
+}
+
+void DnsChannel::SendWaiting() {
+  while (sent_ < kMaxSent && !waiting_.empty()) {
+    std::unique_ptr<Question> question = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (executor_->Now() - question->since < timeout_) {
+      Send(std::move(question));
+    } else {
+      GiveUp(std::move(question), "it is too slow for all who ask", true);
+    }
+  }
+}
+
+void DnsChannel::GiveUp(std::unique_ptr<Question> question, std::string why,
+                        bool silent) {
+  Report report = Report::Unknown(question->lookup, std::move(why));
+  report.transcript.server = name_;
+  Finish(std::move(question), {std::move(report), silent});
 }
 
 void DnsChannel::OnAnswer(void* argument, int status, int, unsigned char* bytes,
@@ -126,6 +151,7 @@ void DnsChannel::OnAnswer(void* argument, int status, int, unsigned char* bytes,
   if (self->alive_ == nullptr) return;  // ~DnsChannel
   const std::string_view message(reinterpret_cast<const char*>(bytes),
                                  bytes == nullptr || size < 0 ? 0 : size);
+  --self->sent_;
   Reply reply = self->Read(*question, status, message);
   self->Finish(std::move(question), std::move(reply));
 }
@@ -133,7 +159,7 @@ void DnsChannel::OnAnswer(void* argument, int status, int, unsigned char* bytes,
 // With bytes, the status is what c-ares makes of them; we read them ourselves.
 DnsChannel::Reply DnsChannel::Read(const Question& question, int status,
                                    std::string_view bytes) {
-  const Transcript transcript{name_, 1, question.number, question.sent,
+  const Transcript transcript{name_, 1, question.number, question.since,
                               executor_->Now()};
   if (!bytes.empty()) {
     DnsMessage message = ReadDnsMessage(bytes, question.lookup);
@@ -153,7 +179,6 @@ DnsChannel::Reply DnsChannel::Read(const Question& question, int status,
 
 // c-ares is not to be destroyed, nor asked, in the midst of its own callbacks.
 void DnsChannel::Finish(std::unique_ptr<Question> question, Reply reply) {
-  --under_way_;
   if (finished_.empty()) {
     executor_->Post([this, alive = std::weak_ptr<const bool>(alive_)] {
       if (!alive.expired()) Deliver();
@@ -164,6 +189,7 @@ void DnsChannel::Finish(std::unique_ptr<Question> question, Reply reply) {
 
 void DnsChannel::Deliver() {
   const std::weak_ptr<const bool> alive = alive_;
+  SendWaiting();
   const auto finished = std::exchange(finished_, {});
   for (const auto& [done, reply] : finished) {
     if (alive.expired()) return;

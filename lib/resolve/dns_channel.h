@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -28,16 +29,19 @@ namespace mailverdict {
 // LOCALDOMAIN).
 class DnsChannel {
  public:
-  // Questions under way at a time: a server in good health answers so many
-  // within a fraction of the timeout.
-  static constexpr size_t kMaxUnderWay = 4096;
+  // Questions sent and not answered, at a time; the others wait. Twice as many
+  // small datagrams fit into a socket's buffer, as Linux counts (208 KiB,
+  // hardly one of them under 768 bytes): a burst of more would lose some.
+  static constexpr size_t kMaxSent = 128;
+  // Questions that wait. One that has waited for the timeout is given up.
+  static constexpr size_t kMaxWaiting = 4096;
   // What is said to fit into a datagram (EDNS, RFC 6891): this much comes
   // through everywhere unfragmented (dnsflagday.net/2020).
   static constexpr int kMaxDatagramBytes = 1232;
 
   struct Reply {
     Report report;  // with the server's name
-    // Nothing came back from there: no answer in time, or no connection.
+    // Nothing came back from there: no answer in time, or nobody is there.
     bool silent = false;
   };
   using Done = std::function<void(const Reply&)>;
@@ -66,6 +70,9 @@ class DnsChannel {
   static void OnSocketState(void* channel, int fd, int readable, int writable);
   static void OnAnswer(void* question, int status, int timeouts,
                        unsigned char* bytes, int size);
+  void Send(std::unique_ptr<Question> question);
+  void SendWaiting();
+  void GiveUp(std::unique_ptr<Question> question, std::string why, bool silent);
   Reply Read(const Question& question, int status, std::string_view bytes);
   void Process(int read_fd, int write_fd);
   void ArmTimer();
@@ -79,7 +86,8 @@ class DnsChannel {
   std::string why_not_;             // then
   std::map<int, Watches> watches_;
   Executor::TimerId timer_ = 0;
-  size_t under_way_ = 0;
+  std::deque<std::unique_ptr<Question>> waiting_;
+  size_t sent_ = 0;  // and not answered
   uint64_t asked_ = 0;
   std::vector<std::pair<Done, Reply>> finished_;  // to be delivered
   // Gone when the channel is.

@@ -28,7 +28,8 @@ struct Record {
 std::string Lower(const char* name) { return absl::AsciiStrToLower(name); }
 
 std::string_view DataOf(const ns_rr& rr) {
-  return {reinterpret_cast<const char*>(ns_rr_rdata(rr)), ns_rr_rdlen(rr)};
+  return {reinterpret_cast<const char*>(ns_rr_rdata(rr)),
+          static_cast<size_t>(ns_rr_rdlen(rr))};
 }
 
 const u_char* Bytes(std::string_view text) {

@@ -15,6 +15,19 @@
 #include "lib/resolve/testing/server_process.h"
 
 namespace mailverdict {
+namespace {
+
+template <typename Condition>
+bool Await(Condition condition) {
+  const absl::Time end = absl::Now() + absl::Seconds(30);
+  while (!condition()) {
+    if (absl::Now() > end) return false;
+    poll(nullptr, 0, 2);
+  }
+  return true;
+}
+
+}  // namespace
 
 DnsDaemon::DnsDaemon(const std::string& program)
     : program_(Packaged(program)), port_(FreePort()) {
@@ -40,6 +53,7 @@ void DnsDaemon::Stop() {
   kill(-pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
   pid_ = 0;
+  Await([this] { return !TakesConnections(); });
 }
 
 void DnsDaemon::Pause() { kill(-pid_, SIGSTOP); }
@@ -53,22 +67,24 @@ void DnsDaemon::Run(const std::vector<std::string>& options) {
   std::vector<std::string> words = {"/usr/bin/setsid", program_};
   words.insert(words.end(), options.begin(), options.end());
   pid_ = Spawn(words, directory_ + "/log");
-  const absl::Time end = absl::Now() + absl::Seconds(30);
-  const sockaddr_in address = SocketAddress("127.0.0.1", port_);
-  for (;;) {
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const int rc = connect(fd, reinterpret_cast<const sockaddr*>(&address),
-                           sizeof(address));
-    close(fd);
-    if (rc == 0) return;
-    const bool ended = waitpid(pid_, nullptr, WNOHANG) == pid_;
-    if (ended) pid_ = 0;
-    if (ended || absl::Now() > end) {
-      throw std::runtime_error(
-          program_ + " does not start: " + ReadFile(directory_ + "/log"));
-    }
-    poll(nullptr, 0, 2);
+  const bool ready = Await([this] {
+    if (waitpid(pid_, nullptr, WNOHANG) != pid_) return TakesConnections();
+    pid_ = 0;
+    return true;
+  });
+  if (!ready || pid_ == 0) {
+    throw std::runtime_error(
+        program_ + " does not start: " + ReadFile(directory_ + "/log"));
   }
+}
+
+bool DnsDaemon::TakesConnections() const {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in address = SocketAddress("127.0.0.1", port_);
+  const int rc =
+      connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  close(fd);
+  return rc == 0;
 }
 
 std::string Nsd::Zone() {
@@ -102,8 +118,7 @@ void Unbound::Start(int port, const std::vector<std::string>& zones,
       "  module-config: \"iterator\"\n  do-not-query-localhost: no\n",
       "  do-ip6: no\n  num-threads: 1\n  infra-host-ttl: 1\n", more,
       "remote-control:\n  control-enable: no\n",
-      // The rest of the world: a port where nobody answers.
-      "forward-zone:\n  name: \".\"\n  forward-addr: 127.0.0.1@9\n");
+      "forward-zone:\n  name: \".\"\n  forward-addr: 127.0.0.1@", port, "\n");
   for (const std::string& zone : zones) {
     absl::StrAppend(&config, "stub-zone:\n  name: ", zone,
                     "\n  stub-addr: 127.0.0.1@", port, "\n");

@@ -46,6 +46,8 @@ class DnsDaemon {
   const std::string& directory() const { return directory_; }
 
  private:
+  bool TakesConnections() const;
+
   std::string directory_;
   const std::string program_;
   const int port_;
@@ -68,8 +70,8 @@ class Unbound : public DnsDaemon {
  public:
   Unbound() : DnsDaemon("/usr/sbin/unbound") {}
 
-  // Asks the authority at `port` for `zones`, and nobody for the rest. `more`
-  // are lines of its "server:" clause.
+  // Asks the authority at `port`: for `zones` as an authority, for the rest as
+  // another cache, which it is not. `more` are lines of the "server:" clause.
   void Start(int port, const std::vector<std::string>& zones,
              const std::string& more = "");
 };
