@@ -1,5 +1,8 @@
 // Questions for one DNS server, by c-ares: over UDP, and over TCP when the
 // answer was truncated. One server each, so that it is known who said what.
+//
+// c-ares waits on when what comes is not an answer to the question that was
+// sent: another id, another question or none. That ends as silence.
 
 #ifndef MAILVERDICT_LIB_RESOLVE_DNS_CHANNEL_H_
 #define MAILVERDICT_LIB_RESOLVE_DNS_CHANNEL_H_
