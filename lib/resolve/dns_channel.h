@@ -27,9 +27,10 @@
 
 namespace mailverdict {
 
-// Loop's thread only. It never blocks. Nothing of the machine's settings has a
-// say in it: neither resolv.conf nor the environment (RES_OPTIONS,
-// LOCALDOMAIN).
+// Loop's thread only. It never blocks. The program must ignore SIGPIPE, since
+// c-ares writes to TCP connections that may be gone. Nothing of the machine's
+// settings has a say in it: neither resolv.conf nor the environment
+// (RES_OPTIONS, LOCALDOMAIN).
 class DnsChannel {
  public:
   // Questions sent and not answered, at a time; the others wait. Twice as many

@@ -6,7 +6,11 @@
 #include <arpa/nameser.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -167,6 +171,19 @@ TEST_F(DnsResolverTest, WhatIsTruncatedIsAskedForOverTcp) {
   }
 }
 
+TEST_F(DnsResolverTest, WhatIsTruncatedAndNotThereOverTcpCouldNotBeAsked) {
+  const ScriptedDns server(&loop, [](std::string_view question) {
+    const auto* bytes = reinterpret_cast<const u_char*>(question.data());
+    return DnsBytes("example.org", ns_t_mx,
+                    DnsBytes::kAnswer | DnsBytes::kTruncated)
+        .Id(ns_get16(bytes))
+        .Answer("example.org", ns_t_mx, 60, Be16(1) + WireName("a.b"))
+        .ToString();
+  });
+  ExpectUnknown(AskOnce({server.server()}, "example.org", DnsType::kMx),
+                "nothing answers there");
+}
+
 TEST_F(DnsResolverTest, AServerThatFailsOrRefusesCouldNotBeAsked) {
   StartBoth();
   ExpectUnknown(AskOnce({authority.server()}, "x.broken.example", DnsType::kA),
@@ -310,6 +327,33 @@ TEST_F(DnsResolverTest, AThousandQuestionsAtOnce) {
   }
   EXPECT_TRUE(loop.RunUntil([&] { return answers == 1000; }));
   EXPECT_EQ(right, 1000) << wrong;
+}
+
+// Many more than are sent at a time, and more than may wait.
+TEST_F(DnsResolverTest, EveryoneHearsOfASilentServerOnce) {
+  const ScriptedDns silent(&loop, [](std::string_view) { return ""; });
+  DnsResolver resolver = Open({silent.server()}, absl::Milliseconds(50));
+  constexpr size_t kMany = DnsChannel::kMaxSent + DnsChannel::kMaxWaiting + 10;
+  std::map<std::string, size_t> reasons;
+  size_t answers = 0;
+  for (size_t i = 0; i < kMany; ++i) {
+    resolver.Resolve({absl::StrCat("n", i, ".org"), DnsType::kMx},
+                     [&](const Answer& answer) {
+                       ++answers;
+                       const std::string& reason = answer.reason();
+                       ++reasons[reason.substr(reason.find(": ") + 2)];
+                     });
+  }
+  ASSERT_TRUE(loop.RunUntil([&] { return answers == kMany; }));
+  EXPECT_FALSE(
+      loop.RunUntil([&] { return answers > kMany; }, absl::Milliseconds(100)));
+  // Some of those who wait are sent before it is too late for them.
+  const size_t sent = reasons["no answer within 50ms"];
+  EXPECT_GE(sent, DnsChannel::kMaxSent);
+  EXPECT_EQ(sent + reasons["it is too slow for all who ask"],
+            DnsChannel::kMaxSent + DnsChannel::kMaxWaiting);
+  EXPECT_EQ(reasons["too many questions wait already"], 10u);
+  EXPECT_EQ(reasons.size(), 3u);
 }
 
 TEST_F(DnsResolverTest, MayBeDestroyedByTheOneItAnswersAndWhileAsking) {
