@@ -2,24 +2,25 @@
 # nothing that starts by itself.
 #
 # Compilers, libraries and tools come by apt-get. The servers of the tests, slapd, sendmail,
-# Postfix and Dovecot, are not installed: their packages would start daemons, and would
-# remove the MTA of this machine. They are unpacked below the user's cache folder, and run
-# from there in namespaces of the tests' own.
+# Postfix, Dovecot, NSD and Unbound, are not installed: their packages would start daemons,
+# and would remove the MTA of this machine. They are unpacked below the user's cache folder,
+# and run from there, most of them in namespaces of the tests' own.
 #
 # Sets MAILVERDICT_SERVERS (the folder that stands for / to those servers) and BAZEL_OPTS.
 
 packages="
   g++ bazel-bootstrap bazel-rules-java pkg-config git ca-certificates
   libabsl-dev libldap-dev libprotobuf-dev protobuf-compiler libevent-dev libidn2-dev
-  libmilter-dev liblmdb-dev publicsuffix
+  libmilter-dev liblmdb-dev libc-ares-dev publicsuffix
   libgtest-dev libgmock-dev libbenchmark-dev
   python3 m4 iproute2 util-linux procps systemd ldap-utils swaks miltertest
   libltdl7 libodbc2 libperl5.36 libwrap0 libargon2-1 libdb5.3 liblockfile1 libnsl2
   libicu72 libssl3
   libexttextcat-2.0-0 liblua5.4-0 libsodium23 libstemmer0d libtirpc3 libunwind8 libapparmor1
-  libpam0g libsystemd0 libcap2 libbz2-1.0 liblz4-1 liblzma5 libzstd1 zlib1g"
+  libpam0g libsystemd0 libcap2 libbz2-1.0 liblz4-1 liblzma5 libzstd1 zlib1g
+  libevent-2.1-7 libfstrm0 libprotobuf-c1 libnghttp2-14 libpython3.11"
 servers="slapd sendmail-bin sendmail-base sendmail-cf postfix postfix-ldap dovecot-core
-  dovecot-lmtpd dovecot-ldap procmail nslcd libnss-ldapd"
+  dovecot-lmtpd dovecot-ldap procmail nslcd libnss-ldapd nsd unbound"
 
 say() { printf '%s\n' "$*" >&2; }
 

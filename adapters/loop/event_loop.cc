@@ -274,6 +274,22 @@ FdWatch::FdWatch(EventLoop* loop, int fd, Direction direction,
       state_);
 }
 
+std::unique_ptr<Executor::Watch> EventLoop::WatchFd(int fd, Ready ready,
+                                                    Task on_ready) {
+  struct Watching final : Watch {
+    Watching(EventLoop* loop, int fd, FdWatch::Direction direction,
+             Task on_ready)
+        : watch(loop, fd, direction, std::move(on_ready)) {}
+    FdWatch watch;
+  };
+  auto watching = std::make_unique<Watching>(
+      this, fd,
+      ready == Ready::kToRead ? FdWatch::kReadable : FdWatch::kWritable,
+      std::move(on_ready));
+  if (!watching->watch.Start()) return nullptr;
+  return watching;
+}
+
 FdWatch::~FdWatch() {
   if (state_->event != nullptr) event_free(state_->event);
   if (state_->running) {

@@ -59,6 +59,7 @@ class EventLoop : public Executor {
   void Post(Task task) override;
   TimerId RunAfter(absl::Duration delay, Task task) override;
   void Cancel(TimerId timer) override;
+  std::unique_ptr<Watch> WatchFd(int fd, Ready ready, Task on_ready) override;
 
   // Runs `task` at once, on this thread, in the loop's stead: while the loop
   // sleeps, and keeps it from waking up until `task` is done. So it is as if

@@ -162,6 +162,34 @@ TEST_F(EventLoopTest, LetsAWatchBeDestroyedFromItsOwnCallback) {
   close(ends[0]);
 }
 
+TEST_F(EventLoopTest, WatchesADescriptorForAnyoneUntilHeLetsGo) {
+  int ends[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  int readable = 0, writable = 0;
+  auto write_watch = loop_->WatchFd(ends[0], Executor::Ready::kToWrite, [&] {
+    ++writable;
+    loop_->Stop();
+  });
+  ASSERT_NE(write_watch, nullptr);
+  loop_->Run();
+  EXPECT_EQ(writable, 1);
+  write_watch.reset();
+  std::unique_ptr<Executor::Watch> read_watch =
+      loop_->WatchFd(ends[0], Executor::Ready::kToRead, [&] {
+        if (++readable == 3) read_watch.reset();
+      });
+  ASSERT_NE(read_watch, nullptr);
+  ASSERT_EQ(write(ends[1], "x", 1), 1);  // never read: it stays ready
+  ASSERT_TRUE(RunUntil(loop_.get(), [&] { return read_watch == nullptr; }));
+  bool later = false;
+  loop_->RunAfter(absl::Milliseconds(5), [&] { later = true; });
+  ASSERT_TRUE(RunUntil(loop_.get(), [&] { return later; }));
+  EXPECT_EQ(readable, 3);
+  EXPECT_EQ(writable, 1);
+  close(ends[0]);
+  close(ends[1]);
+}
+
 TEST_F(EventLoopTest, RunsATaskOutsideOnlyWhileItSleeps) {
   EXPECT_FALSE(loop_->RunOutside([] {})) << "it is not in Run";
   int ran = 0, refused = 0, timers = 0;  // unguarded: tsan would tell

@@ -6,6 +6,37 @@
 #include "absl/strings/str_join.h"
 
 namespace mailverdict {
+namespace {
+
+const char* TextOf(Absence absence) {
+  switch (absence) {
+    case Absence::kNoEntry:
+      return "absent";
+    case Absence::kNoName:
+      return "absent: no such name";
+    case Absence::kNoData:
+      return "absent: no such data";
+  }
+  return "absent";
+}
+
+}  // namespace
+
+std::string ToString(DnsType type) {
+  switch (type) {
+    case DnsType::kA:
+      return "A";
+    case DnsType::kPtr:
+      return "PTR";
+    case DnsType::kMx:
+      return "MX";
+    case DnsType::kTxt:
+      return "TXT";
+    case DnsType::kAaaa:
+      return "AAAA";
+  }
+  return absl::StrCat("TYPE", static_cast<uint16_t>(type));  // RFC 3597 5
+}
 
 std::string ToString(const Lookup& lookup) {
   if (const auto* mailbox = std::get_if<MailboxLookup>(&lookup)) {
@@ -18,6 +49,9 @@ std::string ToString(const Lookup& lookup) {
                       ")");
     }
     return text;
+  }
+  if (const auto* dns = std::get_if<DnsLookup>(&lookup)) {
+    return absl::StrCat("dns ", dns->name, " ", ToString(dns->type));
   }
   const auto& history = std::get<HistoryLookup>(lookup);
   const bool vanished = history.kind == HistoryLookup::Kind::kVanished;
@@ -39,22 +73,30 @@ std::string Transcript::ToString() const {
 
 Report Report::Present(Lookup lookup, std::vector<std::string> values,
                        Transcript transcript) {
-  return {std::move(lookup), AnswerState::kPresent, std::move(values), "",
-          std::move(transcript)};
+  Report report;
+  report.lookup = std::move(lookup);
+  report.state = AnswerState::kPresent;
+  report.values = std::move(values);
+  report.transcript = std::move(transcript);
+  return report;
 }
 
 Report Report::Absent(Lookup lookup, Transcript transcript) {
-  return {
-      std::move(lookup), AnswerState::kAbsent, {}, "", std::move(transcript)};
+  Report report;
+  report.lookup = std::move(lookup);
+  report.state = AnswerState::kAbsent;
+  report.transcript = std::move(transcript);
+  return report;
 }
 
 Report Report::Unknown(Lookup lookup, std::string reason,
                        Transcript transcript) {
-  return {std::move(lookup),
-          AnswerState::kUnknown,
-          {},
-          std::move(reason),
-          std::move(transcript)};
+  Report report;
+  report.lookup = std::move(lookup);
+  report.state = AnswerState::kUnknown;
+  report.reason = std::move(reason);
+  report.transcript = std::move(transcript);
+  return report;
 }
 
 Answer::Answer(Report report)
@@ -70,7 +112,7 @@ std::optional<Proof> Answer::ProofOfAbsence() const {
 
 std::string Answer::ToString() const {
   std::string text = present()  ? "present"
-                     : absent() ? "absent"
+                     : absent() ? TextOf(absence())
                                 : absl::StrCat("unknown: ", reason());
   if (present() && !values().empty()) {
     absl::StrAppend(&text, ": ", absl::StrJoin(values(), "; "));

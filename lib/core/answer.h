@@ -27,7 +27,7 @@ namespace mailverdict {
 struct Transcript {
   std::string server;  // as the Policy names it: "ldap://ldap1.example.org"
   uint64_t connection = 0;  // counted over the life of the program, from 1
-  uint64_t exchange = 0;    // the LDAP message id
+  uint64_t exchange = 0;    // the LDAP message id; DNS: counted, from 1
   absl::Time sent = absl::InfinitePast();
   absl::Time received = absl::InfinitePast();
 
@@ -36,6 +36,27 @@ struct Transcript {
 };
 
 enum class AnswerState { kPresent, kAbsent, kUnknown };
+
+// What it is that is absent: not everything can be proven in the same way.
+enum class Absence {
+  kNoEntry,  // a directory or the history has none
+  kNoName,   // DNS: NXDOMAIN, there is no such name of any type
+  kNoData,   // DNS: there is such a name, and nothing of this type at it
+};
+
+// How DNS said what it said. Empty for every other kind of lookup.
+struct DnsSource {
+  // How long it may be believed, as of `received` of the transcript: the least
+  // of the records' TTLs, or that of the absence (RFC 2308 5); zero for not at
+  // all.
+  absl::Duration ttl;
+  // The name that an alias (CNAME) led to; empty if there was none. Then it is
+  // that name which is absent: the one that was asked for is there.
+  std::string alias_of;
+  // Absent: the zone that says so, by its SOA record: the name, or an ancestor
+  // of it, "." for the root. Empty if none came with it.
+  std::string zone;
+};
 
 // What a resolver saw for one lookup.
 struct Report {
@@ -47,6 +68,8 @@ struct Report {
   // Unknown: why, for people: "search timed out after 3s".
   std::string reason;
   Transcript transcript;
+  Absence absence = Absence::kNoEntry;  // Absent: of what
+  DnsSource dns;
 
   static Report Present(Lookup lookup, std::vector<std::string> values,
                         Transcript transcript = {});
@@ -77,7 +100,10 @@ class Answer {
     return data_->report.values;
   }
   const std::string& reason() const { return data_->report.reason; }
+  // Of what; means something only when absent().
+  Absence absence() const { return data_->report.absence; }
   const Transcript& transcript() const { return data_->report.transcript; }
+  const DnsSource& dns() const { return data_->report.dns; }
   // The controls that came with it, for people; empty when not borne out.
   const std::string& vouched_by() const { return data_->vouched_by; }
 
@@ -85,7 +111,8 @@ class Answer {
   // answer is Absent and vouched.
   std::optional<Proof> ProofOfAbsence() const;
 
-  // "absent, vouched for by control@example.org (mail), from ldap://... "
+  // "absent, vouched for by control@example.org (mail), from ldap://... ",
+  // "absent: no such name, from 192.0.2.53 ..."
   std::string ToString() const;
 
  private:

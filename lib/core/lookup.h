@@ -4,6 +4,7 @@
 #ifndef MAILVERDICT_LIB_CORE_LOOKUP_H_
 #define MAILVERDICT_LIB_CORE_LOOKUP_H_
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <variant>
@@ -59,11 +60,46 @@ struct HistoryLookup {
   }
 };
 
-using Lookup = std::variant<MailboxLookup, HistoryLookup>;
+// What can be asked of DNS, by its number on the wire (RFC 1035 3.2.2, RFC 3596
+// 2.1).
+enum class DnsType : uint16_t {
+  kA = 1,
+  kPtr = 12,
+  kMx = 15,
+  kTxt = 16,
+  kAaaa = 28,
+};
+
+// What does DNS have of `type` at `name`? Present carries what it has, as text:
+//   A, AAAA   the address: "192.0.2.1", "2001:db8::1"
+//   MX        preference and host: "10 mx.example.org"; a null MX is "0 ."
+//   PTR       the host
+//   TXT       the strings of one record, put together, as they came: any bytes
+// Names are in lower case, without the dot at the end; bytes that no host name
+// has are escaped as in a zone file (RFC 1035 5.1).
+struct DnsLookup {
+  // Canonical (mail::CanonicalDomain) and no address literal; nothing is ever
+  // added to it.
+  std::string name;
+  DnsType type = DnsType::kA;
+
+  friend bool operator==(const DnsLookup& a, const DnsLookup& b) {
+    return a.name == b.name && a.type == b.type;
+  }
+  template <typename H>
+  friend H AbslHashValue(H h, const DnsLookup& lookup) {
+    return H::combine(std::move(h), lookup.name, lookup.type);
+  }
+};
+
+using Lookup = std::variant<MailboxLookup, HistoryLookup, DnsLookup>;
 
 // "mailbox people:joe@example.org", "history people:joe@example.org", "vanished
-// from people".
+// from people", "dns example.org MX".
 std::string ToString(const Lookup& lookup);
+
+// "MX".
+std::string ToString(DnsType type);
 
 }  // namespace mailverdict
 

@@ -74,8 +74,18 @@ class Reader {
   const char* at_;
 };
 
-MailboxLookup ReadKey(std::string_view key) {
-  Reader in(key.data());
+// The first byte of a key: what kind of lookup it is.
+constexpr char kMailbox = 'm';
+constexpr char kDns = 'd';
+
+Lookup ReadKey(std::string_view key) {
+  Reader in(key.data() + 1);
+  if (key.front() == kDns) {
+    DnsLookup lookup;
+    lookup.type = static_cast<DnsType>(in.Number());
+    lookup.name = in.Text();
+    return lookup;
+  }
   MailboxLookup lookup;
   lookup.directory = in.Text();
   lookup.arm = in.Text();
@@ -84,10 +94,27 @@ MailboxLookup ReadKey(std::string_view key) {
   return lookup;
 }
 
+std::string KeyOfEither(const Lookup& lookup) {
+  if (const auto* dns = std::get_if<DnsLookup>(&lookup)) {
+    return PackedAnswer::KeyOf(*dns);
+  }
+  return PackedAnswer::KeyOf(std::get<MailboxLookup>(lookup));
+}
+
+// What a value may be the same as; of DNS, nothing.
+const std::vector<std::string>& SpellingsOf(const Lookup& lookup) {
+  static const std::vector<std::string> none;
+  const auto* mailbox = std::get_if<MailboxLookup>(&lookup);
+  return mailbox == nullptr ? none : mailbox->spellings;
+}
+
+// The state and what is absent, in one.
+constexpr uint64_t kStates = 3;
+
 }  // namespace
 
 std::string PackedAnswer::KeyOf(const MailboxLookup& lookup) {
-  std::string key;
+  std::string key(1, kMailbox);
   AppendText(lookup.directory, &key);
   AppendText(lookup.arm, &key);
   AppendNumber(lookup.spellings.size(), &key);
@@ -97,15 +124,24 @@ std::string PackedAnswer::KeyOf(const MailboxLookup& lookup) {
   return key;
 }
 
+std::string PackedAnswer::KeyOf(const DnsLookup& lookup) {
+  std::string key(1, kDns);
+  AppendNumber(static_cast<uint64_t>(lookup.type), &key);
+  AppendText(lookup.name, &key);
+  return key;
+}
+
 PackedAnswer::PackedAnswer(const Answer& answer) {
-  const auto& lookup = std::get<MailboxLookup>(answer.lookup());
+  const std::vector<std::string>& spellings = SpellingsOf(answer.lookup());
   const Transcript& transcript = answer.transcript();
   std::string bytes;
-  AppendText(KeyOf(lookup), &bytes);
-  AppendNumber(static_cast<uint64_t>(answer.state()), &bytes);
+  AppendText(KeyOfEither(answer.lookup()), &bytes);
+  AppendNumber(static_cast<uint64_t>(answer.state()) +
+                   kStates * static_cast<uint64_t>(answer.absence()),
+               &bytes);
   AppendNumber(answer.values().size(), &bytes);
   for (const std::string& value : answer.values()) {
-    AppendValue(value, lookup.spellings, &bytes);
+    AppendValue(value, spellings, &bytes);
   }
   AppendText(answer.reason(), &bytes);
   AppendText(transcript.server, &bytes);
@@ -117,6 +153,12 @@ PackedAnswer::PackedAnswer(const Answer& answer) {
   AppendText(answer.vouched_by(), &bytes);
   AppendNumber(answer.data_->wants_second ? 1 : 0, &bytes);
   AppendText(answer.data_->confirmed_by, &bytes);
+  if (std::holds_alternative<DnsLookup>(answer.lookup())) {
+    const DnsSource& dns = answer.dns();
+    AppendNumber(static_cast<uint64_t>(absl::ToInt64Seconds(dns.ttl)), &bytes);
+    AppendText(dns.alias_of, &bytes);
+    AppendText(dns.zone, &bytes);
+  }
 
   auto exact = std::make_unique<char[]>(bytes.size());
   std::copy(bytes.begin(), bytes.end(), exact.get());
@@ -130,17 +172,19 @@ std::string_view PackedAnswer::key() const {
 AnswerState PackedAnswer::state() const {
   Reader in(bytes_.get());
   in.Text();
-  return static_cast<AnswerState>(in.Number());
+  return static_cast<AnswerState>(in.Number() % kStates);
 }
 
 Answer PackedAnswer::Unpack() const {
   Reader in(bytes_.get());
-  MailboxLookup lookup = ReadKey(in.Text());
   Report report;
-  report.state = static_cast<AnswerState>(in.Number());
+  report.lookup = ReadKey(in.Text());
+  const uint64_t state = in.Number();
+  report.state = static_cast<AnswerState>(state % kStates);
+  report.absence = static_cast<Absence>(state / kStates);
   report.values.resize(in.Number());
-  for (std::string& value : report.values) value = in.Value(lookup.spellings);
-  report.lookup = std::move(lookup);
+  const std::vector<std::string>& spellings = SpellingsOf(report.lookup);
+  for (std::string& value : report.values) value = in.Value(spellings);
   report.reason = in.Text();
   report.transcript.server = in.Text();
   report.transcript.connection = in.Number();
@@ -153,6 +197,12 @@ Answer PackedAnswer::Unpack() const {
   data.vouched_by = in.Text();
   data.wants_second = in.Number() != 0;
   data.confirmed_by = in.Text();
+  if (std::holds_alternative<DnsLookup>(data.report.lookup)) {
+    DnsSource& dns = data.report.dns;
+    dns.ttl = absl::Seconds(in.Number());
+    dns.alias_of = in.Text();
+    dns.zone = in.Text();
+  }
   return Answer(std::move(data));
 }
 

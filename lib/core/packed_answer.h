@@ -16,7 +16,7 @@ namespace mailverdict {
 // moved, and then has nothing to say any more.
 class PackedAnswer {
  public:
-  // REQUIRES: `answer` is about a mailbox.
+  // REQUIRES: `answer` is about a mailbox or from DNS.
   explicit PackedAnswer(const Answer& answer);
 
   Answer Unpack() const;
@@ -26,6 +26,7 @@ class PackedAnswer {
   // view lives as long as this, also when it is moved.
   std::string_view key() const;
   static std::string KeyOf(const MailboxLookup& lookup);
+  static std::string KeyOf(const DnsLookup& lookup);
 
  private:
   std::unique_ptr<const char[]> bytes_;

@@ -18,6 +18,10 @@ Transcript At(absl::Time sent, absl::Time received) {
 void ExpectEqual(const Answer& a, const Answer& b) {
   EXPECT_EQ(a.lookup(), b.lookup());
   EXPECT_EQ(a.state(), b.state());
+  EXPECT_EQ(a.absence(), b.absence());
+  EXPECT_EQ(a.dns().ttl, b.dns().ttl);
+  EXPECT_EQ(a.dns().alias_of, b.dns().alias_of);
+  EXPECT_EQ(a.dns().zone, b.dns().zone);
   EXPECT_EQ(a.values(), b.values());
   EXPECT_EQ(a.reason(), b.reason());
   EXPECT_EQ(a.vouched_by(), b.vouched_by());
@@ -33,8 +37,11 @@ void ExpectEqual(const Answer& a, const Answer& b) {
 void ExpectComesBack(const Answer& answer) {
   const PackedAnswer packed(answer);
   EXPECT_EQ(packed.state(), answer.state());
-  EXPECT_EQ(packed.key(),
-            PackedAnswer::KeyOf(std::get<MailboxLookup>(answer.lookup())));
+  const auto* dns = std::get_if<DnsLookup>(&answer.lookup());
+  EXPECT_EQ(packed.key(), dns != nullptr
+                              ? PackedAnswer::KeyOf(*dns)
+                              : PackedAnswer::KeyOf(
+                                    std::get<MailboxLookup>(answer.lookup())));
   ExpectEqual(packed.Unpack(), answer);
 }
 
@@ -87,6 +94,22 @@ TEST(PackedAnswerTest, UnknownComesBackWithItsReason) {
       Report::Unknown(MailboxLookup{"people", {"joe"}, "mail"}, "timed out")));
 }
 
+TEST(PackedAnswerTest, WhatDnsSaidComesBack) {
+  const DnsLookup mx{"example.org", DnsType::kMx};
+  const Transcript moment = At(kSent, kSent + absl::Milliseconds(1));
+  Report found = Report::Present(mx, {"10 mx1.example.org", "20 b.c"}, moment);
+  found.dns = {absl::Seconds(0x7fffffff), "alias.example.net", ""};
+  ExpectComesBack(Answer(found));
+  for (const Absence absence : {Absence::kNoName, Absence::kNoData}) {
+    Report report = Report::Absent(mx, moment);
+    report.absence = absence;
+    report.dns = {absl::Seconds(60), "", "org"};
+    ExpectComesBack(Answer(report));
+    EXPECT_FALSE(PackedAnswer(Answer(report)).Unpack().vouched());
+  }
+  ExpectComesBack(Answer(Report::Unknown(mx, "it answers SERVFAIL", moment)));
+}
+
 TEST(PackedAnswerTest, AnyTimesComeBack) {
   const MailboxLookup joe{"people", {"joe@example.org"}, ""};
   const absl::Time times[] = {absl::InfinitePast(), absl::InfiniteFuture(),
@@ -119,6 +142,11 @@ TEST(PackedAnswerTest, LookupsThatDifferHaveOtherKeys) {
   for (const MailboxLookup& lookup : lookups) {
     EXPECT_TRUE(keys.insert(PackedAnswer::KeyOf(lookup)).second);
     EXPECT_FALSE(keys.insert(PackedAnswer::KeyOf(lookup)).second);
+  }
+  for (const DnsLookup& lookup :
+       {DnsLookup{"people", DnsType::kA}, DnsLookup{"people", DnsType::kMx},
+        DnsLookup{"peopl", DnsType::kA}}) {
+    EXPECT_TRUE(keys.insert(PackedAnswer::KeyOf(lookup)).second);
   }
 }
 

@@ -4,21 +4,11 @@
 #ifndef MAILVERDICT_LIB_RESOLVE_ANSWER_CACHE_H_
 #define MAILVERDICT_LIB_RESOLVE_ANSWER_CACHE_H_
 
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
-#include <list>
 #include <memory>
-#include <optional>
-#include <string_view>
-#include <vector>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
-#include "absl/hash/hash.h"
-#include "absl/strings/string_view.h"
-#include "lib/core/packed_answer.h"
 #include "lib/core/policy.h"
+#include "lib/resolve/answer_store.h"
 #include "lib/resolve/executor.h"
 #include "lib/resolve/resolver.h"
 
@@ -39,49 +29,17 @@ class AnswerCache final : public Resolver {
   void Forget(const MailboxLookup& lookup);
 
   // Forgets every absence: the directory is not to be believed. Constant time.
-  void ForgetAbsences() { ++era_; }
+  void ForgetAbsences() { kept_.ForgetAbsences(); }
 
-  size_t size() const { return by_age_.size(); }
+  size_t size() const { return kept_.size(); }
 
  private:
-  struct Entry {
-    PackedAnswer answer;
-    std::chrono::system_clock::time_point expires;  // half of an absl::Time
-    uint64_t era;  // an absence of an earlier era is forgotten
-  };
-  using Entries = std::list<Entry>;
-
-  // Hashes and compares entries by the key of their answers.
-  struct ByKey {
-    using is_transparent = void;
-    static absl::string_view Key(std::string_view key) {
-      return {key.data(), key.size()};
-    }
-    static absl::string_view Key(Entries::iterator entry) {
-      return Key(entry->answer.key());
-    }
-    template <typename T>
-    size_t operator()(const T& a) const {
-      return absl::HashOf(Key(a));
-    }
-    template <typename T, typename U>
-    bool operator()(const T& a, const U& b) const {
-      return Key(a) == Key(b);
-    }
-  };
-
-  std::optional<Answer> Find(const MailboxLookup& lookup);
-  bool Expired(const Entry& entry) const;
   void Keep(const Answer& answer);
-  void Drop(Entries::iterator entry);
 
   const DirectoryPolicy& policy_;
-  Executor* const executor_;
   Resolver* const directory_;
-  uint64_t era_ = 0;
-  Entries by_age_;  // the last used in front
-  absl::flat_hash_set<Entries::iterator, ByKey, ByKey> by_key_;
-  absl::flat_hash_map<MailboxLookup, std::vector<Done>> waiting_;
+  AnswerStore kept_;
+  SharedQuestions<MailboxLookup> questions_;
   // Gone when the cache is: an answer that comes later is dropped.
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };

@@ -31,6 +31,11 @@ class AnswerCacheTest : public testing::Test {
       ++answers;
     });
   }
+  // Another cache, of so many answers.
+  void Reopen(size_t max_cached) {
+    policy.max_cached = max_cached;
+    cache = std::make_unique<AnswerCache>(policy, &loop, &directory);
+  }
   // Is the answer known without asking the directory? Asks it if not.
   bool Known(const MailboxLookup& lookup) {
     const size_t before = directory.calls.size();
@@ -115,7 +120,7 @@ TEST_F(AnswerCacheTest, OtherSpellingsAreAnotherLookup) {
 }
 
 TEST_F(AnswerCacheTest, TheOneUnusedForLongestGoesFirst) {
-  policy.max_cached = 3;
+  Reopen(3);
   for (int i = 0; i < 3; ++i) {
     Ask(Numbered(i));
     directory.Present(static_cast<size_t>(i));
@@ -131,7 +136,7 @@ TEST_F(AnswerCacheTest, TheOneUnusedForLongestGoesFirst) {
 }
 
 TEST_F(AnswerCacheTest, ACacheOfNothingStillAnswers) {
-  policy.max_cached = 0;
+  Reopen(0);
   Ask(Joe());
   directory.Present(0);
   EXPECT_TRUE(last->present());
@@ -160,7 +165,7 @@ TEST_F(AnswerCacheTest, ForgetsAbsencesAndNothingElse) {
 }
 
 TEST_F(AnswerCacheTest, ADoneMayAskAgain) {
-  policy.max_cached = 1;
+  Reopen(1);
   Ask(Joe());
   directory.Present(0);
   int inner = 0;

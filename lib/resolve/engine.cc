@@ -113,14 +113,19 @@ void Engine::AskAll(const std::shared_ptr<Job>& job,
     for (const Lookup& asked : job->asked) under_way |= asked == lookup;
     if (under_way) continue;
     job->asked.push_back(lookup);
-    const auto& mailbox = std::get<MailboxLookup>(lookup);
-    const auto source = sources_.find(mailbox.directory);
+    const auto* mailbox = std::get_if<MailboxLookup>(&lookup);
+    if (mailbox == nullptr) {
+      job->evidence.Add(
+          Answer(Report::Unknown(std::move(lookup), "DNS is not asked")));
+      continue;
+    }
+    const auto source = sources_.find(mailbox->directory);
     if (source == sources_.end()) {
       job->evidence.Add(Answer(Report::Unknown(
           std::move(lookup), "the directory is no longer asked")));
       continue;
     }
-    source->second.cache->Resolve(mailbox, [job](const Answer& answer) {
+    source->second.cache->Resolve(*mailbox, [job](const Answer& answer) {
       if (job->finished) return;
       job->evidence.Add(answer);
       job->engine->Advance(job);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 
 #include "absl/time/time.h"
 
@@ -16,6 +17,13 @@ class Executor {
   using Task = std::function<void()>;
   // Names a timer; never given out twice. 0 names none.
   using TimerId = uint64_t;
+  // What a descriptor is to be ready for.
+  enum class Ready { kToRead, kToWrite };
+  // Watches a descriptor until it is destroyed.
+  class Watch {
+   public:
+    virtual ~Watch() = default;
+  };
 
   virtual ~Executor() = default;
 
@@ -32,6 +40,13 @@ class Executor {
 
   // Forgets a timer. One that has run, or 0, is ignored. Loop's thread only.
   virtual void Cancel(TimerId timer) = 0;
+
+  // Runs `on_ready` on the loop's thread, again and again, as long as `fd` is
+  // ready or has failed: the read or write will say so. `fd` stays open for as
+  // long as it is watched; `on_ready` may destroy the watch. nullptr when the
+  // kernel is out of memory or watches. Loop's thread only.
+  virtual std::unique_ptr<Watch> WatchFd(int fd, Ready ready,
+                                         Task on_ready) = 0;
 };
 
 }  // namespace mailverdict

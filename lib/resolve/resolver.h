@@ -49,6 +49,18 @@ class Resolver {
   virtual std::vector<ServerState> servers() const { return {}; }
 };
 
+// The same for what is asked of DNS. Nobody vouches for its answers: see
+// DnsSource for what they came with.
+class NameResolver {
+ public:
+  using Done = Resolver::Done;
+
+  virtual ~NameResolver() = default;
+
+  // As Resolver::Resolve.
+  virtual void Resolve(const DnsLookup& lookup, Done done) = 0;
+};
+
 }  // namespace mailverdict
 
 #endif  // MAILVERDICT_LIB_RESOLVE_RESOLVER_H_

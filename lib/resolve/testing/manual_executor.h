@@ -3,12 +3,17 @@
 #ifndef MAILVERDICT_LIB_RESOLVE_TESTING_MANUAL_EXECUTOR_H_
 #define MAILVERDICT_LIB_RESOLVE_TESTING_MANUAL_EXECUTOR_H_
 
+#include <poll.h>
+
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -49,6 +54,14 @@ class ManualExecutor final : public Executor {
     }
   }
 
+  // Looked at by RunUntil.
+  std::unique_ptr<Watch> WatchFd(int fd, Ready ready, Task on_ready) override {
+    auto watching = std::make_unique<Watching>(&watches_, std::move(on_ready));
+    watches_.emplace(watching.get(),
+                     pollfd{fd, ToShort(ready == Ready::kToRead), 0});
+    return watching;
+  }
+
   // Runs what is posted and due, and what that posts.
   void RunReady() {
     while (Task task = TakeReady()) task();
@@ -79,10 +92,12 @@ class ManualExecutor final : public Executor {
         std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(bound);
     for (;;) {
       RunReady();
+      RunWatches();
       if (condition()) return true;
       if (std::chrono::steady_clock::now() >= end) return false;
       std::unique_lock<std::mutex> lock(mutex_);
-      // Short, for conditions that come true by other means than a task.
+      // Short, for descriptors, and for conditions that come true by other
+      // means than a task.
       posted_one_.wait_for(lock, std::chrono::milliseconds(2),
                            [this] { return !posted_.empty(); });
     }
@@ -94,6 +109,28 @@ class ManualExecutor final : public Executor {
   }
 
  private:
+  struct Watching;
+  using Watches = std::map<Watching*, pollfd>;
+  struct Watching final : Watch {
+    Watching(Watches* all, Task on_ready)
+        : all(all), on_ready(std::make_shared<Task>(std::move(on_ready))) {}
+    ~Watching() override { all->erase(this); }
+    Watches* const all;
+    const std::shared_ptr<Task> on_ready;  // outlives its own call
+  };
+
+  static short ToShort(bool read) { return read ? POLLIN : POLLOUT; }
+
+  void RunWatches() {
+    const Watches before = watches_;
+    for (auto [watching, descriptor] : before) {
+      if (watches_.count(watching) == 0) continue;  // gone meanwhile
+      if (poll(&descriptor, 1, 0) != 1) continue;
+      const std::shared_ptr<Task> on_ready = watching->on_ready;
+      (*on_ready)();
+    }
+  }
+
   absl::Time NowLocked() const {
     if (clock_ == Clock::kVirtual) return now_;
     return now_ +
@@ -121,6 +158,7 @@ class ManualExecutor final : public Executor {
   absl::Time now_;
   std::deque<Task> posted_;
   TimerId last_timer_ = 0;
+  Watches watches_;  // the loop's thread only
   std::map<std::pair<absl::Time, TimerId>, Task> timers_;
 };
 

@@ -1,82 +1,29 @@
 #include "lib/resolve/testing/slapd.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
+#include "lib/resolve/testing/server_process.h"
 
 namespace mailverdict {
 namespace {
-
-// `path` of the slapd package, which tests/setup.sh unpacks and does not
-// install.
-std::string Packaged(const std::string& path) {
-  const char* servers = getenv("MAILVERDICT_SERVERS");
-  return absl::StrCat(servers == nullptr ? "" : servers, path);
-}
 
 std::string Program() { return Packaged("/usr/sbin/slapd"); }
 
 [[noreturn]] void Fail(const std::string& what) {
   throw std::runtime_error("slapd for tests: " + what);
-}
-
-std::string ReadFile(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-void WriteFile(const std::string& path, const std::string& text) {
-  std::ofstream file(path);
-  file << text;
-  if (!file.flush()) Fail(absl::StrCat("cannot write ", path));
-}
-
-sockaddr_in SocketAddress(const std::string& address, int port) {
-  sockaddr_in result{};
-  result.sin_family = AF_INET;
-  inet_pton(AF_INET, address.c_str(), &result.sin_addr);
-  result.sin_port = htons(static_cast<uint16_t>(port));
-  return result;
-}
-
-// Its output goes to the end of `log`. It does not outlive the test.
-pid_t Spawn(const std::vector<std::string>& words, const std::string& log) {
-  std::vector<char*> argv;
-  for (const std::string& w : words)
-    argv.push_back(const_cast<char*>(w.data()));
-  argv.push_back(nullptr);
-  const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-  const pid_t pid = fork();
-  if (pid == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    dup2(out, STDOUT_FILENO);
-    dup2(out, STDERR_FILENO);
-    execv(argv[0], argv.data());
-    _exit(127);
-  }
-  close(out);
-  if (pid < 0) Fail("cannot fork");
-  return pid;
 }
 
 }  // namespace

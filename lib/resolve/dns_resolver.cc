@@ -1,0 +1,90 @@
+#include "lib/resolve/dns_resolver.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/mail/domain.h"
+
+namespace mailverdict {
+namespace {
+
+bool CanBeAsked(const std::string& name) {
+  const auto canonical = mail::CanonicalDomain(name);
+  return canonical.ok() && *canonical == name && name.front() != '[';
+}
+
+}  // namespace
+
+struct DnsResolver::Asking {
+  DnsLookup lookup;
+  Done done;
+  std::vector<size_t> servers;  // to be asked, in this order
+  size_t next = 0;
+  size_t first_round = 0;  // so many of them
+  std::string reasons;     // of those that could not say
+};
+
+DnsResolver::DnsResolver(const DnsOptions& options, Executor* executor)
+    : executor_(executor) {
+  for (const DnsServer& server : options.servers) {
+    servers_.push_back(
+        {std::make_unique<DnsChannel>(server, options.timeout, executor)});
+  }
+}
+
+void DnsResolver::Resolve(const DnsLookup& lookup, Done done) {
+  if (!CanBeAsked(lookup.name)) {
+    done(Answer(Report::Unknown(lookup, "DNS has no such names")));
+    return;
+  }
+  auto asking = std::make_shared<Asking>();
+  asking->lookup = lookup;
+  asking->done = std::move(done);
+  asking->servers = Order();
+  asking->first_round = servers_.size();
+  if (servers_.empty()) asking->reasons = "there is no DNS server to ask";
+  AskNext(asking);
+}
+
+std::vector<size_t> DnsResolver::Order() const {
+  std::vector<size_t> order, shunned;
+  for (size_t i = 0; i < servers_.size(); ++i) {
+    const bool later = executor_->Now() < servers_[i].shunned_until;
+    (later ? shunned : order).push_back(i);
+  }
+  order.insert(order.end(), shunned.begin(), shunned.end());
+  return order;
+}
+
+void DnsResolver::AskNext(const std::shared_ptr<Asking>& asking) {
+  if (asking->next == asking->servers.size()) {
+    asking->done(Answer(Report::Unknown(asking->lookup, asking->reasons)));
+    return;
+  }
+  // A channel calls nobody back once it is gone, and it goes with this.
+  const size_t server = asking->servers[asking->next++];
+  servers_[server].channel->Ask(
+      asking->lookup, [this, asking, server](const DnsChannel::Reply& reply) {
+        Take(asking, server, reply);
+      });
+}
+
+void DnsResolver::Take(const std::shared_ptr<Asking>& asking, size_t server,
+                       const DnsChannel::Reply& reply) {
+  Server& from = servers_[server];
+  from.shunned_until =
+      reply.silent ? executor_->Now() + kShunned : absl::InfinitePast();
+  if (reply.report.state != AnswerState::kUnknown) {
+    asking->done(Answer(reply.report));
+    return;
+  }
+  if (asking->next <= asking->first_round) {
+    absl::StrAppend(&asking->reasons, asking->reasons.empty() ? "" : "; ",
+                    from.channel->server(), ": ", reply.report.reason);
+    if (reply.silent) asking->servers.push_back(server);
+  }
+  AskNext(asking);
+}
+
+}  // namespace mailverdict

@@ -1,0 +1,66 @@
+// Asks DNS: several servers, of which any may be broken.
+//
+//   DnsOptions options;
+//   options.servers = {*DnsServer::Parse("192.0.2.53")};
+//   DnsResolver resolver(options, executor);
+//   resolver.Resolve({"example.org", DnsType::kMx}, [](const Answer& a) {...});
+//
+// A server that cannot say (it is silent, refuses, fails, answers what makes no
+// sense) is passed over, and the next one is asked; those that were silent are
+// asked once more at the end, since a datagram may get lost. The answer is
+// Unknown only when none could say, and then says of each why.
+
+#ifndef MAILVERDICT_LIB_RESOLVE_DNS_RESOLVER_H_
+#define MAILVERDICT_LIB_RESOLVE_DNS_RESOLVER_H_
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "lib/resolve/dns_channel.h"
+#include "lib/resolve/dns_server.h"
+#include "lib/resolve/executor.h"
+#include "lib/resolve/resolver.h"
+
+namespace mailverdict {
+
+struct DnsOptions {
+  // Asked in this order; recursive ones. See ReadResolvConf.
+  std::vector<DnsServer> servers;
+  // What one server gets for one question; as much again over TCP.
+  absl::Duration timeout = absl::Milliseconds(1000);
+};
+
+// Loop's thread only.
+class DnsResolver final : public NameResolver {
+ public:
+  // A server that was silent is asked after the others for so long.
+  static constexpr absl::Duration kShunned = absl::Seconds(10);
+
+  // `executor` outlives the resolver.
+  DnsResolver(const DnsOptions& options, Executor* executor);
+
+  // Nothing is asked, and the answer is Unknown, for a name that is not
+  // canonical: it is not completed, converted or searched for.
+  void Resolve(const DnsLookup& lookup, Done done) override;
+
+ private:
+  struct Asking;
+  struct Server {
+    std::unique_ptr<DnsChannel> channel;
+    absl::Time shunned_until = absl::InfinitePast();
+  };
+
+  std::vector<size_t> Order() const;
+  void AskNext(const std::shared_ptr<Asking>& asking);
+  void Take(const std::shared_ptr<Asking>& asking, size_t server,
+            const DnsChannel::Reply& reply);
+
+  Executor* const executor_;
+  std::vector<Server> servers_;
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_RESOLVE_DNS_RESOLVER_H_

@@ -1,0 +1,413 @@
+// What a DnsResolver says of real servers, a NSD and an Unbound, and of those
+// that no real one would be.
+
+#include "lib/resolve/dns_resolver.h"
+
+#include <arpa/nameser.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "lib/resolve/testing/dns_bytes.h"
+#include "lib/resolve/testing/dns_servers.h"
+#include "lib/resolve/testing/manual_executor.h"
+#include "lib/resolve/testing/server_process.h"
+
+namespace mailverdict {
+namespace {
+
+// The user's settings for DNS, as hostile as they get, before the first
+// channel of the program.
+const bool kAmbient = [] {
+  setenv("LOCALDOMAIN", "example.org", 1);
+  setenv("RES_OPTIONS", "ndots:15 attempts:9 timeout:9 rotate", 1);
+  return true;
+}();
+
+class DnsResolverTest : public testing::Test {
+ protected:
+  static std::string Zone() {
+    std::string zone = absl::StrCat(
+        Nsd::Zone(),
+        "@ 120 MX 20 mx2\n@ MX 10 MX1\n@ TXT \"v=spf1 \" \"-all\"\n"
+        "www A 192.0.2.1\nwww AAAA 2001:db8::1\nnull MX 0 .\n"
+        "alias 30 CNAME www\ndangling CNAME gone\nonly-txt TXT x\n"
+        "*.wild 0 A 192.0.2.7\n");
+    for (int i = 0; i < 40; ++i) {
+      absl::StrAppend(&zone, "big TXT \"", i, " ", std::string(200, 'x'),
+                      "\"\n");
+    }
+    return zone;
+  }
+  static std::string Reverse() {
+    return Nsd::Zone() + "1 PTR www.example.org.\n";
+  }
+
+  void StartBoth() {
+    authority.Start({{"example.org", Zone()},
+                     {"2.0.192.in-addr.arpa", Reverse()},
+                     {"broken.example", ""}});
+    cache.Start(authority.port(),
+                {"example.org", "2.0.192.in-addr.arpa", "broken.example"},
+                "  local-zone: \"2.0.192.in-addr.arpa\" nodefault\n");
+  }
+  DnsResolver Open(std::vector<DnsServer> servers,
+                   absl::Duration timeout = absl::Seconds(5)) {
+    return DnsResolver({std::move(servers), timeout}, &loop);
+  }
+  Answer Ask(DnsResolver& resolver, const std::string& name, DnsType type) {
+    std::optional<Answer> answer;
+    int times = 0;
+    resolver.Resolve({name, type}, [&](const Answer& a) {
+      answer = a;
+      ++times;
+    });
+    if (!loop.RunUntil([&] { return times > 0; })) {
+      ADD_FAILURE() << name << " was lost";
+      return Answer(Report::Unknown(DnsLookup{name, type}, "lost"));
+    }
+    EXPECT_EQ(times, 1);
+    EXPECT_FALSE(answer->vouched());
+    return *answer;
+  }
+  Answer AskOnce(std::vector<DnsServer> servers, const std::string& name,
+                 DnsType type, absl::Duration timeout = absl::Seconds(5)) {
+    DnsResolver resolver = Open(std::move(servers), timeout);
+    return Ask(resolver, name, type);
+  }
+  void ExpectUnknown(const Answer& answer, const std::string& why) {
+    EXPECT_TRUE(answer.unknown()) << answer.ToString();
+    EXPECT_NE(answer.reason().find(why), std::string::npos)
+        << ToString(answer.lookup()) << ": " << answer.reason();
+    EXPECT_FALSE(answer.ProofOfAbsence().has_value());
+  }
+  // Answers the first question of the message with what `make` adds.
+  using Make = std::function<void(DnsBytes*)>;
+  std::unique_ptr<ScriptedDns> Scripted(const Make& make) {
+    return std::make_unique<ScriptedDns>(
+        &loop, [make](std::string_view question) {
+          const auto* bytes = reinterpret_cast<const u_char*>(question.data());
+          DnsBytes answer("example.org", ns_t_mx);
+          answer.Id(ns_get16(bytes));
+          make(&answer);
+          return answer.ToString();
+        });
+  }
+
+  ManualExecutor loop{ManualExecutor::Clock::kReal};
+  Nsd authority;
+  Unbound cache;
+};
+
+using Values = std::vector<std::string>;
+
+TEST_F(DnsResolverTest, EachTypeFromAnAuthorityAndFromACache) {
+  ASSERT_TRUE(kAmbient);
+  StartBoth();
+  for (const DnsServer& server : {authority.server(), cache.server()}) {
+    DnsResolver resolver = Open({server});
+    const Answer a = Ask(resolver, "www.example.org", DnsType::kA);
+    EXPECT_EQ(a.values(), Values{"192.0.2.1"}) << a.ToString();
+    EXPECT_EQ(a.dns().ttl, absl::Seconds(300));
+    EXPECT_EQ(a.transcript().server, server.ToString());
+    EXPECT_LE(a.transcript().sent, a.transcript().received);
+    EXPECT_EQ(Ask(resolver, "www.example.org", DnsType::kAaaa).values(),
+              Values{"2001:db8::1"});
+    Values mx = Ask(resolver, "example.org", DnsType::kMx).values();
+    std::sort(mx.begin(), mx.end());
+    EXPECT_EQ(mx, (Values{"10 mx1.example.org", "20 mx2.example.org"}));
+    EXPECT_EQ(Ask(resolver, "null.example.org", DnsType::kMx).values(),
+              Values{"0 ."});
+    EXPECT_EQ(Ask(resolver, "example.org", DnsType::kTxt).values(),
+              Values{"v=spf1 -all"});
+    EXPECT_EQ(Ask(resolver, "1.2.0.192.in-addr.arpa", DnsType::kPtr).values(),
+              Values{"www.example.org"});
+    const Answer alias = Ask(resolver, "alias.example.org", DnsType::kA);
+    EXPECT_EQ(alias.values(), Values{"192.0.2.1"});
+    EXPECT_EQ(alias.dns().alias_of, "www.example.org");
+    EXPECT_EQ(alias.dns().ttl, absl::Seconds(30));
+    const Answer now = Ask(resolver, "any.wild.example.org", DnsType::kA);
+    EXPECT_EQ(now.values(), Values{"192.0.2.7"});
+    EXPECT_EQ(now.dns().ttl, absl::ZeroDuration());
+  }
+}
+
+TEST_F(DnsResolverTest, NoSuchNameIsToldFromNoSuchData) {
+  StartBoth();
+  for (const DnsServer& server : {authority.server(), cache.server()}) {
+    DnsResolver resolver = Open({server});
+    for (DnsType type : {DnsType::kMx, DnsType::kA, DnsType::kAaaa}) {
+      const Answer name = Ask(resolver, "nobody.example.org", type);
+      ASSERT_TRUE(name.absent()) << name.ToString();
+      EXPECT_EQ(name.absence(), Absence::kNoName);
+      EXPECT_EQ(name.dns().zone, "example.org");
+      EXPECT_EQ(name.dns().alias_of, "");
+      EXPECT_LE(name.dns().ttl, absl::Seconds(60));
+      EXPECT_GE(name.dns().ttl, absl::Seconds(30));
+      const Answer data = Ask(resolver, "only-txt.example.org", type);
+      ASSERT_TRUE(data.absent()) << data.ToString();
+      EXPECT_EQ(data.absence(), Absence::kNoData);
+      EXPECT_EQ(data.dns().zone, "example.org");
+    }
+    const Answer alias = Ask(resolver, "dangling.example.org", DnsType::kA);
+    ASSERT_TRUE(alias.absent()) << alias.ToString();
+    EXPECT_EQ(alias.absence(), Absence::kNoName);
+    EXPECT_EQ(alias.dns().alias_of, "gone.example.org");
+  }
+}
+
+TEST_F(DnsResolverTest, WhatIsTruncatedIsAskedForOverTcp) {
+  StartBoth();
+  for (const DnsServer& server : {authority.server(), cache.server()}) {
+    const Answer big = AskOnce({server}, "big.example.org", DnsType::kTxt);
+    EXPECT_EQ(big.values().size(), 40u) << big.ToString();
+  }
+}
+
+TEST_F(DnsResolverTest, WhatIsTruncatedAndNotThereOverTcpCouldNotBeAsked) {
+  const ScriptedDns server(&loop, [](std::string_view question) {
+    const auto* bytes = reinterpret_cast<const u_char*>(question.data());
+    return DnsBytes("example.org", ns_t_mx,
+                    DnsBytes::kAnswer | DnsBytes::kTruncated)
+        .Id(ns_get16(bytes))
+        .Answer("example.org", ns_t_mx, 60, Be16(1) + WireName("a.b"))
+        .ToString();
+  });
+  ExpectUnknown(AskOnce({server.server()}, "example.org", DnsType::kMx),
+                "nothing answers there");
+}
+
+TEST_F(DnsResolverTest, AServerThatFailsOrRefusesCouldNotBeAsked) {
+  StartBoth();
+  ExpectUnknown(AskOnce({authority.server()}, "x.broken.example", DnsType::kA),
+                "SERVFAIL");
+  ExpectUnknown(AskOnce({cache.server()}, "x.broken.example", DnsType::kA),
+                "SERVFAIL");
+  // Where it is sent for the rest of the world, it is refused.
+  ExpectUnknown(AskOnce({cache.server()}, "example.net", DnsType::kA),
+                "SERVFAIL");
+  ExpectUnknown(AskOnce({authority.server()}, "example.net", DnsType::kA),
+                "REFUSED");
+  // An Unbound that refuses a client leaves the question out, and c-ares takes
+  // that for somebody else's answer.
+  Unbound other;
+  other.Start(authority.port(), {"example.org"},
+              "  access-control: 127.0.0.0/8 refuse\n");
+  ExpectUnknown(AskOnce({other.server()}, "www.example.org", DnsType::kA,
+                        absl::Milliseconds(100)),
+                "no answer within 100ms");
+}
+
+TEST_F(DnsResolverTest, SilenceAndNobodyThereCouldNotBeAsked) {
+  StartBoth();
+  authority.Pause();
+  const absl::Time before = loop.Now();
+  ExpectUnknown(AskOnce({authority.server()}, "www.example.org", DnsType::kA,
+                        absl::Milliseconds(100)),
+                "no answer within 100ms");
+  EXPECT_GE(loop.Now() - before, absl::Milliseconds(200));  // asked twice
+  authority.Resume();
+  EXPECT_TRUE(
+      AskOnce({authority.server()}, "www.example.org", DnsType::kA).present());
+  authority.Stop();
+  ExpectUnknown(AskOnce({authority.server()}, "www.example.org", DnsType::kA),
+                "nothing answers there");
+}
+
+TEST_F(DnsResolverTest, AServerThatCannotSayIsPassedOver) {
+  StartBoth();
+  Nsd refusing;
+  refusing.Start({{"example.com", Nsd::Zone()}});
+  Nsd silent;
+  silent.Start({{"example.org", Zone()}});
+  silent.Pause();
+  DnsResolver resolver =
+      Open({refusing.server(), silent.server(), cache.server()},
+           absl::Milliseconds(300));
+  absl::Time before = loop.Now();
+  const Answer first = Ask(resolver, "www.example.org", DnsType::kA);
+  EXPECT_EQ(first.transcript().server, cache.server().ToString());
+  EXPECT_GE(loop.Now() - before, absl::Milliseconds(300));
+  // From then on, it is not waited for.
+  before = loop.Now();
+  EXPECT_TRUE(Ask(resolver, "www.example.org", DnsType::kAaaa).present());
+  EXPECT_LT(loop.Now() - before, absl::Milliseconds(300));
+  // None can say: of each it is told why.
+  cache.Stop();
+  const Answer none = Ask(resolver, "www.example.org", DnsType::kA);
+  ExpectUnknown(none, refusing.server().ToString() + ": it answers REFUSED");
+  ExpectUnknown(none, silent.server().ToString() + ": no answer within 300ms");
+  ExpectUnknown(none, cache.server().ToString() + ": nothing answers there");
+}
+
+TEST_F(DnsResolverTest, NothingIsEverAddedToAName) {
+  StartBoth();
+  // With a search list, "www" would be www.example.org.
+  EXPECT_FALSE(AskOnce({authority.server()}, "www", DnsType::kA).present());
+  ExpectUnknown(AskOnce({authority.server()}, "www", DnsType::kA), "REFUSED");
+}
+
+TEST_F(DnsResolverTest, ANameThatIsNoneIsNotAsked) {
+  const auto server = Scripted([](DnsBytes*) {});
+  for (const std::string name :
+       {"", ".", "a..b", "Example.org", "example.org.", "a b", "[192.0.2.1]",
+        "b\xc3\xbc"
+        "cher.example",
+        "a\\.b"}) {
+    ExpectUnknown(AskOnce({server->server()}, name, DnsType::kMx), "no such");
+  }
+  ExpectUnknown(
+      AskOnce({server->server()}, std::string(64, 'a') + ".org", DnsType::kMx),
+      "no such");
+  ExpectUnknown(AskOnce({}, "example.org", DnsType::kMx), "no DNS server");
+  EXPECT_EQ(server->asked(), 0);
+}
+
+TEST_F(DnsResolverTest, MalformedAnswersCouldNotBeAsked) {
+  const auto mx = Be16(10) + WireName("mx.example.org");
+  const auto good = Scripted([&](DnsBytes* answer) {
+    answer->Answer("example.org", ns_t_mx, 60, mx);
+  });
+  EXPECT_EQ(AskOnce({good->server()}, "example.org", DnsType::kMx).values(),
+            Values{"10 mx.example.org"});
+  const auto bad = Scripted([](DnsBytes* answer) {
+    answer->Answer("example.org", ns_t_mx, 60, "x");
+  });
+  ExpectUnknown(AskOnce({bad->server()}, "example.org", DnsType::kMx),
+                "malformed");
+  const auto both = Scripted([&](DnsBytes* answer) {
+    answer->Rcode(ns_r_nxdomain).Answer("example.org", ns_t_mx, 60, mx);
+  });
+  ExpectUnknown(AskOnce({both->server()}, "example.org", DnsType::kMx),
+                "malformed");
+  EXPECT_TRUE(
+      AskOnce({bad->server(), good->server()}, "example.org", DnsType::kMx)
+          .present());
+}
+
+TEST_F(DnsResolverTest, AnswersToNobodysQuestionAreSilence) {
+  const absl::Duration soon = absl::Milliseconds(50);
+  const ScriptedDns rubbish(&loop, [](std::string_view) { return "x"; });
+  const ScriptedDns silent(&loop, [](std::string_view) { return ""; });
+  for (const DnsServer& server : {rubbish.server(), silent.server()}) {
+    ExpectUnknown(AskOnce({server}, "example.org", DnsType::kMx, soon),
+                  "no answer within 50ms");
+  }
+  EXPECT_EQ(silent.asked(), 2);
+  const auto other = Scripted([](DnsBytes*) {});  // to example.org MX
+  ExpectUnknown(AskOnce({other->server()}, "example.net", DnsType::kMx, soon),
+                "no answer within 50ms");
+}
+
+TEST_F(DnsResolverTest, AThousandQuestionsAtOnce) {
+  StartBoth();
+  DnsResolver resolver = Open({authority.server()});
+  int right = 0, answers = 0;
+  std::string wrong;
+  for (int i = 0; i < 1000; ++i) {
+    resolver.Resolve(
+        {absl::StrCat("n", i, i % 2 == 0 ? ".wild" : ".gone", ".example.org"),
+         DnsType::kA},
+        [&, i](const Answer& answer) {
+          const bool is_right =
+              i % 2 == 0
+                  ? answer.present()
+                  : answer.absent() && answer.absence() == Absence::kNoName;
+          ++answers;
+          right += is_right;
+          if (!is_right) wrong = answer.ToString();
+        });
+  }
+  EXPECT_TRUE(loop.RunUntil([&] { return answers == 1000; }));
+  EXPECT_EQ(right, 1000) << wrong;
+}
+
+// Many more than are sent at a time, and more than may wait.
+TEST_F(DnsResolverTest, EveryoneHearsOfASilentServerOnce) {
+  const ScriptedDns silent(&loop, [](std::string_view) { return ""; });
+  DnsResolver resolver = Open({silent.server()}, absl::Milliseconds(50));
+  constexpr size_t kMany = DnsChannel::kMaxSent + DnsChannel::kMaxWaiting + 10;
+  std::map<std::string, size_t> reasons;
+  size_t answers = 0;
+  for (size_t i = 0; i < kMany; ++i) {
+    resolver.Resolve({absl::StrCat("n", i, ".org"), DnsType::kMx},
+                     [&](const Answer& answer) {
+                       ++answers;
+                       const std::string& reason = answer.reason();
+                       ++reasons[reason.substr(reason.find(": ") + 2)];
+                     });
+  }
+  ASSERT_TRUE(loop.RunUntil([&] { return answers == kMany; }));
+  EXPECT_FALSE(
+      loop.RunUntil([&] { return answers > kMany; }, absl::Milliseconds(100)));
+  // Some of those who wait are sent before it is too late for them.
+  const size_t sent = reasons["no answer within 50ms"];
+  EXPECT_GE(sent, DnsChannel::kMaxSent);
+  EXPECT_EQ(sent + reasons["it is too slow for all who ask"],
+            DnsChannel::kMaxSent + DnsChannel::kMaxWaiting);
+  EXPECT_EQ(reasons["too many questions wait already"], 10u);
+  EXPECT_EQ(reasons.size(), 3u);
+}
+
+TEST_F(DnsResolverTest, MayBeDestroyedByTheOneItAnswersAndWhileAsking) {
+  StartBoth();
+  auto resolver = std::make_unique<DnsResolver>(
+      DnsOptions{{authority.server()}, absl::Seconds(5)}, &loop);
+  int answers = 0;
+  for (int i = 0; i < 10; ++i) {
+    resolver->Resolve({"www.example.org", DnsType::kA}, [&](const Answer&) {
+      ++answers;
+      resolver.reset();
+    });
+  }
+  ASSERT_TRUE(loop.RunUntil([&] { return answers > 0; }));
+  loop.RunUntil([] { return false; }, absl::Milliseconds(50));
+  EXPECT_EQ(answers, 1);
+  EXPECT_EQ(loop.timers(), 0u);
+}
+
+TEST(DnsServerTest, ParsesAddressesAndPorts) {
+  const auto parsed = [](std::string_view text) {
+    const auto server = DnsServer::Parse(text);
+    return server.ok() ? server->ToString() : "wrong";
+  };
+  EXPECT_EQ(parsed("192.0.2.53"), "192.0.2.53");
+  EXPECT_EQ(parsed("192.0.2.53:53"), "192.0.2.53");
+  EXPECT_EQ(parsed("192.0.2.53:5353"), "192.0.2.53:5353");
+  EXPECT_EQ(parsed("2001:db8::53"), "2001:db8::53");
+  EXPECT_EQ(parsed("[2001:db8::53]"), "2001:db8::53");
+  EXPECT_EQ(parsed("[2001:db8::53]:5353"), "[2001:db8::53]:5353");
+  for (const char* text :
+       {"", "ns.example.org", "192.0.2.53:", "192.0.2.53:0", "192.0.2.53:65536",
+        "192.0.2.53:53x", "[2001:db8::53", "[2001:db8::53]53", "192.0.2",
+        "192.0.2.53 "}) {
+    EXPECT_EQ(parsed(text), "wrong") << text;
+  }
+}
+
+TEST(DnsServerTest, ReadsTheServersOfResolvConfAndNothingElse) {
+  const std::string path = std::string(getenv("TEST_TMPDIR")) + "/resolv.conf";
+  WriteFile(
+      path,
+      "search example.org\nnameserver 192.0.2.53\n# nameserver 192.0.2.1\n"
+      "nameserver 2001:db8::53\noptions ndots:5\n");
+  const auto servers = ReadResolvConf(path);
+  ASSERT_TRUE(servers.ok());
+  ASSERT_EQ(servers->size(), 2u);
+  EXPECT_EQ((*servers)[0].ToString(), "192.0.2.53");
+  EXPECT_EQ((*servers)[1].ToString(), "2001:db8::53");
+  const auto none = ReadResolvConf(path + ".missing");
+  ASSERT_TRUE(none.ok());
+  ASSERT_EQ(none->size(), 1u);
+  EXPECT_EQ((*none)[0].ToString(), "127.0.0.1");
+}
+
+}  // namespace
+}  // namespace mailverdict
