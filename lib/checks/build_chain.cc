@@ -14,9 +14,9 @@ Chain BuildChain(std::shared_ptr<const Policy> policy,
            {DomainCheck::Of::kSender, DomainCheck::Of::kRecipient}) {
         chain.push_back(std::make_unique<DomainCheck>(policy, *domain, of));
       }
-    } else {
-      chain.push_back(std::make_unique<RecipientCheck>(
-          policy, std::get<RecipientPolicy>(check), overrides));
+    } else if (const auto* options = std::get_if<RecipientPolicy>(&check)) {
+      chain.push_back(
+          std::make_unique<RecipientCheck>(policy, *options, overrides));
     }
   }
   return chain;

@@ -51,11 +51,22 @@ std::string ToString(const Lookup& lookup) {
     return text;
   }
   if (const auto* dns = std::get_if<DnsLookup>(&lookup)) {
-    return absl::StrCat("dns ", dns->name, " ", ToString(dns->type));
+    return absl::StrCat("dns ", dns->name, " ", ToString(dns->type),
+                        dns->with_controls ? " with controls" : "");
   }
   const auto& history = std::get<HistoryLookup>(lookup);
-  const bool vanished = history.kind == HistoryLookup::Kind::kVanished;
-  return absl::StrCat(vanished ? "vanished from " : "history ", history.key);
+  const char* what = "history ";
+  switch (history.kind) {
+    case HistoryLookup::Kind::kMailboxSeen:
+      break;
+    case HistoryLookup::Kind::kVanished:
+      what = "vanished from ";
+      break;
+    case HistoryLookup::Kind::kMissingDomain:
+      what = "missing domain ";
+      break;
+  }
+  return absl::StrCat(what, history.key);
 }
 
 std::string Transcript::ToString() const {
@@ -107,6 +118,12 @@ Answer::Answer(Data data)
 
 std::optional<Proof> Answer::ProofOfAbsence() const {
   if (!absent() || !vouched()) return std::nullopt;
+  if (std::holds_alternative<DnsLookup>(lookup())) return std::nullopt;
+  return Proof(*this);
+}
+
+std::optional<Proof> Answer::ProofOfPresence() const {
+  if (!present() || !vouched()) return std::nullopt;
   return Proof(*this);
 }
 
@@ -125,6 +142,22 @@ std::string Answer::ToString() const {
     absl::StrAppend(&text, ", and from ", data_->confirmed_by);
   }
   return text;
+}
+
+std::optional<Proof> Proof::OfNoName(const Answer& mx, const Answer& a,
+                                     const Answer& aaaa) {
+  const auto* asked = std::get_if<DnsLookup>(&mx.lookup());
+  if (asked == nullptr) return std::nullopt;
+  const auto proves = [asked](const Answer& answer, DnsType type) {
+    return answer.absent() && answer.absence() == Absence::kNoName &&
+           answer.vouched() &&
+           answer.lookup() == Lookup(DnsLookup{asked->name, type, true});
+  };
+  if (!proves(mx, DnsType::kMx) || !proves(a, DnsType::kA) ||
+      !proves(aaaa, DnsType::kAaaa)) {
+    return std::nullopt;
+  }
+  return Proof(mx).And(a).And(aaaa);
 }
 
 Proof Proof::And(Answer answer) && {

@@ -80,6 +80,7 @@ struct Report {
 
 class Proof;
 struct DirectoryPolicy;
+struct Policy;
 
 // An immutable value, cheap to copy (it shares its contents). Thread-safe.
 class Answer {
@@ -108,18 +109,23 @@ class Answer {
   const std::string& vouched_by() const { return data_->vouched_by; }
 
   // The only way from a service's "no" to a rejection. nullopt unless the
-  // answer is Absent and vouched.
+  // answer is Absent and vouched. Of DNS always nullopt: see Proof::OfNoName.
   std::optional<Proof> ProofOfAbsence() const;
+  // The way from what a service has to a rejection: a listing, a null MX.
+  // nullopt unless the answer is Present and vouched.
+  std::optional<Proof> ProofOfPresence() const;
 
   // "absent, vouched for by control@example.org (mail), from ldap://... ",
   // "absent: no such name, from 192.0.2.53 ..."
   std::string ToString() const;
 
  private:
-  // The only makers of a vouched answer: vouch.h.
+  // The only makers of a vouched answer: vouch.h, dns_vouch.h.
   friend Answer Vouch(const DirectoryPolicy& directory, Report report,
                       const std::vector<Report>& controls);
   friend Answer Confirm(const Answer& first, const Answer& second);
+  friend Answer VouchDns(const Policy& policy, uint64_t random, Report report,
+                         const std::vector<Report>& controls);  // dns_vouch.h
   friend class PackedAnswer;  // makes again what it was made of
   struct Data {
     Report report;
@@ -137,6 +143,11 @@ class Answer {
 class Proof {
  public:
   explicit Proof(ListEntry listed) : listed_(std::move(listed)) {}
+  // That there is no such domain, since there is no such name (NXDOMAIN),
+  // whichever of MX, A and AAAA is asked for. nullopt unless all three answers
+  // are vouched and about one name.
+  static std::optional<Proof> OfNoName(const Answer& mx, const Answer& a,
+                                       const Answer& aaaa);
 
   // The answers that it rests on: were one of them Unknown, it would not stand.
   const std::vector<Answer>& cited() const { return cited_; }

@@ -46,6 +46,11 @@ struct HistoryLookup {
     // key is the directory's name; Present carries the values of Vanished
     // (vanished.h), Absent means that none has.
     kVanished,
+    // Since when is there no such domain, and how many messages met that? The
+    // key is the domain; Present carries the values of MissingDomain
+    // (missing_domain.h), Absent means that it was never missing, or has been
+    // there since.
+    kMissingDomain,
   };
 
   Kind kind = Kind::kMailboxSeen;
@@ -82,20 +87,26 @@ struct DnsLookup {
   // added to it.
   std::string name;
   DnsType type = DnsType::kA;
+  // Asked anew, and after the answer the controls (vouch.h): what comes back
+  // may be a proof. It costs round trips, so a check asks without them first.
+  bool with_controls = false;
 
   friend bool operator==(const DnsLookup& a, const DnsLookup& b) {
-    return a.name == b.name && a.type == b.type;
+    return a.name == b.name && a.type == b.type &&
+           a.with_controls == b.with_controls;
   }
   template <typename H>
   friend H AbslHashValue(H h, const DnsLookup& lookup) {
-    return H::combine(std::move(h), lookup.name, lookup.type);
+    return H::combine(std::move(h), lookup.name, lookup.type,
+                      lookup.with_controls);
   }
 };
 
 using Lookup = std::variant<MailboxLookup, HistoryLookup, DnsLookup>;
 
 // "mailbox people:joe@example.org", "history people:joe@example.org", "vanished
-// from people", "dns example.org MX".
+// from people", "missing domain example.org", "dns example.org MX", "dns
+// example.org MX with controls".
 std::string ToString(const Lookup& lookup);
 
 // "MX".

@@ -1,7 +1,7 @@
 #include "lib/core/mailbox_seen.h"
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "absl/strings/string_view.h"
+#include "lib/core/remembered_time.h"
 
 namespace mailverdict {
 namespace {
@@ -9,20 +9,6 @@ namespace {
 constexpr absl::string_view kLastSeen = "last seen ";
 constexpr absl::string_view kVanished = "vanished ";
 constexpr absl::string_view kLastMissed = "last missed ";
-constexpr absl::string_view kFormat = "%Y-%m-%dT%H:%M:%SZ";
-
-std::string Format(absl::string_view what, absl::Time when) {
-  return absl::StrCat(what,
-                      absl::FormatTime(kFormat, when, absl::UTCTimeZone()));
-}
-
-std::optional<absl::Time> Read(absl::string_view what,
-                               absl::string_view value) {
-  absl::Time when;
-  if (!absl::ConsumePrefix(&value, what)) return std::nullopt;
-  if (!absl::ParseTime(kFormat, value, &when, nullptr)) return std::nullopt;
-  return when;
-}
 
 }  // namespace
 
@@ -32,10 +18,10 @@ absl::Time MailboxSeen::MissingSince(absl::Time now) const {
 }
 
 std::vector<std::string> MailboxSeen::ToValues() const {
-  std::vector<std::string> values = {Format(kLastSeen, last_seen)};
+  std::vector<std::string> values = {RememberedTime(kLastSeen, last_seen)};
   if (vanished != absl::InfiniteFuture()) {
-    values.push_back(Format(kVanished, vanished));
-    values.push_back(Format(kLastMissed, last_missed));
+    values.push_back(RememberedTime(kVanished, vanished));
+    values.push_back(RememberedTime(kLastMissed, last_missed));
   }
   return values;
 }
@@ -45,11 +31,11 @@ std::optional<MailboxSeen> MailboxSeen::From(const Answer& answer) {
   if (!answer.present() || (values.size() != 1 && values.size() != 3)) {
     return std::nullopt;
   }
-  const auto last_seen = Read(kLastSeen, values[0]);
+  const auto last_seen = ReadRememberedTime(kLastSeen, values[0]);
   if (!last_seen.has_value()) return std::nullopt;
   if (values.size() == 1) return MailboxSeen{*last_seen};
-  const auto vanished = Read(kVanished, values[1]);
-  const auto last_missed = Read(kLastMissed, values[2]);
+  const auto vanished = ReadRememberedTime(kVanished, values[1]);
+  const auto last_missed = ReadRememberedTime(kLastMissed, values[2]);
   if (!vanished.has_value() || !last_missed.has_value()) return std::nullopt;
   return MailboxSeen{*last_seen, *vanished, *last_missed};
 }

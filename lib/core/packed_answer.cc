@@ -82,7 +82,9 @@ Lookup ReadKey(std::string_view key) {
   Reader in(key.data() + 1);
   if (key.front() == kDns) {
     DnsLookup lookup;
-    lookup.type = static_cast<DnsType>(in.Number());
+    const uint64_t type = in.Number();
+    lookup.type = static_cast<DnsType>(type / 2);
+    lookup.with_controls = type % 2 != 0;
     lookup.name = in.Text();
     return lookup;
   }
@@ -126,7 +128,9 @@ std::string PackedAnswer::KeyOf(const MailboxLookup& lookup) {
 
 std::string PackedAnswer::KeyOf(const DnsLookup& lookup) {
   std::string key(1, kDns);
-  AppendNumber(static_cast<uint64_t>(lookup.type), &key);
+  AppendNumber(
+      static_cast<uint64_t>(lookup.type) * 2 + (lookup.with_controls ? 1 : 0),
+      &key);
   AppendText(lookup.name, &key);
   return key;
 }

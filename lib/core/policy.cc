@@ -34,6 +34,22 @@ const DirectoryPolicy* Policy::FindDirectory(std::string_view name) const {
   return nullptr;
 }
 
+const DnsList* Policy::FindList(std::string_view name) const {
+  for (const CheckPolicy& check : checks) {
+    const auto* dnsbl = std::get_if<DnsblCheckPolicy>(&check);
+    if (dnsbl == nullptr) continue;
+    for (const DnsList& list : dnsbl->lists) {
+      const std::string& zone = list.zone;
+      if (name.size() > zone.size() + 1 &&
+          name.substr(name.size() - zone.size()) == zone &&
+          name[name.size() - zone.size() - 1] == '.') {
+        return &list;
+      }
+    }
+  }
+  return nullptr;
+}
+
 bool Policy::IsLocal(std::string_view client) const {
   if (local_networks.empty()) return false;
   const std::optional<mail::IpAddress> address = mail::ParseIp(client);

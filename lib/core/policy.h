@@ -125,6 +125,62 @@ struct RealmPolicy {
   absl::flat_hash_set<std::string> catch_all_domains;
 };
 
+// How DNS is asked, and what shows that a server of it can be believed.
+struct DnsPolicy {
+  // "192.0.2.53", "[2001:db8::53]:5353"; the preferred one first. Empty: those
+  // of resolv.conf(5).
+  std::vector<std::string> servers;
+  // What one server gets for one question.
+  absl::Duration timeout = absl::Seconds(1);
+
+  // A positive control: a name that has an address (A) and that no cache can
+  // know, so that who finds it has asked the world.
+  struct Control {
+    std::string name;       // canonical
+    bool wildcard = false;  // below it: a label that nobody asked for before.
+                            // Else its TTL must be zero.
+  };
+  // Without any, nothing is ever proven not to exist.
+  std::vector<Control> controls;
+  // Negative controls: below these a random label does not exist. Who finds one
+  // invents answers.
+  std::vector<std::string> absent_below = {"com"};
+
+  // How long an answer is good for, if DNS itself does not say less. Unknown
+  // never is.
+  absl::Duration keep_present = absl::Hours(1);
+  absl::Duration keep_absent = absl::Minutes(5);
+  size_t max_cached = 100'000;
+};
+
+// A list in DNS of addresses or of domains (RFC 5782).
+struct DnsList {
+  std::string zone;  // canonical
+  // What is looked up in it.
+  bool ipv4 = true;
+  bool ipv6 = false;
+  bool domains = false;
+  // Of a listing. The weights of all lists that have it are added up; below
+  // zero: an allow list.
+  int weight = 1;
+  // Answers with weights of their own. If there are any, no other answer
+  // counts.
+  struct Answers {
+    mail::IpNetwork within;
+    int weight = 1;
+  };
+  std::vector<Answers> answers;
+};
+
+// The check `dnsbl` (lib/checks/dnsbl.h).
+struct DnsblCheckPolicy {
+  bool shadow = false;
+  std::vector<DnsList> lists;
+  int threshold = 1;  // rejected from this sum of weights on
+  // What has not answered by then lists nobody.
+  absl::Duration budget = absl::Seconds(1);
+};
+
 // The check `recipient` (lib/checks/recipient.h).
 struct RecipientPolicy {
   WhenUnsure when_unsure = WhenUnsure::kDefer;
@@ -136,13 +192,23 @@ struct RecipientPolicy {
 
 // The check `domain` (lib/checks/domain.h).
 struct DomainCheckPolicy {
+  WhenUnsure when_unsure = WhenUnsure::kDefer;
   bool shadow = false;
   std::vector<DomainList>
       lists;                 // the operator's; the first that has it counts
   bool shipped_list = true;  // after them, the one in shipped_domains.h
+  bool ask_dns = true;
+
+  // A domain that so many messages have met as proven missing, the first of
+  // them so long ago, is rejected when it is proven missing once more.
+  enum class Learn { kOff, kShadow, kOn };
+  Learn learn = Learn::kShadow;
+  int learn_messages = 3;
+  absl::Duration learn_over = absl::Hours(24);
 };
 
-using CheckPolicy = std::variant<RecipientPolicy, DomainCheckPolicy>;
+using CheckPolicy =
+    std::variant<RecipientPolicy, DomainCheckPolicy, DnsblCheckPolicy>;
 
 // Where the daemon listens.
 struct ListenerPolicy {
@@ -159,6 +225,7 @@ enum class LogTarget { kStderr, kSyslog };
 
 struct Policy {
   std::vector<DirectoryPolicy> directories;
+  DnsPolicy dns;
   std::vector<RealmPolicy> realms;
   DomainPatterns realm_by_domain;               // numbers of `realms`
   std::vector<CheckPolicy> checks;              // in chain order
@@ -176,6 +243,8 @@ struct Policy {
 
   // nullptr when there is none of that name.
   const DirectoryPolicy* FindDirectory(std::string_view name) const;
+  // The list of the check `dnsbl` in whose zone a name of DNS is, or nullptr.
+  const DnsList* FindList(std::string_view name) const;
   // Whether the client of that address ("192.0.2.1") is in a local network. An
   // address that cannot be read is not.
   bool IsLocal(std::string_view client) const;

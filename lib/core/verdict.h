@@ -42,8 +42,12 @@ struct Observation {
     kGone,     // it was missing for so long that it is gone: forget it
   };
   Kind kind = Kind::kPresent;
+  // The mailbox (kMailboxSeen), or a domain (kMissingDomain): kMissed when it
+  // is proven that there is none, kPresent when there is.
   HistoryLookup about;
   absl::Time when;
+  // kMissed of a domain: by which message, so that its attempts count as one.
+  std::string message{};
 };
 
 class Verdict {

@@ -4,10 +4,14 @@
 #ifndef MAILVERDICT_LIB_HISTORY_HISTORY_H_
 #define MAILVERDICT_LIB_HISTORY_HISTORY_H_
 
+#include <functional>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "lib/core/answer.h"
+#include "lib/core/missing_domain.h"
 #include "lib/core/verdict.h"
 
 namespace mailverdict {
@@ -24,6 +28,18 @@ class History {
   // the operator says that they are gone. Each of them is still doubted for its
   // grace period; only one that is seen and vanishes again counts again.
   virtual absl::Status Release(std::string_view directory) = 0;
+
+  // Domains that are remembered as missing (HistoryLookup::kMissingDomain), for
+  // operators. Canonical names.
+  // Learned from now on, until it is forgotten.
+  virtual absl::Status PinDomain(const std::string& domain, absl::Time now) = 0;
+  // NotFound: it is not remembered.
+  virtual absl::Status ForgetDomain(const std::string& domain) = 0;
+  // All of them, in no order. False ends the walk; the history must not be used
+  // within.
+  using DomainVisitor =
+      std::function<bool(std::string_view domain, const MissingDomain&)>;
+  virtual absl::Status ForEachDomain(const DomainVisitor& visit) = 0;
 };
 
 }  // namespace mailverdict

@@ -14,6 +14,7 @@ namespace {
 
 constexpr char kMailbox = 'm';
 constexpr char kVanished = 'v';
+constexpr char kDomain = 'd';
 
 uint32_t Seconds(absl::Time time) {
   return static_cast<uint32_t>(
@@ -83,6 +84,42 @@ bool Remove(uint64_t hash, VanishedMailboxes* from) {
   return found;
 }
 
+struct StoredDomain {
+  MissingDomain domain;
+  std::vector<uint32_t> messages;  // their hashes
+};
+
+std::string Pack(const StoredDomain& stored) {
+  std::string value;
+  AppendNumber(Seconds(stored.domain.first), &value);
+  AppendNumber(Seconds(stored.domain.last), &value);
+  value.push_back(stored.domain.pinned ? 1 : 0);
+  for (const uint32_t message : stored.messages) AppendNumber(message, &value);
+  return value;
+}
+
+// nullopt when it is not as Pack writes it.
+std::optional<StoredDomain> UnpackDomain(std::string_view value) {
+  mail::Cursor in(value);
+  const auto first = TakeNumber<uint32_t>(&in);
+  const auto last = TakeNumber<uint32_t>(&in);
+  const auto pinned = TakeNumber<uint8_t>(&in);
+  if (!first.has_value() || !last.has_value() || !pinned.has_value()) {
+    return std::nullopt;
+  }
+  StoredDomain stored;
+  stored.domain.first = absl::FromUnixSeconds(*first);
+  stored.domain.last = absl::FromUnixSeconds(*last);
+  stored.domain.pinned = *pinned == 1;
+  while (const auto message = TakeNumber<uint32_t>(&in)) {
+    stored.messages.push_back(*message);
+  }
+  stored.domain.messages = static_cast<int>(stored.messages.size());
+  return stored;
+}
+
+std::string DomainKey(const std::string& domain) { return kDomain + domain; }
+
 std::string KeyFor(char kind, uint64_t hash) {
   std::string key(1, kind);
   AppendNumber(hash, &key);
@@ -103,25 +140,65 @@ std::string StoredHistory::VanishedKey(std::string_view directory) const {
   return KeyFor(kVanished, hash_(directory));
 }
 
+std::string StoredHistory::KeyOf(const HistoryLookup& lookup) const {
+  switch (lookup.kind) {
+    case HistoryLookup::Kind::kMailboxSeen:
+      return MailboxOf(lookup.key).key;
+    case HistoryLookup::Kind::kVanished:
+      return VanishedKey(lookup.key);
+    case HistoryLookup::Kind::kMissingDomain:
+      break;
+  }
+  return DomainKey(lookup.key);
+}
+
+std::vector<std::string> StoredHistory::ValuesOf(HistoryLookup::Kind kind,
+                                                 std::string_view stored) {
+  switch (kind) {
+    case HistoryLookup::Kind::kMailboxSeen:
+      return Unpack(stored).ToValues();
+    case HistoryLookup::Kind::kVanished: {
+      Vanished vanished;
+      for (const VanishedMailbox& each : UnpackVanished(stored)) {
+        vanished.times.push_back(absl::FromUnixSeconds(each.when));
+      }
+      if (vanished.times.empty()) return {};
+      return vanished.ToValues();
+    }
+    case HistoryLookup::Kind::kMissingDomain:
+      break;
+  }
+  const std::optional<StoredDomain> domain = UnpackDomain(stored);
+  if (!domain.has_value()) return {};
+  return domain->domain.ToValues();
+}
+
 Report StoredHistory::Read(const HistoryLookup& lookup) {
-  const bool mailbox = lookup.kind == HistoryLookup::Kind::kMailboxSeen;
-  const absl::StatusOr<std::optional<std::string>> value = store_->Get(
-      mailbox ? MailboxOf(lookup.key).key : VanishedKey(lookup.key));
+  const absl::StatusOr<std::optional<std::string>> value =
+      store_->Get(KeyOf(lookup));
   if (!value.ok()) {
     return Report::Unknown(lookup, std::string(value.status().message()));
   }
   if (!value->has_value()) return Report::Absent(lookup);
-  if (mailbox) return Report::Present(lookup, Unpack(**value).ToValues());
-  Vanished vanished;
-  for (const VanishedMailbox& each : UnpackVanished(**value)) {
-    vanished.times.push_back(absl::FromUnixSeconds(each.when));
-  }
-  if (vanished.times.empty()) return Report::Absent(lookup);
-  return Report::Present(lookup, vanished.ToValues());
+  std::vector<std::string> values = ValuesOf(lookup.kind, **value);
+  if (values.empty()) return Report::Absent(lookup);
+  return Report::Present(lookup, std::move(values));
 }
 
 void StoredHistory::Write(const Observation& observation) {
-  if (observation.about.kind != HistoryLookup::Kind::kMailboxSeen) return;
+  switch (observation.about.kind) {
+    case HistoryLookup::Kind::kMailboxSeen:
+      WriteMailbox(observation);
+      break;
+    case HistoryLookup::Kind::kVanished:
+      break;
+    case HistoryLookup::Kind::kMissingDomain:
+      WriteDomain(observation);
+      break;
+  }
+}
+
+void StoredHistory::WriteMailbox(const Observation& observation) {
   const Mailbox mailbox = MailboxOf(observation.about.key);
   switch (observation.kind) {
     case Observation::Kind::kPresent:
@@ -135,6 +212,80 @@ void StoredHistory::Write(const Observation& observation) {
       store_->Erase(mailbox.key).IgnoreError();
       break;
   }
+}
+
+// A domain that is there is hardly ever remembered, so that costs a read. What
+// an operator has pinned stays.
+void StoredHistory::WriteDomain(const Observation& observation) {
+  const std::string key = DomainKey(observation.about.key);
+  if (key.size() > Store::kMaxKeyBytes) return;
+  const auto value = store_->Get(key);
+  if (!value.ok()) return;
+  std::optional<StoredDomain> stored;
+  if (value->has_value()) stored = UnpackDomain(**value);
+  if (observation.kind != Observation::Kind::kMissed) {
+    if (value->has_value() && !(stored.has_value() && stored->domain.pinned)) {
+      store_->Erase(key).IgnoreError();
+    }
+    return;
+  }
+  if (!stored.has_value()) {
+    if (!MayAddDomain(observation.when)) return;
+    stored.emplace();
+    stored->domain.first = observation.when;
+  }
+  stored->domain.last = observation.when;
+  const auto message = static_cast<uint32_t>(hash_(observation.message));
+  std::vector<uint32_t>& messages = stored->messages;
+  if (std::find(messages.begin(), messages.end(), message) == messages.end() &&
+      messages.size() < MissingDomain::kMaxMessages) {
+    messages.push_back(message);
+  }
+  store_->Put(key, Pack(*stored)).IgnoreError();
+}
+
+bool StoredHistory::MayAddDomain(absl::Time now) {
+  if (now > refilled_) {
+    const double seconds = absl::ToDoubleSeconds(now - refilled_);
+    new_domains_ = std::min(kNewDomainsAtOnce,
+                            new_domains_ + seconds * kNewDomainsPerSecond);
+    refilled_ = now;
+  }
+  if (new_domains_ < 1) return false;
+  new_domains_ -= 1;
+  return true;
+}
+
+absl::Status StoredHistory::PinDomain(const std::string& domain,
+                                      absl::Time now) {
+  const std::string key = DomainKey(domain);
+  const auto value = store_->Get(key);
+  if (!value.ok()) return value.status();
+  std::optional<StoredDomain> stored;
+  if (value->has_value()) stored = UnpackDomain(**value);
+  if (!stored.has_value()) {
+    stored.emplace();
+    stored->domain.first = stored->domain.last = now;
+  }
+  stored->domain.pinned = true;
+  return store_->Put(key, Pack(*stored));
+}
+
+absl::Status StoredHistory::ForgetDomain(const std::string& domain) {
+  const std::string key = DomainKey(domain);
+  const auto value = store_->Get(key);
+  if (!value.ok()) return value.status();
+  if (!value->has_value()) return absl::NotFoundError("it is not remembered");
+  return store_->Erase(key);
+}
+
+absl::Status StoredHistory::ForEachDomain(const DomainVisitor& visit) {
+  return store_->ForEach(
+      std::string(1, kDomain),
+      [&visit](std::string_view key, std::string_view value) {
+        const std::optional<StoredDomain> stored = UnpackDomain(value);
+        return !stored.has_value() || visit(key.substr(1), stored->domain);
+      });
 }
 
 // Errors are the store's to log. The list of the vanished is written before the

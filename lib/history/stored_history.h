@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "lib/core/lookup.h"
@@ -25,6 +26,9 @@ namespace mailverdict {
 // In the store, numbers the least byte first:
 //   'm' hash(directory:address) -> last seen [, vanished, last missed]
 //   'v' hash(directory)         -> per vanished address: its hash, when
+//   'd' domain                  -> first missing, last missing, pinned (1
+//   byte),
+//                                  per message that met it: 32 bits of its hash
 // Times are 32-bit seconds of the epoch (until 2106). An 'm' of another length
 // counts as seen, and not missing: whom we once knew is doubted to be gone.
 class StoredHistory : public History {
@@ -37,11 +41,19 @@ class StoredHistory : public History {
   // absences, and those are written each time.
   static constexpr absl::Duration kPresentAgain = absl::Hours(1);
 
+  // Missing domains are whatever strangers write, and must not push out the
+  // mailboxes: new ones are remembered at this pace, after a burst.
+  static constexpr double kNewDomainsPerSecond = 0.2;
+  static constexpr double kNewDomainsAtOnce = 1000;
+
   explicit StoredHistory(std::unique_ptr<Store> store);
 
   Report Read(const HistoryLookup& lookup) override;
   void Write(const Observation& observation) override;
   absl::Status Release(std::string_view directory) override;
+  absl::Status PinDomain(const std::string& domain, absl::Time now) override;
+  absl::Status ForgetDomain(const std::string& domain) override;
+  absl::Status ForEachDomain(const DomainVisitor& visit) override;
 
   // For tests and commands.
   Store* store() { return store_.get(); }
@@ -55,7 +67,13 @@ class StoredHistory : public History {
   };
   Mailbox MailboxOf(std::string_view key) const;
   std::string VanishedKey(std::string_view directory) const;
+  std::string KeyOf(const HistoryLookup& lookup) const;
+  static std::vector<std::string> ValuesOf(HistoryLookup::Kind kind,
+                                           std::string_view stored);
 
+  void WriteMailbox(const Observation& observation);
+  void WriteDomain(const Observation& observation);
+  bool MayAddDomain(absl::Time now);
   void WritePresent(const Mailbox& mailbox, absl::Time when);
   void WriteMissed(const Mailbox& mailbox, absl::Time when);
   void AddVanished(const Mailbox& mailbox, absl::Time when);
@@ -63,6 +81,8 @@ class StoredHistory : public History {
 
   const std::unique_ptr<Store> store_;
   const SipHash hash_;
+  double new_domains_ = kNewDomainsAtOnce;  // that may be remembered
+  absl::Time refilled_ = absl::InfinitePast();
 };
 
 }  // namespace mailverdict

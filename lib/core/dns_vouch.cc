@@ -1,0 +1,179 @@
+#include "lib/core/dns_vouch.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/core/dns_list.h"
+
+namespace mailverdict {
+namespace {
+
+// A label that nobody has asked for before.
+std::string RandomLabel(uint64_t random) {
+  return absl::StrCat("mv", absl::Hex(random, absl::kZeroPad16));
+}
+
+// One of the documentation addresses, RFC 5737 and RFC 3849.
+mail::IpAddress RandomIpv4(uint64_t random) {
+  static constexpr uint16_t kNets[][2] = {
+      {0xc000, 0x0200}, {0xc633, 0x6400}, {0xcb00, 0x7100}};
+  const auto& net = kNets[random % 3];
+  const auto host = static_cast<uint16_t>(1 + random / 3 % 254);
+  return {
+      {0, 0, 0, 0, 0, 0xffff, net[0], static_cast<uint16_t>(net[1] | host)}};
+}
+mail::IpAddress RandomIpv6(uint64_t random) {
+  return {{0x2001, 0xdb8, 0, 0, static_cast<uint16_t>(random >> 48),
+           static_cast<uint16_t>(random >> 32),
+           static_cast<uint16_t>(random >> 16), static_cast<uint16_t>(random)}};
+}
+
+// ::ffff:7f00:N as an IPv6 address proper: its nibbles, not 127.0.0.N.
+std::string Ipv6TestName(char last, std::string_view zone) {
+  // RFC 5782 5, and the same with 1: the last nibble first.
+  std::string name = {last, '.'};
+  for (const char nibble : std::string_view("00000f7ffff")) {
+    name += nibble;
+    name += '.';
+  }
+  for (int i = 0; i < 20; ++i) name += "0.";
+  return name.append(zone);
+}
+
+std::vector<DnsControl> ControlsOf(const DnsList& list, uint64_t random) {
+  std::vector<DnsControl> controls;
+  const auto add = [&](std::string name, bool present) {
+    controls.push_back({{std::move(name), DnsType::kA}, present});
+  };
+  const std::string below = "." + list.zone;
+  if (list.ipv4) {
+    add("2.0.0.127" + below, true);
+    add("1.0.0.127" + below, false);
+    add(ListedName(RandomIpv4(random), list.zone), false);
+  }
+  if (list.ipv6) {
+    add(Ipv6TestName('2', list.zone), true);
+    add(Ipv6TestName('1', list.zone), false);
+    add(ListedName(RandomIpv6(random), list.zone), false);
+  }
+  if (list.domains) {
+    add("test" + below, true);
+    add("invalid" + below, false);
+    add(absl::StrCat(RandomLabel(random), ".example.com", below), false);
+  }
+  return controls;
+}
+
+std::vector<DnsControl> ControlsOf(const DnsPolicy& dns, uint64_t random) {
+  std::vector<DnsControl> controls;
+  const std::string label = RandomLabel(random);
+  for (const DnsPolicy::Control& control : dns.controls) {
+    controls.push_back(
+        {{control.wildcard ? absl::StrCat(label, ".", control.name)
+                           : control.name,
+          DnsType::kA},
+         true,
+         !control.wildcard});
+  }
+  for (const std::string& domain : dns.absent_below) {
+    for (const DnsType type : {DnsType::kA, DnsType::kMx}) {
+      controls.push_back({{absl::StrCat(label, ".", domain), type}, false});
+    }
+  }
+  return controls;
+}
+
+const Report* FindReport(const std::vector<Report>& reports,
+                         const DnsControl& control) {
+  for (const Report& report : reports) {
+    if (report.lookup == Lookup(control.lookup)) return &report;
+  }
+  return nullptr;
+}
+
+// What `seen`, sent after `report` came, says against the server or the list;
+// empty when it is as it should be.
+std::string Objection(const DnsControl& control, const Report* seen,
+                      const Report& report, const DnsList* list) {
+  const std::string name = absl::StrCat("control ", control.lookup.name, " ",
+                                        ToString(control.lookup.type));
+  if (seen == nullptr) return name + " was not asked with it";
+  if (seen->state == AnswerState::kUnknown) {
+    return absl::StrCat(name, " is unknown: ", seen->reason);
+  }
+  if (seen->transcript.server.empty() ||
+      seen->transcript.server != report.transcript.server ||
+      seen->transcript.sent < report.transcript.received) {
+    return name + " comes from another server or moment";
+  }
+  const bool present = seen->state == AnswerState::kPresent;
+  if (!control.present) {
+    return present ? name + " is there, and should not be" : "";
+  }
+  if (!present) return name + " is missing";
+  if (control.uncached && seen->dns.ttl != absl::ZeroDuration()) {
+    return name + " has a TTL, so it may come from a cache";
+  }
+  const auto& values = seen->values;
+  if (list != nullptr &&
+      std::any_of(values.begin(), values.end(), [&](const auto& value) {
+        return !ListingWeight(*list, value).has_value();
+      })) {
+    return absl::StrCat(name, " is answered by an error: ", values.front());
+  }
+  return "";
+}
+
+// `zone` is a name above `name`.
+bool IsAbove(const std::string& zone, const std::string& name) {
+  if (zone == ".") return true;
+  return name.size() > zone.size() + 1 &&
+         name.compare(name.size() - zone.size(), zone.size(), zone) == 0 &&
+         name[name.size() - zone.size() - 1] == '.';
+}
+
+bool CanBeVouchedFor(const Policy& policy, const Report& report,
+                     const DnsList* list) {
+  if (report.state == AnswerState::kPresent) return true;
+  return report.state == AnswerState::kAbsent && list == nullptr &&
+         report.absence == Absence::kNoName && report.dns.alias_of.empty() &&
+         IsAbove(report.dns.zone, std::get<DnsLookup>(report.lookup).name) &&
+         !policy.dns.controls.empty();
+}
+
+}  // namespace
+
+std::vector<DnsControl> DnsControlsFor(const Policy& policy,
+                                       const DnsLookup& lookup,
+                                       uint64_t random) {
+  const DnsList* list = policy.FindList(lookup.name);
+  return list != nullptr ? ControlsOf(*list, random)
+                         : ControlsOf(policy.dns, random);
+}
+
+Answer VouchDns(const Policy& policy, uint64_t random, Report report,
+                const std::vector<Report>& controls) {
+  const auto& lookup = std::get<DnsLookup>(report.lookup);
+  const DnsList* list = policy.FindList(lookup.name);
+  if (!CanBeVouchedFor(policy, report, list)) return Answer(std::move(report));
+  std::string vouched_by;
+  for (const DnsControl& control : DnsControlsFor(policy, lookup, random)) {
+    std::string objection =
+        Objection(control, FindReport(controls, control), report, list);
+    if (!objection.empty()) {
+      return Answer(Report::Unknown(std::move(report.lookup),
+                                    std::move(objection), report.transcript));
+    }
+    absl::StrAppend(&vouched_by, vouched_by.empty() ? "" : ", ",
+                    control.present ? "" : "no ", control.lookup.name, " ",
+                    ToString(control.lookup.type));
+  }
+  // No controls at all vouch for nothing.
+  return Answer(
+      Answer::Data{std::move(report), std::move(vouched_by), false, ""});
+}
+
+}  // namespace mailverdict

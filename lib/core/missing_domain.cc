@@ -1,0 +1,50 @@
+#include "lib/core/missing_domain.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "lib/core/remembered_time.h"
+
+namespace mailverdict {
+namespace {
+
+constexpr absl::string_view kFirst = "first missing ";
+constexpr absl::string_view kLast = "last missing ";
+constexpr absl::string_view kMessages = "messages ";
+constexpr absl::string_view kPinned = "pinned";
+
+}  // namespace
+
+bool MissingDomain::Learned(const DomainCheckPolicy& policy,
+                            absl::Time now) const {
+  return pinned || (messages >= policy.learn_messages &&
+                    now - first >= policy.learn_over);
+}
+
+std::vector<std::string> MissingDomain::ToValues() const {
+  std::vector<std::string> values = {RememberedTime(kFirst, first),
+                                     RememberedTime(kLast, last),
+                                     absl::StrCat(kMessages, messages)};
+  if (pinned) values.emplace_back(kPinned);
+  return values;
+}
+
+std::optional<MissingDomain> MissingDomain::From(const Answer& answer) {
+  const std::vector<std::string>& values = answer.values();
+  if (!answer.present() || values.size() < 3) return std::nullopt;
+  const auto first = ReadRememberedTime(kFirst, values[0]);
+  const auto last = ReadRememberedTime(kLast, values[1]);
+  absl::string_view messages = values[2];
+  MissingDomain domain;
+  if (!first.has_value() || !last.has_value() ||
+      !absl::ConsumePrefix(&messages, kMessages) ||
+      !absl::SimpleAtoi(messages, &domain.messages)) {
+    return std::nullopt;
+  }
+  domain.first = *first;
+  domain.last = *last;
+  domain.pinned = values.size() > 3 && values[3] == kPinned;
+  return domain;
+}
+
+}  // namespace mailverdict

@@ -1,0 +1,39 @@
+// What is remembered of a domain that was proven not to exist.
+
+#ifndef MAILVERDICT_LIB_CORE_MISSING_DOMAIN_H_
+#define MAILVERDICT_LIB_CORE_MISSING_DOMAIN_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "lib/core/answer.h"
+#include "lib/core/policy.h"
+
+namespace mailverdict {
+
+// To the second, as a store keeps it.
+struct MissingDomain {
+  // More messages than this are not told apart.
+  static constexpr int kMaxMessages = 32;
+
+  absl::Time first;  // found missing
+  absl::Time last;
+  int messages = 0;     // that met it; attempts of one message count as one
+  bool pinned = false;  // an operator has said that it is learned
+
+  // Whether the policy has it learned by `now`: then one more proof that it is
+  // missing rejects.
+  bool Learned(const DomainCheckPolicy& policy, absl::Time now) const;
+
+  // As the values of a Present report: "first missing 2026-11-24T04:00:00Z",
+  // "last missing ...", "messages 3" and, if it is, "pinned".
+  std::vector<std::string> ToValues() const;
+  // nullopt when the answer holds no such values.
+  static std::optional<MissingDomain> From(const Answer& answer);
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_CORE_MISSING_DOMAIN_H_

@@ -1,0 +1,38 @@
+// Times as the values of a history's reports write them:
+// "last seen 2026-11-24T04:00:00Z".
+
+#ifndef MAILVERDICT_LIB_CORE_REMEMBERED_TIME_H_
+#define MAILVERDICT_LIB_CORE_REMEMBERED_TIME_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
+
+namespace mailverdict {
+
+inline constexpr absl::string_view kRememberedTimeFormat = "%Y-%m-%dT%H:%M:%SZ";
+
+// `what` ends with a blank.
+inline std::string RememberedTime(absl::string_view what, absl::Time when) {
+  return absl::StrCat(
+      what, absl::FormatTime(kRememberedTimeFormat, when, absl::UTCTimeZone()));
+}
+
+// nullopt unless `value` is such a time of `what`.
+inline std::optional<absl::Time> ReadRememberedTime(absl::string_view what,
+                                                    absl::string_view value) {
+  absl::Time when;
+  if (!absl::ConsumePrefix(&value, what)) return std::nullopt;
+  if (!absl::ParseTime(kRememberedTimeFormat, value, &when, nullptr)) {
+    return std::nullopt;
+  }
+  return when;
+}
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_CORE_REMEMBERED_TIME_H_
