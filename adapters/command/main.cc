@@ -30,6 +30,12 @@ constexpr char kHelp[] =
   vanished DIRECTORY 20/10m|policy
                       held when more than 20 have vanished within 10 minutes
 
+  domain list         domains that are remembered as missing, and whether they
+                      are learned: refused once they are proven missing again
+  domain add|pin|remove DOMAIN
+                      learned from now on; that, and not forgotten when it is
+                      there; forgotten
+
   --socket ADDRESS    the policy's control listener; without this
                       unix:/run/mailverdict/control
   --version, --help
@@ -54,8 +60,9 @@ int Usage() {
 }
 
 // Itself included; 0 of one that there is not.
-int WordsOf(std::string_view command) {
+int WordsOf(std::string_view command, int words) {
   if (command == "status") return 1;
+  if (command == "domain") return words == 2 ? 2 : 3;
   if (command == "explain" || command == "hold" || command == "release") {
     return 2;
   }
@@ -116,7 +123,7 @@ int main(int argc, char** argv) {
   const int words = argc - optind;
   if (words == 0) return Usage();
   const std::string_view command = argv[optind];
-  if (words != WordsOf(command)) return Usage();
+  if (words != WordsOf(command, words)) return Usage();
   std::string key;
   for (int word = optind + 1; word < argc; ++word) {
     if (!key.empty()) key += ' ';

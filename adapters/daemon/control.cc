@@ -99,6 +99,23 @@ absl::Status OrderHoldLimit(Controlled* daemon, std::string_view key) {
   return daemon->SetHoldLimit(setting->first, setting->second);
 }
 
+std::string OrderDomain(Controlled* daemon, std::string_view key) {
+  using Mark = MissingDomain::Mark;
+  if (key == "list") {
+    const absl::StatusOr<std::string> list = daemon->ListDomains();
+    return list.ok() ? absl::StrCat("OK ", *list) : Done(list.status());
+  }
+  const size_t blank = key.find(' ');
+  const std::string_view verb = key.substr(0, blank);
+  if (blank != std::string_view::npos) {
+    const std::string domain(key.substr(blank + 1));
+    if (verb == "add") return Done(daemon->MarkDomain(domain, Mark::kAdded));
+    if (verb == "pin") return Done(daemon->MarkDomain(domain, Mark::kPinned));
+    if (verb == "remove") return Done(daemon->MarkDomain(domain, Mark::kNone));
+  }
+  return "PERM write list, or add, pin or remove and a domain";
+}
+
 }  // namespace
 
 std::string_view ToString(HoldMode mode) {
@@ -161,12 +178,14 @@ void AnswerControl(Controlled* daemon, const socketmap::Request& request,
     reply.Send(Done(OrderGrace(daemon, request.key)));
   } else if (request.map == "vanished") {
     reply.Send(Done(OrderHoldLimit(daemon, request.key)));
+  } else if (request.map == "domain") {
+    reply.Send(OrderDomain(daemon, request.key));
   } else if (request.map == "ping") {
     reply.Send("OK pong");
   } else {
     reply.Send(
         "PERM no such order; there are explain, status, hold, release, grace, "
-        "vanished, ping");
+        "vanished, domain, ping");
   }
 }
 

@@ -10,6 +10,10 @@
 //   grace DIRECTORY 24h         how long they are doubted to be gone
 //   vanished DIRECTORY 20/10m   held when more than 20 vanish within 10m
 //                               (of both: "policy", back to what that says)
+//   domain list           the domains that are remembered as missing
+//   domain add DOMAIN     learned from now on, until it is there
+//   domain pin DOMAIN     the same, and stays
+//   domain remove DOMAIN  forgotten
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_CONTROL_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_CONTROL_H_
@@ -20,9 +24,11 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "adapters/daemon/maps.h"
 #include "adapters/socketmap/server.h"
+#include "lib/core/missing_domain.h"
 #include "lib/core/overrides.h"
 #include "lib/core/policy.h"
 #include "lib/core/vanished.h"
@@ -73,6 +79,12 @@ class Controlled : public Judging {
                                 std::optional<absl::Duration> grace) = 0;
   virtual absl::Status SetHoldLimit(const std::string& directory,
                                     std::optional<HoldLimit> limit) = 0;
+  // For people: which are remembered, a line each; those that are learned
+  // first.
+  virtual absl::StatusOr<std::string> ListDomains() = 0;
+  // InvalidArgument: it is no domain. Of kNone: it is forgotten, or NotFound.
+  virtual absl::Status MarkDomain(const std::string& name,
+                                  MissingDomain::Mark mark) = 0;
 };
 
 // Answers one request: "OK text", or "PERM why".

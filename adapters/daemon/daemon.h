@@ -71,6 +71,9 @@ class Daemon final : private Controlled {
                         std::optional<absl::Duration> grace) override;
   absl::Status SetHoldLimit(const std::string& directory,
                             std::optional<HoldLimit> limit) override;
+  absl::StatusOr<std::string> ListDomains() override;
+  absl::Status MarkDomain(const std::string& name,
+                          MissingDomain::Mark mark) override;
   void LogOrder(const std::string& order);
   void EndOverrides();
 

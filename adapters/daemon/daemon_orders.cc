@@ -1,10 +1,13 @@
 // What the maps and the operators ask of a daemon.
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "adapters/daemon/daemon.h"
+#include "lib/mail/domain.h"
 
 namespace mailverdict {
 namespace {
@@ -19,6 +22,41 @@ std::string InBrackets(const std::string& address) {
 absl::Status NoDirectory(const std::string& directory) {
   return absl::NotFoundError(
       absl::StrCat("the policy has no directory ", directory));
+}
+
+constexpr size_t kMaxListBytes = socketmap::kMaxReplyBytes - 1000;
+
+// What operators are shown of the missing domains: as many as fit into a reply.
+absl::StatusOr<std::string> DomainLines(const Policy& policy, History* history,
+                                        absl::Time now) {
+  const DomainCheckPolicy* check = policy.FindDomainCheck();
+  struct Line {
+    bool learned;
+    std::string text;
+  };
+  std::vector<Line> lines;
+  const absl::Status status = history->ForEachDomain(
+      [&](std::string_view name, const MissingDomain& domain) {
+        const bool learned = check != nullptr && domain.Learned(*check, now);
+        lines.push_back(
+            {learned,
+             absl::StrCat(absl::string_view(name.data(), name.size()),
+                          learned ? " LEARNED, " : " ",
+                          absl::StrJoin(domain.ToValues(), ", "), "\n")});
+        return true;
+      });
+  if (!status.ok()) return status;
+  std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) {
+    return a.learned != b.learned ? a.learned : a.text < b.text;
+  });
+  std::string text = absl::StrCat(lines.size(), " domains are remembered\n");
+  for (const Line& line : lines) {
+    if (text.size() + line.text.size() > kMaxListBytes) {
+      return absl::StrCat(text, "and more\n");
+    }
+    text += line.text;
+  }
+  return text;
 }
 
 }  // namespace
@@ -118,6 +156,26 @@ absl::Status Daemon::SetHoldLimit(const std::string& directory,
                         " (policy: ", HoldLimitOf(*policy, {}).ToString(),
                         ")"));
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> Daemon::ListDomains() {
+  return DomainLines(engine_->policy(), history_.get(), loop_->Now());
+}
+
+absl::Status Daemon::MarkDomain(const std::string& name,
+                                MissingDomain::Mark mark) {
+  using Mark = MissingDomain::Mark;
+  const absl::StatusOr<std::string> domain = mail::CanonicalDomain(name);
+  if (!domain.ok()) return domain.status();
+  const absl::Status status =
+      mark == Mark::kNone ? history_->ForgetDomain(*domain)
+                          : history_->MarkDomain(*domain, mark, loop_->Now());
+  const char* verb = mark == Mark::kNone    ? "remove "
+                     : mark == Mark::kAdded ? "add "
+                                            : "pin ";
+  LogOrder(absl::StrCat("domain ", verb, *domain, status.ok() ? "" : ": ",
+                        status.message()));
+  return status;
 }
 
 void Daemon::LogOrder(const std::string& order) {

@@ -1,11 +1,35 @@
 #include "lib/checks/domain.h"
 
+#include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "lib/checks/mail_hosts.h"
 #include "lib/checks/shipped_domains.h"
+#include "lib/core/missing_domain.h"
 #include "lib/mail/address.h"
+#include "lib/mail/ip.h"
 
 namespace mailverdict {
+namespace {
+
+// Attempts of one message look alike in these: a sender's many hosts are within
+// one network, mostly.
+std::string MessageOf(const Transaction& transaction) {
+  const std::optional<mail::IpAddress> client =
+      mail::ParseIp(transaction.client);
+  return absl::StrCat(
+      transaction.sender, " ", transaction.recipient, " ",
+      client.has_value() ? mail::NeighbourhoodOf(*client) : std::string());
+}
+
+}  // namespace
+
+// What the two sides say.
+struct DomainCheck::Replies {
+  RejectReply listed, null_mx, missing;
+  DeferReply not_found, no_host;
+};
 
 DomainCheck::DomainCheck(std::shared_ptr<const Policy> policy,
                          const DomainCheckPolicy& options, Of of)
@@ -14,21 +38,125 @@ DomainCheck::DomainCheck(std::shared_ptr<const Policy> policy,
       options_(options),
       of_(of) {}
 
-Finding DomainCheck::Examine(const Transaction& transaction, Inquiry&) const {
-  const bool sender = of_ == Of::kSender;
-  const absl::StatusOr<mail::Address> address =
-      mail::ParseAddress(sender ? transaction.sender : transaction.recipient);
+const DomainCheck::Replies& DomainCheck::replies() const {
+  static constexpr Replies kSender{
+      replies::kSenderDomainListed, replies::kSenderNullMx,
+      replies::kSenderDomainMissing, replies::kSenderDomainNotFound,
+      replies::kSenderDomainNoHost};
+  static constexpr Replies kRecipient{
+      replies::kRecipientDomainListed, replies::kRecipientNullMx,
+      replies::kRecipientDomainMissing, replies::kRecipientDomainNotFound,
+      replies::kRecipientDomainNoHost};
+  return of_ == Of::kSender ? kSender : kRecipient;
+}
+
+Finding DomainCheck::Examine(const Transaction& transaction,
+                             Inquiry& ask) const {
+  const absl::StatusOr<mail::Address> address = mail::ParseAddress(
+      of_ == Of::kSender ? transaction.sender : transaction.recipient);
   if (!address.ok()) return Verdict::Pass("not an address");
   if (address->domain().empty()) return Verdict::Pass("has no domain");
   if (address->literal()) return Verdict::Pass("an address literal");
   if (policy_->realm_by_domain.Find(address->domain()).has_value()) {
     return Verdict::Pass("domain is ours");
   }
-  std::optional<ListEntry> listed = FindListed(address->domain());
-  if (!listed.has_value()) return Verdict::Pass();
-  return Verdict::Reject(
-      sender ? replies::kSenderDomainListed : replies::kRecipientDomainListed,
-      Proof(*std::move(listed)));
+  if (std::optional<ListEntry> listed = FindListed(address->domain())) {
+    return Verdict::Reject(replies().listed, Proof(*std::move(listed)));
+  }
+  if (!options_.ask_dns) return Verdict::Pass();
+  return InDns(address->domain(), transaction, ask);
+}
+
+Finding DomainCheck::InDns(const std::string& domain,
+                           const Transaction& transaction, Inquiry& ask) const {
+  switch (FindMailHosts(domain, ask)) {
+    case MailHosts::kPending:
+      return Finding::Pending();
+    case MailHosts::kSome:
+      return There(Verdict::Pass(), domain, transaction);
+    case MailHosts::kNullMx:
+      return NullMx(domain, ask);
+    case MailHosts::kNoName:
+      return NotFound(domain, transaction, ask);
+    case MailHosts::kNoHost:
+      return There(Verdict::Defer(replies().no_host, "no host has an address"),
+                   domain, transaction);
+    case MailHosts::kPrivate:
+      return There(Verdict::Defer(replies().no_host,
+                                  "the hosts' addresses are not public"),
+                   domain, transaction);
+    case MailHosts::kUnknown:
+      break;
+  }
+  return Unsure("DNS could not be asked");
+}
+
+Finding DomainCheck::NullMx(const std::string& domain, Inquiry& ask) const {
+  const Answer* mx = ask.Ask(DnsLookup{domain, DnsType::kMx, true});
+  if (mx == nullptr) return Finding::Pending();
+  std::optional<Proof> proof = mx->ProofOfPresence();
+  if (!proof.has_value() || mx->values() != std::vector<std::string>{"0 ."}) {
+    return Unsure("DNS gave no proof of the null MX");
+  }
+  return Verdict::Reject(replies().null_mx, *std::move(proof));
+}
+
+// The resolver may be cut off from the world, the registry have a bad day, the
+// domain's owner have forgotten to pay: so not at once, and not at all unless
+// it is proven each time.
+Finding DomainCheck::NotFound(const std::string& domain,
+                              const Transaction& transaction,
+                              Inquiry& ask) const {
+  if (!Learns()) return Verdict::Defer(replies().not_found, "no such name");
+  const Answer* mx = ask.Ask(DnsLookup{domain, DnsType::kMx, true});
+  const Answer* a = ask.Ask(DnsLookup{domain, DnsType::kA, true});
+  const Answer* aaaa = ask.Ask(DnsLookup{domain, DnsType::kAaaa, true});
+  if (mx == nullptr || a == nullptr || aaaa == nullptr) {
+    return Finding::Pending();
+  }
+  if (mx->unknown() || a->unknown() || aaaa->unknown()) {
+    return Unsure("DNS says that there is no such name, and is not believed");
+  }
+  std::optional<Proof> proof = Proof::OfNoName(*mx, *a, *aaaa);
+  if (!proof.has_value()) {
+    return Verdict::Defer(replies().not_found, "no such name, not proven");
+  }
+  const HistoryLookup about = MemoryOf(domain);
+  const Answer* memory = ask.Ask(about);
+  if (memory == nullptr) return Finding::Pending();
+  const std::optional<MissingDomain> known = MissingDomain::From(*memory);
+  const bool learned =
+      known.has_value() && known->Learned(options_, transaction.now);
+  Verdict verdict = Verdict::Defer(
+      replies().not_found, learned ? "no such name, proven; learned, in shadow"
+                                   : "no such name, proven; not learned yet");
+  if (learned && options_.learn == DomainCheckPolicy::Learn::kOn) {
+    verdict = Verdict::Reject(replies().missing, std::move(*proof).And(*memory),
+                              "learned");
+  }
+  return std::move(verdict).Noting({Observation::Kind::kMissed, about,
+                                    transaction.now, MessageOf(transaction)});
+}
+
+Verdict DomainCheck::There(Verdict verdict, const std::string& domain,
+                           const Transaction& transaction) const {
+  if (!Learns()) return verdict;
+  return std::move(verdict).Noting(
+      {Observation::Kind::kPresent, MemoryOf(domain), transaction.now});
+}
+
+Verdict DomainCheck::Unsure(std::string_view why) const {
+  if (options_.when_unsure == WhenUnsure::kPass) return Verdict::Pass(why);
+  return Verdict::Defer(replies::kDomainUnsure, why);
+}
+
+bool DomainCheck::Learns() const {
+  return options_.learn != DomainCheckPolicy::Learn::kOff &&
+         !policy_->dns.controls.empty();
+}
+
+HistoryLookup DomainCheck::MemoryOf(const std::string& domain) {
+  return {HistoryLookup::Kind::kMissingDomain, domain};
 }
 
 std::optional<ListEntry> DomainCheck::FindListed(

@@ -1,19 +1,27 @@
 // The check `domain`: can there be mail for the domain, or from it?
 //
-// asks       nobody; reads the operator's lists, then the one we ship
+// asks       the operator's lists, then the one we ship; DNS: MX, then A and
+//            AAAA of its hosts until one has a public address; of what would
+//            reject once more, with controls
 // decides    the sender at MAIL, for the message; the recipient at RCPT
 //   pass     <>, what has no domain, an address literal, what is no address; a
-//            domain of a realm, whatever the lists say; one in no list
+//            domain of a realm, whatever the lists say; a host with a public
+//            address
 //   reject   550 5.1.8 the sender's domain is listed; 550 5.1.2 the
 //            recipient's; with "did you mean example.com?" if the list knows
-// unsure     never
-// limits     docs/domains.md: what may stand in the list that we ship
+//            550 5.7.27, 556 5.1.10 a null MX
+//            550 5.1.8, 5.1.2 proven missing, and learned (missing_domain.h)
+//   defer    451 4.1.8, 4.1.2 no such domain, or no public host
+// unsure     DEFER (or PASS, by policy): 451 4.4.3
+// limits     docs/domains.md: what may stand in the list that we ship; when a
+//            domain is learned
 
 #ifndef MAILVERDICT_LIB_CHECKS_DOMAIN_H_
 #define MAILVERDICT_LIB_CHECKS_DOMAIN_H_
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "lib/core/check.h"
@@ -35,14 +43,31 @@ class DomainCheck final : public Check {
   Stage stage() const override {
     return of_ == Of::kSender ? Stage::kMail : Stage::kRcpt;
   }
-  StageSet facts() const override { return {stage()}; }
+  StageSet facts() const override {
+    return {Stage::kConnect, Stage::kMail, stage()};
+  }
   Scope scope() const override {
     return of_ == Of::kSender ? Scope::kMessage : Scope::kRecipient;
   }
   Finding Examine(const Transaction& transaction, Inquiry& ask) const override;
 
  private:
+  struct Replies;
+  const Replies& replies() const;
+
   std::optional<ListEntry> FindListed(std::string_view domain) const;
+  Finding InDns(const std::string& domain, const Transaction& transaction,
+                Inquiry& ask) const;
+  Finding NullMx(const std::string& domain, Inquiry& ask) const;
+  Finding NotFound(const std::string& domain, const Transaction& transaction,
+                   Inquiry& ask) const;
+  // The domain is there: what was remembered of it as missing is forgotten.
+  Verdict There(Verdict verdict, const std::string& domain,
+                const Transaction& transaction) const;
+  Verdict Unsure(std::string_view why) const;
+  // Whether missing domains are remembered: somebody has to prove them missing.
+  bool Learns() const;
+  static HistoryLookup MemoryOf(const std::string& domain);
 
   const std::shared_ptr<const Policy> policy_;
   const DomainCheckPolicy& options_;  // lives in *policy_

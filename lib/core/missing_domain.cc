@@ -11,21 +11,24 @@ namespace {
 constexpr absl::string_view kFirst = "first missing ";
 constexpr absl::string_view kLast = "last missing ";
 constexpr absl::string_view kMessages = "messages ";
+constexpr absl::string_view kAdded = "added";
 constexpr absl::string_view kPinned = "pinned";
 
 }  // namespace
 
 bool MissingDomain::Learned(const DomainCheckPolicy& policy,
                             absl::Time now) const {
-  return pinned || (messages >= policy.learn_messages &&
-                    now - first >= policy.learn_over);
+  return mark != Mark::kNone || (messages >= policy.learn_messages &&
+                                 now - first >= policy.learn_over);
 }
 
 std::vector<std::string> MissingDomain::ToValues() const {
   std::vector<std::string> values = {RememberedTime(kFirst, first),
                                      RememberedTime(kLast, last),
                                      absl::StrCat(kMessages, messages)};
-  if (pinned) values.emplace_back(kPinned);
+  if (mark != Mark::kNone) {
+    values.emplace_back(mark == Mark::kPinned ? kPinned : kAdded);
+  }
   return values;
 }
 
@@ -43,7 +46,9 @@ std::optional<MissingDomain> MissingDomain::From(const Answer& answer) {
   }
   domain.first = *first;
   domain.last = *last;
-  domain.pinned = values.size() > 3 && values[3] == kPinned;
+  if (values.size() > 3) {
+    domain.mark = values[3] == kPinned ? Mark::kPinned : Mark::kAdded;
+  }
   return domain;
 }
 

@@ -20,15 +20,19 @@ struct MissingDomain {
 
   absl::Time first;  // found missing
   absl::Time last;
-  int messages = 0;     // that met it; attempts of one message count as one
-  bool pinned = false;  // an operator has said that it is learned
+  int messages = 0;  // that met it; attempts of one message count as one
+  // What an operator has said: it is learned; and stays so, even if it is there
+  // for a while.
+  enum class Mark { kNone, kAdded, kPinned };
+  Mark mark = Mark::kNone;
 
   // Whether the policy has it learned by `now`: then one more proof that it is
   // missing rejects.
   bool Learned(const DomainCheckPolicy& policy, absl::Time now) const;
 
   // As the values of a Present report: "first missing 2026-11-24T04:00:00Z",
-  // "last missing ...", "messages 3" and, if it is, "pinned".
+  // "last missing ...", "messages 3" and, if an operator has said so, "added"
+  // or "pinned".
   std::vector<std::string> ToValues() const;
   // nullopt when the answer holds no such values.
   static std::optional<MissingDomain> From(const Answer& answer);

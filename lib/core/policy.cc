@@ -34,6 +34,15 @@ const DirectoryPolicy* Policy::FindDirectory(std::string_view name) const {
   return nullptr;
 }
 
+const DomainCheckPolicy* Policy::FindDomainCheck() const {
+  for (const CheckPolicy& check : checks) {
+    if (const auto* domain = std::get_if<DomainCheckPolicy>(&check)) {
+      return domain;
+    }
+  }
+  return nullptr;
+}
+
 const DnsList* Policy::FindList(std::string_view name) const {
   for (const CheckPolicy& check : checks) {
     const auto* dnsbl = std::get_if<DnsblCheckPolicy>(&check);

@@ -243,6 +243,8 @@ struct Policy {
 
   // nullptr when there is none of that name.
   const DirectoryPolicy* FindDirectory(std::string_view name) const;
+  // The check `domain`, if there is one; a policy has one at most.
+  const DomainCheckPolicy* FindDomainCheck() const;
   // The list of the check `dnsbl` in whose zone a name of DNS is, or nullptr.
   const DnsList* FindList(std::string_view name) const;
   // Whether the client of that address ("192.0.2.1") is in a local network. An

@@ -2,17 +2,14 @@
 
 #include <algorithm>
 
+#include "lib/core/remembered_time.h"
+
 namespace mailverdict {
-namespace {
-
-constexpr absl::string_view kFormat = "%Y-%m-%dT%H:%M:%SZ";
-
-}  // namespace
 
 std::vector<std::string> Vanished::ToValues() const {
   std::vector<std::string> values;
   for (absl::Time time : times) {
-    values.push_back(absl::FormatTime(kFormat, time, absl::UTCTimeZone()));
+    values.push_back(RememberedTime("", time));
   }
   return values;
 }
@@ -21,9 +18,9 @@ std::optional<Vanished> Vanished::From(const Answer& answer) {
   if (!answer.present() || answer.values().empty()) return std::nullopt;
   Vanished vanished;
   for (const std::string& value : answer.values()) {
-    absl::Time time;
-    if (!absl::ParseTime(kFormat, value, &time, nullptr)) return std::nullopt;
-    vanished.times.push_back(time);
+    const std::optional<absl::Time> time = ReadRememberedTime("", value);
+    if (!time.has_value()) return std::nullopt;
+    vanished.times.push_back(*time);
   }
   return vanished;
 }

@@ -89,8 +89,10 @@ std::string Verdict::Line() const {
       absl::StrAppend(&remarks, remarks.empty() ? "" : "; ", "in shadow, ",
                       Absl(step.check), " would ", Say(step.found, step.reply));
     }
+    std::string_view said;
     for (const Answer& answer : step.answers) {
-      if (!answer.unknown()) continue;
+      if (!answer.unknown() || answer.reason() == said) continue;
+      said = answer.reason();
       absl::StrAppend(&remarks, remarks.empty() ? "" : "; ", answer.reason());
     }
   }

@@ -31,8 +31,9 @@ class History {
 
   // Domains that are remembered as missing (HistoryLookup::kMissingDomain), for
   // operators. Canonical names.
-  // Learned from now on, until it is forgotten.
-  virtual absl::Status PinDomain(const std::string& domain, absl::Time now) = 0;
+  // Learned from now on. Remembered if it was not.
+  virtual absl::Status MarkDomain(const std::string& domain,
+                                  MissingDomain::Mark mark, absl::Time now) = 0;
   // NotFound: it is not remembered.
   virtual absl::Status ForgetDomain(const std::string& domain) = 0;
   // All of them, in no order. False ends the walk; the history must not be used

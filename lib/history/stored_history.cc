@@ -93,7 +93,7 @@ std::string Pack(const StoredDomain& stored) {
   std::string value;
   AppendNumber(Seconds(stored.domain.first), &value);
   AppendNumber(Seconds(stored.domain.last), &value);
-  value.push_back(stored.domain.pinned ? 1 : 0);
+  value.push_back(static_cast<char>(stored.domain.mark));
   for (const uint32_t message : stored.messages) AppendNumber(message, &value);
   return value;
 }
@@ -103,14 +103,15 @@ std::optional<StoredDomain> UnpackDomain(std::string_view value) {
   mail::Cursor in(value);
   const auto first = TakeNumber<uint32_t>(&in);
   const auto last = TakeNumber<uint32_t>(&in);
-  const auto pinned = TakeNumber<uint8_t>(&in);
-  if (!first.has_value() || !last.has_value() || !pinned.has_value()) {
+  const auto mark = TakeNumber<uint8_t>(&in);
+  if (!first.has_value() || !last.has_value() || !mark.has_value() ||
+      *mark > static_cast<int>(MissingDomain::Mark::kPinned)) {
     return std::nullopt;
   }
   StoredDomain stored;
   stored.domain.first = absl::FromUnixSeconds(*first);
   stored.domain.last = absl::FromUnixSeconds(*last);
-  stored.domain.pinned = *pinned == 1;
+  stored.domain.mark = static_cast<MissingDomain::Mark>(*mark);
   while (const auto message = TakeNumber<uint32_t>(&in)) {
     stored.messages.push_back(*message);
   }
@@ -224,9 +225,9 @@ void StoredHistory::WriteDomain(const Observation& observation) {
   std::optional<StoredDomain> stored;
   if (value->has_value()) stored = UnpackDomain(**value);
   if (observation.kind != Observation::Kind::kMissed) {
-    if (value->has_value() && !(stored.has_value() && stored->domain.pinned)) {
-      store_->Erase(key).IgnoreError();
-    }
+    const bool pinned = stored.has_value() &&
+                        stored->domain.mark == MissingDomain::Mark::kPinned;
+    if (value->has_value() && !pinned) store_->Erase(key).IgnoreError();
     return;
   }
   if (!stored.has_value()) {
@@ -256,8 +257,9 @@ bool StoredHistory::MayAddDomain(absl::Time now) {
   return true;
 }
 
-absl::Status StoredHistory::PinDomain(const std::string& domain,
-                                      absl::Time now) {
+absl::Status StoredHistory::MarkDomain(const std::string& domain,
+                                       MissingDomain::Mark mark,
+                                       absl::Time now) {
   const std::string key = DomainKey(domain);
   const auto value = store_->Get(key);
   if (!value.ok()) return value.status();
@@ -267,7 +269,7 @@ absl::Status StoredHistory::PinDomain(const std::string& domain,
     stored.emplace();
     stored->domain.first = stored->domain.last = now;
   }
-  stored->domain.pinned = true;
+  stored->domain.mark = mark;
   return store_->Put(key, Pack(*stored));
 }
 

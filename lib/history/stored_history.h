@@ -26,8 +26,7 @@ namespace mailverdict {
 // In the store, numbers the least byte first:
 //   'm' hash(directory:address) -> last seen [, vanished, last missed]
 //   'v' hash(directory)         -> per vanished address: its hash, when
-//   'd' domain                  -> first missing, last missing, pinned (1
-//   byte),
+//   'd' domain                  -> first missing, last missing, 1 byte: mark,
 //                                  per message that met it: 32 bits of its hash
 // Times are 32-bit seconds of the epoch (until 2106). An 'm' of another length
 // counts as seen, and not missing: whom we once knew is doubted to be gone.
@@ -51,7 +50,8 @@ class StoredHistory : public History {
   Report Read(const HistoryLookup& lookup) override;
   void Write(const Observation& observation) override;
   absl::Status Release(std::string_view directory) override;
-  absl::Status PinDomain(const std::string& domain, absl::Time now) override;
+  absl::Status MarkDomain(const std::string& domain, MissingDomain::Mark mark,
+                          absl::Time now) override;
   absl::Status ForgetDomain(const std::string& domain) override;
   absl::Status ForEachDomain(const DomainVisitor& visit) override;
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 
 namespace mailverdict::mail {
 namespace {
@@ -137,6 +138,17 @@ std::optional<IpNetwork> IpNetwork::Parse(std::string_view text) {
   IpNetwork network(*address, static_cast<int>(ipv4 ? bits + 96 : bits));
   if (network.Masked(*address) != address->groups) return std::nullopt;
   return network;
+}
+
+std::string NeighbourhoodOf(const IpAddress& address) {
+  static const IpNetwork ipv4 = *IpNetwork::Parse("::ffff:0:0/96");
+  const bool is_ipv4 = ipv4.Contains(address);
+  std::string text;
+  for (size_t i = is_ipv4 ? 6 : 0; i < (is_ipv4 ? 8u : 4u); ++i) {
+    const int group = address.groups[i] & (i == 7 ? 0xff00 : 0xffff);
+    absl::StrAppend(&text, absl::Hex(group, absl::kZeroPad4));
+  }
+  return text;
 }
 
 bool IpNetwork::Contains(const IpAddress& address) const {

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "lib/mail/cursor.h"
@@ -24,6 +25,10 @@ struct IpAddress {
 // "192.0.2.1" or "2001:db8::1", whole; nullopt for anything else, for leading
 // zeros in IPv4 (half the world reads them as octal) and for zones ("%eth0").
 std::optional<IpAddress> ParseIp(std::string_view text);
+
+// The network that an address shares with its neighbours, /24 of IPv4 and /64
+// of IPv6, written in one way: to be compared with others.
+std::string NeighbourhoodOf(const IpAddress& address);
 
 class IpNetwork {
  public:

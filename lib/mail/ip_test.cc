@@ -73,6 +73,18 @@ TEST(IpTest, Networks) {
   EXPECT_FALSE(In("2001:db8::/33", "2001:db8:8000::1"));
 }
 
+TEST(IpTest, NeighboursShareANetwork) {
+  const auto of = [](const char* text) {
+    return NeighbourhoodOf(*ParseIp(text));
+  };
+  EXPECT_EQ(of("192.0.2.1"), "c0000200");
+  EXPECT_EQ(of("192.0.2.255"), of("::ffff:192.0.2.1"));
+  EXPECT_NE(of("192.0.2.1"), of("192.0.3.1"));
+  EXPECT_EQ(of("2001:db8:1:2::3"), "20010db800010002");
+  EXPECT_EQ(of("2001:db8:1:2::3"), of("2001:db8:1:2:ffff::"));
+  EXPECT_NE(of("2001:db8:1:2::3"), of("2001:db8:1:3::3"));
+}
+
 TEST(IpTest, WhatIsNoNetwork) {
   for (const char* bad : {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/08",
                           "10.0.0.0/8 ", "10.0.0.1/8", "10/8", "::/129",
