@@ -1,12 +1,7 @@
 #include "adapters/daemon/daemon.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -22,31 +17,6 @@
 
 namespace mailverdict {
 namespace {
-
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  const auto failed = [&path] {
-    return absl::NotFoundError(absl::StrCat(path, ": ", strerror(errno)));
-  };
-  // A pipe would be waited for without end.
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return failed();
-  struct stat about;
-  if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
-    close(fd);
-    return absl::NotFoundError(absl::StrCat(path, ": not a regular file"));
-  }
-  std::string text;
-  char bytes[16 * 1024];
-  ssize_t count;
-  while ((count = read(fd, bytes, sizeof bytes)) > 0 ||
-         (count < 0 && errno == EINTR)) {
-    if (count > 0) text.append(bytes, static_cast<size_t>(count));
-  }
-  const absl::Status status = count < 0 ? failed() : absl::OkStatus();
-  close(fd);
-  if (!status.ok()) return status;
-  return text;
-}
 
 // Each connection and each directory wants a descriptor.
 void RaiseDescriptorLimit() {
@@ -71,16 +41,11 @@ bool SameProcess(const Policy& a, const Policy& b) {
 
 }  // namespace
 
-absl::StatusOr<LoadedPolicy> LoadPolicyFile(const std::string& path) {
-  absl::StatusOr<std::string> text = ReadFile(path);
-  if (!text.ok()) return text.status();
-  return LoadPolicy(*text, path, ReadFile);
-}
-
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
     const std::string& policy_path) {
-  absl::StatusOr<LoadedPolicy> loaded = LoadPolicyFile(policy_path);
-  if (!loaded.ok()) return loaded.status();
+  absl::StatusOr<ReadPolicy> read = ReadPolicyFile(policy_path);
+  if (!read.ok()) return read.status();
+  const Policy& policy = read->loaded.policy;
   absl::StatusOr<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
   if (!loop.ok()) return loop.status();
 
@@ -88,20 +53,20 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   daemon->loop_ = *std::move(loop);
   daemon->started_at_ = daemon->loop_->Now();
   RaiseDescriptorLimit();
-  absl::Status status = daemon->Listen(loaded->policy);
-  if (status.ok()) status = DropPrivileges(loaded->policy.user);
+  absl::Status status = daemon->Listen(policy);
+  if (status.ok()) status = DropPrivileges(policy.user);
   if (status.ok()) status = daemon->WatchSignals();
   if (!status.ok()) return status;
   // Later the same files are read as the user that we have become; better to
   // hear of it now than at the first SIGHUP.
-  if (const auto again = LoadPolicyFile(policy_path); !again.ok()) {
+  if (const auto again = ReadPolicyFile(policy_path); !again.ok()) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "as user \"", loaded->policy.user, "\": ", again.status().message()));
+        "as user \"", policy.user, "\": ", again.status().message()));
   }
 
   // From here on there are threads.
-  daemon->log_ = std::make_unique<LogWriter>(loaded->policy.log);
-  status = daemon->OpenHistory(loaded->policy);
+  daemon->log_ = std::make_unique<LogWriter>(policy.log);
+  status = daemon->OpenHistory(policy);
   if (!status.ok()) return status;
   std::string where;
   for (const std::string& address : daemon->maps_->addresses()) {
@@ -117,7 +82,8 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   daemon->log_->Write(Severity::kInfo,
                       absl::StrCat("mailverdictd ", kVersion, " serves ",
                                    policy_path, " on ", where));
-  daemon->Use(*std::move(loaded));
+  daemon->Use(*std::move(read));
+  daemon->WatchFiles();
   if (daemon->milter_ != nullptr) {
     daemon->milter_->Start([daemon = daemon.get()] {
       daemon->log_->Write(Severity::kError,
@@ -225,14 +191,17 @@ absl::Status Daemon::WatchSignals() {
         loop_->OnSignal(signal, [this] { Terminate(); });
     if (!status.ok()) return status;
   }
-  return loop_->OnSignal(SIGHUP, [this] { Reload(); });
+  return loop_->OnSignal(SIGHUP, [this] { Reload(true); });
 }
 
-void Daemon::Use(LoadedPolicy loaded) {
-  for (const std::string& warning : loaded.warnings) {
+void Daemon::Use(ReadPolicy read) {
+  for (const std::string& warning : read.loaded.warnings) {
     log_->Write(Severity::kWarning, warning);
   }
-  const auto policy = std::make_shared<const Policy>(std::move(loaded.policy));
+  const auto policy =
+      std::make_shared<const Policy>(std::move(read.loaded.policy));
+  policy_text_ = std::move(read.text);
+  named_files_ = FileWatch(std::move(read.stamps));
   if (started_ == nullptr) started_ = policy;
   // The old engine ends when its last verdict is given.
   engine_ = Engine::Create(
@@ -260,39 +229,58 @@ bool Daemon::Run() {
   return !failed_;
 }
 
-void Daemon::Reload() {
+// Files may be large and disks slow, so they are read on a thread.
+void Daemon::Reload(bool policy_too) {
   if (reloading_.joinable()) {
     reload_again_ = true;
+    reload_policy_ |= policy_too;
     return;
   }
-  reloading_ = std::thread([this] {
-    auto loaded = std::make_shared<absl::StatusOr<LoadedPolicy>>(
-        LoadPolicyFile(policy_path_));
-    loop_->Post([this, loaded] { Reloaded(std::move(*loaded)); });
+  reloading_ = std::thread([this, policy_too, text = policy_text_] {
+    auto read = std::make_shared<absl::StatusOr<ReadPolicy>>(
+        policy_too ? ReadPolicyFile(policy_path_)
+                   : ReadNamedFiles(policy_path_, text));
+    loop_->Post(
+        [this, policy_too, read] { Reloaded(policy_too, std::move(*read)); });
   });
 }
 
-void Daemon::Reloaded(absl::StatusOr<LoadedPolicy> loaded) {
+void Daemon::Reloaded(bool policy_too, absl::StatusOr<ReadPolicy> read) {
   reloading_.join();
   if (std::exchange(reload_again_, false)) {
-    Reload();  // it changed while it was read
+    // It changed while it was read.
+    Reload(std::exchange(reload_policy_, false) || policy_too);
     return;
   }
-  if (!loaded.ok()) {
+  if (!read.ok()) {
     log_->Write(Severity::kError,
                 absl::StrCat("policy refused, the old one stays: ",
-                             loaded.status().message()));
+                             read.status().message()));
     return;
   }
-  if (!SameProcess(*started_, loaded->policy)) {
+  if (!SameProcess(*started_, read->loaded.policy)) {
     log_->Write(Severity::kWarning,
                 absl::StrCat(policy_path_,
                              ": listeners, user, log, history and "
                              "max_connections change with a restart only"));
   }
-  EndOverrides();
-  Use(*std::move(loaded));
-  log_->Write(Severity::kInfo, absl::StrCat(policy_path_, " read again"));
+  const Overrides overrides = engine_->overrides();
+  if (policy_too) EndOverrides();
+  Use(*std::move(read));
+  if (!policy_too) engine_->SetOverrides(overrides);
+  log_->Write(Severity::kInfo, absl::StrCat(policy_too ? "" : "the files of ",
+                                            policy_path_, " read again"));
+}
+
+void Daemon::WatchFiles() {
+  loop_->RunAfter(kLookAtFiles, [this] {
+    const std::optional<std::string> changed = named_files_.Look();
+    if (changed.has_value()) {
+      log_->Write(Severity::kInfo, absl::StrCat(*changed, " has changed"));
+      Reload(false);
+    }
+    WatchFiles();
+  });
 }
 
 void Daemon::Terminate() {

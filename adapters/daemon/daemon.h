@@ -14,17 +14,14 @@
 #include "absl/status/statusor.h"
 #include "adapters/daemon/control.h"
 #include "adapters/daemon/log_writer.h"
+#include "adapters/daemon/policy_files.h"
 #include "adapters/loop/event_loop.h"
 #include "adapters/milter/milter.h"
 #include "adapters/socketmap/server.h"
-#include "lib/core/policy_loader.h"
 #include "lib/history/history.h"
 #include "lib/resolve/engine.h"
 
 namespace mailverdict {
-
-// Reads and checks a policy file and the files that it names.
-absl::StatusOr<LoadedPolicy> LoadPolicyFile(const std::string& path);
 
 // All on one thread, which Run() takes; threads of their own have the log, each
 // directory, and libmilter.
@@ -33,6 +30,10 @@ class Daemon final : private Controlled {
   // After a SIGTERM the requests under way have their deadline, and this much
   // to be written.
   static constexpr absl::Duration kDrain = absl::Seconds(1);
+
+  // So often the files that the policy names (lists, aliases) are looked at;
+  // one that has changed is read again when it has not for as long.
+  static constexpr absl::Duration kLookAtFiles = absl::Seconds(5);
 
   // Opens the listeners, drops privileges, starts the directories. An error
   // says what to do.
@@ -54,9 +55,11 @@ class Daemon final : private Controlled {
   absl::Status ListenOn(const ListenerPolicy& listener, size_t limit);
   absl::Status OpenHistory(const Policy& policy);
   absl::Status WatchSignals();
-  void Use(LoadedPolicy loaded);
-  void Reload();  // on a thread: files may be large, disks slow
-  void Reloaded(absl::StatusOr<LoadedPolicy> loaded);
+  void Use(ReadPolicy read);
+  // The policy and the files that it names, or those only.
+  void Reload(bool policy_too);
+  void Reloaded(bool policy_too, absl::StatusOr<ReadPolicy> read);
+  void WatchFiles();
   void Terminate();
   void Drained();
 
@@ -93,7 +96,10 @@ class Daemon final : private Controlled {
   int draining_ = 0;  // servers that still do
   bool failed_ = false;
   std::thread reloading_;
-  bool reload_again_ = false;  // another SIGHUP came meanwhile
+  bool reload_again_ = false;   // another SIGHUP or change came meanwhile
+  bool reload_policy_ = false;  // one of them was a SIGHUP
+  std::string policy_text_;     // in force
+  FileWatch named_files_;
 };
 
 }  // namespace mailverdict

@@ -141,10 +141,10 @@ class DaemonTest(report.Suite):
         with open(path or self.daemon.log, "rb") as log:
             return log.read().decode("ascii").splitlines()
 
-    def wait_for_line(self, words, since=0, path=None):
+    def wait_for_line(self, words, since=0, path=None, seconds=5):
         """The lines from number `since` on, when one of them has these words."""
         world.wait_until(lambda: any(words in line for line in self.log_lines(path)[since:]),
-                         5, "a log line with " + words, path or self.daemon.log)
+                         seconds, "a log line with " + words, path or self.daemon.log)
         return self.log_lines(path)[since:]
 
     def program(self, *arguments, user=None):
@@ -501,6 +501,28 @@ class DaemonTest(report.Suite):
                            "change with a restart only" in said)
             self.check("shadow is off again", REJECT, client.rcpt("ghost"))
 
+    def changed_files(self):
+        """What the policy names is read again when it changes, without SIGHUP."""
+        files = world.ROOT + "/valid"
+        world.write(files, "ann@%s\n" % world.DOMAIN)
+        self.use('realm { domain: "%s"' % world.DOMAIN,
+                 'realm { also_valid: "%s" domain: "%s"' % (files, world.DOMAIN))
+        with Client() as client:
+            self.check("who is in the file", [PASS, REJECT],
+                       [client.rcpt("ann"), client.rcpt("bea")])
+            for text, right in (
+                    ("ann@%s\nbea@%s\n" % (world.DOMAIN, world.DOMAIN), PASS),
+                    ("bea@@%s\n" % world.DOMAIN, PASS), ("ann@%s\n" % world.DOMAIN, REJECT)):
+                since = len(self.log_lines())
+                world.write(self.daemon.policy, "is not read")
+                world.write(files, text)
+                self.wait_for_line(
+                    "refused, the old one stays" if "@@" in text else " read again", since,
+                    seconds=20)
+                self.check("a file that has changed is read again", right,
+                           client.rcpt("bea"))
+        self.use("", "")
+
     def remove_policy(self):
         if os.path.isdir(self.daemon.policy):
             os.rmdir(self.daemon.policy)
@@ -676,7 +698,7 @@ class DaemonTest(report.Suite):
     def run(self):
         self.play(self.command_line, self.rights, self.sockets, self.maps, self.cut_keys,
                   self.log, self.log_of_controls, self.log_of_a_lost_pipe,
-                  self.log_to_syslog, self.reload, self.reload_under_way, self.hostile,
+                  self.log_to_syslog, self.reload, self.changed_files, self.reload_under_way, self.hostile,
                   self.deadline, self.terminate)
         self.check("the daemon has said nothing else", [], [
             line for line in self.log_lines() if "ERROR: " in line or "runtime error" in line])
