@@ -238,7 +238,7 @@ void Daemon::Use(LoadedPolicy loaded) {
   engine_ = Engine::Create(
       policy, loop_.get(), history_.get(),
       [this](std::shared_ptr<const DirectoryPolicy> directory,
-             DirectoryHooks hooks) {
+             HealthHooks hooks) {
         return std::make_shared<Directory>(std::move(directory), loop_.get(),
                                            std::move(hooks));
       },

@@ -44,7 +44,7 @@ class EngineTest : public testing::Test {
     engine = Engine::Create(
         std::make_shared<const Policy>(std::move(of)), &loop, &history,
         [this](std::shared_ptr<const DirectoryPolicy> policy,
-               DirectoryHooks its) {
+               HealthHooks its) {
           people = policy;
           hooks = std::move(its);
           return directory;
@@ -81,7 +81,7 @@ class EngineTest : public testing::Test {
   MemoryHistory history;
   std::shared_ptr<ScriptedResolver> directory;
   std::shared_ptr<const DirectoryPolicy> people;
-  DirectoryHooks hooks;
+  HealthHooks hooks;
   std::shared_ptr<Engine> engine;
   std::vector<Verdict> verdicts;
   std::vector<absl::Time> given_at;
