@@ -55,6 +55,7 @@ class Daemon final : private Controlled {
   absl::Status OpenHistory(const Policy& policy);
   absl::Status WatchSignals();
   void Use(LoadedPolicy loaded);
+  std::shared_ptr<NameServers> OpenDns(const DnsPolicy& policy);
   void Reload();  // on a thread: files may be large, disks slow
   void Reloaded(absl::StatusOr<LoadedPolicy> loaded);
   void Terminate();

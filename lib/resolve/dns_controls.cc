@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "lib/core/dns_vouch.h"
 #include "lib/resolve/server_health.h"
@@ -49,6 +50,12 @@ struct DnsControls::Running {
   std::vector<Done> waiting;  // for it
   size_t owed = 0;            // answers
 };
+
+DnsControls::Random DnsControls::BitGen() {
+  return [bits = std::make_shared<absl::BitGen>()] {
+    return absl::Uniform<uint64_t>(*bits);
+  };
+}
 
 DnsControls::DnsControls(std::shared_ptr<const Policy> policy,
                          Executor* executor, NameServers* servers,

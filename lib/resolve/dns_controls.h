@@ -41,6 +41,7 @@ class DnsControls {
   };
   using Done = std::function<void(const Round&)>;
   using Random = std::function<uint64_t()>;
+  static Random BitGen();  // absl::BitGen, seeded by the system
   // For one kind at one server; `list` is one of the policy's, or nullptr.
   using Hooks =
       std::function<HealthHooks(const std::string& server, const DnsList*)>;

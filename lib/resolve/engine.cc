@@ -4,9 +4,7 @@
 #include <map>
 #include <utility>
 
-#include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
-#include "lib/checks/build_chain.h"
 
 namespace mailverdict {
 
@@ -26,45 +24,52 @@ struct Engine::Job {
 
 std::shared_ptr<Engine> Engine::Create(std::shared_ptr<const Policy> policy,
                                        Executor* executor, History* history,
-                                       const DirectoryFactory& directories,
-                                       const NamesFactory& names,
-                                       const Log& log) {
-  auto engine =
-      std::shared_ptr<Engine>(new Engine(std::move(policy), executor, history));
-  const std::weak_ptr<Engine> weak = engine;
+                                       const Parts& parts, const Log& log) {
+  auto engine = std::shared_ptr<Engine>(
+      new Engine(std::move(policy), executor, history, parts.chain));
   for (const DirectoryPolicy& directory : engine->policy_->directories) {
-    HealthHooks hooks;
-    hooks.log = log;
-    hooks.on_trouble = [weak, name = directory.name] {
-      const std::shared_ptr<Engine> engine = weak.lock();
-      if (engine == nullptr) return;
-      const auto source = engine->sources_.find(name);
-      if (source != engine->sources_.end()) {
-        source->second.cache->ForgetAbsences();
-      }
-    };
-    Source source;
-    source.directory = directories(
-        std::shared_ptr<const DirectoryPolicy>(engine->policy_, &directory),
-        std::move(hooks));
-    source.cache = std::make_unique<AnswerCache>(directory, executor,
-                                                 source.directory.get());
-    engine->sources_.emplace(directory.name, std::move(source));
+    engine->AddDirectory(directory, parts.directories, log);
   }
   if (engine->policy_->AsksDns()) {
-    engine->UseDns(names(engine->policy_->dns), log);
+    engine->UseDns(parts.names(engine->policy_->dns), log);
   }
   return engine;
+}
+
+Engine::Engine(std::shared_ptr<const Policy> policy, Executor* executor,
+               History* history, const ChainFactory& make_chain)
+    : policy_(policy),
+      make_chain_(make_chain),
+      chain_(make_chain_(policy, {})),
+      executor_(executor),
+      history_(history) {}
+
+void Engine::AddDirectory(const DirectoryPolicy& policy,
+                          const DirectoryFactory& directories, const Log& log) {
+  HealthHooks hooks;
+  hooks.log = log;
+  hooks.on_trouble = [weak = weak_from_this(), name = policy.name] {
+    const std::shared_ptr<Engine> engine = weak.lock();
+    if (engine == nullptr) return;
+    const auto source = engine->sources_.find(name);
+    if (source != engine->sources_.end()) {
+      source->second.cache->ForgetAbsences();
+    }
+  };
+  Source source;
+  source.directory =
+      directories(std::shared_ptr<const DirectoryPolicy>(policy_, &policy),
+                  std::move(hooks));
+  source.cache =
+      std::make_unique<AnswerCache>(policy, executor_, source.directory.get());
+  sources_.emplace(policy.name, std::move(source));
 }
 
 void Engine::UseDns(std::shared_ptr<NameServers> servers, const Log& log) {
   dns_ = std::make_unique<Dns>();
   dns_->servers = std::move(servers);
   dns_->controls = std::make_unique<DnsControls>(
-      policy_, executor_, dns_->servers.get(),
-      [bits = std::make_shared<absl::BitGen>()] {
-        return absl::Uniform<uint64_t>(*bits);
-      },
+      policy_, executor_, dns_->servers.get(), DnsControls::BitGen(),
       [&](const std::string& server, const DnsList* list) {
         HealthHooks hooks;
         hooks.log = log;
@@ -81,13 +86,6 @@ void Engine::UseDns(std::shared_ptr<NameServers> servers, const Log& log) {
       std::make_unique<DnsCache>(policy_, executor_, dns_->voucher.get());
   dns_->controls->StartTests();
 }
-
-Engine::Engine(std::shared_ptr<const Policy> policy, Executor* executor,
-               History* history)
-    : policy_(policy),
-      chain_(BuildChain(policy)),
-      executor_(executor),
-      history_(history) {}
 
 void Engine::Judge(Transaction transaction, Done done) {
   Start(std::move(transaction), true, std::move(done));
@@ -237,7 +235,7 @@ std::vector<ServerState> Engine::DnsServers(const DnsList* list) const {
 
 void Engine::SetOverrides(Overrides overrides) {
   overrides_ = std::move(overrides);
-  chain_ = BuildChain(policy_, overrides_);
+  chain_ = make_chain_(policy_, overrides_);
 }
 
 void Engine::Stop() {

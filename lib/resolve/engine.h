@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "lib/checks/build_chain.h"
 #include "lib/core/chain.h"
 #include "lib/core/overrides.h"
 #include "lib/core/policy.h"
@@ -33,17 +34,23 @@ class Engine : public std::enable_shared_from_this<Engine> {
   // Makes the resolver of one directory: LDAP in earnest, a script in tests.
   using DirectoryFactory = std::function<std::shared_ptr<Resolver>(
       std::shared_ptr<const DirectoryPolicy>, HealthHooks)>;
-  // Makes the servers of DNS; called if the policy asks them.
+  // Makes the servers of DNS.
   using NamesFactory =
       std::function<std::shared_ptr<NameServers>(const DnsPolicy&)>;
+  using ChainFactory =
+      std::function<Chain(std::shared_ptr<const Policy>, const Overrides&)>;
+  // What an engine is made of.
+  struct Parts {
+    DirectoryFactory directories;
+    NamesFactory names;  // called if the policy asks DNS
+    ChainFactory chain = BuildChain;
+  };
 
   // `executor` and `history` outlive the engine; `log` gets the lines of the
   // directories and of DNS.
   static std::shared_ptr<Engine> Create(std::shared_ptr<const Policy> policy,
                                         Executor* executor, History* history,
-                                        const DirectoryFactory& directories,
-                                        const NamesFactory& names,
-                                        const Log& log);
+                                        const Parts& parts, const Log& log);
 
   // Calls `done` exactly once, perhaps before it returns, within the policy's
   // deadline whatever happens; what a list has not said within the budget of
@@ -75,7 +82,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
   struct Job;
 
   Engine(std::shared_ptr<const Policy> policy, Executor* executor,
-         History* history);
+         History* history, const ChainFactory& make_chain);
+  void AddDirectory(const DirectoryPolicy& policy,
+                    const DirectoryFactory& directories, const Log& log);
   void Start(Transaction transaction, bool remember, Done done);
   void UseDns(std::shared_ptr<NameServers> servers, const Log& log);
   void Advance(const std::shared_ptr<Job>& job);
@@ -99,6 +108,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   };
 
   const std::shared_ptr<const Policy> policy_;
+  const ChainFactory make_chain_;
   Overrides overrides_;
   Chain chain_;  // with the overrides
   Executor* const executor_;
