@@ -59,7 +59,7 @@ void BM_Directory(benchmark::State& state) {
        absl::StrCat("uid=control-alt,", kBase)}};
   ManualExecutor loop(ManualExecutor::Clock::kReal);
   Directory directory(std::make_shared<const DirectoryPolicy>(policy), &loop,
-                      DirectoryHooks());
+                      HealthHooks());
   int asked = 0, answered = 0, wrong = 0;
   const auto ask = [&] {
     const bool there = asked % 10 >= 3;

@@ -19,14 +19,14 @@ void BM_Hit(benchmark::State& state) {
   const auto size = static_cast<size_t>(state.range(1));
   ManualExecutor loop;
   ManyNames names(present);
-  DnsCacheOptions options;
-  options.max_cached = size;
+  const auto policy = std::make_shared<Policy>();
+  policy->dns.max_cached = size;
   std::vector<DnsLookup> lookups;
   for (size_t i = 0; i < size; ++i) {
     lookups.push_back(ManyNames::Name(static_cast<int>(i)));
   }
   const int64_t before = ResidentBytes();
-  DnsCache cache(options, &loop, &names);
+  DnsCache cache(policy, &loop, &names);
   for (const DnsLookup& lookup : lookups) {
     cache.Resolve(lookup, [](const Answer&) {});
   }

@@ -18,8 +18,8 @@ constexpr char kHelp[] =
     R"(usage: mailverdict [--socket ADDRESS] COMMAND
 
   explain ADDRESS     what the daemon says of a recipient, and why
-  status              its directories: each server, since when it is well or
-                      fails, who has vanished; holds; connections
+  status              its directories, DNS and lists: each server, since when
+                      it is well or fails, who has vanished; holds; connections
   hold defer-all      from now on everything is "try again later"
   hold pass-all       from now on everything passes
   hold off            back to the policy

@@ -13,9 +13,10 @@ std::string Utc(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
 }
 
-std::string ServerLine(const ServerState& server) {
+std::string ServerLine(const ServerState& server,
+                       absl::string_view not_yet = "has not answered yet") {
   if (server.since == absl::InfinitePast()) {
-    return absl::StrCat("  ", server.uri, " has not answered yet\n");
+    return absl::StrCat("  ", server.uri, " ", not_yet, "\n");
   }
   return absl::StrCat(
       "  ", server.uri, server.failing ? " FAILS since " : " well since ",
@@ -157,6 +158,20 @@ std::string DaemonStatus::ToString() const {
     }
     text += LimitsLine(*directory.policy, overrides);
     text += VanishedLine(directory, HoldLimitOf(*directory.policy, overrides));
+  }
+  constexpr absl::string_view kUntested = "has not been tested";
+  if (dns.has_value()) {
+    text += dns->proves ? "dns\n"
+                        : "dns, NO control: no domain is proven not to exist\n";
+    for (const ServerState& server : dns->servers) {
+      text += ServerLine(server, kUntested);
+    }
+  }
+  for (const List& list : lists) {
+    absl::StrAppend(&text, "list ", list.zone, "\n");
+    for (const ServerState& server : list.servers) {
+      text += ServerLine(server, kUntested);
+    }
   }
   return text;
 }

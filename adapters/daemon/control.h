@@ -2,7 +2,7 @@
 // mailverdict (adapters/command). Requests and replies are a socket map's:
 //
 //   explain ADDRESS       the whole of a verdict
-//   status                servers, controls, holds, sessions
+//   status                servers, lists, controls, holds, sessions
 //   hold defer-all        everything is "later", whatever the directory says
 //   hold pass-all         everything passes
 //   hold off
@@ -51,6 +51,14 @@ struct DaemonStatus {
     // Who is missing; nullopt if that cannot be known.
     std::optional<Vanished> vanished;
   };
+  struct Dns {
+    std::vector<ServerState> servers;
+    bool proves = false;  // there is a positive control
+  };
+  struct List {
+    std::string zone;
+    std::vector<ServerState> servers;  // of DNS, through which it is asked
+  };
   absl::Time now, started;
   std::string policy_path;
   HoldMode hold = HoldMode::kOff;
@@ -60,6 +68,8 @@ struct DaemonStatus {
   size_t sessions = 0;     // of the milter
   std::string history;     // "in memory", or its file
   std::vector<Directory> directories;
+  std::optional<Dns> dns;  // none: no check asks it
+  std::vector<List> lists;
   Overrides overrides;
 
   // For people. Lines end in '\n'; what is wrong has an upper-case word in it.

@@ -48,5 +48,25 @@ TEST_F(StatusText, TellsOfAHoldByTheLimitInForce) {
   EXPECT_THAT(text(), testing::HasSubstr("HELD"));
 }
 
+TEST_F(StatusText, SaysHowDnsAndEachListIs) {
+  EXPECT_THAT(text(), testing::Not(testing::HasSubstr("dns")));
+  const absl::Time since = absl::FromUnixSeconds(1'800'000'000);
+  status.dns = {{{"192.0.2.53", false, "", since},
+                 {"192.0.2.54", false, "", absl::InfinitePast()}},
+                true};
+  status.lists.push_back(
+      {"list.example", {{"192.0.2.53", true, "control missing", since}}});
+  EXPECT_THAT(text(),
+              testing::EndsWith("dns\n"
+                                "  192.0.2.53 well since 2027-01-15T08:00:00Z\n"
+                                "  192.0.2.54 has not been tested\n"
+                                "list list.example\n"
+                                "  192.0.2.53 FAILS since "
+                                "2027-01-15T08:00:00Z: control missing\n"));
+  status.dns->proves = false;
+  EXPECT_THAT(text(), testing::HasSubstr("dns, NO control: no domain is proven "
+                                         "not to exist\n"));
+}
+
 }  // namespace
 }  // namespace mailverdict

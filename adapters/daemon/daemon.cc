@@ -14,6 +14,7 @@
 #include "lib/history/memory_store.h"
 #include "lib/history/stored_history.h"
 #include "lib/resolve/directory.h"
+#include "lib/resolve/dns_resolver.h"
 
 namespace mailverdict {
 namespace {
@@ -204,16 +205,17 @@ void Daemon::Use(ReadPolicy read) {
   named_files_ = FileWatch(std::move(read.stamps));
   if (started_ == nullptr) started_ = policy;
   // The old engine ends when its last verdict is given.
-  engine_ = Engine::Create(
-      policy, loop_.get(), history_.get(),
-      [this](std::shared_ptr<const DirectoryPolicy> directory,
-             DirectoryHooks hooks) {
-        return std::make_shared<Directory>(std::move(directory), loop_.get(),
-                                           std::move(hooks));
-      },
-      [this](const std::string& line) {
-        log_->Write(Severity::kWarning, line);
-      });
+  Engine::Parts parts;
+  parts.directories = [this](std::shared_ptr<const DirectoryPolicy> directory,
+                             HealthHooks hooks) {
+    return std::make_shared<Directory>(std::move(directory), loop_.get(),
+                                       std::move(hooks));
+  };
+  parts.names = [this](const DnsPolicy& dns) { return OpenDns(dns); };
+  engine_ = Engine::Create(policy, loop_.get(), history_.get(), parts,
+                           [this](const std::string& line) {
+                             log_->Write(Severity::kWarning, line);
+                           });
   const auto ended = [](const std::weak_ptr<Engine>& e) { return e.expired(); };
   engines_.erase(std::remove_if(engines_.begin(), engines_.end(), ended),
                  engines_.end());
@@ -222,6 +224,21 @@ void Daemon::Use(ReadPolicy read) {
     milter_->Use(NeededStages(engine_->chain()), JudgedStages(engine_->chain()),
                  policy->deadline);
   }
+}
+
+// Where it cannot be said which servers there are, none is asked: what they
+// would say is Unknown.
+std::shared_ptr<NameServers> Daemon::OpenDns(const DnsPolicy& policy) {
+  DnsOptions options;
+  options.timeout = policy.timeout;
+  absl::StatusOr<std::vector<DnsServer>> servers = ServersOf(policy);
+  if (servers.ok()) {
+    options.servers = *std::move(servers);
+  } else {
+    log_->Write(Severity::kError,
+                absl::StrCat("DNS is not asked: ", servers.status().message()));
+  }
+  return std::make_shared<DnsResolver>(options, loop_.get());
 }
 
 bool Daemon::Run() {

@@ -56,6 +56,7 @@ class Daemon final : private Controlled {
   absl::Status OpenHistory(const Policy& policy);
   absl::Status WatchSignals();
   void Use(ReadPolicy read);
+  std::shared_ptr<NameServers> OpenDns(const DnsPolicy& policy);
   // The policy and the files that it names, or those only.
   void Reload(bool policy_too);
   void Reloaded(bool policy_too, absl::StatusOr<ReadPolicy> read);

@@ -110,6 +110,12 @@ DaemonStatus Daemon::Status() {
     entry.servers = engine_->Servers(directory.name);
     entry.vanished = vanished.absent() ? Vanished() : Vanished::From(vanished);
   }
+  if (policy.AsksDns()) {
+    status.dns = {engine_->DnsServers(nullptr), !policy.dns.controls.empty()};
+  }
+  for (const DnsList* list : policy.Lists()) {
+    status.lists.push_back({list->zone, engine_->DnsServers(list)});
+  }
   return status;
 }
 

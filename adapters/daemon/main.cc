@@ -19,8 +19,9 @@ Stays in the foreground; logs to stderr or syslog, as the policy says.
 
   --policy FILE  the policy (proto/policy.proto says what is in it)
   --check        check the policy, print what is wrong, and end: 0 if it is good
-  --online       and ask each server of each directory whether it would prove
-                 an absence now, with every control; 69 if one would not
+  --online       and ask each server of each directory, each server of DNS and
+                 each list whether it would prove what it says now, with every
+                 control; 69 if one would not
   --version      print the version
   --help         print this
 

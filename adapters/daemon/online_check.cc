@@ -2,17 +2,22 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <list>
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "adapters/loop/event_loop.h"
 #include "lib/mail/address.h"
 #include "lib/resolve/directory.h"
+#include "lib/resolve/dns_controls.h"
+#include "lib/resolve/dns_resolver.h"
 
 namespace mailverdict {
 namespace {
@@ -91,6 +96,93 @@ bool CheckServer(const DirectoryPolicy& directory, const std::string& uri,
   return answer.vouched();
 }
 
+bool AsksForNames(const Policy& policy) {
+  return std::any_of(
+      policy.checks.begin(), policy.checks.end(), [](const CheckPolicy& check) {
+        const auto* domain = std::get_if<DomainCheckPolicy>(&check);
+        return domain != nullptr && domain->ask_dns;
+      });
+}
+
+// A round of controls, for people.
+std::string Found(const DnsControls::Round& round) {
+  if (!round.objection.empty()) {
+    return absl::StrCat("FAILS: ", round.objection);
+  }
+  return absl::StrCat(
+      "is well: ",
+      absl::StrJoin(
+          round.reports, ", ", [](std::string* out, const Report& report) {
+            const auto& lookup = std::get<DnsLookup>(report.lookup);
+            absl::StrAppend(out,
+                            report.state == AnswerState::kPresent ? "" : "no ",
+                            lookup.name, " ", ToString(lookup.type));
+          }));
+}
+
+// The rounds of names, if those are asked for, and of each list, at each
+// server, all at once.
+bool CheckDns(std::shared_ptr<const Policy> policy,
+              const std::vector<DnsServer>& servers, EventLoop* loop,
+              const std::function<void(const std::string&)>& print) {
+  struct Subject {
+    std::string name;
+    DnsControls::Round round;
+  };
+  DnsResolver resolver({servers, policy->dns.timeout}, loop);
+  DnsControls controls(
+      policy, loop, &resolver, DnsControls::BitGen(),
+      [](const std::string&, const DnsList*) { return HealthHooks(); });
+  std::list<Subject> subjects;
+  size_t owed = 0;
+  const auto ask = [&](const std::string& what, const std::string& name) {
+    for (const std::string& server : resolver.names()) {
+      ++owed;
+      Subject& subject = subjects.emplace_back();
+      subject.name = absl::StrCat(what, ", ", server, " ");
+      subject.round.objection = "no answer in time";
+      controls.Ask(server, {name, DnsType::kA, true},
+                   [&](const DnsControls::Round& round) {
+                     subject.round = round;
+                     if (--owed == 0) loop->Stop();
+                   });
+    }
+  };
+  if (AsksForNames(*policy)) ask("dns", "");
+  for (const DnsList* list : policy->Lists()) {
+    ask("list " + list->zone, "any." + list->zone);
+  }
+  // Asked once more where it was silent, each time over TCP as well.
+  loop->RunAfter(4 * policy->dns.timeout + absl::Milliseconds(500),
+                 [loop] { loop->Stop(); });
+  if (owed > 0) loop->Run();
+  bool good = true;
+  for (const Subject& subject : subjects) {
+    print(subject.name + Found(subject.round));
+    good &= subject.round.objection.empty();
+  }
+  return good;
+}
+
+bool CheckDns(const Policy& policy,
+              const std::function<void(const std::string&)>& print) {
+  if (!policy.AsksDns()) return true;
+  if (AsksForNames(policy) && policy.dns.controls.empty()) {
+    print(
+        "dns has no positive control: without one no domain is ever proven not "
+        "to exist, and such mail gets a 451 and nothing more");
+  }
+  const auto servers = ServersOf(policy.dns);
+  const auto loop = EventLoop::Create();
+  const absl::Status status = servers.ok() ? loop.status() : servers.status();
+  if (!status.ok()) {
+    print(absl::StrCat("dns FAILS: ", status.message()));
+    return false;
+  }
+  return CheckDns(std::make_shared<const Policy>(policy), *servers, loop->get(),
+                  print);
+}
+
 }  // namespace
 
 bool CheckOnline(const Policy& policy,
@@ -114,7 +206,7 @@ bool CheckOnline(const Policy& policy,
                          "and one would prove it; nobody is rejected"));
     }
   }
-  return good;
+  return CheckDns(policy, print) && good;
 }
 
 }  // namespace mailverdict

@@ -88,6 +88,9 @@ class Answer {
   // An answer that nothing vouches for. It can let mail pass and can defer it.
   explicit Answer(Report report);
 
+  // What a resolver saw. Of an answer that Vouch() found wanting, what it made
+  // of that.
+  const Report& report() const { return data_->report; }
   const Lookup& lookup() const { return data_->report.lookup; }
   AnswerState state() const { return data_->report.state; }
   bool present() const { return state() == AnswerState::kPresent; }

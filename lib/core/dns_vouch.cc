@@ -94,10 +94,9 @@ const Report* FindReport(const std::vector<Report>& reports,
   return nullptr;
 }
 
-// What `seen`, sent after `report` came, says against the server or the list;
-// empty when it is as it should be.
+// What one control says against the server of `before` or the list.
 std::string Objection(const DnsControl& control, const Report* seen,
-                      const Report& report, const DnsList* list) {
+                      const Transcript& before, const DnsList* list) {
   const std::string name = absl::StrCat("control ", control.lookup.name, " ",
                                         ToString(control.lookup.type));
   if (seen == nullptr) return name + " was not asked with it";
@@ -105,8 +104,8 @@ std::string Objection(const DnsControl& control, const Report* seen,
     return absl::StrCat(name, " is unknown: ", seen->reason);
   }
   if (seen->transcript.server.empty() ||
-      seen->transcript.server != report.transcript.server ||
-      seen->transcript.sent < report.transcript.received) {
+      seen->transcript.server != before.server ||
+      seen->transcript.sent < before.received) {
     return name + " comes from another server or moment";
   }
   const bool present = seen->state == AnswerState::kPresent;
@@ -135,15 +134,6 @@ bool IsAbove(const std::string& zone, const std::string& name) {
          name[name.size() - zone.size() - 1] == '.';
 }
 
-bool CanBeVouchedFor(const Policy& policy, const Report& report,
-                     const DnsList* list) {
-  if (report.state == AnswerState::kPresent) return true;
-  return report.state == AnswerState::kAbsent && list == nullptr &&
-         report.absence == Absence::kNoName && report.dns.alias_of.empty() &&
-         IsAbove(report.dns.zone, std::get<DnsLookup>(report.lookup).name) &&
-         !policy.dns.controls.empty();
-}
-
 }  // namespace
 
 std::vector<DnsControl> DnsControlsFor(const Policy& policy,
@@ -154,19 +144,39 @@ std::vector<DnsControl> DnsControlsFor(const Policy& policy,
                          : ControlsOf(policy.dns, random);
 }
 
-Answer VouchDns(const Policy& policy, uint64_t random, Report report,
-                const std::vector<Report>& controls) {
-  const auto& lookup = std::get<DnsLookup>(report.lookup);
+bool CanBeVouchedFor(const Policy& policy, const Report& report) {
+  if (report.state == AnswerState::kPresent) return true;
+  const std::string& name = std::get<DnsLookup>(report.lookup).name;
+  return report.state == AnswerState::kAbsent &&
+         report.absence == Absence::kNoName && report.dns.alias_of.empty() &&
+         IsAbove(report.dns.zone, name) && policy.FindList(name) == nullptr &&
+         !policy.dns.controls.empty();
+}
+
+std::string ObjectionOfControls(const Policy& policy, const DnsLookup& lookup,
+                                uint64_t random, const Transcript& before,
+                                const std::vector<Report>& seen) {
   const DnsList* list = policy.FindList(lookup.name);
-  if (!CanBeVouchedFor(policy, report, list)) return Answer(std::move(report));
-  std::string vouched_by;
   for (const DnsControl& control : DnsControlsFor(policy, lookup, random)) {
     std::string objection =
-        Objection(control, FindReport(controls, control), report, list);
-    if (!objection.empty()) {
-      return Answer(Report::Unknown(std::move(report.lookup),
-                                    std::move(objection), report.transcript));
-    }
+        Objection(control, FindReport(seen, control), before, list);
+    if (!objection.empty()) return objection;
+  }
+  return "";
+}
+
+Answer VouchDns(const Policy& policy, uint64_t random, Report report,
+                const std::vector<Report>& controls) {
+  if (!CanBeVouchedFor(policy, report)) return Answer(std::move(report));
+  const auto& lookup = std::get<DnsLookup>(report.lookup);
+  std::string objection =
+      ObjectionOfControls(policy, lookup, random, report.transcript, controls);
+  if (!objection.empty()) {
+    return Answer(Report::Unknown(std::move(report.lookup),
+                                  std::move(objection), report.transcript));
+  }
+  std::string vouched_by;
+  for (const DnsControl& control : DnsControlsFor(policy, lookup, random)) {
     absl::StrAppend(&vouched_by, vouched_by.empty() ? "" : ", ",
                     control.present ? "" : "no ", control.lookup.name, " ",
                     ToString(control.lookup.type));

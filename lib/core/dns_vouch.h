@@ -18,6 +18,7 @@
 #define MAILVERDICT_LIB_CORE_DNS_VOUCH_H_
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "lib/core/answer.h"
@@ -38,6 +39,19 @@ struct DnsControl {
 std::vector<DnsControl> DnsControlsFor(const Policy& policy,
                                        const DnsLookup& lookup,
                                        uint64_t random);
+
+// Whether controls could vouch for what a resolver saw, if all were as they
+// should be; else there is no need to ask them. REQUIRES: report.lookup is a
+// DnsLookup.
+bool CanBeVouchedFor(const Policy& policy, const Report& report);
+
+// What `seen`, of DnsControlsFor(policy, lookup, random), says against the
+// server of `before` or against the list that `lookup` is in; empty if every
+// control was sent to that server after `before` had been received and came
+// back as it should.
+std::string ObjectionOfControls(const Policy& policy, const DnsLookup& lookup,
+                                uint64_t random, const Transcript& before,
+                                const std::vector<Report>& seen);
 
 // Judges what a resolver saw, and what it saw of DnsControlsFor(policy, lookup,
 // random). The answer is vouched for when every control was asked of the same

@@ -59,6 +59,40 @@ const DnsList* Policy::FindList(std::string_view name) const {
   return nullptr;
 }
 
+std::vector<const DnsList*> Policy::Lists() const {
+  std::vector<const DnsList*> lists;
+  for (const CheckPolicy& check : checks) {
+    const auto* dnsbl = std::get_if<DnsblCheckPolicy>(&check);
+    if (dnsbl == nullptr) continue;
+    for (const DnsList& list : dnsbl->lists) {
+      if (FindList(absl::StrCat("any.", list.zone)) == &list) {
+        lists.push_back(&list);
+      }
+    }
+  }
+  return lists;
+}
+
+absl::Duration Policy::BudgetOf(const DnsList& list) const {
+  for (const CheckPolicy& check : checks) {
+    const auto* dnsbl = std::get_if<DnsblCheckPolicy>(&check);
+    if (dnsbl == nullptr) continue;
+    for (const DnsList& its : dnsbl->lists) {
+      if (&its == &list) return dnsbl->budget;
+    }
+  }
+  return deadline;
+}
+
+bool Policy::AsksDns() const {
+  for (const CheckPolicy& check : checks) {
+    const auto* domain = std::get_if<DomainCheckPolicy>(&check);
+    if (domain != nullptr && domain->ask_dns) return true;
+    if (std::holds_alternative<DnsblCheckPolicy>(check)) return true;
+  }
+  return false;
+}
+
 bool Policy::IsLocal(std::string_view client) const {
   if (local_networks.empty()) return false;
   const std::optional<mail::IpAddress> address = mail::ParseIp(client);

@@ -247,6 +247,12 @@ struct Policy {
   const DomainCheckPolicy* FindDomainCheck() const;
   // The list of the check `dnsbl` in whose zone a name of DNS is, or nullptr.
   const DnsList* FindList(std::string_view name) const;
+  // All that it can find.
+  std::vector<const DnsList*> Lists() const;
+  // Of the check that has such a list.
+  absl::Duration BudgetOf(const DnsList& list) const;
+  // Whether a check asks DNS.
+  bool AsksDns() const;
   // Whether the client of that address ("192.0.2.1") is in a local network. An
   // address that cannot be read is not.
   bool IsLocal(std::string_view client) const;

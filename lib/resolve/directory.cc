@@ -28,7 +28,7 @@ struct Directory::Asking {
 };
 
 Directory::Directory(std::shared_ptr<const DirectoryPolicy> policy,
-                     Executor* executor, DirectoryHooks hooks)
+                     Executor* executor, HealthHooks hooks)
     : policy_(std::move(policy)),
       executor_(executor),
       log_(hooks.log),
@@ -41,8 +41,8 @@ Directory::Directory(std::shared_ptr<const DirectoryPolicy> policy,
 
 Directory::~Directory() { *self_ = nullptr; }
 
-DirectoryHooks Directory::HooksFor(size_t server, const DirectoryHooks& hooks) {
-  DirectoryHooks result;
+HealthHooks Directory::HooksFor(size_t server, const HealthHooks& hooks) {
+  HealthHooks result;
   result.log = hooks.log;
   result.on_trouble = [self = self_, server, outer = hooks.on_trouble] {
     if (*self != nullptr) (*self)->servers_[server].failing = true;

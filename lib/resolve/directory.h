@@ -31,7 +31,7 @@ class Directory final : public Resolver {
  public:
   // `executor` outlives the directory. REQUIRES: the policy has a server.
   Directory(std::shared_ptr<const DirectoryPolicy> policy, Executor* executor,
-            DirectoryHooks hooks);
+            HealthHooks hooks);
   // Waits for no server; see DirectoryServer.
   ~Directory() override;
 
@@ -51,7 +51,7 @@ class Directory final : public Resolver {
     bool well() const { return !failing && !late; }
   };
 
-  DirectoryHooks HooksFor(size_t server, const DirectoryHooks& hooks);
+  HealthHooks HooksFor(size_t server, const HealthHooks& hooks);
   bool NobodyIsWell() const;
   std::vector<size_t> Order();
   void AskNext(const std::shared_ptr<Asking>& asking);

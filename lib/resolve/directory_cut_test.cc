@@ -25,8 +25,7 @@ struct Conversation {
     // What is asked again must not be too late for that.
     policy.timeout = absl::Milliseconds(cut.then == Then::kClose ? 5000 : 500);
     directory = std::make_unique<Directory>(
-        std::make_shared<const DirectoryPolicy>(policy), loop,
-        DirectoryHooks());
+        std::make_shared<const DirectoryPolicy>(policy), loop, HealthHooks());
     asked = std::make_unique<Asked>(loop, directory.get());
     for (const char* address : kAddresses) asked->Ask(address);
   }

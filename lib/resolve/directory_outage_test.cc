@@ -199,7 +199,7 @@ TEST_F(DirectoryOutage, WhatHasWaitedTooLongIsNotAskedAnyMore) {
   policy.timeout = DirectoryWorker::kRetry - absl::Milliseconds(1);
   ManualExecutor still;
   Directory directory(std::make_shared<const DirectoryPolicy>(policy), &still,
-                      DirectoryHooks());
+                      HealthHooks());
   const auto passed = [&](size_t n) {
     return still.RunUntil([&] { return proxy.passed(kServer) == n; });
   };

@@ -11,7 +11,7 @@ namespace mailverdict {
 
 DirectoryServer::DirectoryServer(std::shared_ptr<const DirectoryPolicy> policy,
                                  size_t server, Executor* executor,
-                                 DirectoryHooks hooks,
+                                 HealthHooks hooks,
                                  absl::Duration look_up_every)
     : worker_(std::make_shared<DirectoryWorker>(policy, server, executor,
                                                 std::move(hooks))) {

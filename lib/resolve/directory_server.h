@@ -34,7 +34,7 @@ class DirectoryServer final : public Resolver {
   // `server` counts the policy's uris. `executor` outlives this. Each
   // `look_up_every` the host name is looked up again.
   DirectoryServer(std::shared_ptr<const DirectoryPolicy> policy, size_t server,
-                  Executor* executor, DirectoryHooks hooks,
+                  Executor* executor, HealthHooks hooks,
                   absl::Duration look_up_every = HostWatch::kEvery);
 
   // Waits for no server and no lookup of its name: a thread that is about one

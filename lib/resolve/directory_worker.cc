@@ -23,18 +23,28 @@ std::atomic<uint64_t> g_connections{0};
 // An address that matches more is there; others of its search are asked again.
 constexpr int kMaxEntriesPerLookup = 8;
 
+// What the failure of one server means for the mail.
+std::string Meanwhile(const DirectoryPolicy& policy) {
+  if (policy.uris.size() == 1) return "who it does not show is deferred";
+  if (policy.WantsSecond() && policy.uris.size() == 2) {
+    return "the other server is asked, and who it does not show is deferred";
+  }
+  return "other servers are asked";
+}
+
 }  // namespace
 
 DirectoryWorker::DirectoryWorker(std::shared_ptr<const DirectoryPolicy> policy,
                                  size_t server, Executor* executor,
-                                 DirectoryHooks hooks)
+                                 HealthHooks hooks)
     : shared_policy_(std::move(policy)),
       policy_(*shared_policy_),
       uri_(policy_.uris[server]),
       all_controls_(ControlsFor(policy_, {})),
       executor_(executor),
       wakeup_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      health_(policy_, uri_, executor, std::move(hooks)) {}
+      health_(absl::StrCat("directory ", policy_.name, " (", uri_, ")"),
+              Meanwhile(policy_), uri_, executor, std::move(hooks)) {}
 
 DirectoryWorker::~DirectoryWorker() { close(wakeup_); }
 

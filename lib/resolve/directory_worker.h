@@ -37,7 +37,7 @@ class DirectoryWorker {
   static constexpr absl::Duration kProbe = absl::Seconds(1);
 
   DirectoryWorker(std::shared_ptr<const DirectoryPolicy> policy, size_t server,
-                  Executor* executor, DirectoryHooks hooks);
+                  Executor* executor, HealthHooks hooks);
   ~DirectoryWorker();
 
   // Loop's thread.

@@ -1,18 +1,20 @@
 #include "lib/resolve/dns_cache.h"
 
 #include <algorithm>
-#include <utility>
+#include <optional>
 
 namespace mailverdict {
 
-DnsCache::DnsCache(const DnsCacheOptions& options, Executor* executor,
+DnsCache::DnsCache(std::shared_ptr<const Policy> policy, Executor* executor,
                    NameResolver* resolver)
-    : options_(options),
+    : policy_(std::move(policy)),
+      executor_(executor),
       resolver_(resolver),
-      kept_(options.max_cached, executor) {}
+      kept_(policy_->dns.max_cached, executor) {}
 
 void DnsCache::Resolve(const DnsLookup& lookup, Done done) {
-  if (const auto known = kept_.Find(PackedAnswer::KeyOf(lookup))) {
+  const std::optional<Answer> known = kept_.Find(PackedAnswer::KeyOf(lookup));
+  if (known.has_value() && !Distrusted(lookup, *known)) {
     done(*known);
     return;
   }
@@ -21,20 +23,34 @@ void DnsCache::Resolve(const DnsLookup& lookup, Done done) {
                      [this, lookup, alive = std::weak_ptr<const bool>(alive_)](
                          const Answer& answer) {
                        if (alive.expired()) return;
-                       Keep(answer);
+                       Keep(lookup, answer);
                        questions_.Finish(lookup, answer);
                      });
 }
 
-void DnsCache::Forget(const DnsLookup& lookup) {
-  kept_.Forget(PackedAnswer::KeyOf(lookup));
+void DnsCache::Distrust(const std::string& server, const DnsList* list) {
+  distrusted_[{server, list}] = executor_->Now();
 }
 
-void DnsCache::Keep(const Answer& answer) {
+bool DnsCache::Distrusted(const DnsLookup& lookup, const Answer& answer) const {
+  if (distrusted_.empty()) return false;
+  const DnsList* const list = policy_->FindList(lookup.name);
+  // That somebody is in no list harms nobody.
+  if (!lookup.with_controls && (answer.present() || list != nullptr)) {
+    return false;
+  }
+  const Transcript& transcript = answer.transcript();
+  const auto until = distrusted_.find({transcript.server, list});
+  return until != distrusted_.end() && transcript.received <= until->second;
+}
+
+void DnsCache::Keep(const DnsLookup& lookup, const Answer& answer) {
   if (answer.unknown()) return;
-  const absl::Duration most =
-      answer.present() ? options_.keep_present : options_.keep_absent;
-  kept_.Keep(answer, std::min(answer.dns().ttl, most));
+  if (lookup.with_controls && !answer.vouched()) return;
+  const DnsPolicy& dns = policy_->dns;
+  const bool briefly = answer.absent() || lookup.with_controls;
+  kept_.Keep(answer, std::min(answer.dns().ttl,
+                              briefly ? dns.keep_absent : dns.keep_present));
 }
 
 }  // namespace mailverdict

@@ -6,49 +6,53 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
+#include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
+#include "lib/core/policy.h"
 #include "lib/resolve/answer_store.h"
 #include "lib/resolve/executor.h"
 #include "lib/resolve/resolver.h"
 
 namespace mailverdict {
 
-struct DnsCacheOptions {
-  size_t max_cached = 100'000;  // answers
-  // No answer is kept for longer, whatever its TTL. Of an absence it is short:
-  // a domain may come to be, and the resolver behind has a cache of its own.
-  absl::Duration keep_present = absl::Hours(24);
-  absl::Duration keep_absent = absl::Minutes(5);
-};
-
 // Present is kept for its TTL, the least of its records'; Absent for that of
-// its zone's SOA (RFC 2308 5), not at all without one; Unknown never. A TTL of
-// zero is for one answer. The one unused for longest goes first. One loop's
-// thread. A `done` may ask again, and may destroy the cache.
+// its zone's SOA (RFC 2308 5), not at all without one; neither for longer than
+// the policy has it, and both for keep_absent at most where controls vouch for
+// them: a domain may come to be, and a listing may end. Unknown is never kept,
+// nor is what was asked with_controls and is not vouched for. A TTL of zero is
+// for one answer. At most max_cached answers, of which the one unused for
+// longest goes first. One loop's thread. A `done` may ask again, and may
+// destroy the cache.
 class DnsCache final : public NameResolver {
  public:
-  // Both outlive the cache.
-  DnsCache(const DnsCacheOptions& options, Executor* executor,
+  // The others outlive the cache.
+  DnsCache(std::shared_ptr<const Policy> policy, Executor* executor,
            NameResolver* resolver);
 
   void Resolve(const DnsLookup& lookup, Done done) override;
 
-  // Forgets the answer to one lookup.
-  void Forget(const DnsLookup& lookup);
-
-  // Forgets every absence: the resolver is not to be believed. Constant time.
-  void ForgetAbsences() { kept_.ForgetAbsences(); }
+  // A server is not to be believed, of what is in a list or, with nullptr, of
+  // names: forgets what controls vouched for there, and which names it said do
+  // not exist. Constant time.
+  void Distrust(const std::string& server, const DnsList* list);
 
   size_t size() const { return kept_.size(); }
 
  private:
-  void Keep(const Answer& answer);
+  bool Distrusted(const DnsLookup& lookup, const Answer& answer) const;
+  void Keep(const DnsLookup& lookup, const Answer& answer);
 
-  const DnsCacheOptions options_;
+  const std::shared_ptr<const Policy> policy_;
+  Executor* const executor_;
   NameResolver* const resolver_;
   AnswerStore kept_;
   SharedQuestions<DnsLookup> questions_;
+  // What it said until then, of that kind.
+  absl::flat_hash_map<std::pair<std::string, const DnsList*>, absl::Time>
+      distrusted_;
   // Gone when the cache is: an answer that comes later is dropped.
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };

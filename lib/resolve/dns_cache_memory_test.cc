@@ -17,10 +17,10 @@ constexpr int64_t kMost = 256'000'000;
 void FillAndMeasure(bool present) {
   ManualExecutor loop;
   ManyNames names(present);
-  DnsCacheOptions options;
-  options.max_cached = kNames;
+  const auto policy = std::make_shared<Policy>();
+  policy->dns.max_cached = kNames;
   const int64_t before = ResidentBytes();
-  DnsCache cache(options, &loop, &names);
+  DnsCache cache(policy, &loop, &names);
   int right = 0;
   for (int i = 0; i < kNames; ++i) {
     cache.Resolve(ManyNames::Name(i), [&](const Answer& answer) {

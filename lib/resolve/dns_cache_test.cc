@@ -6,44 +6,25 @@
 #include <optional>
 #include <vector>
 
+#include "lib/core/dns_vouch.h"
 #include "lib/resolve/testing/manual_executor.h"
+#include "lib/resolve/testing/scripted_names.h"
 
 namespace mailverdict {
 namespace {
 
-// Answers when the test says so.
-class ScriptedNames final : public NameResolver {
- public:
-  void Resolve(const DnsLookup& lookup, Done done) override {
-    calls.push_back({lookup, std::move(done)});
-  }
-  // With so much time to live.
-  void Present(size_t i, absl::Duration ttl) {
-    Report report = Report::Present(calls[i].lookup, {"10 mx.example.org"});
-    report.dns.ttl = ttl;
-    calls[i].done(Answer(report));
-  }
-  void Absent(size_t i, Absence absence, absl::Duration ttl) {
-    Report report = Report::Absent(calls[i].lookup);
-    report.absence = absence;
-    report.dns = {ttl, "", "org"};
-    calls[i].done(Answer(report));
-  }
-  void Unknown(size_t i) {
-    Report report = Report::Unknown(calls[i].lookup, "it answers SERVFAIL");
-    report.dns.ttl = absl::Hours(1);
-    calls[i].done(Answer(report));
-  }
-
-  struct Call {
-    DnsLookup lookup;
-    Done done;
-  };
-  std::vector<Call> calls;
-};
+Policy OfOneList() {
+  Policy policy;
+  DnsblCheckPolicy dnsbl;
+  dnsbl.lists.emplace_back().zone = "list.example";
+  policy.checks = {dnsbl};
+  policy.dns.controls = {{"wild.example.org", true}};
+  return policy;
+}
 
 class DnsCacheTest : public testing::Test {
  protected:
+  DnsCacheTest() { Reopen(OfOneList()); }
   void Ask(const DnsLookup& lookup) {
     last.reset();
     cache->Resolve(lookup, [this](const Answer& a) {
@@ -64,15 +45,17 @@ class DnsCacheTest : public testing::Test {
     loop.Advance(absl::Nanoseconds(1));
     EXPECT_FALSE(Known(lookup));
   }
-  void Reopen(const DnsCacheOptions& options) {
-    cache = std::make_unique<DnsCache>(options, &loop, &names);
+  void Reopen(Policy of) {
+    policy = std::make_shared<const Policy>(std::move(of));
+    cache = std::make_unique<DnsCache>(policy, &loop, &names);
   }
 
   const DnsLookup mx{"example.org", DnsType::kMx};
+  const DnsLookup mx_proof{"example.org", DnsType::kMx, true};
   ManualExecutor loop;
-  ScriptedNames names;
-  std::unique_ptr<DnsCache> cache =
-      std::make_unique<DnsCache>(DnsCacheOptions{}, &loop, &names);
+  ScriptedNames names{&loop};
+  std::shared_ptr<const Policy> policy;
+  std::unique_ptr<DnsCache> cache;
   std::optional<Answer> last;
   int answers = 0;
 };
@@ -81,14 +64,14 @@ TEST_F(DnsCacheTest, AnAnswerIsKeptForItsTtl) {
   Ask(mx);
   names.Present(0, absl::Seconds(300));
   EXPECT_TRUE(Known(mx));
-  EXPECT_EQ(last->values(), std::vector<std::string>{"10 mx.example.org"});
+  EXPECT_EQ(last->values(), std::vector<std::string>{"192.0.2.1"});
   ExpectKnownFor(mx, absl::Seconds(300));
 }
 
-TEST_F(DnsCacheTest, AnAnswerIsKeptForADayAtMost) {
+TEST_F(DnsCacheTest, AnAnswerIsKeptForNoLongerThanThePolicyHasIt) {
   Ask(mx);
-  names.Present(0, absl::Hours(24 * 365));
-  ExpectKnownFor(mx, absl::Hours(24));
+  names.Present(0, absl::Hours(24));
+  ExpectKnownFor(mx, absl::Hours(1));
 }
 
 TEST_F(DnsCacheTest, AnAbsenceIsKeptForThatOfItsZoneAndItsKindComesBack) {
@@ -99,7 +82,7 @@ TEST_F(DnsCacheTest, AnAbsenceIsKeptForThatOfItsZoneAndItsKindComesBack) {
     EXPECT_TRUE(Known(mx));
     EXPECT_TRUE(last->absent());
     EXPECT_EQ(last->absence(), absence);
-    EXPECT_EQ(last->dns().zone, "org");
+    EXPECT_EQ(last->dns().zone, ".");
     EXPECT_FALSE(last->vouched());
     loop.Advance(absl::Seconds(60));
   }
@@ -145,9 +128,9 @@ TEST_F(DnsCacheTest, WhoAsksMeanwhileSharesTheQuestion) {
 }
 
 TEST_F(DnsCacheTest, TheOneUnusedForLongestGoesFirst) {
-  DnsCacheOptions options;
-  options.max_cached = 2;
-  Reopen(options);
+  Policy two = OfOneList();
+  two.dns.max_cached = 2;
+  Reopen(two);
   const DnsLookup a{"a.org", DnsType::kA}, b{"b.org", DnsType::kA},
       c{"c.org", DnsType::kA};
   Ask(a);
@@ -163,17 +146,81 @@ TEST_F(DnsCacheTest, TheOneUnusedForLongestGoesFirst) {
   EXPECT_FALSE(Known(b));
 }
 
-TEST_F(DnsCacheTest, AbsencesAreForgottenAtOnceAndOneAnswerByItself) {
-  const DnsLookup other{"other.org", DnsType::kMx};
+TEST_F(DnsCacheTest, WhatIsVouchedForIsKeptBesideThePlainAnswerAndBriefly) {
   Ask(mx);
-  names.Absent(0, Absence::kNoName, absl::Seconds(60));
-  Ask(other);
-  names.Present(1, absl::Seconds(60));
-  cache->ForgetAbsences();
+  names.Present(0, absl::Hours(1));
+  EXPECT_FALSE(Known(mx_proof));
+  names.SayVouched(1, *policy, ScriptedNames::NoName(mx_proof, absl::Hours(1)));
+  EXPECT_TRUE(last->vouched()) << last->ToString();
+  EXPECT_TRUE(Known(mx));
+  EXPECT_TRUE(last->present());
+  EXPECT_TRUE(Known(mx_proof));
+  EXPECT_TRUE(last->vouched());
+  ExpectKnownFor(mx_proof, absl::Minutes(5));
+  names.SayVouched(2, *policy,
+                   ScriptedNames::PresentReport(mx_proof, absl::Hours(1)));
+  EXPECT_TRUE(last->present() && last->vouched()) << last->ToString();
+  ExpectKnownFor(mx_proof, absl::Minutes(5));
+  names.SayVouched(3, *policy,
+                   ScriptedNames::PresentReport(mx_proof, absl::Seconds(60)));
+  ExpectKnownFor(mx_proof, absl::Seconds(60));
+}
+
+TEST_F(DnsCacheTest, WhatWasAskedWithControlsAndIsNotVouchedForIsNeverKept) {
+  Ask(mx_proof);
+  names.Present(0, absl::Hours(1));
+  EXPECT_TRUE(last->present());
+  EXPECT_FALSE(Known(mx_proof));
+  names.Absent(1, Absence::kNoName, absl::Hours(1));
+  EXPECT_FALSE(Known(mx_proof));
+  names.Absent(2, Absence::kNoData, absl::Hours(1));
+  EXPECT_FALSE(Known(mx_proof));
+}
+
+// What is kept of another kind, or from another server, stays.
+TEST_F(DnsCacheTest, ProofsAndAbsencesOfOneThatIsDistrustedAreForgotten) {
+  const DnsLookup present{"there.org", DnsType::kMx};
+  const DnsLookup listed{"2.2.0.192.list.example", DnsType::kA};
+  const DnsLookup listed_proof{listed.name, listed.type, true};
+  const DnsLookup unlisted{"3.2.0.192.list.example", DnsType::kA};
+  const auto fill = [&] {
+    for (const DnsLookup& lookup :
+         {mx, present, mx_proof, listed, listed_proof, unlisted}) {
+      if (Known(lookup)) continue;
+      const size_t i = names.calls.size() - 1;
+      if (lookup.with_controls) {
+        names.SayVouched(i, *policy,
+                         ScriptedNames::PresentReport(lookup, absl::Hours(1),
+                                                      {"127.0.0.2"}));
+        EXPECT_TRUE(last->vouched());
+      } else if (lookup == mx || lookup == unlisted) {
+        names.Absent(i, Absence::kNoName, absl::Hours(1));
+      } else {
+        names.Present(i, absl::Hours(1));
+      }
+    }
+  };
+  const std::string server = "192.0.2.53";
+  fill();
+  cache->Distrust("192.0.2.54", nullptr);
+  EXPECT_TRUE(Known(mx) && Known(mx_proof) && Known(listed_proof));
+  cache->Distrust(server, nullptr);
   EXPECT_FALSE(Known(mx));
-  EXPECT_TRUE(Known(other));
-  cache->Forget(other);
-  EXPECT_FALSE(Known(other));
+  EXPECT_FALSE(Known(mx_proof));
+  EXPECT_TRUE(Known(present) && Known(listed_proof) && Known(unlisted));
+  loop.Advance(absl::Milliseconds(1));
+  Reopen(OfOneList());
+  fill();
+  cache->Distrust(server, policy->FindList(listed.name));
+  EXPECT_TRUE(Known(mx) && Known(mx_proof) && Known(unlisted));
+  EXPECT_TRUE(Known(listed));
+  EXPECT_FALSE(Known(listed_proof));
+  // Later answers are new.
+  loop.Advance(absl::Milliseconds(1));
+  names.SayVouched(names.calls.size() - 1, *policy,
+                   ScriptedNames::PresentReport(listed_proof, absl::Hours(1),
+                                                {"127.0.0.2"}));
+  EXPECT_TRUE(Known(listed_proof));
 }
 
 TEST_F(DnsCacheTest, MayBeDestroyedByTheOneItAnswersAndWhileAsking) {
@@ -184,7 +231,7 @@ TEST_F(DnsCacheTest, MayBeDestroyedByTheOneItAnswersAndWhileAsking) {
   Ask(mx);
   names.Present(0, absl::Seconds(60));
   EXPECT_EQ(answers, 2);
-  Reopen({});
+  Reopen(OfOneList());
   Ask(mx);
   cache.reset();
   names.Present(1, absl::Seconds(60));

@@ -1,6 +1,5 @@
 #include "lib/resolve/dns_resolver.h"
 
-#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -34,6 +33,28 @@ DnsResolver::DnsResolver(const DnsOptions& options, Executor* executor)
 }
 
 void DnsResolver::Resolve(const DnsLookup& lookup, Done done) {
+  Ask(lookup, Order(), std::move(done));
+}
+
+void DnsResolver::ResolveAt(const std::string& server, const DnsLookup& lookup,
+                            Done done) {
+  std::vector<size_t> servers;
+  for (size_t i = 0; i < servers_.size(); ++i) {
+    if (servers_[i].channel->server() == server) servers = {i};
+  }
+  Ask(lookup, std::move(servers), std::move(done));
+}
+
+std::vector<std::string> DnsResolver::names() const {
+  std::vector<std::string> names;
+  for (const Server& server : servers_) {
+    names.push_back(server.channel->server());
+  }
+  return names;
+}
+
+void DnsResolver::Ask(const DnsLookup& lookup, std::vector<size_t> servers,
+                      Done done) {
   if (!CanBeAsked(lookup.name)) {
     done(Answer(Report::Unknown(lookup, "DNS has no such names")));
     return;
@@ -41,9 +62,10 @@ void DnsResolver::Resolve(const DnsLookup& lookup, Done done) {
   auto asking = std::make_shared<Asking>();
   asking->lookup = lookup;
   asking->done = std::move(done);
-  asking->servers = Order();
-  asking->first_round = servers_.size();
-  if (servers_.empty()) asking->reasons = "there is no DNS server to ask";
+  asking->servers = std::move(servers);
+  asking->first_round = asking->servers.size();
+  if (asking->servers.empty())
+    asking->reasons = "there is no DNS server to ask";
   AskNext(asking);
 }
 

@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -33,7 +34,7 @@ struct DnsOptions {
 };
 
 // Loop's thread only.
-class DnsResolver final : public NameResolver {
+class DnsResolver final : public NameServers {
  public:
   // A server that was silent is asked after the others for so long.
   static constexpr absl::Duration kShunned = absl::Seconds(10);
@@ -45,6 +46,13 @@ class DnsResolver final : public NameResolver {
   // canonical: it is not completed, converted or searched for.
   void Resolve(const DnsLookup& lookup, Done done) override;
 
+  std::vector<std::string> names() const override;
+
+  // One that was silent is asked once more. Unknown, too, of a server that is
+  // none of these.
+  void ResolveAt(const std::string& server, const DnsLookup& lookup,
+                 Done done) override;
+
  private:
   struct Asking;
   struct Server {
@@ -53,6 +61,7 @@ class DnsResolver final : public NameResolver {
   };
 
   std::vector<size_t> Order() const;
+  void Ask(const DnsLookup& lookup, std::vector<size_t> servers, Done done);
   void AskNext(const std::shared_ptr<Asking>& asking);
   void Take(const std::shared_ptr<Asking>& asking, size_t server,
             const DnsChannel::Reply& reply);

@@ -70,4 +70,15 @@ absl::StatusOr<std::vector<DnsServer>> ReadResolvConf(const std::string& path) {
   return servers;
 }
 
+absl::StatusOr<std::vector<DnsServer>> ServersOf(const DnsPolicy& policy) {
+  if (policy.servers.empty()) return ReadResolvConf("/etc/resolv.conf");
+  std::vector<DnsServer> servers;
+  for (const std::string& text : policy.servers) {
+    absl::StatusOr<DnsServer> server = DnsServer::Parse(text);
+    if (!server.ok()) return server.status();
+    servers.push_back(*std::move(server));
+  }
+  return servers;
+}
+
 }  // namespace mailverdict

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "lib/core/policy.h"
 
 namespace mailverdict {
 
@@ -34,6 +35,10 @@ struct DnsServer {
 // 127.0.0.1 if there is none or no such file. Its search list and options are
 // not for us. InvalidArgument if it is there and cannot be read.
 absl::StatusOr<std::vector<DnsServer>> ReadResolvConf(const std::string& path);
+
+// The policy's, or if it names none those of /etc/resolv.conf. InvalidArgument
+// as above.
+absl::StatusOr<std::vector<DnsServer>> ServersOf(const DnsPolicy& policy);
 
 }  // namespace mailverdict
 

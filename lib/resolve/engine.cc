@@ -1,9 +1,10 @@
 #include "lib/resolve/engine.h"
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "lib/checks/build_chain.h"
 
 namespace mailverdict {
 
@@ -15,47 +16,76 @@ struct Engine::Job {
   Done done;
   Evidence evidence;
   std::vector<Lookup> asked;
-  Executor::TimerId deadline = 0;
-  bool expired = false;
+  absl::Duration waited;  // what was to come by then is Unknown
+  std::map<absl::Duration, Executor::TimerId> timers;  // when that grows
   bool advancing = false;  // an answer that comes now is seen by the loop below
   bool finished = false;
 };
 
 std::shared_ptr<Engine> Engine::Create(std::shared_ptr<const Policy> policy,
                                        Executor* executor, History* history,
-                                       const DirectoryFactory& directories,
-                                       const Log& log) {
-  auto engine =
-      std::shared_ptr<Engine>(new Engine(std::move(policy), executor, history));
-  const std::weak_ptr<Engine> weak = engine;
+                                       const Parts& parts, const Log& log) {
+  auto engine = std::shared_ptr<Engine>(
+      new Engine(std::move(policy), executor, history, parts.chain));
   for (const DirectoryPolicy& directory : engine->policy_->directories) {
-    DirectoryHooks hooks;
-    hooks.log = log;
-    hooks.on_trouble = [weak, name = directory.name] {
-      const std::shared_ptr<Engine> engine = weak.lock();
-      if (engine == nullptr) return;
-      const auto source = engine->sources_.find(name);
-      if (source != engine->sources_.end()) {
-        source->second.cache->ForgetAbsences();
-      }
-    };
-    Source source;
-    source.directory = directories(
-        std::shared_ptr<const DirectoryPolicy>(engine->policy_, &directory),
-        std::move(hooks));
-    source.cache = std::make_unique<AnswerCache>(directory, executor,
-                                                 source.directory.get());
-    engine->sources_.emplace(directory.name, std::move(source));
+    engine->AddDirectory(directory, parts.directories, log);
+  }
+  if (engine->policy_->AsksDns()) {
+    engine->UseDns(parts.names(engine->policy_->dns), log);
   }
   return engine;
 }
 
 Engine::Engine(std::shared_ptr<const Policy> policy, Executor* executor,
-               History* history)
+               History* history, const ChainFactory& make_chain)
     : policy_(policy),
-      chain_(BuildChain(policy)),
+      make_chain_(make_chain),
+      chain_(make_chain_(policy, {})),
       executor_(executor),
       history_(history) {}
+
+void Engine::AddDirectory(const DirectoryPolicy& policy,
+                          const DirectoryFactory& directories, const Log& log) {
+  HealthHooks hooks;
+  hooks.log = log;
+  hooks.on_trouble = [weak = weak_from_this(), name = policy.name] {
+    const std::shared_ptr<Engine> engine = weak.lock();
+    if (engine == nullptr) return;
+    const auto source = engine->sources_.find(name);
+    if (source != engine->sources_.end()) {
+      source->second.cache->ForgetAbsences();
+    }
+  };
+  Source source;
+  source.directory =
+      directories(std::shared_ptr<const DirectoryPolicy>(policy_, &policy),
+                  std::move(hooks));
+  source.cache =
+      std::make_unique<AnswerCache>(policy, executor_, source.directory.get());
+  sources_.emplace(policy.name, std::move(source));
+}
+
+void Engine::UseDns(std::shared_ptr<NameServers> servers, const Log& log) {
+  dns_ = std::make_unique<Dns>();
+  dns_->servers = std::move(servers);
+  dns_->controls = std::make_unique<DnsControls>(
+      policy_, executor_, dns_->servers.get(), DnsControls::BitGen(),
+      [&](const std::string& server, const DnsList* list) {
+        HealthHooks hooks;
+        hooks.log = log;
+        hooks.on_trouble = [weak = weak_from_this(), server, list] {
+          const std::shared_ptr<Engine> engine = weak.lock();
+          if (engine == nullptr || engine->dns_ == nullptr) return;
+          engine->dns_->cache->Distrust(server, list);
+        };
+        return hooks;
+      });
+  dns_->voucher = std::make_unique<DnsVoucher>(policy_, dns_->servers.get(),
+                                               dns_->controls.get());
+  dns_->cache =
+      std::make_unique<DnsCache>(policy_, executor_, dns_->voucher.get());
+  dns_->controls->StartTests();
+}
 
 void Engine::Judge(Transaction transaction, Done done) {
   Start(std::move(transaction), true, std::move(done));
@@ -74,9 +104,6 @@ void Engine::Start(Transaction transaction, bool remember, Done done) {
   job->remember = remember;
   job->done = std::move(done);
   Advance(job);
-  if (job->finished) return;
-  job->deadline = executor_->RunAfter(policy_->deadline,
-                                      [job] { job->engine->Expire(job); });
 }
 
 void Engine::Advance(const std::shared_ptr<Job>& job) {
@@ -102,41 +129,65 @@ void Engine::AskAll(const std::shared_ptr<Job>& job,
       job->evidence.Add(Answer(history_->Read(*history)));
       continue;
     }
-    if (job->expired) {
+    const absl::Duration patience = PatienceFor(lookup);
+    if (patience <= job->waited) {
       job->evidence.Add(Answer(Report::Unknown(
           std::move(lookup),
-          absl::StrCat("no answer within ",
-                       absl::FormatDuration(policy_->deadline)))));
+          absl::StrCat("no answer within ", absl::FormatDuration(patience)))));
       continue;
     }
-    bool under_way = false;
-    for (const Lookup& asked : job->asked) under_way |= asked == lookup;
-    if (under_way) continue;
+    if (std::find(job->asked.begin(), job->asked.end(), lookup) !=
+        job->asked.end()) {
+      continue;
+    }
     job->asked.push_back(lookup);
-    const auto* mailbox = std::get_if<MailboxLookup>(&lookup);
-    if (mailbox == nullptr) {
-      job->evidence.Add(
-          Answer(Report::Unknown(std::move(lookup), "DNS is not asked")));
-      continue;
-    }
-    const auto source = sources_.find(mailbox->directory);
-    if (source == sources_.end()) {
-      job->evidence.Add(Answer(Report::Unknown(
-          std::move(lookup), "the directory is no longer asked")));
-      continue;
-    }
-    source->second.cache->Resolve(*mailbox, [job](const Answer& answer) {
-      if (job->finished) return;
-      job->evidence.Add(answer);
-      job->engine->Advance(job);
-    });
+    Ask(job, lookup);
+    if (job->evidence.Find(lookup) == nullptr) Expect(job, patience);
   }
 }
 
-void Engine::Expire(const std::shared_ptr<Job>& job) {
-  job->deadline = 0;
-  job->expired = true;
-  Advance(job);
+void Engine::Ask(const std::shared_ptr<Job>& job, const Lookup& lookup) {
+  const auto done = [job](const Answer& answer) {
+    if (job->finished) return;
+    job->evidence.Add(answer);
+    job->engine->Advance(job);
+  };
+  if (const auto* dns = std::get_if<DnsLookup>(&lookup)) {
+    if (dns_ != nullptr) {
+      dns_->cache->Resolve(*dns, done);
+    } else {
+      done(Answer(Report::Unknown(lookup, "DNS is not asked")));
+    }
+    return;
+  }
+  const auto& mailbox = std::get<MailboxLookup>(lookup);
+  const auto source = sources_.find(mailbox.directory);
+  if (source != sources_.end()) {
+    source->second.cache->Resolve(mailbox, done);
+  } else {
+    done(Answer(Report::Unknown(lookup, "the directory is no longer asked")));
+  }
+}
+
+// Since the verdict began. A list has what its check can spare.
+absl::Duration Engine::PatienceFor(const Lookup& lookup) const {
+  const auto* dns = std::get_if<DnsLookup>(&lookup);
+  const DnsList* const list =
+      dns == nullptr ? nullptr : policy_->FindList(dns->name);
+  if (list == nullptr) return policy_->deadline;
+  return std::min(policy_->BudgetOf(*list), policy_->deadline);
+}
+
+// What has not come so long after the verdict began is not waited for.
+void Engine::Expect(const std::shared_ptr<Job>& job, absl::Duration patience) {
+  Executor::TimerId& timer = job->timers[patience];
+  if (timer != 0) return;
+  timer = executor_->RunAfter(
+      job->transaction.now + patience - executor_->Now(), [job, patience] {
+        job->timers.erase(patience);
+        job->waited = std::max(job->waited, patience);
+        job->engine->Advance(job);
+      });
 }
 
 void Engine::Finish(Job& job, const Verdict& verdict) {
@@ -145,7 +196,7 @@ void Engine::Finish(Job& job, const Verdict& verdict) {
   // hold its own engine. This may be the last hold: callers touch nothing after
   // it.
   const std::shared_ptr<Engine> self = std::move(job.engine);
-  executor_->Cancel(job.deadline);
+  for (const auto& [patience, timer] : job.timers) executor_->Cancel(timer);
   if (job.remember) {
     for (const Observation& observation : verdict.observations()) {
       history_->Write(observation);
@@ -177,11 +228,19 @@ std::vector<ServerState> Engine::Servers(const std::string& directory) const {
   return source->second.directory->servers();
 }
 
-void Engine::SetOverrides(Overrides overrides) {
-  overrides_ = std::move(overrides);
-  chain_ = BuildChain(policy_, overrides_);
+std::vector<ServerState> Engine::DnsServers(const DnsList* list) const {
+  if (dns_ == nullptr) return {};
+  return dns_->controls->states(list);
 }
 
-void Engine::Stop() { sources_.clear(); }
+void Engine::SetOverrides(Overrides overrides) {
+  overrides_ = std::move(overrides);
+  chain_ = make_chain_(policy_, overrides_);
+}
+
+void Engine::Stop() {
+  sources_.clear();
+  dns_.reset();
+}
 
 }  // namespace mailverdict

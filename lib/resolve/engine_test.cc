@@ -41,14 +41,15 @@ class EngineTest : public testing::Test {
 
   void Make(Policy of) {
     directory = std::make_shared<ScriptedResolver>();
+    Engine::Parts parts;
+    parts.directories = [this](std::shared_ptr<const DirectoryPolicy> policy,
+                               HealthHooks its) {
+      people = policy;
+      hooks = std::move(its);
+      return directory;
+    };
     engine = Engine::Create(
-        std::make_shared<const Policy>(std::move(of)), &loop, &history,
-        [this](std::shared_ptr<const DirectoryPolicy> policy,
-               DirectoryHooks its) {
-          people = policy;
-          hooks = std::move(its);
-          return directory;
-        },
+        std::make_shared<const Policy>(std::move(of)), &loop, &history, parts,
         [this](const std::string& line) { log.push_back(line); });
   }
   void Judge(const std::string& recipient = "joe@example.org") {
@@ -81,7 +82,7 @@ class EngineTest : public testing::Test {
   MemoryHistory history;
   std::shared_ptr<ScriptedResolver> directory;
   std::shared_ptr<const DirectoryPolicy> people;
-  DirectoryHooks hooks;
+  HealthHooks hooks;
   std::shared_ptr<Engine> engine;
   std::vector<Verdict> verdicts;
   std::vector<absl::Time> given_at;

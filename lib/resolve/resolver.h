@@ -13,20 +13,21 @@
 
 namespace mailverdict {
 
-// What a directory, or one of its servers, has to say beside its answers. All
-// are called on the loop's thread, and for a while after it has gone.
-struct DirectoryHooks {
+// What a directory, a DNS server, a list or one server of them has to say
+// beside its answers. All are called on the loop's thread, and for a while
+// after it has gone.
+struct HealthHooks {
   // A line for the log (health.h).
   std::function<void(const std::string&)> log;
-  // It could not have vouched for an absence just now: forget those before.
+  // It could not have vouched for an answer just now: forget those before.
   std::function<void()> on_trouble;
   // It can again.
   std::function<void()> on_healed;
 };
 
-// How one server of a directory is.
+// How one server of a directory is, or of DNS.
 struct ServerState {
-  std::string uri;
+  std::string uri;  // of DNS: its address
   bool failing = false;
   std::string why;  // while it is failing
   absl::Time since =
@@ -49,8 +50,8 @@ class Resolver {
   virtual std::vector<ServerState> servers() const { return {}; }
 };
 
-// The same for what is asked of DNS. Nobody vouches for its answers: see
-// DnsSource for what they came with.
+// The same for what is asked of DNS. See DnsSource for what the answers came
+// with.
 class NameResolver {
  public:
   using Done = Resolver::Done;
@@ -59,6 +60,17 @@ class NameResolver {
 
   // As Resolver::Resolve.
   virtual void Resolve(const DnsLookup& lookup, Done done) = 0;
+};
+
+// The servers of DNS. Nobody has vouched for what they say.
+class NameServers : public NameResolver {
+ public:
+  // As transcripts name them, the preferred one first.
+  virtual std::vector<std::string> names() const = 0;
+
+  // The same question to one of them, and to no other if it cannot say.
+  virtual void ResolveAt(const std::string& server, const DnsLookup& lookup,
+                         Done done) = 0;
 };
 
 }  // namespace mailverdict

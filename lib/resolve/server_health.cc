@@ -1,33 +1,19 @@
 #include "lib/resolve/server_health.h"
 
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
 namespace mailverdict {
-namespace {
-
-// What the failure of one server means for the mail.
-std::string_view Meanwhile(const DirectoryPolicy& policy) {
-  if (policy.uris.size() == 1) return "who it does not show is deferred";
-  if (policy.WantsSecond() && policy.uris.size() == 2) {
-    return "the other server is asked, and who it does not show is deferred";
-  }
-  return "other servers are asked";
-}
-
-}  // namespace
-
-ServerHealth::ServerHealth(const DirectoryPolicy& policy,
-                           const std::string& uri, Executor* executor,
-                           DirectoryHooks hooks)
-    : service_(absl::StrCat("directory ", policy.name, " (", uri, ")")),
+ServerHealth::ServerHealth(const std::string& service, std::string meanwhile,
+                           std::string uri, Executor* executor,
+                           HealthHooks hooks)
+    : service_(service),
       executor_(executor),
-      hooks_(std::make_shared<const DirectoryHooks>(std::move(hooks))),
-      health_(service_, std::string(Meanwhile(policy))) {
-  state_.uri = uri;
+      hooks_(std::make_shared<const HealthHooks>(std::move(hooks))),
+      health_(service, std::move(meanwhile)) {
+  state_.uri = std::move(uri);
 }
 
 void ServerHealth::Report(const std::string& trouble) {

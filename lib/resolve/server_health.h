@@ -1,5 +1,5 @@
-// How one server of a directory is, told to all who want to know: the log, the
-// directory's hooks, `mailverdict status`.
+// How one server is, told to all who want to know: the log, the hooks,
+// `mailverdict status`.
 
 #ifndef MAILVERDICT_LIB_RESOLVE_SERVER_HEALTH_H_
 #define MAILVERDICT_LIB_RESOLVE_SERVER_HEALTH_H_
@@ -9,7 +9,6 @@
 #include <string>
 
 #include "lib/core/health.h"
-#include "lib/core/policy.h"
 #include "lib/resolve/executor.h"
 #include "lib/resolve/resolver.h"
 
@@ -18,11 +17,12 @@ namespace mailverdict {
 // Used by the server's own thread, but for state().
 class ServerHealth {
  public:
-  // `uri` is one of the policy's; `executor` outlives this.
-  ServerHealth(const DirectoryPolicy& policy, const std::string& uri,
-               Executor* executor, DirectoryHooks hooks);
+  // `service` and `meanwhile` as in health.h; `uri` as `status` shows it.
+  // `executor` outlives this.
+  ServerHealth(const std::string& service, std::string meanwhile,
+               std::string uri, Executor* executor, HealthHooks hooks);
 
-  // It could not have vouched for an absence just now, and why; or, with "", it
+  // It could not have vouched for an answer just now, and why; or, with "", it
   // could.
   void Report(const std::string& trouble);
   // A line for the log, about this server.
@@ -38,7 +38,7 @@ class ServerHealth {
   const std::string service_;
   Executor* const executor_;
   // What is posted to the loop may outlive this.
-  const std::shared_ptr<const DirectoryHooks> hooks_;
+  const std::shared_ptr<const HealthHooks> hooks_;
   Health health_;
 
   mutable std::mutex mutex_;  // guards the next

@@ -94,8 +94,8 @@ class DirectoryFixture : public testing::Test {
         std::make_shared<const DirectoryPolicy>(policy), 0, &loop, Hooks(),
         every);
   }
-  DirectoryHooks Hooks() {
-    DirectoryHooks hooks;
+  HealthHooks Hooks() {
+    HealthHooks hooks;
     hooks.log = [this](const std::string& line) { log.push_back(line); };
     hooks.on_trouble = [this] { ++troubles; };
     return hooks;
