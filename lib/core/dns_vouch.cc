@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "lib/core/dns_list.h"
 
 namespace mailverdict {
@@ -15,6 +16,8 @@ namespace {
 std::string RandomLabel(uint64_t random) {
   return absl::StrCat("mv", absl::Hex(random, absl::kZeroPad16));
 }
+
+bool IsAllowList(const DnsList& list) { return WeightsOf(list).least < 0; }
 
 // One of the documentation addresses, RFC 5737 and RFC 3849.
 mail::IpAddress RandomIpv4(uint64_t random) {
@@ -43,7 +46,20 @@ std::string Ipv6TestName(char last, std::string_view zone) {
   return name.append(zone);
 }
 
-std::vector<DnsControl> ControlsOf(const DnsList& list, uint64_t random) {
+void AddPositive(const DnsPolicy& dns, uint64_t random,
+                 std::vector<DnsControl>* controls) {
+  for (const DnsPolicy::Control& control : dns.controls) {
+    controls->push_back({{control.wildcard ? absl::StrCat(RandomLabel(random),
+                                                          ".", control.name)
+                                           : control.name,
+                          DnsType::kA},
+                         true,
+                         !control.wildcard});
+  }
+}
+
+std::vector<DnsControl> ControlsOf(const DnsList& list, const DnsPolicy& dns,
+                                   uint64_t random) {
   std::vector<DnsControl> controls;
   const auto add = [&](std::string name, bool present) {
     controls.push_back({{std::move(name), DnsType::kA}, present});
@@ -64,23 +80,17 @@ std::vector<DnsControl> ControlsOf(const DnsList& list, uint64_t random) {
     add("invalid" + below, false);
     add(absl::StrCat(RandomLabel(random), ".example.com", below), false);
   }
+  if (IsAllowList(list)) AddPositive(dns, random, &controls);
   return controls;
 }
 
 std::vector<DnsControl> ControlsOf(const DnsPolicy& dns, uint64_t random) {
   std::vector<DnsControl> controls;
-  const std::string label = RandomLabel(random);
-  for (const DnsPolicy::Control& control : dns.controls) {
-    controls.push_back(
-        {{control.wildcard ? absl::StrCat(label, ".", control.name)
-                           : control.name,
-          DnsType::kA},
-         true,
-         !control.wildcard});
-  }
+  AddPositive(dns, random, &controls);
   for (const std::string& domain : dns.absent_below) {
     for (const DnsType type : {DnsType::kA, DnsType::kMx}) {
-      controls.push_back({{absl::StrCat(label, ".", domain), type}, false});
+      controls.push_back(
+          {{absl::StrCat(RandomLabel(random), ".", domain), type}, false});
     }
   }
   return controls;
@@ -94,8 +104,16 @@ const Report* FindReport(const std::vector<Report>& reports,
   return nullptr;
 }
 
-// What `seen`, sent after `report` came, says against the server or the list;
-// empty when it is as it should be.
+// An address that no list gives for a listing.
+bool IsError(const DnsList* list, const Report& report) {
+  return list != nullptr && report.state == AnswerState::kPresent &&
+         std::get<DnsLookup>(report.lookup).type == DnsType::kA &&
+         !ListingWeight(*list, report.values).has_value();
+}
+
+// What `seen`, sent after `report` came, says against the server or the list,
+// `list` being the one that the control is in; empty when it is as it should
+// be.
 std::string Objection(const DnsControl& control, const Report* seen,
                       const Report& report, const DnsList* list) {
   const std::string name = absl::StrCat("control ", control.lookup.name, " ",
@@ -117,12 +135,9 @@ std::string Objection(const DnsControl& control, const Report* seen,
   if (control.uncached && seen->dns.ttl != absl::ZeroDuration()) {
     return name + " has a TTL, so it may come from a cache";
   }
-  const auto& values = seen->values;
-  if (list != nullptr &&
-      std::any_of(values.begin(), values.end(), [&](const auto& value) {
-        return !ListingWeight(*list, value).has_value();
-      })) {
-    return absl::StrCat(name, " is answered by an error: ", values.front());
+  if (IsError(list, *seen)) {
+    return absl::StrCat(
+        name, " is answered by an error: ", absl::StrJoin(seen->values, ", "));
   }
   return "";
 }
@@ -138,9 +153,12 @@ bool IsAbove(const std::string& zone, const std::string& name) {
 bool CanBeVouchedFor(const Policy& policy, const Report& report,
                      const DnsList* list) {
   if (report.state == AnswerState::kPresent) return true;
-  return report.state == AnswerState::kAbsent && list == nullptr &&
-         report.absence == Absence::kNoName && report.dns.alias_of.empty() &&
-         IsAbove(report.dns.zone, std::get<DnsLookup>(report.lookup).name) &&
+  const auto& lookup = std::get<DnsLookup>(report.lookup);
+  const bool provable = list == nullptr
+                            ? report.absence == Absence::kNoName
+                            : IsAllowList(*list) && lookup.type == DnsType::kA;
+  return report.state == AnswerState::kAbsent && provable &&
+         report.dns.alias_of.empty() && IsAbove(report.dns.zone, lookup.name) &&
          !policy.dns.controls.empty();
 }
 
@@ -150,7 +168,7 @@ std::vector<DnsControl> DnsControlsFor(const Policy& policy,
                                        const DnsLookup& lookup,
                                        uint64_t random) {
   const DnsList* list = policy.FindList(lookup.name);
-  return list != nullptr ? ControlsOf(*list, random)
+  return list != nullptr ? ControlsOf(*list, policy.dns, random)
                          : ControlsOf(policy.dns, random);
 }
 
@@ -158,15 +176,21 @@ Answer VouchDns(const Policy& policy, uint64_t random, Report report,
                 const std::vector<Report>& controls) {
   const auto& lookup = std::get<DnsLookup>(report.lookup);
   const DnsList* list = policy.FindList(lookup.name);
+  const auto unknown = [&](std::string why) {
+    return Answer(Report::Unknown(std::move(report.lookup), std::move(why),
+                                  report.transcript));
+  };
+  if (IsError(list, report)) {
+    return unknown("the list answers by an error: " +
+                   absl::StrJoin(report.values, ", "));
+  }
   if (!CanBeVouchedFor(policy, report, list)) return Answer(std::move(report));
   std::string vouched_by;
   for (const DnsControl& control : DnsControlsFor(policy, lookup, random)) {
     std::string objection =
-        Objection(control, FindReport(controls, control), report, list);
-    if (!objection.empty()) {
-      return Answer(Report::Unknown(std::move(report.lookup),
-                                    std::move(objection), report.transcript));
-    }
+        Objection(control, FindReport(controls, control), report,
+                  policy.FindList(control.lookup.name));
+    if (!objection.empty()) return unknown(std::move(objection));
     absl::StrAppend(&vouched_by, vouched_by.empty() ? "" : ", ",
                     control.present ? "" : "no ", control.lookup.name, " ",
                     ToString(control.lookup.type));
