@@ -1,26 +1,13 @@
 #include "adapters/wire/wire.h"
 
-#include <string_view>
-
 #include "absl/strings/str_cat.h"
 
 namespace mailverdict {
 namespace {
 
-// Reply texts are constants of ours (reply.h), perhaps with a domain of
-// letters, digits, hyphens and dots behind them, and need no cure; it is here
-// so that none can ever become a syntax error, since sendmail makes a 553 of an
-// unbalanced quote, parenthesis or angle bracket, and expands a percent sign.
-std::string Harmless(std::string_view text) {
-  std::string harmless;
-  for (char c : text.substr(0, kMaxReplyText)) {
-    const bool printable = c >= ' ' && c <= '~';
-    const bool special =
-        std::string_view("\"\\%()<>;$").find(c) != std::string_view::npos;
-    harmless += printable && !special ? c : ' ';
-  }
-  return harmless;
-}
+// Reply texts need no cure (reply.h); it is here so that none can ever become a
+// syntax error.
+std::string TextOf(const Reply& reply) { return HarmlessText(reply.text); }
 
 std::string Enhanced(const Reply& reply) {
   return absl::StrCat(reply.status_class(), ".", reply.subject, ".",
@@ -38,10 +25,10 @@ std::string SendmailMapReply(const Verdict& verdict) {
       break;
     case Disposition::kReject:
       return absl::StrCat("OK reject:", reply.subject, ".", reply.detail, ":",
-                          reply.code, ":\"", Harmless(reply.text), "\"");
+                          reply.code, ":\"", TextOf(reply), "\"");
   }
   return absl::StrCat("OK defer:", reply.subject, ".", reply.detail, ":\"",
-                      Harmless(reply.text), "\"");
+                      TextOf(reply), "\"");
 }
 
 std::string PostfixMapReply(const Verdict& verdict) {
@@ -54,14 +41,14 @@ std::string PostfixMapReply(const Verdict& verdict) {
     case Disposition::kReject:
       return "NOTFOUND ";
   }
-  return absl::StrCat("TEMP ", Enhanced(reply), " ", Harmless(reply.text));
+  return absl::StrCat("TEMP ", Enhanced(reply), " ", TextOf(reply));
 }
 
 std::string PostfixAccessReply(const Verdict& verdict) {
   const Reply& reply = verdict.reply();
   if (verdict.disposition() == Disposition::kPass) return "OK DUNNO";
   return absl::StrCat("OK ", reply.code, " ", Enhanced(reply), " ",
-                      Harmless(reply.text));
+                      TextOf(reply));
 }
 
 std::string AbsenceMapReply(const Verdict& verdict) {
@@ -95,7 +82,7 @@ MilterReply MilterReplyOf(const Verdict& verdict) {
   }
   result.code = absl::StrCat(reply.code);
   result.enhanced = Enhanced(reply);
-  result.text = Harmless(reply.text);
+  result.text = TextOf(reply);
   return result;
 }
 

@@ -16,15 +16,11 @@
 #ifndef MAILVERDICT_ADAPTERS_WIRE_WIRE_H_
 #define MAILVERDICT_ADAPTERS_WIRE_WIRE_H_
 
-#include <cstddef>
 #include <string>
 
 #include "lib/core/verdict.h"
 
 namespace mailverdict {
-
-// sendmail's tokeniser answers 553 by itself for a token of 256 bytes.
-inline constexpr size_t kMaxReplyText = 200;
 
 // The in-band words of the sendmail map `rcpt`, as mailverdict.m4 reads them.
 // Text is in quotes, or sendmail would drop the blanks beside its operators.

@@ -115,11 +115,11 @@ TEST(Wire, ATextCannotBreakTheProtocol) {
       451, 3, 0, "550 5.1.1 \"no\" (user) <x> 100%0 \\ $x;\r\n5:OK no,\x80"};
   EXPECT_EQ(
       SendmailMapReply(Verdict::Defer(kHostile)),
-      "OK defer:3.0:\"550 5.1.1  no   user   x  100 0    x   5:OK no, \"");
+      "OK defer:3.0:\"550 5.1.1 no user x 100 0 x 5:OK no,\"");
   EXPECT_EQ(PostfixMapReply(Verdict::Defer(kHostile)),
-            "TEMP 4.3.0 550 5.1.1  no   user   x  100 0    x   5:OK no, ");
+            "TEMP 4.3.0 550 5.1.1 no user x 100 0 x 5:OK no,");
   EXPECT_EQ(MilterReplyOf(Verdict::Defer(kHostile)).text,
-            "550 5.1.1  no   user   x  100 0    x   5:OK no, ");
+            "550 5.1.1 no user x 100 0 x 5:OK no,");
   static const std::string long_text(1000, 'x');
   const DeferReply endless(451, 3, 0, long_text);
   EXPECT_EQ(SendmailMapReply(Verdict::Defer(endless)).size(),

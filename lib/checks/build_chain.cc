@@ -1,5 +1,6 @@
 #include "lib/checks/build_chain.h"
 
+#include "lib/checks/dnsbl.h"
 #include "lib/checks/domain.h"
 #include "lib/checks/recipient.h"
 
@@ -13,6 +14,10 @@ Chain BuildChain(std::shared_ptr<const Policy> policy,
       for (const auto of :
            {DomainCheck::Of::kSender, DomainCheck::Of::kRecipient}) {
         chain.push_back(std::make_unique<DomainCheck>(policy, *domain, of));
+      }
+    } else if (const auto* dnsbl = std::get_if<DnsblCheckPolicy>(&check)) {
+      for (const Stage stage : {Stage::kConnect, Stage::kRcpt}) {
+        chain.push_back(std::make_unique<DnsblCheck>(policy, *dnsbl, stage));
       }
     } else if (const auto* options = std::get_if<RecipientPolicy>(&check)) {
       chain.push_back(

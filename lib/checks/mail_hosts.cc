@@ -12,23 +12,9 @@
 namespace mailverdict {
 namespace {
 
-// RFC 6890: this host, loopback, private use, shared with a carrier,
-// link-local.
 bool IsPublic(std::string_view address) {
-  static const auto* const kNotPublic = [] {
-    auto* networks = new std::vector<mail::IpNetwork>;
-    for (const char* text :
-         {"0.0.0.0/8", "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12",
-          "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "::", "::1",
-          "fc00::/7", "fe80::/10"}) {
-      networks->push_back(*mail::IpNetwork::Parse(text));
-    }
-    return networks;
-  }();
   const std::optional<mail::IpAddress> ip = mail::ParseIp(address);
-  return ip.has_value() &&
-         std::none_of(kNotPublic->begin(), kNotPublic->end(),
-                      [&](const auto& net) { return net.Contains(*ip); });
+  return ip.has_value() && mail::IsPublic(*ip);
 }
 
 struct MailHost {

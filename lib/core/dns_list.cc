@@ -8,23 +8,24 @@
 namespace mailverdict {
 namespace {
 
-// Of an IPv4 address, which is kept as ::ffff:a.b.c.d.
-bool IsIpv4(const mail::IpAddress& address) {
-  const auto& groups = address.groups;
-  return groups[5] == 0xffff &&
-         std::all_of(groups.begin(), groups.begin() + 5,
-                     [](uint16_t group) { return group == 0; });
+int WeightOf(const DnsList& list, const mail::IpAddress& listing) {
+  if (list.answers.empty()) return list.weight;
+  for (const DnsList::Answers& answers : list.answers) {
+    if (answers.within.Contains(listing)) return answers.weight;
+  }
+  return 0;
 }
 
-const mail::IpNetwork kListings = *mail::IpNetwork::Parse("127.0.0.0/8");
-const mail::IpNetwork kErrors = *mail::IpNetwork::Parse("127.255.255.0/24");
+WeightRange With(WeightRange range, int weight) {
+  return {std::min(range.least, weight), std::max(range.most, weight)};
+}
 
 }  // namespace
 
 std::string ListedName(const mail::IpAddress& address, std::string_view zone) {
   const auto& groups = address.groups;
   std::string name;
-  if (IsIpv4(address)) {
+  if (mail::IsIpv4(address)) {
     absl::StrAppend(&name, groups[7] & 0xff, ".", groups[7] >> 8, ".",
                     groups[6] & 0xff, ".", groups[6] >> 8, ".");
   } else {
@@ -38,16 +39,28 @@ std::string ListedName(const mail::IpAddress& address, std::string_view zone) {
   return name.append(zone);
 }
 
-std::optional<int> ListingWeight(const DnsList& list, std::string_view answer) {
-  const std::optional<mail::IpAddress> ip = mail::ParseIp(answer);
-  if (!ip.has_value() || !kListings.Contains(*ip) || kErrors.Contains(*ip)) {
-    return std::nullopt;
+std::optional<int> ListingWeight(const DnsList& list,
+                                 const std::vector<std::string>& values) {
+  WeightRange weights;
+  for (const std::string& value : values) {
+    const std::optional<mail::IpAddress> ip = mail::ParseIp(value);
+    if (!ip.has_value() || !kDnsListings.Contains(*ip) ||
+        kDnsListErrors.Contains(*ip)) {
+      return std::nullopt;
+    }
+    weights = With(weights, WeightOf(list, *ip));
   }
-  if (list.answers.empty()) return list.weight;
+  if (values.empty()) return std::nullopt;
+  return weights.least < 0 ? weights.least : weights.most;
+}
+
+WeightRange WeightsOf(const DnsList& list) {
+  if (list.answers.empty()) return With({}, list.weight);
+  WeightRange weights;
   for (const DnsList::Answers& answers : list.answers) {
-    if (answers.within.Contains(*ip)) return answers.weight;
+    weights = With(weights, answers.weight);
   }
-  return 0;
+  return weights;
 }
 
 }  // namespace mailverdict

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "lib/core/dns_list.h"
 
 namespace mailverdict {
@@ -15,6 +16,8 @@ namespace {
 std::string RandomLabel(uint64_t random) {
   return absl::StrCat("mv", absl::Hex(random, absl::kZeroPad16));
 }
+
+bool IsAllowList(const DnsList& list) { return WeightsOf(list).least < 0; }
 
 // One of the documentation addresses, RFC 5737 and RFC 3849.
 mail::IpAddress RandomIpv4(uint64_t random) {
@@ -43,7 +46,20 @@ std::string Ipv6TestName(char last, std::string_view zone) {
   return name.append(zone);
 }
 
-std::vector<DnsControl> ControlsOf(const DnsList& list, uint64_t random) {
+void AddPositive(const DnsPolicy& dns, uint64_t random,
+                 std::vector<DnsControl>* controls) {
+  for (const DnsPolicy::Control& control : dns.controls) {
+    controls->push_back({{control.wildcard ? absl::StrCat(RandomLabel(random),
+                                                          ".", control.name)
+                                           : control.name,
+                          DnsType::kA},
+                         true,
+                         !control.wildcard});
+  }
+}
+
+std::vector<DnsControl> ControlsOf(const DnsList& list, const DnsPolicy& dns,
+                                   uint64_t random) {
   std::vector<DnsControl> controls;
   const auto add = [&](std::string name, bool present) {
     controls.push_back({{std::move(name), DnsType::kA}, present});
@@ -64,23 +80,17 @@ std::vector<DnsControl> ControlsOf(const DnsList& list, uint64_t random) {
     add("invalid" + below, false);
     add(absl::StrCat(RandomLabel(random), ".example.com", below), false);
   }
+  if (IsAllowList(list)) AddPositive(dns, random, &controls);
   return controls;
 }
 
 std::vector<DnsControl> ControlsOf(const DnsPolicy& dns, uint64_t random) {
   std::vector<DnsControl> controls;
-  const std::string label = RandomLabel(random);
-  for (const DnsPolicy::Control& control : dns.controls) {
-    controls.push_back(
-        {{control.wildcard ? absl::StrCat(label, ".", control.name)
-                           : control.name,
-          DnsType::kA},
-         true,
-         !control.wildcard});
-  }
+  AddPositive(dns, random, &controls);
   for (const std::string& domain : dns.absent_below) {
     for (const DnsType type : {DnsType::kA, DnsType::kMx}) {
-      controls.push_back({{absl::StrCat(label, ".", domain), type}, false});
+      controls.push_back(
+          {{absl::StrCat(RandomLabel(random), ".", domain), type}, false});
     }
   }
   return controls;
@@ -94,7 +104,15 @@ const Report* FindReport(const std::vector<Report>& reports,
   return nullptr;
 }
 
-// What one control says against the server of `before` or the list.
+// An address that no list gives for a listing.
+bool IsError(const DnsList* list, const Report& report) {
+  return list != nullptr && report.state == AnswerState::kPresent &&
+         std::get<DnsLookup>(report.lookup).type == DnsType::kA &&
+         !ListingWeight(*list, report.values).has_value();
+}
+
+// What one control says against the server of `before`, or against the list
+// that the control is in.
 std::string Objection(const DnsControl& control, const Report* seen,
                       const Transcript& before, const DnsList* list) {
   const std::string name = absl::StrCat("control ", control.lookup.name, " ",
@@ -116,12 +134,9 @@ std::string Objection(const DnsControl& control, const Report* seen,
   if (control.uncached && seen->dns.ttl != absl::ZeroDuration()) {
     return name + " has a TTL, so it may come from a cache";
   }
-  const auto& values = seen->values;
-  if (list != nullptr &&
-      std::any_of(values.begin(), values.end(), [&](const auto& value) {
-        return !ListingWeight(*list, value).has_value();
-      })) {
-    return absl::StrCat(name, " is answered by an error: ", values.front());
+  if (IsError(list, *seen)) {
+    return absl::StrCat(
+        name, " is answered by an error: ", absl::StrJoin(seen->values, ", "));
   }
   return "";
 }
@@ -140,26 +155,29 @@ std::vector<DnsControl> DnsControlsFor(const Policy& policy,
                                        const DnsLookup& lookup,
                                        uint64_t random) {
   const DnsList* list = policy.FindList(lookup.name);
-  return list != nullptr ? ControlsOf(*list, random)
+  return list != nullptr ? ControlsOf(*list, policy.dns, random)
                          : ControlsOf(policy.dns, random);
 }
 
 bool CanBeVouchedFor(const Policy& policy, const Report& report) {
   if (report.state == AnswerState::kPresent) return true;
-  const std::string& name = std::get<DnsLookup>(report.lookup).name;
-  return report.state == AnswerState::kAbsent &&
-         report.absence == Absence::kNoName && report.dns.alias_of.empty() &&
-         IsAbove(report.dns.zone, name) && policy.FindList(name) == nullptr &&
+  const auto& lookup = std::get<DnsLookup>(report.lookup);
+  const DnsList* list = policy.FindList(lookup.name);
+  const bool provable = list == nullptr
+                            ? report.absence == Absence::kNoName
+                            : IsAllowList(*list) && lookup.type == DnsType::kA;
+  return report.state == AnswerState::kAbsent && provable &&
+         report.dns.alias_of.empty() && IsAbove(report.dns.zone, lookup.name) &&
          !policy.dns.controls.empty();
 }
 
 std::string ObjectionOfControls(const Policy& policy, const DnsLookup& lookup,
                                 uint64_t random, const Transcript& before,
                                 const std::vector<Report>& seen) {
-  const DnsList* list = policy.FindList(lookup.name);
   for (const DnsControl& control : DnsControlsFor(policy, lookup, random)) {
     std::string objection =
-        Objection(control, FindReport(seen, control), before, list);
+        Objection(control, FindReport(seen, control), before,
+                  policy.FindList(control.lookup.name));
     if (!objection.empty()) return objection;
   }
   return "";
@@ -167,14 +185,19 @@ std::string ObjectionOfControls(const Policy& policy, const DnsLookup& lookup,
 
 Answer VouchDns(const Policy& policy, uint64_t random, Report report,
                 const std::vector<Report>& controls) {
-  if (!CanBeVouchedFor(policy, report)) return Answer(std::move(report));
   const auto& lookup = std::get<DnsLookup>(report.lookup);
+  const auto unknown = [&](std::string why) {
+    return Answer(
+        Report::Unknown(report.lookup, std::move(why), report.transcript));
+  };
+  if (IsError(policy.FindList(lookup.name), report)) {
+    return unknown("the list answers by an error: " +
+                   absl::StrJoin(report.values, ", "));
+  }
+  if (!CanBeVouchedFor(policy, report)) return Answer(std::move(report));
   std::string objection =
       ObjectionOfControls(policy, lookup, random, report.transcript, controls);
-  if (!objection.empty()) {
-    return Answer(Report::Unknown(std::move(report.lookup),
-                                  std::move(objection), report.transcript));
-  }
+  if (!objection.empty()) return unknown(std::move(objection));
   std::string vouched_by;
   for (const DnsControl& control : DnsControlsFor(policy, lookup, random)) {
     absl::StrAppend(&vouched_by, vouched_by.empty() ? "" : ", ",

@@ -12,7 +12,9 @@
 //   a list         of RFC 5782 5: 127.0.0.2 is listed, 127.0.0.1 and a random
 //                  documentation address are not (of IPv6 ::FFFF:7F00:2,
 //                  ::FFFF:7F00:1 and one of 2001:db8::/32; of domains "test",
-//                  "invalid" and one below example.com)
+//                  "invalid" and one below example.com). Of an allow list each
+//                  positive control of the policy, too: that somebody is not on
+//                  it may count against him
 
 #ifndef MAILVERDICT_LIB_CORE_DNS_VOUCH_H_
 #define MAILVERDICT_LIB_CORE_DNS_VOUCH_H_
@@ -59,12 +61,14 @@ std::string ObjectionOfControls(const Policy& policy, const DnsLookup& lookup,
 // should, and when
 //   - `report` is Present, or
 //   - it is Absent: no such name, not behind an alias, by the SOA of a zone
-//     above it; it is not about a list; and the policy has a positive control.
+//     above it, and the policy has a positive control. So is "no such data"
+//     (A) of an allow list. What is not on another list, or of another type,
+//     nothing vouches for.
 // An answer that a control contradicts becomes Unknown, with the reason, as
-// does one whose controls were not all answered. Where there is no positive
-// control, and of what no control could vouch for ("no such data"), the answer
-// stays what it is, not vouched for. REQUIRES: report.lookup is a DnsLookup
-// with_controls.
+// does one whose controls were not all answered, and a list's answer that is an
+// error (dns_list.h). Where there is no positive control, and of what no
+// control could vouch for ("no such data"), the answer stays what it is, not
+// vouched for. REQUIRES: report.lookup is a DnsLookup with_controls.
 Answer VouchDns(const Policy& policy, uint64_t random, Report report,
                 const std::vector<Report>& controls);
 

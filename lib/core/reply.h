@@ -5,6 +5,7 @@
 #ifndef MAILVERDICT_LIB_CORE_REPLY_H_
 #define MAILVERDICT_LIB_CORE_REPLY_H_
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -12,8 +13,7 @@
 namespace mailverdict {
 
 // The parts of a reply. The class of the enhanced status is the first digit of
-// the code, always; `text` is ASCII, and has none of % " ( ) < > \ ; which MTAs
-// interpret.
+// the code, always; `text` is what HarmlessText leaves as it is.
 struct Reply {
   int code = 250;
   int subject = 0;
@@ -22,6 +22,16 @@ struct Reply {
 
   int status_class() const { return code / 100; }
 };
+
+// sendmail's tokeniser answers 553 by itself for a token of 256 bytes.
+inline constexpr size_t kMaxReplyText = 200;
+
+// Bytes from wherever as the text of a reply: printable ASCII, and none of
+// % " ( ) < > \ ; $ which MTAs interpret (sendmail makes a 553 of an unbalanced
+// quote, parenthesis or angle bracket, and expands a percent sign). Each run of
+// others and of blanks becomes one blank, or nothing at the ends; at most
+// kMaxReplyText bytes.
+std::string HarmlessText(std::string_view text);
 
 // "Try again later." Written as a constant with another code it does not
 // compile. `text` has static storage.

@@ -65,6 +65,11 @@ Verdict Verdict::Reject(RejectReply reply, Proof proof, std::string_view why) {
   return verdict;
 }
 
+Verdict Verdict::Saying(std::string_view more) && {
+  reply_.text = HarmlessText(reply_.text.append(more));
+  return std::move(*this);
+}
+
 Verdict Verdict::Noting(Observation observation) && {
   observations_.push_back(std::move(observation));
   return std::move(*this);

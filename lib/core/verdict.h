@@ -70,6 +70,10 @@ class Verdict {
   static Verdict Reject(RejectReply reply, Proof proof,
                         std::string_view why = "");
 
+  // The same deferral or rejection, whose reply goes on with `more`: bytes from
+  // wherever, of which it keeps what is harmless (reply.h).
+  Verdict Saying(std::string_view more) &&;
+
   // The same verdict, with something to remember when it is given.
   Verdict Noting(Observation observation) &&;
   Verdict Noting(Observation::Kind kind,
@@ -81,6 +85,10 @@ class Verdict {
   // Of a rejection, always; else empty.
   const std::optional<Proof>& proof() const { return proof_; }
   const std::vector<Observation>& observations() const { return observations_; }
+
+  // Lookups that a later stage will want: to be asked now by who can, and
+  // waited for by nobody. Filled in by Evaluate.
+  const std::vector<Lookup>& ahead() const { return ahead_; }
 
   // Filled in by Evaluate: the check that decided ("" when all passed), at
   // which stage and for whom, and the steps of all checks that ran.
@@ -104,6 +112,7 @@ class Verdict {
   std::string_view why_;
   std::optional<Proof> proof_;
   std::vector<Observation> observations_;
+  std::vector<Lookup> ahead_;
   std::string_view check_;
   Stage stage_ = Stage::kConnect;
   Scope scope_ = Scope::kRecipient;

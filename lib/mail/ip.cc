@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -155,6 +156,10 @@ bool IpNetwork::Contains(const IpAddress& address) const {
   return Masked(address) == base_.groups;
 }
 
+bool IpNetwork::Contains(const IpNetwork& other) const {
+  return bits_ <= other.bits_ && Contains(other.base_);
+}
+
 Groups IpNetwork::Masked(const IpAddress& address) const {
   Groups groups = address.groups;
   for (int i = 0; i < 8; ++i) {
@@ -163,6 +168,28 @@ Groups IpNetwork::Masked(const IpAddress& address) const {
         static_cast<uint16_t>(0xFFFF0000u >> bits);
   }
   return groups;
+}
+
+bool IsIpv4(const IpAddress& address) {
+  static const auto* const kMapped =
+      new IpNetwork(*IpNetwork::Parse("0.0.0.0/0"));
+  return kMapped->Contains(address);
+}
+
+bool IsPublic(const IpAddress& address) {
+  static const auto* const kNotPublic = [] {
+    auto* networks = new std::vector<IpNetwork>;
+    for (const char* text :
+         {"0.0.0.0/8", "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12",
+          "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "::", "::1",
+          "fc00::/7", "fe80::/10"}) {
+      networks->push_back(*IpNetwork::Parse(text));
+    }
+    return networks;
+  }();
+  return std::none_of(
+      kNotPublic->begin(), kNotPublic->end(),
+      [&](const IpNetwork& network) { return network.Contains(address); });
 }
 
 }  // namespace mailverdict::mail

@@ -38,6 +38,8 @@ class IpNetwork {
   static std::optional<IpNetwork> Parse(std::string_view text);
 
   bool Contains(const IpAddress& address) const;
+  // All of it.
+  bool Contains(const IpNetwork& other) const;
 
  private:
   IpNetwork(const IpAddress& base, int bits) : base_(base), bits_(bits) {}
@@ -46,6 +48,12 @@ class IpNetwork {
   IpAddress base_;
   int bits_;  // of the 128
 };
+
+bool IsIpv4(const IpAddress& address);
+
+// Whether it can be somebody's out there. Not: this host, loopback, private
+// use, shared with a carrier, link-local (RFC 6890).
+bool IsPublic(const IpAddress& address);
 
 // For parsers of what holds an address. On a fault `in` is left somewhere in
 // between.

@@ -85,6 +85,41 @@ TEST(IpTest, NeighboursShareANetwork) {
   EXPECT_NE(of("2001:db8:1:2::3"), of("2001:db8:1:3::3"));
 }
 
+TEST(IpTest, ANetworkContainsOthersWholeOrNot) {
+  const auto in = [](const char* outer, const char* inner) {
+    return IpNetwork::Parse(outer)->Contains(*IpNetwork::Parse(inner));
+  };
+  EXPECT_TRUE(in("127.0.0.0/8", "127.0.0.0/8"));
+  EXPECT_TRUE(in("127.0.0.0/8", "127.255.255.255"));
+  EXPECT_FALSE(in("127.0.0.0/8", "126.0.0.0/7"));
+  EXPECT_FALSE(in("127.0.0.0/8", "128.0.0.0/8"));
+  EXPECT_TRUE(in("::/0", "0.0.0.0/0"));
+  EXPECT_FALSE(in("0.0.0.0/0", "::/0"));
+}
+
+TEST(IpTest, Ipv4IsToldFromIpv6HoweverItIsWritten) {
+  EXPECT_TRUE(IsIpv4(*ParseIp("192.0.2.1")));
+  EXPECT_TRUE(IsIpv4(*ParseIp("::ffff:192.0.2.1")));
+  EXPECT_FALSE(IsIpv4(*ParseIp("::192.0.2.1")));
+  EXPECT_FALSE(IsIpv4(*ParseIp("2001:db8::1")));
+}
+
+TEST(IpTest, WhatNobodyOutsideCanHaveIsNotPublic) {
+  for (const char* text :
+       {"0.0.0.0", "0.255.255.255", "127.0.0.1", "10.1.2.3", "172.16.0.1",
+        "172.31.255.255", "192.168.1.1", "100.64.0.1", "100.127.255.255",
+        "169.254.1.1", "::", "::1", "fc00::1", "fdff::1", "fe80::1",
+        "::ffff:10.1.2.3"}) {
+    EXPECT_FALSE(IsPublic(*ParseIp(text))) << text;
+  }
+  for (const char* text :
+       {"1.0.0.0", "9.255.255.255", "11.0.0.0", "172.15.255.255", "172.32.0.0",
+        "192.167.255.255", "100.63.255.255", "100.128.0.0", "192.0.2.1",
+        "2001:db8::1", "::2", "fe00::1", "fec0::1", "::ffff:11.1.2.3"}) {
+    EXPECT_TRUE(IsPublic(*ParseIp(text))) << text;
+  }
+}
+
 TEST(IpTest, WhatIsNoNetwork) {
   for (const char* bad : {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/08",
                           "10.0.0.0/8 ", "10.0.0.1/8", "10/8", "::/129",

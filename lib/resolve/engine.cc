@@ -203,8 +203,19 @@ void Engine::Finish(Job& job, const Verdict& verdict) {
     }
   }
   ForgetDoubted(verdict);
+  AskAhead(verdict);
   const Done done = std::move(job.done);
   done(job.transaction, verdict);
+}
+
+// What comes is in the caches when it is wanted.
+void Engine::AskAhead(const Verdict& verdict) {
+  for (const Lookup& lookup : verdict.ahead()) {
+    const auto* dns = std::get_if<DnsLookup>(&lookup);
+    if (dns != nullptr && dns_ != nullptr) {
+      dns_->cache->Resolve(*dns, [](const Answer&) {});
+    }
+  }
 }
 
 // An absence that a check did not believe (the memory speaks against it) is

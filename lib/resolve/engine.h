@@ -94,6 +94,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void Expect(const std::shared_ptr<Job>& job, absl::Duration patience);
   void Finish(Job& job, const Verdict& verdict);
   void ForgetDoubted(const Verdict& verdict);
+  void AskAhead(const Verdict& verdict);
 
   struct Source {
     std::shared_ptr<Resolver> directory;

@@ -1,0 +1,155 @@
+#include "lib/checks/dnsbl.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "lib/core/dns_list.h"
+#include "lib/mail/address.h"
+#include "lib/mail/domain.h"
+
+namespace mailverdict {
+namespace {
+
+// Nobody's absence, and nothing that is not known, lists him: it is 0. But of
+// an allow list 0 is more than the least that it can say.
+int GainOf(const DnsList& list, const Answer& answer) {
+  const int least = WeightsOf(list).least;
+  if (answer.absent()) return -least;
+  if (!answer.present()) return 0;
+  return ListingWeight(list, answer.values()).value_or(least) - least;
+}
+
+// The domain of the sender's address that a list may have; "" for none.
+std::string DomainOf(std::string_view sender, const DomainPatterns& ours) {
+  const absl::StatusOr<mail::Address> address = mail::ParseAddress(sender);
+  if (!address.ok() || address->literal() ||
+      ours.Find(address->domain()).has_value()) {
+    return "";
+  }
+  return address->domain();
+}
+
+}  // namespace
+
+DnsblCheck::DnsblCheck(std::shared_ptr<const Policy> policy,
+                       const DnsblCheckPolicy& options, Stage stage)
+    : Check(options.shadow || policy->shadow),
+      policy_(std::move(policy)),
+      options_(options),
+      stage_(stage) {}
+
+bool DnsblCheck::IsListing(const Said& said) {
+  return said.gain + WeightsOf(*said.question->list).least > 0;
+}
+
+StageSet DnsblCheck::facts() const {
+  if (stage_ == Stage::kConnect) return {Stage::kConnect};
+  return {Stage::kConnect, Stage::kMail, Stage::kRcpt};
+}
+
+Finding DnsblCheck::Examine(const Transaction& transaction,
+                            Inquiry& ask) const {
+  const std::optional<mail::IpAddress> client =
+      mail::ParseIp(transaction.client);
+  if (!client.has_value()) return Verdict::Pass("client is not known");
+  if (!mail::IsPublic(*client)) {
+    return Verdict::Pass("client has no public address");
+  }
+  const std::vector<Question> questions = QuestionsOf(*client, transaction);
+  std::vector<Said> all;
+  int least = 0;
+  int gained = 0;
+  bool listed = false;
+  for (const Question& question : questions) {
+    const Answer* answer = ask.Ask(question.lookup);
+    if (answer == nullptr) continue;
+    const int gain = GainOf(*question.list, *answer);
+    all.push_back({&question, answer, gain});
+    least += WeightsOf(*question.list).least;
+    gained += gain;
+    listed |= IsListing(all.back());
+  }
+  if (stage_ == Stage::kConnect) return Verdict::Pass();
+  if (all.size() < questions.size()) return Finding::Pending();
+  if (!listed) return Verdict::Pass();
+  if (least + gained < options_.threshold) {
+    return Verdict::Pass("listed, and weighs too little");
+  }
+  return Prove(all, least, ask);
+}
+
+std::vector<DnsblCheck::Question> DnsblCheck::QuestionsOf(
+    const mail::IpAddress& client, const Transaction& transaction) const {
+  const std::string sender =
+      stage_ == Stage::kConnect
+          ? ""
+          : DomainOf(transaction.sender, policy_->realm_by_domain);
+  std::vector<Question> questions;
+  const auto add = [&](const DnsList& list, std::string name, bool of_sender) {
+    if (name.size() > mail::kMaxDomainBytes) return;  // so it is not listed
+    questions.push_back({&list, {std::move(name), DnsType::kA}, of_sender});
+  };
+  for (const DnsList& list : options_.lists) {
+    if (mail::IsIpv4(client) ? list.ipv4 : list.ipv6) {
+      add(list, ListedName(client, list.zone), false);
+    }
+    if (list.domains && !sender.empty()) {
+      add(list, absl::StrCat(sender, ".", list.zone), true);
+    }
+  }
+  return questions;
+}
+
+Finding DnsblCheck::Prove(const std::vector<Said>& said, int least,
+                          Inquiry& ask) const {
+  std::vector<Said> vouched;
+  const Said* heaviest = nullptr;
+  bool pending = false;
+  for (const Said& each : said) {
+    if (each.gain == 0) continue;
+    DnsLookup again = each.question->lookup;
+    again.with_controls = true;
+    const Answer* answer = ask.Ask(std::move(again));
+    pending |= answer == nullptr;
+    if (answer != nullptr && answer->vouched()) {
+      const int gain = GainOf(*each.question->list, *answer);
+      vouched.push_back({each.question, answer, gain});
+    }
+    const bool heavier = heaviest == nullptr || each.gain > heaviest->gain;
+    if (IsListing(each) && heavier) heaviest = &each;
+  }
+  const std::string& name = heaviest->question->lookup.name;
+  const Answer* text = ask.Ask(DnsLookup{name, DnsType::kTxt});
+  if (pending || text == nullptr) return Finding::Pending();
+
+  // No more of them than it takes, so that the proof rests on each.
+  std::stable_sort(
+      vouched.begin(), vouched.end(),
+      [](const Said& a, const Said& b) { return a.gain > b.gain; });
+  auto end = vouched.begin();
+  int sum = least;
+  while (sum < options_.threshold && end != vouched.end()) sum += end++->gain;
+  const auto listings = std::stable_partition(vouched.begin(), end, IsListing);
+  if (sum < options_.threshold || listings == vouched.begin()) {
+    return Verdict::Pass("listed, and the lists' controls do not bear it out");
+  }
+  const Said& named = vouched.front();
+  Proof proof = *named.answer->ProofOfPresence();
+  for (auto also = vouched.begin() + 1; also != end; ++also) {
+    proof = std::move(proof).And(*also->answer);
+  }
+  std::string more = absl::StrCat(", ", named.question->list->zone);
+  if (named.question == heaviest->question && text->present()) {
+    absl::StrAppend(&more, ": ", absl::StrJoin(text->values(), " "));
+  }
+  return Verdict::Reject(named.question->of_sender ? replies::kSenderListed
+                                                   : replies::kClientListed,
+                         std::move(proof))
+      .Saying(more);
+}
+
+}  // namespace mailverdict
