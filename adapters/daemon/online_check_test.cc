@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "lib/resolve/testing/dns_servers.h"
 #include "lib/resolve/testing/slapd.h"
 
 namespace mailverdict {
@@ -75,6 +77,81 @@ TEST_F(OnlineCheckTest, AProxyProvesNothing) {
   people().proxy = true;
   EXPECT_FALSE(Check());
   EXPECT_TRUE(Said("FAILS: it was asked through a proxy")) << said;
+}
+
+class OnlineDnsCheckTest : public testing::Test {
+ protected:
+  OnlineDnsCheckTest() {
+    authority.Start({{"example.org", Nsd::Zone() + "*.wild A 192.0.2.7\n"},
+                     {"com", Nsd::Zone()},
+                     {"good.example", Nsd::Zone() + "2.0.0.127 A 127.0.0.2\n"},
+                     {"dead.example", ""}});
+    policy.checks = {DomainCheckPolicy(), DnsblCheckPolicy()};
+    policy.dns.servers = {authority.server().ToString()};
+    policy.dns.controls = {{"wild.example.org", true}};
+    AddList("good.example");
+  }
+  void AddList(const std::string& zone) {
+    std::get<DnsblCheckPolicy>(policy.checks[1]).lists.emplace_back().zone =
+        zone;
+  }
+  bool Check() {
+    said.clear();
+    return CheckOnline(policy, [this](const std::string& line) {
+      absl::StrAppend(&said, line, "\n");
+    });
+  }
+  bool Said(const std::string& words) const {
+    return said.find(words) != std::string::npos;
+  }
+  std::string at() const { return policy.dns.servers[0]; }
+
+  Nsd authority;
+  Policy policy;
+  std::string said;
+};
+
+TEST_F(OnlineDnsCheckTest, ServersAndListsThatAreWellSaySo) {
+  EXPECT_TRUE(Check()) << said;
+  EXPECT_TRUE(Said("dns, " + at() + " is well: mv")) << said;
+  EXPECT_TRUE(Said(".wild.example.org A, no mv")) << said;
+  EXPECT_TRUE(Said("list good.example, " + at() +
+                   " is well: 2.0.0.127.good.example A, no 1.0.0.127."))
+      << said;
+}
+
+TEST_F(OnlineDnsCheckTest, EachThatFailsIsNamed) {
+  AddList("dead.example");
+  policy.dns.servers.push_back("127.0.0.1:1");
+  EXPECT_FALSE(Check());
+  EXPECT_TRUE(Said("dns, " + at() + " is well")) << said;
+  EXPECT_TRUE(Said("dns, 127.0.0.1:1 FAILS: control mv")) << said;
+  EXPECT_TRUE(Said("list good.example, " + at() + " is well")) << said;
+  EXPECT_TRUE(Said("list dead.example, " + at() +
+                   " FAILS: control 2.0.0.127.dead.example A is unknown"))
+      << said;
+}
+
+TEST_F(OnlineDnsCheckTest, WithoutAPositiveControlItSaysWhatThatMeans) {
+  policy.dns.controls.clear();
+  EXPECT_TRUE(Check()) << said;
+  EXPECT_TRUE(Said("no domain is ever proven not to exist")) << said;
+  EXPECT_TRUE(Said("451 and nothing more")) << said;
+}
+
+TEST_F(OnlineDnsCheckTest, WhatIsNotAskedIsNotChecked) {
+  policy.checks.erase(policy.checks.begin());  // only lists are asked
+  EXPECT_TRUE(Check()) << said;
+  EXPECT_FALSE(Said("dns")) << said;
+  policy.checks.clear();
+  EXPECT_TRUE(Check());
+  EXPECT_EQ(said, "");
+}
+
+TEST_F(OnlineDnsCheckTest, AServerThatIsNoAddressIsTold) {
+  policy.dns.servers = {"ns.example.org"};
+  EXPECT_FALSE(Check());
+  EXPECT_TRUE(Said("write its address")) << said;
 }
 
 }  // namespace

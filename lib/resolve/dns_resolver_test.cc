@@ -247,6 +247,34 @@ TEST_F(DnsResolverTest, AServerThatCannotSayIsPassedOver) {
   ExpectUnknown(none, cache.server().ToString() + ": nothing answers there");
 }
 
+TEST_F(DnsResolverTest, OneServerCanBeAskedByItself) {
+  StartBoth();
+  const ScriptedDns silent(&loop, [](std::string_view) { return ""; });
+  Nsd refusing;
+  refusing.Start({{"example.com", Nsd::Zone()}});
+  const auto ask_at = [&](DnsResolver& resolver, const std::string& server) {
+    std::optional<Answer> answer;
+    resolver.ResolveAt(server, {"www.example.org", DnsType::kA},
+                       [&](const Answer& a) { answer = a; });
+    EXPECT_TRUE(loop.RunUntil([&] { return answer.has_value(); }));
+    return *answer;
+  };
+  DnsResolver resolver = Open({refusing.server(), cache.server()});
+  const Values names = resolver.names();
+  ASSERT_EQ(names,
+            (Values{refusing.server().ToString(), cache.server().ToString()}));
+  ExpectUnknown(ask_at(resolver, names[0]), "REFUSED");
+  const Answer answer = ask_at(resolver, names[1]);
+  EXPECT_EQ(answer.values(), Values{"192.0.2.1"});
+  EXPECT_EQ(answer.transcript().server, names[1]);
+  ExpectUnknown(ask_at(resolver, "192.0.2.99"), "there is no DNS server");
+  DnsResolver impatient =
+      Open({silent.server(), cache.server()}, absl::Milliseconds(50));
+  ExpectUnknown(ask_at(impatient, silent.server().ToString()),
+                "no answer within 50ms");
+  EXPECT_EQ(silent.asked(), 2);  // a datagram may get lost
+}
+
 TEST_F(DnsResolverTest, NothingIsEverAddedToAName) {
   StartBoth();
   // With a search list, "www" would be www.example.org.
