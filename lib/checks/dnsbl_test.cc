@@ -242,6 +242,12 @@ TEST(Dnsbl, TheTextOfAListIsMadeHarmlessAndCut) {
   EXPECT_EQ(text("\xc3\xbc"), said + ":");
   EXPECT_EQ(text(std::string(5000, 'y')),
             said + ": " + std::string(kMaxReplyText - said.size() - 2, 'y'));
+  // Nor does it reach a terminal, when a person asks why.
+  EXPECT_NE(Judge(policy, FromClient("203.0.113.9"),
+                  Listing(policy, {name}, "\x1b[31m\n"))
+                .verdict.Tree()
+                .find("present: \\x1b[31m\\n, from"),
+            std::string::npos);
   // One that was not found is not said.
   EXPECT_EQ(text(""), said);
   const World silent = [&](const DnsLookup& lookup) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -132,7 +133,10 @@ std::string Answer::ToString() const {
                      : absent() ? TextOf(absence())
                                 : absl::StrCat("unknown: ", reason());
   if (present() && !values().empty()) {
-    absl::StrAppend(&text, ": ", absl::StrJoin(values(), "; "));
+    const auto* dns = std::get_if<DnsLookup>(&lookup());
+    const bool any_bytes = dns != nullptr && dns->type == DnsType::kTxt;
+    const std::string said = absl::StrJoin(values(), "; ");
+    absl::StrAppend(&text, ": ", any_bytes ? absl::CHexEscape(said) : said);
   }
   if (borne_out()) absl::StrAppend(&text, ", vouched for by ", vouched_by());
   if (!transcript().server.empty()) {

@@ -11,6 +11,8 @@ def policy_loader_targets():
             "policy_loader_bases.cc",
             "policy_loader_checks.cc",
             "policy_loader_directory.cc",
+            "policy_loader_dns.cc",
+            "policy_loader_dnsbl.cc",
             "policy_loader_faults.cc",
             "policy_loader_faults.h",
             "policy_loader_files.cc",
@@ -55,6 +57,7 @@ def policy_loader_targets():
         srcs = [
             "overrides_reader_test.cc",
             "policy_loader_directory_test.cc",
+            "policy_loader_dns_test.cc",
             "policy_loader_meaning_test.cc",
             "policy_loader_test.cc",
             "policy_loader_testing.h",

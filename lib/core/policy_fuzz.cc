@@ -65,6 +65,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       Require(!directory.filter.Expand(control.address, control.arm).empty());
     }
   }
+  for (const auto& check : policy.checks) {
+    const auto* dnsbl = std::get_if<mailverdict::DnsblCheckPolicy>(&check);
+    if (dnsbl == nullptr) continue;
+    Require(!dnsbl->lists.empty() && dnsbl->threshold > 0);
+    Require(dnsbl->budget < policy.deadline);
+    for (const auto& list : dnsbl->lists) {
+      Require(!list.zone.empty());
+      Require(policy.FindList("test." + list.zone) == &list);
+    }
+  }
   for (const auto& realm : policy.realms) {
     Require(realm.catch_all ==
             (policy.FindDirectory(realm.directory) == nullptr));

@@ -134,6 +134,17 @@ void WarnOfIdleParts(const Node<P>& node, const Policy& policy) {
                                   Quoted(node->directory(i).name())),
                  i);
   }
+  bool dns_used = !node->has_dns();
+  for (const CheckPolicy& check : policy.checks) {
+    const auto* domain = std::get_if<DomainCheckPolicy>(&check);
+    dns_used |= domain != nullptr && domain->ask_dns;
+    dns_used |= std::holds_alternative<DnsblCheckPolicy>(check);
+  }
+  if (!dns_used) {
+    node.Warning(P::kDnsFieldNumber,
+                 "no check asks DNS; add check { domain { } } or check { dnsbl "
+                 "{ ... } }, or remove dns");
+  }
   if (node->check_size() == 0) {
     node.faults().Warning(
         0,
@@ -175,6 +186,7 @@ absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
   ReadDirectories(node, read, &loaded.policy);
   AddressFiles files(read);
   ReadRealms(node, &files, &loaded.policy);
+  ReadDns(node, &loaded.policy);
   ReadChecks(node, &files, read, &loaded.policy);
   WarnOfIdleParts(node, loaded.policy);
   if (faults.any_error()) return faults.ToStatus();

@@ -8,6 +8,14 @@ namespace mailverdict {
 namespace {
 
 using C = proto::Check;
+using D = proto::Domain;
+
+// As many as are told apart: MissingDomain::kMaxMessages.
+constexpr uint32_t kMaxLearnMessages = 32;
+// A resolver may keep "no such name" for some hours (RFC 2308 5).
+constexpr absl::Duration kMinLearnOver = absl::Hours(6);
+// Senders try for five days (RFC 5321 4.5.4.1).
+constexpr absl::Duration kMaxLearnOver = absl::Hours(120);
 
 // Local parts, from the policy itself and from files.
 void ReadExceptions(const Node<proto::Recipient>& node, AddressFiles* files,
@@ -86,8 +94,42 @@ absl::StatusOr<DomainList> ReadDomainList(const std::string& path,
   return DomainList::Parse(*text, path);
 }
 
-DomainCheckPolicy ReadDomain(const Node<C>& check, const FileReader& read) {
-  using D = proto::Domain;
+// When a domain counts as learned to be missing.
+void ReadLearning(const Node<D>& node, const DnsPolicy& dns,
+                  DomainCheckPolicy* check) {
+  using Learn = DomainCheckPolicy::Learn;
+  check->learn = node->learn() == D::ON    ? Learn::kOn
+                 : node->learn() == D::OFF ? Learn::kOff
+                                           : Learn::kShadow;
+  if (node->learn_messages() < 1 ||
+      node->learn_messages() > kMaxLearnMessages) {
+    node.Error(D::kLearnMessagesFieldNumber,
+               absl::Substitute("learn_messages is $0; write 1 to $1",
+                                node->learn_messages(), kMaxLearnMessages));
+  }
+  check->learn_messages = static_cast<int>(node->learn_messages());
+  ReadDurationField(node, D::kLearnOverFieldNumber, node->has_learn_over(),
+                    "learn_over", node->learn_over(), "24h",
+                    &check->learn_over);
+  CheckBetween(node, D::kLearnOverFieldNumber, "learn_over", check->learn_over,
+               kMinLearnOver, kMaxLearnOver,
+               ": in less a resolver's cache could outlive a fault, and after "
+               "more senders have given up");
+  if (check->learn != Learn::kOn) return;
+  if (!check->ask_dns) {
+    node.Warning(D::kLearnFieldNumber,
+                 "learn says nothing here: without dns nothing is missing; "
+                 "remove it");
+  } else if (dns.controls.empty()) {
+    node.Warning(D::kLearnFieldNumber,
+                 "learn: ON, and dns has no control: nothing is ever proven "
+                 "missing, and nothing learned; add dns { control: "
+                 "\"*.control.example.org\" }");
+  }
+}
+
+DomainCheckPolicy ReadDomain(const Node<C>& check, const DnsPolicy& dns,
+                             const FileReader& read) {
   const Node<D> node = check.Child(check->domain(), C::kDomainFieldNumber);
   DomainCheckPolicy result;
   result.shipped_list = node->shipped_list();
@@ -108,15 +150,20 @@ DomainCheckPolicy ReadDomain(const Node<C>& check, const FileReader& read) {
                  i);
     }
   }
+  result.when_unsure =
+      check->when_unsure() == C::PASS ? WhenUnsure::kPass : WhenUnsure::kDefer;
+  result.ask_dns = node->dns();
+  ReadLearning(node, dns, &result);
+  if (result.ask_dns) return result;
   if (check->has_when_unsure()) {
     check.Warning(C::kWhenUnsureFieldNumber,
-                  "when_unsure says nothing here: the check domain always "
-                  "knows; remove it");
+                  "when_unsure says nothing here: without dns the check domain "
+                  "always knows; remove it");
   }
   if (result.lists.empty() && !result.shipped_list) {
     check.Warning(C::kDomainFieldNumber,
-                  "check domain has no list, so everything passes; write "
-                  "instant_reject_file, or remove shipped_list");
+                  "check domain has no list and no dns, so everything passes; "
+                  "write instant_reject_file, or remove shipped_list or dns");
   }
   return result;
 }
@@ -138,12 +185,16 @@ void ReadChecks(const Node<proto::Policy>& node, AddressFiles* files,
         break;
       case C::kDomain:
         kinds.Add("domain", check.At(C::kDomainFieldNumber), "check domain");
-        result = ReadDomain(check, read);
+        result = ReadDomain(check, policy->dns, read);
+        break;
+      case C::kDnsbl:
+        kinds.Add("dnsbl", check.At(C::kDnsblFieldNumber), "check dnsbl");
+        result = ReadDnsbl(check, *policy);
         break;
       case C::KIND_NOT_SET:
         node.faults().Error(check.begin(),
-                            "check has no kind; write check { recipient { } } "
-                            "or check { domain { } }");
+                            "check has no kind; write check { recipient { } }, "
+                            "check { domain { } } or check { dnsbl { ... } }");
         continue;
     }
     const bool shadow = check->shadow() || node->shadow();

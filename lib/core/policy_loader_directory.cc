@@ -287,13 +287,9 @@ void DirectoryReader::ReadDurations() {
                                  "long; write less than the deadline, say, "
                                  "\"3s\"",
                                  absl::FormatDuration(directory_.timeout)));
-  } else if (directory_.timeout > deadline_) {
-    node_.Warning(
-        D::kTimeoutFieldNumber,
-        absl::Substitute("timeout is $0 and the policy's deadline $1: no "
-                         "verdict waits so long; write less than the deadline",
-                         absl::FormatDuration(directory_.timeout),
-                         absl::FormatDuration(deadline_)));
+  } else {
+    WarnIfBeyondDeadline(node_, D::kTimeoutFieldNumber, directory_.timeout,
+                         deadline_);
   }
   ReadDurationField(node_, D::kGraceFieldNumber, node_->has_grace(), "grace",
                     node_->grace(), "72h", &directory_.grace);
@@ -308,11 +304,7 @@ void DirectoryReader::ReadDurations() {
   ReadDurationField(cache, H::kAbsentFieldNumber, cache->has_absent(), "absent",
                     cache->absent(), "30s", &directory_.keep_absent);
   directory_.max_cached = cache->max_entries();
-  if (cache->max_entries() == 0) {
-    cache.Error(H::kMaxEntriesFieldNumber,
-                "max_entries is 0; write present: \"0s\" absent: \"0s\" to "
-                "keep no answers");
-  }
+  CheckMaxEntries(cache);
   if (directory_.keep_absent > kLongAbsence) {
     cache.Warning(
         H::kAbsentFieldNumber,

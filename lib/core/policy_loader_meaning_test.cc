@@ -165,9 +165,8 @@ constexpr SaidCase kRealm[] = {
 
 constexpr SaidCase kCheck[] = {
     {"check { }",
-     "1:1: check has no kind; write check { recipient { } } or check { domain "
-     "{ "
-     "} }"},
+     "1:1: check has no kind; write check { recipient { } }, check { domain { "
+     "} } or check { dnsbl { ... } }"},
     {"check { domain { } }\ncheck {\n domain { } }",
      "3:2: check domain is there already, line 1"},
     {"check { domain {\n instant_reject_file: \"x\"\n instant_reject_file: "

@@ -17,6 +17,7 @@
 #include "lib/core/policy_loader_files.h"
 #include "lib/core/policy_loader_node.h"
 #include "lib/core/policy_loader_values.h"
+#include "lib/mail/domain.h"
 #include "proto/policy.pb.h"
 
 namespace mailverdict {
@@ -43,12 +44,19 @@ std::vector<Base> ReadBases(const Node<proto::Directory>& node,
 // The one that `dn` is, or is below; nullptr when there is none.
 const Base* FindBase(const std::vector<Base>& bases, const Dn& dn);
 
+void ReadDns(const Node<proto::Policy>& node, Policy* policy);
+
 // The realms' domains first, since an address file is read for its own realm.
 void ReadRealms(const Node<proto::Policy>& node, AddressFiles* files,
                 Policy* policy);
 
+// After ReadDns.
 void ReadChecks(const Node<proto::Policy>& node, AddressFiles* files,
                 const FileReader& read, Policy* policy);
+
+// Its part of ReadChecks.
+DnsblCheckPolicy ReadDnsbl(const Node<proto::Check>& check,
+                           const Policy& policy);
 
 void ReadListeners(const Node<proto::Policy>& node, Policy* policy);
 
@@ -96,6 +104,79 @@ void ReadDurationField(const Node<M>& node, int field, bool has,
     node.Error(field, absl::StrCat(absl::string_view(name.data(), name.size()),
                                    " ", duration.status().message()));
   }
+}
+
+// An error unless it is from `low` to `high`, with `because`: "" or ": a
+// reason".
+template <typename M>
+void CheckBetween(const Node<M>& node, int field, std::string_view name,
+                  absl::Duration duration, absl::Duration low,
+                  absl::Duration high, std::string_view because) {
+  if (low <= duration && duration <= high) return;
+  node.Error(field,
+             absl::StrCat(absl::string_view(name.data(), name.size()), " is ",
+                          absl::FormatDuration(duration), "; write ",
+                          absl::FormatDuration(low), " to ",
+                          absl::FormatDuration(high),
+                          absl::string_view(because.data(), because.size())));
+}
+
+// What one server may take, which comes out of the verdict's time.
+template <typename M>
+void WarnIfBeyondDeadline(const Node<M>& node, int field,
+                          absl::Duration timeout, absl::Duration deadline) {
+  if (timeout <= deadline) return;
+  node.Warning(field, absl::StrCat("timeout is ", absl::FormatDuration(timeout),
+                                   " and the policy's deadline ",
+                                   absl::FormatDuration(deadline),
+                                   ": no verdict waits so long; write less "
+                                   "than the deadline"));
+}
+
+// Of a cache.
+inline void CheckMaxEntries(const Node<proto::Cache>& cache) {
+  if (cache->max_entries() > 0) return;
+  cache.Error(proto::Cache::kMaxEntriesFieldNumber,
+              "max_entries is 0; write present: \"0s\" absent: \"0s\" to "
+              "keep no answers");
+}
+
+// The domain that `text`, a field's value, has behind its first `skip` bytes:
+// canonical, or "" if it is none.
+template <typename M>
+std::string ReadDomainName(const Node<M>& node, int field,
+                           std::string_view name, const std::string& text,
+                           int index, size_t skip) {
+  absl::StatusOr<std::string> domain =
+      mail::CanonicalDomain(std::string_view(text).substr(skip));
+  if (domain.ok()) return *std::move(domain);
+  const absl::string_view message = domain.status().message();
+  node.faults().ErrorInString(
+      node.At(field, index),
+      absl::StrCat(absl::string_view(name.data(), name.size()), " ",
+                   Quoted(text), " is no domain"),
+      {message.data(), message.size()}, static_cast<int>(skip));
+  return "";
+}
+
+// The same for a name of DNS that has `room` bytes for what goes ahead of it.
+template <typename M>
+std::string ReadZone(const Node<M>& node, int field, std::string_view name,
+                     const std::string& text, int index, size_t skip,
+                     size_t room) {
+  std::string zone = ReadDomainName(node, field, name, text, index, skip);
+  const size_t most = mail::kMaxDomainBytes - room;
+  const bool address = !zone.empty() && zone[0] == '[';
+  if (!address && zone.size() <= most) return zone;
+  const std::string about = absl::StrCat(
+      absl::string_view(name.data(), name.size()), " ", Quoted(text));
+  node.Error(field,
+             address ? absl::StrCat(about, " is an address; write a name")
+                     : absl::StrCat(about, " has over ", most,
+                                    " bytes, too many for what is asked for "
+                                    "below it; write a shorter name"),
+             index);
+  return "";
 }
 
 // Where something unique was said first; reports every later time.

@@ -32,17 +32,10 @@ std::string ReadDomain(const Node<R>& node, int index) {
                index);
     return "";
   }
-  const absl::StatusOr<std::string> domain =
-      mail::CanonicalDomain({name.data(), name.size()});
-  if (!domain.ok()) {
-    const absl::string_view message = domain.status().message();
-    node.faults().ErrorInString(
-        node.At(R::kDomainFieldNumber, index),
-        absl::StrCat("domain ", Quoted(text), " is no domain"),
-        {message.data(), message.size()}, wild ? 2 : 0);
-    return "";
-  }
-  if (wild && (*domain)[0] == '[') {
+  const std::string domain = ReadDomainName(
+      node, R::kDomainFieldNumber, "domain", text, index, wild ? 2 : 0);
+  if (domain.empty()) return "";
+  if (wild && domain[0] == '[') {
     node.Error(R::kDomainFieldNumber,
                absl::Substitute("domain $0 is no domain; nothing is below an "
                                 "address",
@@ -50,14 +43,14 @@ std::string ReadDomain(const Node<R>& node, int index) {
                index);
     return "";
   }
-  if (wild && !absl::StrContains(*domain, ".")) {
+  if (wild && !absl::StrContains(domain, ".")) {
     node.Warning(R::kDomainFieldNumber,
                  absl::Substitute("domain $0 is everybody's below a top-level "
                                   "domain; write the domains that are yours",
                                   Quoted(text)),
                  index);
   }
-  return wild ? "*." + *domain : *domain;
+  return wild ? "*." + domain : domain;
 }
 
 void ReadDomains(const Node<R>& node, size_t realm, Unique* domains,

@@ -10,7 +10,7 @@ namespace {
 
 #define POLICY_FIELDS                                                      \
   " (its fields: listener, user, log, max_connections, deadline, shadow, " \
-  "local_network, history, directory, realm, check)"
+  "local_network, history, directory, realm, dns, check)"
 #define DIRECTORY_FIELDS                                             \
   " (its fields: name, uri, base, scope, filter, control, bind_dn, " \
   "bind_password_file, timeout, ignored_reference, cache, grace, "   \
@@ -40,7 +40,7 @@ constexpr SaidCase kForm[] = {
      "is a '}' missing above?" DIRECTORY_FIELDS},
     {"check { recipent { } }",
      "1:9: check has no field \"recipent\"; write recipient (its fields: "
-     "recipient, domain, when_unsure, shadow)"},
+     "recipient, domain, dnsbl, when_unsure, shadow)"},
     {"check { recipient { exceptions: \"a\" } }",
      "1:21: recipient has no field \"exceptions\"; write exception (its "
      "fields: exception, exception_file)"},

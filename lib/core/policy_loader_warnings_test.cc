@@ -64,11 +64,13 @@ constexpr SaidCase kWarnings[] = {
      "1:1: the policy has no realm, so no domain is ours and every recipient "
      "passes; add realm { domain: ... directory: ... }"},
     {"check { domain { } }", ""},
-    {"check { when_unsure: DEFER\n domain { shipped_list: false } }",
-     "1:9: when_unsure says nothing here: the check domain always knows; "
-     "remove it\n"
-     "2:2: check domain has no list, so everything passes; write "
-     "instant_reject_file, or remove shipped_list"},
+    {"check { when_unsure: DEFER\n domain { shipped_list: false } }", ""},
+    {"check { when_unsure: DEFER\n domain { shipped_list: false dns: false } "
+     "}",
+     "1:9: when_unsure says nothing here: without dns the check domain always "
+     "knows; remove it\n"
+     "2:2: check domain has no list and no dns, so everything passes; write "
+     "instant_reject_file, or remove shipped_list or dns"},
     {PEOPLE_BEGIN CONTROLS
      "}\nrealm { domain: \"a.org\" catch_all: true }\n" CHECK,
      "1:1: no realm uses directory \"people\"; name it in a realm, or remove "
