@@ -1,5 +1,6 @@
 #include "adapters/daemon/maps.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -38,6 +39,23 @@ void AnswerSendmail(Judging* judging, std::string_view key, Stage stage,
   });
 }
 
+// Nobody waits at connect. What is known at once is said; else the client goes
+// on, and what the questions bring is there when it comes to RCPT.
+void AnswerClient(Judging* judging, std::string_view key,
+                  const socketmap::Reply& reply) {
+  std::optional<Transaction> tx =
+      socketmap::ParseSendmailKey(key, Stage::kConnect);
+  std::string words = SendmailMapReply(Verdict::Pass());
+  if (tx.has_value()) {
+    const auto known = std::make_shared<std::optional<std::string>>();
+    judging->Judge(*std::move(tx), [known](const Verdict& verdict) {
+      *known = SendmailMapReply(verdict);
+    });
+    if (known->has_value()) words = **std::move(known);
+  }
+  reply.Send(words);
+}
+
 void AnswerPostfix(Judging* judging, std::string_view key, Stage stage,
                    std::string (*in_words)(const Verdict&),
                    const socketmap::Reply& reply) {
@@ -60,6 +78,8 @@ void AnswerMap(Judging* judging, const socketmap::Request& request,
     AnswerSendmail(judging, request.key, Stage::kRcpt, reply);
   } else if (request.map == "mail") {
     AnswerSendmail(judging, request.key, Stage::kMail, reply);
+  } else if (request.map == "client") {
+    AnswerClient(judging, request.key, reply);
   } else if (request.map == "postfix") {
     AnswerPostfix(judging, request.key, Stage::kRcpt, PostfixMapReply, reply);
   } else if (request.map == "postfix-sender") {
@@ -75,8 +95,8 @@ void AnswerMap(Judging* judging, const socketmap::Request& request,
     reply.Send("OK pong");
   } else {
     reply.Send(
-        "TEMP no such map; there are rcpt, mail, postfix, postfix-sender, "
-        "absence, explain and ping");
+        "TEMP no such map; there are rcpt, mail, client, postfix, "
+        "postfix-sender, absence, explain and ping");
   }
 }
 

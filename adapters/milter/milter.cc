@@ -62,20 +62,26 @@ void RunIfDrained() {
   shared->loop->RunAfter(kToLeave, std::exchange(shared->drained, {}));
 }
 
+// The first reply counts.
+void Give(Pending* pending, const Verdict& verdict) {
+  {
+    std::lock_guard<std::mutex> lock(pending->mutex);
+    if (!pending->reply.has_value()) pending->reply = MilterReplyOf(verdict);
+  }
+  pending->given.notify_one();
+}
+
 // In the loop, or in its stead.
 void JudgeInLoop(Transaction transaction, std::shared_ptr<Pending> pending) {
   if (!shared->judge) return;
+  const bool waits = transaction.stage != Stage::kConnect;
   ++shared->under_way;
-  shared->judge(std::move(transaction),
-                [pending = std::move(pending)](const Verdict& verdict) {
-                  {
-                    std::lock_guard<std::mutex> lock(pending->mutex);
-                    pending->reply = MilterReplyOf(verdict);
-                  }
-                  pending->given.notify_one();
-                  --shared->under_way;
-                  RunIfDrained();
-                });
+  shared->judge(std::move(transaction), [pending](const Verdict& verdict) {
+    Give(pending.get(), verdict);
+    --shared->under_way;
+    RunIfDrained();
+  });
+  if (!waits) Give(pending.get(), Verdict::Pass());
 }
 
 // On a session's thread: the verdict, or "later" when none comes in time.

@@ -82,7 +82,7 @@ TEST(Milter, WithoutAVerdictItIsLater) {
   const auto loop = EventLoop::Create();
   ASSERT_TRUE(loop.ok());
   std::vector<Transaction> asked;
-  std::vector<Done> owed;
+  std::vector<Done> owed, at_connect;
   auto milter = Milter::Open(
       "unix:" + path, {}, 100, loop->get(), [&](Transaction tx, Done done) {
         const std::string who = tx.recipient;
@@ -92,10 +92,13 @@ TEST(Milter, WithoutAVerdictItIsLater) {
           done(Verdict::Defer(replies::kDirectoryUnsure));
         }
         if (who == "<late@example.org>") owed.push_back(std::move(done));
+        if (asked.back().stage == Stage::kConnect) {
+          at_connect.push_back(std::move(done));
+        }
       });
   ASSERT_TRUE(milter.ok()) << milter.status();
-  (*milter)->Use({Stage::kConnect, Stage::kMail, Stage::kRcpt}, {Stage::kRcpt},
-                 kDeadline);
+  (*milter)->Use({Stage::kConnect, Stage::kMail, Stage::kRcpt},
+                 {Stage::kConnect, Stage::kRcpt}, kDeadline);
   bool ended = false;
   (*milter)->Start([&] { ended = true; });
 
@@ -116,7 +119,7 @@ TEST(Milter, WithoutAVerdictItIsLater) {
   });
   // The verdict that comes too late says nothing to anybody.
   ASSERT_TRUE(
-      RunUntil(loop->get(), [&] { return answered || asked.size() > 3; }));
+      RunUntil(loop->get(), [&] { return answered || asked.size() > 4; }));
   ASSERT_EQ(owed.size(), 1u);
   owed[0](Verdict::Pass());
   ASSERT_TRUE(RunUntil(loop->get(), [&] { return !answered.load(); }));
@@ -133,10 +136,14 @@ TEST(Milter, WithoutAVerdictItIsLater) {
             "later");
   EXPECT_EQ(when_gone, kLater);
   EXPECT_FALSE(ended);
-  ASSERT_EQ(asked.size(), 4u);
-  EXPECT_EQ(asked[0].stage, Stage::kRcpt);
+  ASSERT_EQ(asked.size(), 5u);
+  // The client was not kept waiting (see Mta), though nobody has judged it yet.
+  EXPECT_EQ(asked[0].stage, Stage::kConnect);
   EXPECT_EQ(asked[0].client, "192.0.2.1");
-  EXPECT_EQ(asked[0].sender, "<joe@example.org>");
+  EXPECT_EQ(at_connect.size(), 1u);
+  EXPECT_EQ(asked[1].stage, Stage::kRcpt);
+  EXPECT_EQ(asked[1].client, "192.0.2.1");
+  EXPECT_EQ(asked[1].sender, "<joe@example.org>");
   EXPECT_NE(access(path.c_str(), F_OK), 0);  // it went with the milter
   rmdir(folder);
 }

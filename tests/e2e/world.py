@@ -742,7 +742,7 @@ class SmtpSession:
     def close(self):
         self._smtp.close()
 
-    def ask(self, recipient):
+    def ask(self, recipient, sender="sender@elsewhere.example"):
         """RCPT TO:<recipient> in a message of its own, timed.
 
         When MAIL was refused already, that is the reply. The first question of a session
@@ -752,7 +752,7 @@ class SmtpSession:
             recipient = recipient.encode()
         self.say(b"RSET")
         waited, self._greeting = self._greeting, 0.0
-        reply = self.say(b"MAIL FROM:<sender@elsewhere.example>")
+        reply = self.say(b"MAIL FROM:<" + sender.encode() + b">")
         if reply.code == 250:
             waited += reply.seconds
             reply = self.say(b"RCPT TO:<" + recipient + b">")
