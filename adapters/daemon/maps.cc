@@ -38,6 +38,20 @@ void AnswerSendmail(Judging* judging, std::string_view key, Stage stage,
   });
 }
 
+// A key that cannot be read stops nobody here: at RCPT there is another.
+void AnswerClient(Judging* judging, std::string_view key,
+                  const socketmap::Reply& reply) {
+  std::optional<Transaction> tx =
+      socketmap::ParseSendmailKey(key, Stage::kConnect);
+  if (!tx.has_value()) {
+    reply.Send(SendmailMapReply(Verdict::Pass()));
+    return;
+  }
+  judging->Judge(*std::move(tx), [reply](const Verdict& verdict) {
+    reply.Send(SendmailMapReply(verdict));
+  });
+}
+
 void AnswerPostfix(Judging* judging, std::string_view key, Stage stage,
                    std::string (*in_words)(const Verdict&),
                    const socketmap::Reply& reply) {
@@ -60,6 +74,8 @@ void AnswerMap(Judging* judging, const socketmap::Request& request,
     AnswerSendmail(judging, request.key, Stage::kRcpt, reply);
   } else if (request.map == "mail") {
     AnswerSendmail(judging, request.key, Stage::kMail, reply);
+  } else if (request.map == "client") {
+    AnswerClient(judging, request.key, reply);
   } else if (request.map == "postfix") {
     AnswerPostfix(judging, request.key, Stage::kRcpt, PostfixMapReply, reply);
   } else if (request.map == "postfix-sender") {
@@ -75,8 +91,8 @@ void AnswerMap(Judging* judging, const socketmap::Request& request,
     reply.Send("OK pong");
   } else {
     reply.Send(
-        "TEMP no such map; there are rcpt, mail, postfix, postfix-sender, "
-        "absence, explain and ping");
+        "TEMP no such map; there are rcpt, mail, client, postfix, "
+        "postfix-sender, absence, explain and ping");
   }
 }
 

@@ -3,6 +3,7 @@
 //
 //   rcpt            sendmail's, as mailverdict.m4 builds its key
 //   mail            the same for senders
+//   client          the same at connect: what will be asked is asked early
 //   postfix         a Postfix table of recipients
 //   postfix-sender  a Postfix access(5) table of senders
 //   absence         mailverdict-deliver's: may "user unknown" stand?

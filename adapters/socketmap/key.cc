@@ -17,6 +17,37 @@ std::optional<std::string> TakeField(std::string_view name, mail::Cursor* in) {
   return std::string(value);
 }
 
+// Whether no quoted string is cut into (RFC 5321 4.1.2). Of the senders that
+// can be read out of a key, one that begins within the quotes of the true one
+// has lost the first of them.
+bool HasWholeQuotes(std::string_view address) {
+  bool quoted = false;
+  for (size_t i = 0; i < address.size(); ++i) {
+    if (address[i] == '\\')
+      ++i;
+    else if (address[i] == '"')
+      quoted = !quoted;
+  }
+  return !quoted;
+}
+
+// Takes ",sender=<SENDER>" from the end of `key`. nullopt if there is none.
+std::optional<std::string> TakeSender(std::string_view* key) {
+  static constexpr std::string_view kSender = ",sender=<";
+  if (key->empty() || key->back() != '>') return std::nullopt;
+  const std::string_view text = key->substr(0, key->size() - 1);
+  std::string_view before = text;
+  for (;;) {
+    const size_t field = before.rfind(kSender);
+    if (field == std::string_view::npos) return std::nullopt;
+    const std::string_view sender = text.substr(field + kSender.size());
+    before = text.substr(0, field);
+    if (!HasWholeQuotes(sender)) continue;
+    *key = before;
+    return std::string(sender.empty() ? "<>" : sender);
+  }
+}
+
 // A transaction at kMail or kRcpt, and in it the address that is asked about.
 Transaction About(std::string address, Stage stage) {
   Transaction tx;
@@ -38,7 +69,16 @@ std::optional<Transaction> ParseSendmailKey(std::string_view key, Stage stage) {
   if (!client || !id || !auth || !in.Skip(",;") || !in.done()) {
     return std::nullopt;
   }
-  Transaction tx = About(std::string(key.substr(0, fields)), stage);
+  key.remove_suffix(key.size() - fields);
+  std::optional<std::string> sender;
+  if (stage == Stage::kRcpt) sender = TakeSender(&key);
+  Transaction tx;
+  if (stage != Stage::kConnect) {
+    tx = About(std::string(key), stage);
+  } else if (!key.empty()) {
+    return std::nullopt;
+  }
+  if (sender.has_value()) tx.sender = *std::move(sender);
   tx.client = client->rfind("IPv6:", 0) == 0 ? client->substr(5) : *client;
   tx.queue_id = *id;
   tx.authenticated = !auth->empty();

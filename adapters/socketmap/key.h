@@ -10,15 +10,19 @@
 
 namespace mailverdict::socketmap {
 
-// The key of the sendmail maps `rcpt` and, at Stage::kMail, `mail`, as
-// mailverdict.m4 builds it:
+// The key of the sendmail maps `rcpt`, `mail` and `client`, as mailverdict.m4
+// builds it:
 //
-//   ADDRESS,client=<ADDRESS>,id=<QUEUEID>,auth=<MECHANISM>,;
+//   kRcpt
+//   RECIPIENT,sender=<SENDER>,client=<ADDRESS>,id=<QUEUEID>,auth=<MECHANISM>,;
+//   kMail     SENDER,client=<ADDRESS>,id=<QUEUEID>,auth=<MECHANISM>,;
+//   kConnect  ,client=<ADDRESS>,id=<>,auth=<>,;
 //
 // sendmail cuts a key at 256 bytes (without -f) or 1024. A cut one has lost its
-// end, and no shorter address is read out of it: nullopt. The address may
-// hold commas and more, so the fields are read from the right. Values may be
-// empty; "IPv6:" before an address is dropped.
+// end, and no shorter address is read out of it: nullopt. Addresses may hold
+// commas and more, so the fields are read from the right. Values may be empty;
+// an empty sender is the null one, "<>". The FEATURE of 0.1 had no sender:
+// without one it is not known. "IPv6:" before an address is dropped.
 std::optional<Transaction> ParseSendmailKey(std::string_view key,
                                             Stage stage = Stage::kRcpt);
 

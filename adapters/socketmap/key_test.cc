@@ -12,8 +12,12 @@ namespace {
 constexpr std::string_view kFields =
     ",client=<192.0.2.1>,id=<6AO4FDc9000089>,auth=<>,;";
 
-std::string Key(std::string_view recipient) {
-  return std::string(recipient) + std::string(kFields);
+std::string Key(std::string_view address) {
+  return std::string(address) + std::string(kFields);
+}
+
+std::string RcptKey(std::string_view recipient, std::string_view sender) {
+  return Key(std::string(recipient) + ",sender=<" + std::string(sender) + ">");
 }
 
 TEST(SendmailKey, GivesATransaction) {
@@ -48,9 +52,10 @@ TEST(SendmailKey, ARecipientMayHoldAnything) {
 }
 
 TEST(SendmailKey, OneThatIsCutAnywhereIsRecognised) {
-  for (const char* recipient :
-       {"joe@example.org", "\"a,client=<1>,id=<2>,auth=<3>,;\"@x.test"}) {
-    const std::string key = Key(recipient);
+  for (const std::string& key :
+       {Key("joe@example.org"), RcptKey("joe@example.org", "ann@y.test"),
+        RcptKey("\"a,client=<1>,id=<2>,auth=<3>,;\"@x.test",
+                "\"a,client=<1>,id=<2>,auth=<3>,;\"@x.test")}) {
     for (size_t length = 0; length < key.size(); ++length) {
       const auto tx = ParseSendmailKey(key.substr(0, length));
       // A cut within a hostile recipient may leave what looks whole; then what
@@ -71,6 +76,48 @@ TEST(SendmailKey, AnythingElseIsNotRead) {
         "joe@x.test,client=1,id=2,auth=3,;"}) {
     EXPECT_FALSE(ParseSendmailKey(key).has_value()) << key;
   }
+}
+
+TEST(SendmailKey, AtRcptItHasTheSenderToo) {
+  const auto tx = ParseSendmailKey(RcptKey("joe@x.test", "ann@y.test"));
+  ASSERT_TRUE(tx.has_value());
+  EXPECT_EQ(tx->recipient, "joe@x.test");
+  EXPECT_EQ(tx->sender, "ann@y.test");
+  EXPECT_EQ(ParseSendmailKey(RcptKey("joe@x.test", ""))->sender, "<>");
+  EXPECT_EQ(ParseSendmailKey(Key("joe@x.test"))->sender, "");
+}
+
+TEST(SendmailKey, NeitherAddressCanPassForAPartOfTheOther) {
+  const char* const addresses[] = {
+      "joe@x.test",
+      "\"quo ted\"@x.test",
+      "\"a,sender=<b\"@x.test",
+      "\"a,sender=<b>\"@x.test",
+      "\"a\\\",sender=<b\"@x.test",
+      "\"a,sender=<\\\"b\"@x.test",
+      "\"a,sender=<b\".\"c\"@x.test",
+      "\"a,sender=<b,sender=<c\"@x.test",
+      "\"a,client=<1>,id=<2>,auth=<3>,;\"@x.test",
+      "a\\,sender=\\<b@x.test",
+  };
+  for (const char* recipient : addresses) {
+    for (const char* sender : addresses) {
+      const auto tx = ParseSendmailKey(RcptKey(recipient, sender));
+      ASSERT_TRUE(tx.has_value()) << recipient << " " << sender;
+      EXPECT_EQ(tx->recipient, recipient);
+      EXPECT_EQ(tx->sender, sender);
+    }
+  }
+}
+
+TEST(SendmailKey, AtConnectItIsTheClientAlone) {
+  const auto tx = ParseSendmailKey(Key(""), Stage::kConnect);
+  ASSERT_TRUE(tx.has_value());
+  EXPECT_EQ(tx->stage, Stage::kConnect);
+  EXPECT_EQ(tx->client, "192.0.2.1");
+  EXPECT_EQ(tx->recipient, "");
+  EXPECT_EQ(tx->sender, "");
+  EXPECT_FALSE(ParseSendmailKey(Key("a"), Stage::kConnect).has_value());
 }
 
 TEST(SendmailKey, AtMailItIsTheSender) {

@@ -133,7 +133,6 @@ DomainCheckPolicy ReadDomain(const Node<C>& check, const DnsPolicy& dns,
   const Node<D> node = check.Child(check->domain(), C::kDomainFieldNumber);
   DomainCheckPolicy result;
   result.shipped_list = node->shipped_list();
-  result.ask_dns = false;  // the daemon does not yet
   Unique paths(&node.faults());
   for (int i = 0; i < node->instant_reject_file_size(); ++i) {
     const std::string& path = node->instant_reject_file(i);

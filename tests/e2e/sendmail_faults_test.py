@@ -13,6 +13,7 @@ import re
 import socket
 import sys
 import threading
+import time
 
 import report
 import world
@@ -112,13 +113,17 @@ class FaultsTest(report.Suite):
         self.senders = world.Sendmail(
             "senders", 2528,
             "FEATURE(`mailverdict', `unix:%s', `1s', `', `senders')dnl" % PATH)
-        for gateway in (self.plain, self.site, self.asking, self.senders):
+        self.clients = world.Sendmail(
+            "clients", 2529,
+            "DAEMON_OPTIONS(`Name=MSA, Family=inet, Addr=127.0.0.1, Port=2589')dnl\n"
+            "FEATURE(`mailverdict', `unix:%s', `1s', `', `senders,client')dnl" % PATH)
+        for gateway in (self.plain, self.site, self.asking, self.senders, self.clients):
             gateway.start()
 
-    def ask(self, recipient=USER, port=2525, **where):
+    def ask(self, recipient=USER, port=2525, sender="sender@elsewhere.example", **where):
         """A new session asks once; returns "CODE X.Y.Z text" and the seconds."""
         with world.SmtpSession(port, **where) as session:
-            reply = session.ask(recipient)
+            reply = session.ask(recipient, sender)
         return "%d %s %s" % (reply.code, reply.enhanced, reply.text), reply.seconds
 
     def check_reply(self, name, reply, right, then="stay"):
@@ -235,7 +240,8 @@ class FaultsTest(report.Suite):
         scripted = scripted or self.map
         scripted.obey(netstring(PASS))
         self.ask(recipient, **where)
-        self.check(name, [b"rcpt %s,client=<%s>,id=<ID>,auth=<%s>,;" % (asked, client, auth)],
+        self.check(name, [b"rcpt %s,sender=<sender@elsewhere.example>,client=<%s>,id=<ID>,"
+                          b"auth=<%s>,;" % (asked, client, auth)],
                    without_ids(scripted.requests))
 
     def keys(self):
@@ -267,6 +273,20 @@ class FaultsTest(report.Suite):
         else:
             self.results.skip("key of an IPv6 client", "there is no IPv6 here")
 
+    def senders_in_keys(self):
+        """At RCPT the sender is told, too, as sendmail has read it."""
+        for sender, told in (
+                ("", ""), ("Joe+tag@B.Test", "Joe+tag@B.Test"),
+                ('"quo ted"@b.test', '"quo ted"@b.test'),
+                ('"a,sender=<x>"@b.test', '"a,sender=<x>"@b.test'),
+                ('"a>,;"@b.test', '"a>,;"@b.test'), ("a\\,b@b.test", "a\\,b@b.test"),
+                ("@a.test,@c.test:joe@b.test", "joe@b.test"), ("joe@b.test.", "joe@b.test")):
+            self.map.obey(netstring(PASS))
+            self.ask(sender=sender)
+            self.check("key with the sender <%s>" % sender,
+                       [b"rcpt %s,sender=<%s>,client=<127.0.0.1>,id=<ID>,auth=<>,;" % (
+                           USER.encode(), told.encode())], without_ids(self.map.requests))
+
     def client_words(self):
         """-T puts the key before <TMPF>: the client's words must not be a verdict."""
         for address in ("reject:1.1:550:x@example.test", "pass@example.test", '"pass"', "pass",
@@ -274,6 +294,9 @@ class FaultsTest(report.Suite):
                         "%1%2%9@example.test", "a." * 117 + "a@example.test"):
             self.map.obey(netstring(b"TEMP down"))
             self.check("a failure, for " + address[:60], CANNOT, self.ask(address)[0])
+            if "@" in address and "\\" not in address:
+                self.check("a failure, from " + address[:60], CANNOT,
+                           self.ask(sender=address)[0])
 
     # ---- senders ----
 
@@ -313,6 +336,49 @@ class FaultsTest(report.Suite):
         self.check("without `senders' only the recipient", [b"rcpt"],
                    [each[:4] for each in self.map.requests])
 
+    # ---- clients ----
+
+    def at_connect(self, data, then="stay"):
+        """What a client hears to EHLO when that is said at connect, and how late."""
+        self.map.obey(data, then)
+        begun = time.monotonic()
+        with socket.create_connection(("127.0.0.1", 2529), timeout=30) as client:
+            with client.makefile("rwb") as stream:
+                greeting = stream.readline().decode()
+                stream.write(b"MAIL FROM:<joe@b.test>\r\n")
+                self.map.obey(netstring(PASS))
+                stream.flush()
+                said = greeting[:4] + stream.readline().decode().rstrip()
+        return said, time.monotonic() - begun
+
+    def clients_at_connect(self):
+        """With `client' only a verdict stops a client; RCPT is asked as ever."""
+        fine = "220 250 2.1.0 <joe@b.test>... Sender ok"
+        listed = b'OK reject:7.1:554:"Listed, see a.test"'
+        for data, right in (
+                (PASS, fine), (b"TEMP down", fine), (b"NOTFOUND ", fine), (b"PERM no", fine),
+                (b"OK no", fine), (b"TIMEOUT late", fine), (b"OK <TMPF>", fine)):
+            self.check("connect: %r" % data, right, self.at_connect(netstring(data))[0])
+        for data in (b"", b"9:OK", b"no netstring"):
+            self.check("connect: %r and gone" % data, fine, self.at_connect(data, "close")[0])
+        said, seconds = self.at_connect(None)
+        self.check("connect: a server that hangs", fine, said, seconds)
+        self.within("... costs the FEATURE's time once", 2.0, seconds)
+        self.check("connect: a deferral", lambda said: "451" in said and "550" not in said,
+                   self.at_connect(netstring(DEFER))[0])
+        self.check("connect: a rejection", lambda said: said.endswith("Listed, see a.test"),
+                   self.at_connect(netstring(listed))[0])
+        self.map.obey(netstring(PASS))
+        self.ask(port=2529)
+        self.check("who connects, from whom, to whom", [
+            b"client ,client=<127.0.0.1>,id=<>,auth=<>,;",
+            b"mail sender@elsewhere.example,client=<127.0.0.1>,id=<ID>,auth=<>,;",
+            b"rcpt %s,sender=<sender@elsewhere.example>,client=<127.0.0.1>,id=<ID>,auth=<>,;"
+            % USER.encode()], without_ids(self.map.requests))
+        self.map.obey(netstring(listed))
+        self.check("the MSA's clients pass", "250", self.ask(port=2589)[0][:3])
+        self.check("... without a question", [], self.map.requests)
+
     # ---- the site around ----
 
     def site_rules(self):
@@ -336,8 +402,9 @@ class FaultsTest(report.Suite):
         self.check_key("with `ask' the MSA asks", USER, USER.encode(), scripted=self.inet,
                        port=2588)
         for gateway, right in ((self.site, []),
-                               (self.asking, [b"rcpt %s,client=<192.0.2.1>,id=<ID>,"
-                                              b"auth=<CRAM-MD5>,;" % USER.encode()])):
+                               (self.asking, [b"rcpt %s,sender=<>,client=<192.0.2.1>,"
+                                              b"id=<ID>,auth=<CRAM-MD5>,;"
+                                              % USER.encode()])):
             self.inet.obey(netstring(PASS))
             world.run([world.SENDMAIL, "-bt", "-C", gateway.cf], "try a ruleset", input=(
                 ".D{client_addr}192.0.2.1\n.D{auth_type}CRAM-MD5\ncheck_rcpt <%s>\n" % USER))
@@ -358,7 +425,7 @@ class FaultsTest(report.Suite):
             ["m4", "-D_CF_DIR_=%s/cf/" % world.ROOT, "-"], "m4",
             input=sample).splitlines(True))
         for argument in ("`inet:7777@[127.0.0.1]'", "`', `', `aks'",
-                         "`', `', `', `sender'"):
+                         "`', `', `', `sender'", "`', `', `', `senders,clients'"):
             try:
                 world.Sendmail("bad%d" % len(argument), 2531,
                                "FEATURE(`mailverdict', %s)dnl" % argument)
@@ -371,7 +438,8 @@ class FaultsTest(report.Suite):
     def run(self):
         self.play(self.whole_replies, self.cut_replies, self.other_replies,
                   self.hostile_texts, self.beyond_the_rules, self.dead_server, self.keys,
-                  self.client_words, self.at_mail, self.site_rules, self.submission,
+                  self.senders_in_keys, self.client_words, self.at_mail,
+                  self.clients_at_connect, self.site_rules, self.submission,
                   self.configuration)
 
 

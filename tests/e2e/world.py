@@ -303,6 +303,8 @@ def run(command, what, **options):
 class Server:
     """One process of the world, with a log file; it can be paused and come back."""
 
+    own_group = False    # of processes: for one with children, to signal all of them
+
     def __init__(self, name, command):
         self.name = name
         self.command = command
@@ -333,7 +335,8 @@ class Server:
         with open(self.log, "ab") as log:
             self._process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=subprocess.STDOUT, pass_fds=self.pass_fds)
+                stderr=subprocess.STDOUT, pass_fds=self.pass_fds,
+                start_new_session=self.own_group)
         wait_until(self._ready_or_dead, 30, self.name + " is ready", self.log)
         if self._process.poll() is not None:
             raise WorldError("%s ended with %d at its start\n%s" % (
@@ -357,7 +360,7 @@ class Server:
 
     def pause(self):
         """SIGSTOP: connections still open, nobody answers."""
-        self._process.send_signal(signal.SIGSTOP)
+        self.signal(signal.SIGSTOP)
         stat = "/proc/%d/stat" % self._process.pid
         wait_until(lambda: open(stat).read().rsplit(")", 1)[1].split()[0] == "T",
                    5, self.name + " is stopped")
@@ -365,7 +368,7 @@ class Server:
 
     def resume(self):
         if self._paused:
-            self._process.send_signal(signal.SIGCONT)
+            self.signal(signal.SIGCONT)
             self._paused = False
 
 
@@ -502,10 +505,12 @@ class Sendmail(Server):
     """One sendmail on loopback, with a queue and a configuration of its own.
 
     `features` stands above MAILER() in its .mc file, `rules` below LOCAL_RULESETS.
+    `resolves`: it asks DNS itself, and refuses senders whose domain does not resolve.
     """
 
-    def __init__(self, name, port, features="", rules=""):
+    def __init__(self, name, port, features="", rules="", resolves=False):
         self.port = port
+        self._resolves = resolves
         self._directory = "%s/%s" % (ROOT, name)
         self.cf = self._directory + "/sendmail.cf"
         super().__init__(name, [SENDMAIL, "-bD", "-C", self.cf])
@@ -538,13 +543,14 @@ class Sendmail(Server):
             "confDONT_PROBE_INTERFACES": "True",
             # A busy build machine is no reason to turn a test away.
             "confQUEUE_LA": "1000", "confREFUSE_LA": "1000", "confDELAY_LA": "1000"}
-        write(here + "/switch", "hosts files\naliases files\npasswd files\n")
+        write(here + "/switch", "hosts %sfiles\naliases files\npasswd files\n" % (
+            "dns " if self._resolves else ""))
         lines = ["divert(-1)", "include(`%s/m4/cf.m4')" % SENDMAIL_CF, "divert(0)dnl",
                  "OSTYPE(`linux')dnl"]
         lines += ["define(`%s', `%s')dnl" % pair for pair in options.items()]
         lines += [
             "FEATURE(`no_default_msa')dnl", "FEATURE(`nocanonify')dnl",
-            "FEATURE(`accept_unresolvable_domains')dnl",
+            "" if self._resolves else "FEATURE(`accept_unresolvable_domains')dnl",
             "DAEMON_OPTIONS(`Name=MTA, Family=inet, Addr=127.0.0.1, Port=%d')dnl"
             % self.port]
         if has_ipv6():
@@ -742,7 +748,7 @@ class SmtpSession:
     def close(self):
         self._smtp.close()
 
-    def ask(self, recipient):
+    def ask(self, recipient, sender="sender@elsewhere.example"):
         """RCPT TO:<recipient> in a message of its own, timed.
 
         When MAIL was refused already, that is the reply. The first question of a session
@@ -752,7 +758,7 @@ class SmtpSession:
             recipient = recipient.encode()
         self.say(b"RSET")
         waited, self._greeting = self._greeting, 0.0
-        reply = self.say(b"MAIL FROM:<sender@elsewhere.example>")
+        reply = self.say(b"MAIL FROM:<" + sender.encode() + b">")
         if reply.code == 250:
             waited += reply.seconds
             reply = self.say(b"RCPT TO:<" + recipient + b">")

@@ -1,8 +1,8 @@
 divert(-1)
 dnl
-dnl mailverdict.m4 - ask mailverdictd about every recipient, and about senders.
+dnl mailverdict.m4 - ask mailverdictd about recipients, senders and clients.
 dnl
-dnl	FEATURE(`mailverdict' [, `SOCKET' [, `TIMEOUT' [, `ask' [, `senders']]]])
+dnl	FEATURE(`mailverdict' [, `SOCKET' [, `TIMEOUT' [, `ask' [, `MORE']]]])
 dnl
 dnl	SOCKET	 where mailverdictd listens. Default unix:/run/mailverdict/socketmap;
 dnl		 over TCP write inet:7777@127.0.0.1, never brackets: sendmail takes
@@ -12,13 +12,17 @@ dnl		 the daemon's deadline (4s); without it sendmail would wait 30s.
 dnl	ask	 ask about the recipients of submitted mail too (a client that has
 dnl		 logged in, or a daemon in $={MailverdictSubmission}). By default
 dnl		 submitted mail passes without a question.
+dnl	MORE	 what is asked besides: `senders', `client' or `senders,client'.
 dnl	senders	 ask at MAIL, too, for the policy's check `domain'. One more question a
 dnl		 message; without it senders pass.
+dnl	client	 tell at connect who comes, for the policy's check `dnsbl': the block
+dnl		 lists are asked while the client says HELO and MAIL. Nobody waits for
+dnl		 them, and their verdict is told at RCPT, with or without this.
 dnl
-dnl The rules live in Local_check_rcpt and, with `senders', in Local_check_mail. A
-dnl site's own rules there run as well, in the
-dnl order of the .mc file: those below LOCAL_RULESETS run after these, and a workspace
-dnl of theirs that is already canonical (user<@host.>) is understood.
+dnl The rules live in Local_check_rcpt and, if they are asked for, Local_check_mail and
+dnl Local_check_relay. A site's own rules there run as well, in the order of the .mc
+dnl file: those below LOCAL_RULESETS run after these, and a workspace of theirs that is
+dnl already canonical (user<@host.>) is understood.
 dnl
 dnl What sendmail hears back is one word and what belongs to it:
 dnl
@@ -44,9 +48,17 @@ ifelse(index(_MAILVERDICT_SOCKET_, `@['), `-1', `',
 ifelse(len(X`'_ARG3_), `1', `', _ARG3_, `ask', `',
 	`errprint(`*** ERROR: FEATURE(`mailverdict'): third argument is `ask' or nothing
 ')')
-ifelse(len(X`'_ARG4_), `1', `', _ARG4_, `senders', `',
-	`errprint(`*** ERROR: FEATURE(`mailverdict'): fourth argument is `senders' or nothing
+define(`_MAILVERDICT_BLANKS_', `translit(`$*', `,', ` ')')
+define(`_MAILVERDICT_MORE_', _MAILVERDICT_BLANKS_(_ARG4_))
+ifelse(_MAILVERDICT_MORE_, `', `', _MAILVERDICT_MORE_, `senders', `',
+	_MAILVERDICT_MORE_, `client', `', _MAILVERDICT_MORE_, `senders client', `',
+	_MAILVERDICT_MORE_, `client senders', `',
+	`errprint(`*** ERROR: FEATURE(`mailverdict'): fourth argument is `senders', `client', `senders,client' or nothing
 ')')
+dnl _MAILVERDICT_IF_(WORD, TEXT): the text if MORE has the word.
+define(`_MAILVERDICT_IF_', `ifelse(index(_MAILVERDICT_MORE_, `$1'), `-1', `dnl
+', `$2')')
+define(`_MAILVERDICT_MAP_', `socket -f -q -d`'_MAILVERDICT_TIMEOUT_ -T<TMPF> _MAILVERDICT_SOCKET_')
 
 define(`_MAILVERDICT_LATER_', `"451 Mail cannot be checked now, try again later"')
 
@@ -56,9 +68,10 @@ LOCAL_CONFIG
 #	-q  keep the quotes of the key
 #	-d  how long to wait for an answer
 #	-T  a failure is an answer of its own, not "not found"
-Krcpt socket -f -q -d`'_MAILVERDICT_TIMEOUT_ -T<TMPF> _MAILVERDICT_SOCKET_
-ifelse(_ARG4_, `senders', `Kmail socket -f -q -d`'_MAILVERDICT_TIMEOUT_ -T<TMPF> _MAILVERDICT_SOCKET_
-', `dnl
+Krcpt _MAILVERDICT_MAP_
+_MAILVERDICT_IF_(`senders', `Kmail _MAILVERDICT_MAP_
+')dnl
+_MAILVERDICT_IF_(`client', `Kclient _MAILVERDICT_MAP_
 ')dnl
 # permanent reply codes that may be passed on
 C{MailverdictCode}550 551 552 553 554 555 556
@@ -89,10 +102,10 @@ R$* $| $*		$: $>"MailverdictAddress" $1
 R<>			$@ OK		sendmail itself refuses it
 # The key ends in ">,;": one that was cut short shows. Each value stands between
 # delimiters, since sendmail puts a blank between two words that touch.
-R<$+>			$: <$(rcpt $1,client=<$&{client_addr}>,id=<$&i>,auth=<$&{auth_type}>,; $: ? $)>
+R<$+>			$: <$(rcpt $1,sender=<$&f>,client=<$&{client_addr}>,id=<$&i>,auth=<$&{auth_type}>,; $: ? $)>
 R$*			$@ $>"MailverdictAnswer" $1
 
-ifelse(_ARG4_, `senders', `dnl
+_MAILVERDICT_IF_(`senders', `dnl
 SLocal_check_mail
 R$*			$: $1 $| $>"MailverdictSender" $1
 R$* $| $#$*		$#$2
@@ -108,7 +121,26 @@ R<>			$@ OK		bounces
 R<$+>			$: <$(mail $1,client=<$&{client_addr}>,id=<$&i>,auth=<$&{auth_type}>,; $: ? $)>
 R$*			$@ $>"MailverdictAnswer" $1
 
-', `dnl
+')dnl
+_MAILVERDICT_IF_(`client', `dnl
+SLocal_check_relay
+R$*			$: $1 $| $>"MailverdictClient" $1
+R$* $| $#$*		$#$2
+R$* $| OK		$: $1
+
+###  MailverdictClient -- tell who has connected
+###
+###	Only a verdict stops a client here: what has no usable answer is OK, and at
+###	RCPT it is asked again.
+SMailverdictClient
+R$*			$: $1 $| $>"MailverdictSubmitted" $1
+R$* $| OK		$@ OK
+R$*			$: <$(client ,client=<$&{client_addr}>,id=<>,auth=<>,; $: ? $)>
+R<$* <TMPF>>		$@ OK
+R<defer : $* >		$@ $>"MailverdictAnswer" <defer : $1>
+R<reject : $* >		$@ $>"MailverdictAnswer" <reject : $1>
+R$*			$@ OK
+
 ')dnl
 ###  MailverdictSubmitted -- OK if this is submitted mail that passes
 SMailverdictSubmitted
