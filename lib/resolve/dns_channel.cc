@@ -1,10 +1,11 @@
 #include "lib/resolve/dns_channel.h"
 
+#include <ares.h>
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
 #include <sys/time.h>
 
-#include <string_view>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -53,60 +54,41 @@ struct DnsChannel::Question {
   DnsLookup lookup;
   Done done;
   uint64_t number;
-  absl::Time since;  // it waits, or was sent
+  absl::Time since;      // it waits, or was sent
+  Line* line = nullptr;  // then
+};
+
+// A channel of c-ares, for one question at a time.
+struct DnsChannel::Line {
+  struct Watches {
+    std::unique_ptr<Executor::Watch> read, write;
+  };
+
+  DnsChannel* channel = nullptr;
+  ares_channel ares = nullptr;
+  std::map<int, Watches> watches;
+  Executor::TimerId timer = 0;
 };
 
 DnsChannel::DnsChannel(const DnsServer& server, absl::Duration timeout,
                        Executor* executor)
-    : name_(server.ToString()), timeout_(timeout), executor_(executor) {
-  static const int library = ares_library_init(ARES_LIB_INIT_ALL);
-  // All that c-ares would otherwise look up in resolv.conf or the environment.
-  char nowhere[] = "/dev/null", dns_only[] = "b";
-  in_addr placeholder{};
-  ares_options options{};
-  options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES |
-                  ARES_FLAG_NOCHECKRESP | ARES_FLAG_EDNS;
-  options.timeout = static_cast<int>(absl::ToInt64Milliseconds(timeout));
-  options.tries = 1;
-  options.ndots = 1;
-  options.servers = &placeholder;
-  options.nservers = 1;
-  options.ndomains = 0;
-  options.lookups = dns_only;
-  options.sock_state_cb = &DnsChannel::OnSocketState;
-  options.sock_state_cb_data = this;
-  options.ednspsz = kMaxDatagramBytes;
-  options.resolvconf_path = nowhere;
-  const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
-                   ARES_OPT_NDOTS | ARES_OPT_SERVERS | ARES_OPT_DOMAINS |
-                   ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB |
-                   ARES_OPT_EDNSPSZ | ARES_OPT_RESOLVCONF | ARES_OPT_NOROTATE;
-  int rc = library;
-  if (rc == ARES_SUCCESS) rc = ares_init_options(&channel_, &options, mask);
-  if (rc == ARES_SUCCESS) {
-    ares_addr_port_node node = NodeOf(server);
-    rc = ares_set_servers_ports(channel_, &node);
-  } else {
-    channel_ = nullptr;
-  }
-  if (rc == ARES_SUCCESS) return;
-  why_not_ = ares_strerror(rc);
-  if (channel_ != nullptr) ares_destroy(channel_);
-  channel_ = nullptr;
-}
+    : server_(server),
+      name_(server.ToString()),
+      timeout_(timeout),
+      executor_(executor) {}
 
 DnsChannel::~DnsChannel() {
   alive_.reset();
-  if (channel_ != nullptr) ares_destroy(channel_);  // calls each OnAnswer
-  executor_->Cancel(timer_);
+  for (const std::unique_ptr<Line>& line : lines_) {
+    ares_destroy(line->ares);  // calls each OnAnswer
+    executor_->Cancel(line->timer);
+  }
 }
 
 void DnsChannel::Ask(const DnsLookup& lookup, Done done) {
   std::unique_ptr<Question> question(
       new Question{this, lookup, std::move(done), ++asked_, executor_->Now()});
-  if (channel_ == nullptr) {
-    GiveUp(std::move(question), absl::StrCat("c-ares: ", why_not_), false);
-  } else if (sent_ < kMaxSent) {
+  if (lines_.size() - free_.size() < kMaxSent) {
     Send(std::move(question));
   } else if (waiting_.size() < kMaxWaiting) {
     waiting_.push_back(std::move(question));
@@ -116,17 +98,64 @@ void DnsChannel::Ask(const DnsLookup& lookup, Done done) {
 }
 
 void DnsChannel::Send(std::unique_ptr<Question> question) {
-  ++sent_;
+  if (free_.empty()) {
+    auto line = std::make_unique<Line>();
+    line->channel = this;
+    const std::string why_not = Open(line.get());
+    if (!why_not.empty()) {
+      GiveUp(std::move(question), absl::StrCat("c-ares: ", why_not), false);
+      return;
+    }
+    free_.push_back(line.get());
+    lines_.push_back(std::move(line));
+  }
+  Line* const line = free_.back();
+  free_.pop_back();
+  question->line = line;
   question->since = executor_->Now();
   const DnsLookup& lookup = question->lookup;
-  ares_query(channel_, lookup.name.c_str(), ns_c_in,
+  ares_query(line->ares, lookup.name.c_str(), ns_c_in,
              static_cast<int>(lookup.type), &DnsChannel::OnAnswer,
              question.release());
-  ArmTimer();
+  ArmTimer(line);
+}
+
+// Says why it could not be opened.
+std::string DnsChannel::Open(Line* line) {
+  static const int library = ares_library_init(ARES_LIB_INIT_ALL);
+  // All that c-ares would otherwise look up in resolv.conf or the environment.
+  char nowhere[] = "/dev/null", dns_only[] = "b";
+  in_addr placeholder{};
+  ares_options options{};
+  options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES |
+                  ARES_FLAG_NOCHECKRESP | ARES_FLAG_EDNS;
+  options.timeout = static_cast<int>(absl::ToInt64Milliseconds(timeout_));
+  options.tries = 1;
+  options.ndots = 1;
+  options.servers = &placeholder;
+  options.nservers = 1;
+  options.ndomains = 0;
+  options.lookups = dns_only;
+  options.sock_state_cb = &DnsChannel::OnSocketState;
+  options.sock_state_cb_data = line;
+  options.ednspsz = kMaxDatagramBytes;
+  options.resolvconf_path = nowhere;
+  const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+                   ARES_OPT_NDOTS | ARES_OPT_SERVERS | ARES_OPT_DOMAINS |
+                   ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB |
+                   ARES_OPT_EDNSPSZ | ARES_OPT_RESOLVCONF | ARES_OPT_NOROTATE;
+  int rc = library;
+  if (rc == ARES_SUCCESS) rc = ares_init_options(&line->ares, &options, mask);
+  if (rc != ARES_SUCCESS) return ares_strerror(rc);
+  ares_addr_port_node node = NodeOf(server_);
+  rc = ares_set_servers_ports(line->ares, &node);
+  if (rc == ARES_SUCCESS) return "";
+  ares_destroy(line->ares);
+  return ares_strerror(rc);
 }
 
 void DnsChannel::SendWaiting() {
-  while (sent_ < kMaxSent && !waiting_.empty()) {
+  while (lines_.size() - free_.size() < kMaxSent && !waiting_.empty()) {
     std::unique_ptr<Question> question = std::move(waiting_.front());
     waiting_.pop_front();
     if (executor_->Now() - question->since < timeout_) {
@@ -151,7 +180,9 @@ void DnsChannel::OnAnswer(void* argument, int status, int, unsigned char* bytes,
   if (self->alive_ == nullptr) return;  // ~DnsChannel
   const std::string_view message(reinterpret_cast<const char*>(bytes),
                                  bytes == nullptr || size < 0 ? 0 : size);
-  --self->sent_;
+  // Nobody is sent on it before c-ares is done with it: see Finish.
+  self->executor_->Cancel(std::exchange(question->line->timer, 0));
+  self->free_.push_back(question->line);
   Reply reply = self->Read(*question, status, message);
   self->Finish(std::move(question), std::move(reply));
 }
@@ -199,40 +230,43 @@ void DnsChannel::Deliver() {
 
 void DnsChannel::OnSocketState(void* argument, int fd, int readable,
                                int writable) {
-  auto* const self = static_cast<DnsChannel*>(argument);
+  auto* const line = static_cast<Line*>(argument);
   if (!readable && !writable) {
-    self->watches_.erase(fd);
+    line->watches.erase(fd);
     return;
   }
-  Watches& watches = self->watches_[fd];
+  DnsChannel* const self = line->channel;
+  Line::Watches& watches = line->watches[fd];
   if (!readable) watches.read.reset();
   if (!writable) watches.write.reset();
   if (readable && watches.read == nullptr) {
     watches.read = self->executor_->WatchFd(
         fd, Executor::Ready::kToRead,
-        [self, fd] { self->Process(fd, ARES_SOCKET_BAD); });
+        [self, line, fd] { self->Process(line, fd, ARES_SOCKET_BAD); });
   }
   if (writable && watches.write == nullptr) {
     watches.write = self->executor_->WatchFd(
         fd, Executor::Ready::kToWrite,
-        [self, fd] { self->Process(ARES_SOCKET_BAD, fd); });
+        [self, line, fd] { self->Process(line, ARES_SOCKET_BAD, fd); });
   }
 }
 
-void DnsChannel::Process(int read_fd, int write_fd) {
-  ares_process_fd(channel_, read_fd, write_fd);
-  ArmTimer();
+void DnsChannel::Process(Line* line, int read_fd, int write_fd) {
+  ares_process_fd(line->ares, read_fd, write_fd);
+  ArmTimer(line);
 }
 
-// Every question has the same time, so a later one never needs an earlier
-// timer: the one that is set will do, and finds out what is next.
-void DnsChannel::ArmTimer() {
+// One that goes over to TCP has its time anew: the timer that is set will do,
+// and finds out what is next.
+void DnsChannel::ArmTimer(Line* line) {
   timeval left{};
-  if (timer_ != 0 || ares_timeout(channel_, nullptr, &left) == nullptr) return;
-  timer_ = executor_->RunAfter(
-      absl::DurationFromTimeval(left) + absl::Milliseconds(1), [this] {
-        timer_ = 0;
-        Process(ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+  if (line->timer != 0 || ares_timeout(line->ares, nullptr, &left) == nullptr) {
+    return;
+  }
+  line->timer = executor_->RunAfter(
+      absl::DurationFromTimeval(left) + absl::Milliseconds(1), [this, line] {
+        line->timer = 0;
+        Process(line, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
       });
 }
 

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "lib/resolve/testing/dns_bytes.h"
@@ -355,6 +356,40 @@ TEST_F(DnsResolverTest, AThousandQuestionsAtOnce) {
   }
   EXPECT_TRUE(loop.RunUntil([&] { return answers == 1000; }));
   EXPECT_EQ(right, 1000) << wrong;
+}
+
+// Who forges an answer has to guess it.
+TEST_F(DnsResolverTest, EachQuestionComesFromAPortOfItsOwn) {
+  const ScriptedDns silent(&loop, [](std::string_view) { return ""; });
+  DnsResolver resolver = Open({silent.server()});
+  constexpr int kMany = 20;
+  for (int i = 0; i < kMany; ++i) {
+    resolver.Resolve({absl::StrCat("n", i, ".org"), DnsType::kMx},
+                     [](const Answer&) {});
+  }
+  EXPECT_TRUE(loop.RunUntil([&] { return silent.asked() == kMany; }));
+  EXPECT_EQ(silent.ports().size(), size_t{kMany});
+}
+
+// One after the other, too, though another one is under way all the time.
+TEST_F(DnsResolverTest, AQuestionUnderWayDoesNotKeepThePortOfTheNext) {
+  const auto mx = Be16(10) + WireName("mx.example.org");
+  bool first = true;
+  const ScriptedDns server(&loop, [&](std::string_view question) {
+    if (std::exchange(first, false)) return std::string();
+    const auto* bytes = reinterpret_cast<const u_char*>(question.data());
+    return DnsBytes("example.org", ns_t_mx)
+        .Id(ns_get16(bytes))
+        .Answer("example.org", ns_t_mx, 60, mx)
+        .ToString();
+  });
+  DnsResolver resolver = Open({server.server()});
+  resolver.Resolve({"example.org", DnsType::kMx}, [](const Answer&) {});
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_TRUE(Ask(resolver, "example.org", DnsType::kMx).present());
+  }
+  // The system picks them at random, so that two may be one.
+  EXPECT_GE(server.ports().size(), 8u);
 }
 
 // Many more than are sent at a time, and more than may wait.

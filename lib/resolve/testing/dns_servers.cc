@@ -158,6 +158,7 @@ void ScriptedDns::Answer() {
       recvfrom(fd_, question, sizeof(question), 0, where, &size);
   if (got < 0) return;
   ++asked_;
+  ports_.insert(ntohs(from.sin_port));
   const std::string answer = script_({question, static_cast<size_t>(got)});
   if (answer.empty()) return;
   sendto(fd_, answer.data(), answer.size(), 0, where, size);

@@ -15,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -86,6 +87,8 @@ class ScriptedDns {
 
   DnsServer server() const;
   int asked() const { return asked_; }
+  // From which ports.
+  const std::set<int>& ports() const { return ports_; }
 
  private:
   void Answer();
@@ -94,6 +97,7 @@ class ScriptedDns {
   const int fd_;
   int port_ = 0;
   int asked_ = 0;
+  std::set<int> ports_;
   std::unique_ptr<Executor::Watch> watch_;
 };
 
