@@ -338,7 +338,7 @@ class MilterTest(report.Suite):
         own = world.ROOT + "/instant_reject"
         world.write(own, "# ours\nwrong.com = right.com  # of old\n")
         self.use(self.daemon.policy_text.replace(
-            CHECK, 'check { domain { instant_reject_file: "%s" } }\n%s' % (own, CHECK)))
+            CHECK, 'check { domain { dns: false instant_reject_file: "%s" } }\n%s' % (own, CHECK)))
         typo, old = "did you mean gmail.com?", "did you mean right.com?"
         for name, port, prefix in (("sendmail", SENDMAIL, "<%s>... "),
                                    ("sendmail, maps", SENDERS, "<%s>... "),
