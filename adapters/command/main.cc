@@ -4,10 +4,14 @@
 #include <getopt.h>
 
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "adapters/daemon/version.h"
 #include "adapters/socketmap/client.h"
@@ -17,7 +21,10 @@ namespace {
 constexpr char kHelp[] =
     R"(usage: mailverdict [--socket ADDRESS] COMMAND
 
-  explain ADDRESS     what the daemon says of a recipient, and why
+  explain RECIPIENT [from SENDER] [client ADDRESS]
+                      what the daemon says of a recipient, and why
+  explain from SENDER [client ADDRESS]
+                      the same of a sender
   status              its directories, DNS and lists: each server, since when
                       it is well or fails, who has vanished; holds; connections
   hold defer-all      from now on everything is "try again later"
@@ -63,10 +70,29 @@ int Usage() {
 int WordsOf(std::string_view command, int words) {
   if (command == "status") return 1;
   if (command == "domain") return words == 2 ? 2 : 3;
-  if (command == "explain" || command == "hold" || command == "release") {
-    return 2;
-  }
+  if (command == "hold" || command == "release") return 2;
   return command == "grace" || command == "vanished" ? 3 : 0;
+}
+
+// Of [RECIPIENT] [from SENDER] [client ADDRESS] the name and the key of a map
+// of the daemon's (adapters/daemon/maps.h); nullopt for anything else.
+std::optional<std::pair<std::string, std::string>> Explain(
+    const std::vector<std::string>& words) {
+  std::string recipient, sender, client;
+  for (size_t i = 0; i < words.size(); ++i) {
+    std::string* const named = words[i] == "from"     ? &sender
+                               : words[i] == "client" ? &client
+                                                      : nullptr;
+    if (named == nullptr && i > 0) return std::nullopt;
+    if (named != nullptr && ++i == words.size()) return std::nullopt;
+    (named == nullptr ? recipient : *named) = words[i];
+  }
+  if (recipient.empty() && sender.empty()) return std::nullopt;
+  const std::string end =
+      absl::StrCat(",client=<", client, ">,id=<>,auth=<>,;");
+  if (recipient.empty()) return {{"explain-sender", sender + end}};
+  if (sender.empty()) return {{"explain", recipient + end}};
+  return {{"explain", absl::StrCat(recipient, ",sender=<", sender, ">", end)}};
 }
 
 int Order(const std::string& address,
@@ -123,6 +149,11 @@ int main(int argc, char** argv) {
   const int words = argc - optind;
   if (words == 0) return Usage();
   const std::string_view command = argv[optind];
+  if (command == "explain") {
+    const auto request = Explain({argv + optind + 1, argv + argc});
+    if (!request.has_value()) return Usage();
+    return Order(address, {request->first, request->second});
+  }
   if (words != WordsOf(command, words)) return Usage();
   std::string key;
   for (int word = optind + 1; word < argc; ++word) {

@@ -179,7 +179,9 @@ std::string DaemonStatus::ToString() const {
 void AnswerControl(Controlled* daemon, const socketmap::Request& request,
                    const socketmap::Reply& reply) {
   if (request.map == "explain") {
-    AnswerExplain(daemon, request.key, reply);
+    AnswerExplain(daemon, request.key, Stage::kRcpt, reply);
+  } else if (request.map == "explain-sender") {
+    AnswerExplain(daemon, request.key, Stage::kMail, reply);
   } else if (request.map == "status") {
     reply.Send(absl::StrCat("OK ", daemon->Status().ToString()));
   } else if (request.map == "hold") {
@@ -199,8 +201,8 @@ void AnswerControl(Controlled* daemon, const socketmap::Request& request,
     reply.Send("OK pong");
   } else {
     reply.Send(
-        "PERM no such order; there are explain, status, hold, release, grace, "
-        "vanished, domain, ping");
+        "PERM no such order; there are explain, explain-sender, status, "
+        "hold, release, grace, vanished, domain, ping");
   }
 }
 

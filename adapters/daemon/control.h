@@ -1,7 +1,8 @@
 // What operators may ask and order over a control listener, by the command
 // mailverdict (adapters/command). Requests and replies are a socket map's:
 //
-//   explain ADDRESS       the whole of a verdict
+//   explain ADDRESS         the whole of a verdict
+//   explain-sender ADDRESS  the same at MAIL (of both keys, see maps.h)
 //   status                servers, lists, controls, holds, sessions
 //   hold defer-all        everything is "later", whatever the directory says
 //   hold pass-all         everything passes

@@ -86,20 +86,22 @@ void AnswerMap(Judging* judging, const socketmap::Request& request,
       reply.Send(AbsenceMapReply(verdict));
     });
   } else if (request.map == "explain") {
-    AnswerExplain(judging, request.key, reply);
+    AnswerExplain(judging, request.key, Stage::kRcpt, reply);
+  } else if (request.map == "explain-sender") {
+    AnswerExplain(judging, request.key, Stage::kMail, reply);
   } else if (request.map == "ping") {
     reply.Send("OK pong");
   } else {
     reply.Send(
         "TEMP no such map; there are rcpt, mail, client, postfix, "
-        "postfix-sender, absence, explain and ping");
+        "postfix-sender, absence, explain, explain-sender and ping");
   }
 }
 
-void AnswerExplain(Judging* judging, std::string_view key,
+void AnswerExplain(Judging* judging, std::string_view key, Stage stage,
                    const socketmap::Reply& reply) {
-  std::optional<Transaction> tx = socketmap::ParseSendmailKey(key);
-  judging->Explain(std::move(tx).value_or(Rcpt(key)),
+  std::optional<Transaction> tx = socketmap::ParseSendmailKey(key, stage);
+  judging->Explain(std::move(tx).value_or(About(key, stage)),
                    [reply](const Verdict& verdict) {
                      reply.Send(absl::StrCat("OK ", verdict.Tree()));
                    });

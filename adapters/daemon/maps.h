@@ -8,6 +8,7 @@
 //   postfix-sender  a Postfix access(5) table of senders
 //   absence         mailverdict-deliver's: may "user unknown" stand?
 //   explain         for people: the whole of a verdict; nothing is remembered
+//   explain-sender  the same for senders
 //   ping            OK pong
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_MAPS_H_
@@ -40,8 +41,10 @@ class Judging {
 void AnswerMap(Judging* judging, const socketmap::Request& request,
                const socketmap::Reply& reply);
 
-// The map explain alone, for listeners that have others beside it.
-void AnswerExplain(Judging* judging, std::string_view key,
+// The maps explain (kRcpt) and explain-sender (kMail) alone, for listeners that
+// have others beside them. The key is an address, or as sendmail's for `rcpt`
+// and `mail`.
+void AnswerExplain(Judging* judging, std::string_view key, Stage stage,
                    const socketmap::Reply& reply);
 
 }  // namespace mailverdict

@@ -47,6 +47,12 @@ class OperatorTest(three_servers.ThreeServers):
         code, text = self.command("explain", mail(user))
         self.check("explain", (0, True), (code, text.startswith("pass")))
         code, text = self.command("explain", mail("nobody"))
+        others = ("from", "joe@elsewhere.test", "client", "192.0.2.1")
+        for words, right in ((others, "pass\n"), ((mail("nobody"),) + others, "recipient reject")):
+            code, text = self.command("explain", *words)
+            self.check("explain " + " ".join(words), (0, True), (code, text.startswith(right)))
+        for words in (("from",), (mail(user), "to", "nobody"), ("from", "a@b.test", "client")):
+            self.check("explain " + " ".join(words), 64, self.command("explain", *words)[0])
         self.check("explain shows the proof",
                    (0, True), (code, "reject" in text and "control" in text))
         for mode, right in (("defer-all", b"OK defer"), ("pass-all", PASS)):
