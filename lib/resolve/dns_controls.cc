@@ -36,11 +36,12 @@ struct DnsControls::Subject {
   const DnsList* const list;
   const bool retested;  // also while it is well
   ServerHealth health;
-  absl::Time begun = absl::InfinitePast();  // the last round
-  bool under_way = false;                   // it
-  std::vector<Done> waiting;                // for the next one
-  Executor::TimerId timer = 0;              // of the next one, if there is one
-  absl::Time due;                           // then
+  absl::Duration pause = kFirstRetestFailing;  // should the next round fail
+  absl::Time begun = absl::InfinitePast();     // the last round
+  bool under_way = false;                      // it
+  std::vector<Done> waiting;                   // for the next one
+  Executor::TimerId timer = 0;  // of the next one, if there is one
+  absl::Time due;               // then
 };
 
 // A round under way.
@@ -181,10 +182,14 @@ void DnsControls::End(const std::shared_ptr<Running>& running) {
                                         round.random, before, round.reports);
   if (!round.reports.empty()) subject->health.Report(round.objection);
   subject->under_way = false;
+  const absl::Duration pause = subject->pause;
+  subject->pause = round.objection.empty()
+                       ? kFirstRetestFailing
+                       : std::min(2 * pause, kLastRetestFailing);
   if (!subject->waiting.empty()) {
     Schedule(subject, executor_->Now());
   } else if (!round.objection.empty()) {
-    Schedule(subject, subject->begun + kRetestFailing);
+    Schedule(subject, executor_->Now() + pause);
   } else if (subject->retested) {
     Schedule(subject, subject->begun + kRetest);
   }

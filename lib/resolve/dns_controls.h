@@ -31,8 +31,10 @@ class DnsControls {
   // A round without anybody who waits, after the last one: of a list, and of
   // names where there is a positive control.
   static constexpr absl::Duration kRetest = absl::Minutes(10);
-  // The same, and of whatever is failing.
-  static constexpr absl::Duration kRetestFailing = absl::Minutes(1);
+  // The same, and of whatever is failing: after the first failure, twice as
+  // long after each further one, up to the last.
+  static constexpr absl::Duration kFirstRetestFailing = absl::Seconds(1);
+  static constexpr absl::Duration kLastRetestFailing = absl::Seconds(32);
 
   struct Round {
     uint64_t random = 0;          // for VouchDns

@@ -251,25 +251,34 @@ TEST_F(DnsControlsTest, AContradictionMakesUnknownAndIsToldOnce) {
   EXPECT_TRUE(state.failing);
   EXPECT_EQ(state.uri, kServer);
   EXPECT_EQ(controls->states(nullptr)[1].since, absl::InfinitePast());
-  loop.Advance(absl::Minutes(5));
+  loop.Advance(absl::Minutes(5) + DnsControls::kLastRetestFailing);
   EXPECT_EQ(log.size(), 2u);
 }
 
-TEST_F(DnsControlsTest, WhatFailsIsTestedEachMinuteUntilItHeals) {
+TEST_F(DnsControlsTest, WhatFailsIsTestedEverMoreSeldomUntilItHeals) {
   broken = &IsControl;
   Ask("gone.example.org");
   EXPECT_TRUE(last().unknown());
-  loop.Advance(absl::Seconds(59));
-  EXPECT_EQ(name_rounds(), 1u);
-  loop.Advance(absl::Seconds(1));
-  EXPECT_EQ(name_rounds(), 2u);
+  size_t rounds = 1;
+  for (const int pause : {1, 2, 4, 8, 16, 32, 32}) {
+    loop.Advance(absl::Seconds(pause) - absl::Nanoseconds(1));
+    EXPECT_EQ(name_rounds(), rounds) << pause;
+    loop.Advance(absl::Nanoseconds(1));
+    EXPECT_EQ(name_rounds(), ++rounds) << pause;
+  }
   broken = &Never;
-  loop.Advance(absl::Minutes(1));
-  EXPECT_EQ(name_rounds(), 3u);
-  EXPECT_TRUE(Logged("dns 192.0.2.53 is well again, after 2m"));
+  loop.Advance(absl::Seconds(32));
+  EXPECT_EQ(name_rounds(), ++rounds);
+  EXPECT_TRUE(Logged("dns 192.0.2.53 is well again, after 2m7s"));
   EXPECT_FALSE(controls->states(nullptr)[0].failing);
   AskAndWait("gone.example.org");
   EXPECT_TRUE(last().vouched());
+  // The next time it begins anew.
+  broken = &IsControl;
+  loop.Advance(absl::Minutes(10));
+  rounds = name_rounds();
+  loop.Advance(absl::Seconds(1));
+  EXPECT_EQ(name_rounds(), rounds + 1);
 }
 
 TEST_F(DnsControlsTest, AllIsTestedAtTheStartAndEveryTenMinutes) {
