@@ -126,21 +126,14 @@ Finding DnsblCheck::Prove(const std::vector<Said>& said, int least,
   const Answer* text = ask.Ask(DnsLookup{name, DnsType::kTxt});
   if (pending || text == nullptr) return Finding::Pending();
 
-  // No more of them than it takes, so that the proof rests on each.
-  std::stable_sort(
-      vouched.begin(), vouched.end(),
-      [](const Said& a, const Said& b) { return a.gain > b.gain; });
-  auto end = vouched.begin();
-  int sum = least;
-  while (sum < options_.threshold && end != vouched.end()) sum += end++->gain;
-  const auto listings = std::stable_partition(vouched.begin(), end, IsListing);
-  if (sum < options_.threshold || listings == vouched.begin()) {
+  const std::vector<Said> cited = Fewest(std::move(vouched), least);
+  if (cited.empty()) {
     return Verdict::Pass("listed, and the lists' controls do not bear it out");
   }
-  const Said& named = vouched.front();
+  const Said& named = cited.front();
   Proof proof = *named.answer->ProofOfPresence();
-  for (auto also = vouched.begin() + 1; also != end; ++also) {
-    proof = std::move(proof).And(*also->answer);
+  for (size_t i = 1; i < cited.size(); ++i) {
+    proof = std::move(proof).And(*cited[i].answer);
   }
   std::string more = absl::StrCat(", ", named.question->list->zone);
   if (named.question == heaviest->question && text->present()) {
@@ -150,6 +143,20 @@ Finding DnsblCheck::Prove(const std::vector<Said>& said, int least,
                                                    : replies::kClientListed,
                          std::move(proof))
       .Saying(more);
+}
+
+std::vector<DnsblCheck::Said> DnsblCheck::Fewest(std::vector<Said> vouched,
+                                                 int least) const {
+  std::stable_sort(
+      vouched.begin(), vouched.end(),
+      [](const Said& a, const Said& b) { return a.gain > b.gain; });
+  auto end = vouched.begin();
+  int sum = least;
+  while (sum < options_.threshold && end != vouched.end()) sum += end++->gain;
+  const auto listings = std::stable_partition(vouched.begin(), end, IsListing);
+  if (sum < options_.threshold || listings == vouched.begin()) return {};
+  vouched.erase(end, vouched.end());
+  return vouched;
 }
 
 }  // namespace mailverdict

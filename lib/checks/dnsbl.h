@@ -61,6 +61,10 @@ class DnsblCheck final : public Check {
   // All that was said reaches the threshold, and one of it is a listing: is it
   // borne out? `least` is the sum of the least that they could have said.
   Finding Prove(const std::vector<Said>& said, int least, Inquiry& ask) const;
+  // No more of what is vouched for than it takes to reach the threshold, so
+  // that a proof rests on each; listings first, the heaviest ahead. Empty if
+  // all of it does not.
+  std::vector<Said> Fewest(std::vector<Said> vouched, int least) const;
 
   const std::shared_ptr<const Policy> policy_;
   const DnsblCheckPolicy& options_;  // lives in *policy_
