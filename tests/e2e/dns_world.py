@@ -38,7 +38,7 @@ REASON = "Listed for the drill, see https://bl.example.test/why"
 LISTED, UNLISTED = "198.18.%d.%d", "198.19.%d.%d"
 LISTED6, UNLISTED6 = "2001:2:0:1::%x", "2001:2:0:2::%x"
 
-NUMBERED = 2000     # of each kind of domain
+NUMBERED = 20000     # of each kind of domain
 _PUBLIC = "198.51.100.7"
 
 # What a domain can be, beside the numbered ones: its records.
@@ -59,6 +59,10 @@ def enter():
                     ["-6", "route", "add", "local", "2001:2::/48", "dev", "lo"]):
         if "-6" not in command or world.has_ipv6():
             world.run(["ip"] + command, "the clients' networks")
+    if world.has_ipv6():
+        # Of IPv6 a route alone does not let a client bind to an address.
+        with open("/proc/sys/net/ipv6/ip_nonlocal_bind", "w", encoding="ascii") as setting:
+            setting.write("1")
     world.write("/etc/resolv.conf", "nameserver %s\noptions timeout:1 attempts:2\n" % CACHE)
 
 
