@@ -93,7 +93,8 @@ class Bench:
                 self._compare(results, mta, "cached" if cached else "uncached", ports)
 
     def _compare(self, results, mta, answers, ports):
-        rates = smtp_load.alternate(mta, ports, self._slapd.users, self._options)
+        rates = smtp_load.alternate(
+            mta, ports, smtp_load.many_recipients(self._slapd.users), self._options)
         ratios = {name: statistics.median(
             ours / other for ours, other in zip(rates[OURS], rates[name]))
                   for name in (POOL, THREADS)}

@@ -13,7 +13,6 @@ ratios counts. The exit status is 1 when mailverdictd reaches less than --least 
 
 import os
 import socket
-import statistics
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(
@@ -80,17 +79,8 @@ def postfixes():
 
 
 def compare(mta, ports, users, options, results):
-    rates = smtp_load.alternate(mta, ports, users, options)
-    print("%s, RCPT/s, and as a part of the floor (least, median, greatest of %d)" % (
-        mta, options.pairs))
-    for name in ports:
-        ratios = sorted(a / b for a, b in zip(rates[name], rates[FLOOR]))
-        print("  %-14s %8.0f   %.2f %.2f %.2f" % (
-            name, statistics.median(rates[name]), ratios[0], statistics.median(ratios),
-            ratios[-1]), flush=True)
-        if name == OURS:
-            results.add("%s: of the floor" % mta, None if statistics.median(
-                ratios) >= options.least else "%.2f" % statistics.median(ratios))
+    rates = smtp_load.alternate(mta, ports, smtp_load.many_recipients(users), options)
+    smtp_load.against(mta, rates, FLOOR, OURS, options, results)
 
 
 def main():

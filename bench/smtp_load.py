@@ -3,6 +3,7 @@
 import collections
 import os
 import socket
+import statistics
 import threading
 import time
 
@@ -13,24 +14,29 @@ SESSIONS = 8
 RECIPIENTS = 50                # of each message
 
 
+# What one client does: `messages`, of each the sender and the recipients' local parts.
+Session = collections.namedtuple("Session", "messages source", defaults=("127.0.0.1",))
+
+
 class Client(threading.Thread):
     """Sends some messages' recipients through one session, and counts what is refused."""
 
-    def __init__(self, port, users, messages, pipelines):
+    def __init__(self, port, session, rounds, pipelines):
         super().__init__(daemon=True)
         self.refused = collections.Counter()
-        self._messages = messages
-        self._commands = [b"RSET\r\n", b"MAIL FROM:<sender@elsewhere.example>\r\n"] + [
+        self._rounds = rounds
+        self._messages = [[b"RSET\r\n", b"MAIL FROM:<%s>\r\n" % sender.encode()] + [
             b"RCPT TO:<%s@%s>\r\n" % (user.encode(), world.DOMAIN.encode())
-            for user in users]
+            for user in users] for sender, users in session.messages]
         self._pipelines = pipelines
-        self._socket = socket.create_connection(("127.0.0.1", port))
+        self._socket = socket.create_connection(
+            ("127.0.0.1", port), source_address=(session.source, 0))
         self._unread = b""
         self._read(1)
         self._socket.sendall(b"EHLO client.example\r\n")
         while not self._read(1)[-1].startswith(b"250 "):
             pass
-        self._message()    # the MTA's processes are there now
+        self._message(self._messages[0])    # the MTA's processes are there now
 
     def _read(self, number):
         """At least so many lines."""
@@ -43,12 +49,12 @@ class Client(threading.Thread):
             lines += whole
         return lines
 
-    def _message(self):
+    def _message(self, commands):
         if self._pipelines:
-            self._socket.sendall(b"".join(self._commands))
-            replies = self._read(len(self._commands))
+            self._socket.sendall(b"".join(commands))
+            replies = self._read(len(commands))
         else:
-            replies = [self._ask(command) for command in self._commands]
+            replies = [self._ask(command) for command in commands]
         for line in replies:
             if not line.startswith(b"250 "):
                 self.refused[line] += 1
@@ -58,17 +64,23 @@ class Client(threading.Thread):
         return self._read(1)[0]
 
     def run(self):
-        for _ in range(self._messages):
-            self._message()
+        for _ in range(self._rounds):
+            for commands in self._messages:
+                self._message(commands)
 
     def close(self):
         self._socket.close()
 
 
-def measure(mta, port, users, messages):
+def many_recipients(users):
+    """For `measure`: one message for each session, to its part of them."""
+    return [Session([("sender@elsewhere.example", users[number::SESSIONS])])
+            for number in range(SESSIONS)]
+
+
+def measure(mta, port, sessions, rounds):
     """Recipients that were accepted, a second."""
-    clients = [Client(port, users[number::SESSIONS], messages, mta != "Postfix")
-               for number in range(SESSIONS)]
+    clients = [Client(port, session, rounds, mta != "Postfix") for session in sessions]
     begun = time.monotonic()
     for client in clients:
         client.start()
@@ -80,17 +92,18 @@ def measure(mta, port, users, messages):
     refused = sum((client.refused for client in clients), collections.Counter())
     if refused:
         raise world.WorldError("refused: %s" % refused.most_common(2))
-    return SESSIONS * messages * RECIPIENTS / took
+    return rounds * sum(
+        len(users) for session in sessions for _, users in session.messages) / took
 
 
-def alternate(mta, ports, users, options):
+def alternate(mta, ports, sessions, options):
     """The rates at each of the ports, by name: `options.pairs` of them, in turns."""
     for port in ports.values():                        # processes, caches
-        measure(mta, port, users, 1)
+        measure(mta, port, sessions, 1)
     rates = {name: [] for name in ports}
     for pair in range(options.pairs):
         for name in list(ports) if pair % 2 else reversed(list(ports)):
-            rates[name].append(measure(mta, ports[name], users, options.messages))
+            rates[name].append(measure(mta, ports[name], sessions, options.messages))
     return rates
 
 
@@ -104,11 +117,25 @@ def read_options(description, *programs):
     return parser.parse_args()
 
 
-def finish(results, options, load):
+def against(mta, rates, base, ours, options, results):
+    """Prints the rates, and each as a part of those of `base`; `ours` has to reach --least."""
+    print("%s, RCPT/s, and as a part of \"%s\" (least, median, greatest of %d)" % (
+        mta, base, options.pairs))
+    for name, measured in rates.items():
+        ratios = sorted(a / b for a, b in zip(measured, rates[base]))
+        median = statistics.median(ratios)
+        print("  %-16s %8.0f   %.2f %.2f %.2f" % (
+            name, statistics.median(measured), ratios[0], median, ratios[-1]), flush=True)
+        if name == ours:
+            results.add("%s: of %s" % (mta, base),
+                        None if median >= options.least else "%.2f" % median)
+
+
+def finish(results, options, load, recipients=RECIPIENTS):
     """Writes the results; `load` is the load average from before. The exit status."""
     results.write(options.xml)
     print("%d sessions, %d recipients a message; load average before: %.1f, after: %.1f, of "
           "%d processors; %d of %d ratios below %.2f" % (
-              SESSIONS, RECIPIENTS, load, os.getloadavg()[0], os.cpu_count(),
+              SESSIONS, recipients, load, os.getloadavg()[0], os.cpu_count(),
               results.failed, len(results), options.least))
     return 1 if results.failed else 0

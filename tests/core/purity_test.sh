@@ -14,7 +14,8 @@ for file in "$@"; do
   *_test.cc | *_fuzz.cc | *_testing.h) ;;
   *.a)
     archives=$((archives + 1))
-    found=$(nm -uC "$file" | sed -n 's/^ *U //p' | sed 's/@.*//' | grep -xE "$forbidden_symbols" | sort -u)
+    symbols=$(nm -uC "$file") || failed=1
+    found=$(echo "$symbols" | sed -n 's/^ *U //p' | sed 's/@.*//' | grep -xE "$forbidden_symbols" | sort -u)
     if [ -n "$found" ]; then
       echo "$file asks for:" $found
       failed=1
