@@ -44,9 +44,9 @@ bool SameProcess(const Policy& a, const Policy& b) {
 
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
     const std::string& policy_path) {
-  absl::StatusOr<ReadPolicy> read = ReadPolicyFile(policy_path);
-  if (!read.ok()) return read.status();
-  const Policy& policy = read->loaded.policy;
+  absl::StatusOr<LoadedPolicy> loaded = ReadPolicyFile(policy_path);
+  if (!loaded.ok()) return loaded.status();
+  const Policy& policy = loaded->policy;
   absl::StatusOr<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
   if (!loop.ok()) return loop.status();
 
@@ -83,7 +83,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   daemon->log_->Write(Severity::kInfo,
                       absl::StrCat("mailverdictd ", kVersion, " serves ",
                                    policy_path, " on ", where));
-  daemon->Use(*std::move(read));
+  daemon->Use(*std::move(loaded));
   daemon->WatchFiles();
   if (daemon->milter_ != nullptr) {
     daemon->milter_->Start([daemon = daemon.get()] {
@@ -192,17 +192,22 @@ absl::Status Daemon::WatchSignals() {
         loop_->OnSignal(signal, [this] { Terminate(); });
     if (!status.ok()) return status;
   }
-  return loop_->OnSignal(SIGHUP, [this] { Reload(true); });
+  return loop_->OnSignal(SIGHUP, [this] { Reload(); });
 }
 
-void Daemon::Use(ReadPolicy read) {
-  for (const std::string& warning : read.loaded.warnings) {
+void Daemon::Use(LoadedPolicy loaded) {
+  for (const std::string& warning : loaded.warnings) {
     log_->Write(Severity::kWarning, warning);
   }
-  const auto policy =
-      std::make_shared<const Policy>(std::move(read.loaded.policy));
-  policy_text_ = std::move(read.text);
-  named_files_ = FileWatch(std::move(read.stamps));
+  std::vector<std::string> watched = WatchedFiles(loaded.policy);
+  if (loaded.policy.AsksDns() && loaded.policy.dns.servers.empty()) {
+    watched.push_back(kResolvConf);
+  }
+  watch_ = FileWatch(watched);
+  Use(std::make_shared<const Policy>(std::move(loaded.policy)));
+}
+
+void Daemon::Use(std::shared_ptr<const Policy> policy) {
   if (started_ == nullptr) started_ = policy;
   // The old engine ends when its last verdict is given.
   Engine::Parts parts;
@@ -211,7 +216,9 @@ void Daemon::Use(ReadPolicy read) {
     return std::make_shared<Directory>(std::move(directory), loop_.get(),
                                        std::move(hooks));
   };
-  parts.names = [this](const DnsPolicy& dns) { return OpenDns(dns); };
+  parts.names = [this](std::shared_ptr<const Policy> policy) {
+    return OpenDns(std::move(policy));
+  };
   engine_ = Engine::Create(policy, loop_.get(), history_.get(), parts,
                            [this](const std::string& line) {
                              log_->Write(Severity::kWarning, line);
@@ -228,12 +235,21 @@ void Daemon::Use(ReadPolicy read) {
 
 // Where it cannot be said which servers there are, none is asked: what they
 // would say is Unknown.
-std::shared_ptr<NameServers> Daemon::OpenDns(const DnsPolicy& policy) {
+std::shared_ptr<NameServers> Daemon::OpenDns(
+    std::shared_ptr<const Policy> policy) {
   DnsOptions options;
-  options.timeout = policy.timeout;
-  absl::StatusOr<std::vector<DnsServer>> servers = ServersOf(policy);
+  options.timeout = policy->dns.timeout;
+  options.apart = [policy](const DnsLookup& lookup) {
+    return policy->FindList(lookup.name) != nullptr;
+  };
+  absl::StatusOr<std::vector<DnsServer>> servers = ServersOf(policy->dns);
+  std::string where;
   if (servers.ok()) {
-    options.servers = *std::move(servers);
+    options.servers = dns_servers_ = *std::move(servers);
+    for (const DnsServer& server : options.servers) {
+      absl::StrAppend(&where, where.empty() ? "" : ", ", server.ToString());
+    }
+    log_->Write(Severity::kInfo, absl::StrCat("DNS is asked at ", where));
   } else {
     log_->Write(Severity::kError,
                 absl::StrCat("DNS is not asked: ", servers.status().message()));
@@ -247,57 +263,76 @@ bool Daemon::Run() {
 }
 
 // Files may be large and disks slow, so they are read on a thread.
-void Daemon::Reload(bool policy_too) {
+void Daemon::Reload() {
   if (reloading_.joinable()) {
     reload_again_ = true;
-    reload_policy_ |= policy_too;
     return;
   }
-  reloading_ = std::thread([this, policy_too, text = policy_text_] {
-    auto read = std::make_shared<absl::StatusOr<ReadPolicy>>(
-        policy_too ? ReadPolicyFile(policy_path_)
-                   : ReadNamedFiles(policy_path_, text));
-    loop_->Post(
-        [this, policy_too, read] { Reloaded(policy_too, std::move(*read)); });
+  reloading_ = std::thread([this] {
+    auto loaded = std::make_shared<absl::StatusOr<LoadedPolicy>>(
+        ReadPolicyFile(policy_path_));
+    loop_->Post([this, loaded] { Reloaded(std::move(*loaded)); });
   });
 }
 
-void Daemon::Reloaded(bool policy_too, absl::StatusOr<ReadPolicy> read) {
+// False when another is to be read: it changed while this one was.
+bool Daemon::EndReading() {
   reloading_.join();
-  if (std::exchange(reload_again_, false)) {
-    // It changed while it was read.
-    Reload(std::exchange(reload_policy_, false) || policy_too);
-    return;
-  }
-  if (!read.ok()) {
+  if (!std::exchange(reload_again_, false)) return true;
+  Reload();
+  return false;
+}
+
+void Daemon::Reloaded(absl::StatusOr<LoadedPolicy> loaded) {
+  if (!EndReading()) return;
+  if (!loaded.ok()) {
     log_->Write(Severity::kError,
                 absl::StrCat("policy refused, the old one stays: ",
-                             read.status().message()));
+                             loaded.status().message()));
     return;
   }
-  if (!SameProcess(*started_, read->loaded.policy)) {
+  if (!SameProcess(*started_, loaded->policy)) {
     log_->Write(Severity::kWarning,
                 absl::StrCat(policy_path_,
                              ": listeners, user, log, history and "
                              "max_connections change with a restart only"));
   }
-  const Overrides overrides = engine_->overrides();
-  if (policy_too) EndOverrides();
-  Use(*std::move(read));
-  if (!policy_too) engine_->SetOverrides(overrides);
-  log_->Write(Severity::kInfo, absl::StrCat(policy_too ? "" : "the files of ",
-                                            policy_path_, " read again"));
+  EndOverrides();
+  Use(*std::move(loaded));
+  log_->Write(Severity::kInfo, absl::StrCat(policy_path_, " read again"));
 }
 
 void Daemon::WatchFiles() {
   loop_->RunAfter(kLookAtFiles, [this] {
-    const std::optional<std::string> changed = named_files_.Look();
-    if (changed.has_value()) {
-      log_->Write(Severity::kInfo, absl::StrCat(*changed, " has changed"));
-      Reload(false);
+    if (watch_.Look() && !reloading_.joinable()) {
+      reloading_ = std::thread([this, policy = engine_->shared_policy()] {
+        auto read =
+            std::make_shared<absl::StatusOr<Policy>>(ReadWatchedFiles(*policy));
+        loop_->Post([this, read] { ReadFiles(std::move(*read)); });
+      });
     }
     WatchFiles();
   });
+}
+
+// What operators have set stays in force, and the policy is not read.
+void Daemon::ReadFiles(absl::StatusOr<Policy> read) {
+  if (!EndReading()) return;
+  if (!read.ok()) {
+    log_->Write(Severity::kError,
+                absl::StrCat("a list is refused, the old one stays: ",
+                             read.status().message()));
+    return;
+  }
+  const absl::StatusOr<std::vector<DnsServer>> servers = ServersOf(read->dns);
+  const bool same_servers =
+      !read->AsksDns() || (servers.ok() && *servers == dns_servers_);
+  if (same_servers && SameWatchedFiles(engine_->policy(), *read)) return;
+  const Overrides overrides = engine_->overrides();
+  Use(std::make_shared<const Policy>(*std::move(read)));
+  engine_->SetOverrides(overrides);
+  log_->Write(Severity::kInfo,
+              absl::StrCat("what ", policy_path_, " names has changed"));
 }
 
 void Daemon::Terminate() {

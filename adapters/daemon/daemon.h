@@ -19,6 +19,7 @@
 #include "adapters/milter/milter.h"
 #include "adapters/socketmap/server.h"
 #include "lib/history/history.h"
+#include "lib/resolve/dns_server.h"
 #include "lib/resolve/engine.h"
 
 namespace mailverdict {
@@ -31,8 +32,8 @@ class Daemon final : private Controlled {
   // to be written.
   static constexpr absl::Duration kDrain = absl::Seconds(1);
 
-  // So often the files that the policy names (lists, aliases) are looked at;
-  // one that has changed is read again when it has not for as long.
+  // So often lists and resolv.conf are looked at; one that has changed is read
+  // again when it has not for as long.
   static constexpr absl::Duration kLookAtFiles = absl::Seconds(5);
 
   // Opens the listeners, drops privileges, starts the directories. An error
@@ -55,12 +56,14 @@ class Daemon final : private Controlled {
   absl::Status ListenOn(const ListenerPolicy& listener, size_t limit);
   absl::Status OpenHistory(const Policy& policy);
   absl::Status WatchSignals();
-  void Use(ReadPolicy read);
-  std::shared_ptr<NameServers> OpenDns(const DnsPolicy& policy);
-  // The policy and the files that it names, or those only.
-  void Reload(bool policy_too);
-  void Reloaded(bool policy_too, absl::StatusOr<ReadPolicy> read);
+  void Use(LoadedPolicy loaded);
+  void Use(std::shared_ptr<const Policy> policy);
+  std::shared_ptr<NameServers> OpenDns(std::shared_ptr<const Policy> policy);
+  void Reload();
+  void Reloaded(absl::StatusOr<LoadedPolicy> loaded);
+  bool EndReading();
   void WatchFiles();
+  void ReadFiles(absl::StatusOr<Policy> read);
   void Terminate();
   void Drained();
 
@@ -97,10 +100,9 @@ class Daemon final : private Controlled {
   int draining_ = 0;  // servers that still do
   bool failed_ = false;
   std::thread reloading_;
-  bool reload_again_ = false;   // another SIGHUP or change came meanwhile
-  bool reload_policy_ = false;  // one of them was a SIGHUP
-  std::string policy_text_;     // in force
-  FileWatch named_files_;
+  bool reload_again_ = false;  // another SIGHUP came meanwhile
+  FileWatch watch_;
+  std::vector<DnsServer> dns_servers_;  // in use
 };
 
 }  // namespace mailverdict

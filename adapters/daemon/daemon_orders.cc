@@ -24,6 +24,7 @@ absl::Status NoDirectory(const std::string& directory) {
       absl::StrCat("the policy has no directory ", directory));
 }
 
+constexpr size_t kMaxListed = 10000;  // beside those that are learned
 constexpr size_t kMaxListBytes = socketmap::kMaxReplyBytes - 1000;
 
 // What operators are shown of the missing domains: as many as fit into a reply.
@@ -35,9 +36,11 @@ absl::StatusOr<std::string> DomainLines(const Policy& policy, History* history,
     std::string text;
   };
   std::vector<Line> lines;
+  size_t remembered = 0;
   const absl::Status status = history->ForEachDomain(
       [&](std::string_view name, const MissingDomain& domain) {
         const bool learned = check != nullptr && domain.Learned(*check, now);
+        if (++remembered > kMaxListed && !learned) return true;
         lines.push_back(
             {learned,
              absl::StrCat(absl::string_view(name.data(), name.size()),
@@ -49,13 +52,14 @@ absl::StatusOr<std::string> DomainLines(const Policy& policy, History* history,
   std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) {
     return a.learned != b.learned ? a.learned : a.text < b.text;
   });
-  std::string text = absl::StrCat(lines.size(), " domains are remembered\n");
+  std::string text = absl::StrCat(remembered, " domains are remembered\n");
+  size_t shown = 0;
   for (const Line& line : lines) {
-    if (text.size() + line.text.size() > kMaxListBytes) {
-      return absl::StrCat(text, "and more\n");
-    }
+    if (text.size() + line.text.size() > kMaxListBytes) break;
     text += line.text;
+    ++shown;
   }
+  if (shown < remembered) absl::StrAppend(&text, "and more\n");
   return text;
 }
 

@@ -25,8 +25,8 @@ Stays in the foreground; logs to stderr or syslog, as the policy says.
   --version      print the version
   --help         print this
 
-SIGHUP reads the policy again; a wrong one is refused and the old one stays. Files
-that it names are read again when they change.
+SIGHUP reads the policy again; a wrong one is refused and the old one stays. Lists of
+domains that it names are read again when they change.
 SIGTERM ends when what is under way has been answered; a second one ends at once.
 )";
 
@@ -36,18 +36,19 @@ constexpr int kUnavailable = 69;
 constexpr int kConfig = 78;
 
 int CheckPolicy(const std::string& path, bool online) {
-  const auto read = mailverdict::ReadPolicyFile(path);
-  if (!read.ok()) {
-    std::fprintf(stderr, "%s\n", std::string(read.status().message()).c_str());
+  const auto loaded = mailverdict::ReadPolicyFile(path);
+  if (!loaded.ok()) {
+    std::fprintf(stderr, "%s\n",
+                 std::string(loaded.status().message()).c_str());
     return kConfig;
   }
-  for (const std::string& warning : read->loaded.warnings) {
+  for (const std::string& warning : loaded->warnings) {
     std::fprintf(stderr, "warning: %s\n", warning.c_str());
   }
   std::printf("%s: good\n", path.c_str());
   if (!online) return 0;
-  const bool well = mailverdict::CheckOnline(
-      read->loaded.policy, [](const std::string& line) {
+  const bool well =
+      mailverdict::CheckOnline(loaded->policy, [](const std::string& line) {
         std::printf("%s\n", line.c_str());
         std::fflush(stdout);
       });

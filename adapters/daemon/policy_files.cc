@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 
@@ -38,8 +39,6 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return text;
 }
 
-}  // namespace
-
 FileStamp StampOf(const std::string& path) {
   struct stat about;
   if (stat(path.c_str(), &about) != 0) return {};
@@ -48,39 +47,63 @@ FileStamp StampOf(const std::string& path) {
       about.st_mtim.tv_sec * int64_t{1'000'000'000} + about.st_mtim.tv_nsec};
 }
 
-absl::StatusOr<ReadPolicy> ReadPolicyFile(const std::string& path) {
-  const absl::StatusOr<std::string> text = ReadFile(path);
-  if (!text.ok()) return text.status();
-  return ReadNamedFiles(path, *text);
+std::vector<DomainList>* ListsOf(Policy* policy) {
+  for (CheckPolicy& check : policy->checks) {
+    if (auto* domain = std::get_if<DomainCheckPolicy>(&check)) {
+      return &domain->lists;
+    }
+  }
+  return nullptr;
 }
 
-absl::StatusOr<ReadPolicy> ReadNamedFiles(const std::string& path,
-                                          const std::string& text) {
-  ReadPolicy policy;
-  policy.path = path;
-  policy.text = text;
-  absl::StatusOr<LoadedPolicy> loaded =
-      LoadPolicy(text, path, [&policy](const std::string& named) {
-        policy.stamps.emplace(named, StampOf(named));
-        return ReadFile(named);
-      });
-  if (!loaded.ok()) return loaded.status();
-  policy.loaded = *std::move(loaded);
+}  // namespace
+
+absl::StatusOr<LoadedPolicy> ReadPolicyFile(const std::string& path) {
+  const absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) return text.status();
+  return LoadPolicy(*text, path, ReadFile);
+}
+
+std::vector<std::string> WatchedFiles(const Policy& policy) {
+  std::vector<std::string> paths;
+  const DomainCheckPolicy* check = policy.FindDomainCheck();
+  if (check == nullptr) return paths;
+  for (const DomainList& list : check->lists) paths.push_back(list.name());
+  return paths;
+}
+
+absl::StatusOr<Policy> ReadWatchedFiles(Policy policy) {
+  std::vector<DomainList>* const lists = ListsOf(&policy);
+  if (lists == nullptr) return policy;
+  for (DomainList& list : *lists) {
+    const absl::StatusOr<std::string> text = ReadFile(list.name());
+    if (!text.ok()) return text.status();
+    absl::StatusOr<DomainList> read = DomainList::Parse(*text, list.name());
+    if (!read.ok()) return read.status();
+    list = *std::move(read);
+  }
   return policy;
 }
 
-FileWatch::FileWatch(std::map<std::string, FileStamp> stamps) {
-  for (auto& [path, stamp] : stamps) files_[path] = {stamp, stamp};
+bool SameWatchedFiles(const Policy& a, const Policy& b) {
+  const DomainCheckPolicy* const in_a = a.FindDomainCheck();
+  const DomainCheckPolicy* const in_b = b.FindDomainCheck();
+  if (in_a == nullptr || in_b == nullptr) return in_a == in_b;
+  return in_a->lists == in_b->lists;
 }
 
-std::optional<std::string> FileWatch::Look() {
-  std::optional<std::string> changed;
+FileWatch::FileWatch(const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) files_[path] = {};
+}
+
+bool FileWatch::Look() {
+  bool changed = false;
   for (auto& [path, file] : files_) {
     const FileStamp now = StampOf(path);
     const bool settled = now == std::exchange(file.last_seen, now);
     if (!settled || now == file.known) continue;
     file.known = now;
-    changed = path;
+    changed = true;
   }
   return changed;
 }

@@ -23,6 +23,13 @@ std::string MessageOf(const Transaction& transaction) {
       client.has_value() ? mail::NeighbourhoodOf(*client) : std::string());
 }
 
+// Whether this answer shows that the name exists.
+bool IsThere(const Answer& answer) {
+  return answer.present() ||
+         (answer.absent() && answer.absence() == Absence::kNoData &&
+          answer.dns().alias_of.empty());
+}
+
 }  // namespace
 
 // What the two sides say.
@@ -75,7 +82,7 @@ Finding DomainCheck::InDns(const std::string& domain,
     case MailHosts::kSome:
       return There(Verdict::Pass(), domain, transaction);
     case MailHosts::kNullMx:
-      return NullMx(domain, ask);
+      return NullMx(domain, transaction, ask);
     case MailHosts::kNoName:
       return NotFound(domain, transaction, ask);
     case MailHosts::kNoHost:
@@ -85,20 +92,26 @@ Finding DomainCheck::InDns(const std::string& domain,
       return There(Verdict::Defer(replies().no_host,
                                   "the hosts' addresses are not public"),
                    domain, transaction);
+    case MailHosts::kHostsUnknown:
+      return There(Unsure("DNS could not be asked for its hosts"), domain,
+                   transaction);
     case MailHosts::kUnknown:
       break;
   }
   return Unsure("DNS could not be asked");
 }
 
-Finding DomainCheck::NullMx(const std::string& domain, Inquiry& ask) const {
+Finding DomainCheck::NullMx(const std::string& domain,
+                            const Transaction& transaction,
+                            Inquiry& ask) const {
   const Answer* mx = ask.Ask(DnsLookup{domain, DnsType::kMx, true});
   if (mx == nullptr) return Finding::Pending();
   std::optional<Proof> proof = mx->ProofOfPresence();
   if (!proof.has_value() || mx->values() != std::vector<std::string>{"0 ."}) {
     return Unsure("DNS gave no proof of the null MX");
   }
-  return Verdict::Reject(replies().null_mx, *std::move(proof));
+  return There(Verdict::Reject(replies().null_mx, *std::move(proof)), domain,
+               transaction);
 }
 
 // The resolver may be cut off from the world, the registry have a bad day, the
@@ -113,6 +126,10 @@ Finding DomainCheck::NotFound(const std::string& domain,
   const Answer* aaaa = ask.Ask(DnsLookup{domain, DnsType::kAaaa, true});
   if (mx == nullptr || a == nullptr || aaaa == nullptr) {
     return Finding::Pending();
+  }
+  if (IsThere(*mx) || IsThere(*a) || IsThere(*aaaa)) {
+    return There(Unsure("DNS says by turns that it is there and is not"),
+                 domain, transaction);
   }
   if (mx->unknown() || a->unknown() || aaaa->unknown()) {
     return Unsure("DNS says that there is no such name, and is not believed");

@@ -58,7 +58,8 @@ class DomainCheck final : public Check {
   std::optional<ListEntry> FindListed(std::string_view domain) const;
   Finding InDns(const std::string& domain, const Transaction& transaction,
                 Inquiry& ask) const;
-  Finding NullMx(const std::string& domain, Inquiry& ask) const;
+  Finding NullMx(const std::string& domain, const Transaction& transaction,
+                 Inquiry& ask) const;
   Finding NotFound(const std::string& domain, const Transaction& transaction,
                    Inquiry& ask) const;
   // The domain is there: what was remembered of it as missing is forgotten.

@@ -192,14 +192,15 @@ TEST(DomainInDns, WhatIsNotThereIsDeferredEachInItsOwnWords) {
   EXPECT_EQ(Line(no_data, Learn::kOff, Stage::kRcpt),
             "domain defer 451 4.1.2 Recipient domain has no mail host with a "
             "public address [no host has an address]");
-  for (const char* which : {"bad.com MX", "mx1.bad.com A"}) {
-    World world;
-    world.Has("bad.com MX", {"10 mx1.bad.com"}).Unknown(which);
-    EXPECT_EQ(
-        Line(world),
-        "domain defer 451 4.4.3 Domain cannot be looked up right now, try "
-        "again later [DNS could not be asked; it answers SERVFAIL]");
-  }
+  const std::string unsure =
+      "domain defer 451 4.4.3 Domain cannot be looked up right now, try again "
+      "later [DNS could not be asked";
+  World unknown;
+  unknown.Unknown("bad.com MX");
+  EXPECT_EQ(Line(unknown), unsure + "; it answers SERVFAIL]");
+  World host;
+  host.Has("bad.com MX", {"10 mx1.bad.com"}).Unknown("mx1.bad.com A");
+  EXPECT_EQ(Line(host), unsure + " for its hosts; it answers SERVFAIL]");
 }
 
 TEST(DomainInDns, AHostThatNobodyCanReachIsDeferred) {
@@ -269,8 +270,13 @@ TEST(Learning, OnlyWhatIsLearnedAndProvenNowIsRejected) {
   EXPECT_EQ(Line(world, Learn::kOff),
             "domain defer 451 4.1.8 Sender domain does not exist [no such "
             "name]");
+  MissingDomain long_ago = Known(32, absl::Hours(100));
+  long_ago.last = kNow - absl::Hours(25);
+  MissingDomain ahead = Known(32, absl::Hours(100));  // the clock went back
+  ahead.last = kNow + absl::Hours(1);
   for (const MissingDomain& known :
-       {Known(2, absl::Hours(100)), Known(32, absl::Hours(23))}) {
+       {Known(2, absl::Hours(100)), Known(32, absl::Hours(23)), long_ago,
+        ahead}) {
     world.memory = known;
     EXPECT_NE(Line(world, Learn::kOn).find("not learned yet"),
               std::string::npos);
@@ -308,7 +314,14 @@ TEST(Learning, WithoutAControlNothingIsAskedAndNothingLearned) {
 TEST(Learning, ADomainThatIsThereIsForgotten) {
   World no_host;
   no_host.NoData("bad.com MX").NoData("bad.com A").NoData("bad.com AAAA");
-  for (const World& world : {SomeHost(), no_host}) {
+  World hosts_unknown;
+  hosts_unknown.Has("bad.com MX", {"10 mx.bad.com"}).Unknown("mx.bad.com A");
+  World again;  // it is there by now, though the cache does not know
+  again.Has("bad.com A", {"192.0.2.1"});
+  World no_data;
+  no_data.NoData("bad.com AAAA");
+  for (const World& world :
+       {SomeHost(), no_host, NullMx(), hosts_unknown, again, no_data}) {
     Evidence evidence;
     const Verdict verdict =
         Judge(LearningPolicy(Learn::kOn), world,

@@ -61,7 +61,7 @@ class Search {
 
   MailHosts found() const {
     if (found_.has_value()) return *found_;
-    if (unknown_) return MailHosts::kUnknown;
+    if (unknown_) return MailHosts::kHostsUnknown;
     return private_ ? MailHosts::kPrivate : MailHosts::kNoHost;
   }
 

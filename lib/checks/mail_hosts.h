@@ -11,13 +11,15 @@
 namespace mailverdict {
 
 enum class MailHosts {
-  kPending,  // more answers are needed
-  kSome,     // at least one has a public address
-  kNullMx,   // the domain says that it takes no mail
-  kNoName,   // there is no such domain
-  kNoHost,   // the domain is there, and no host of its has an address
-  kPrivate,  // its hosts have only addresses that nobody outside can reach
-  kUnknown,  // somebody could not be asked, and none of the others is public
+  kPending,       // more answers are needed
+  kSome,          // at least one has a public address
+  kNullMx,        // the domain says that it takes no mail
+  kNoName,        // there is no such domain
+  kNoHost,        // the domain is there, and no host of its has an address
+  kPrivate,       // its hosts have only addresses that nobody outside can reach
+  kHostsUnknown,  // the domain is there; a host of its could not be asked, and
+                  // none of the others has a public address
+  kUnknown,       // nothing is known of it
 };
 
 // Of a domain with more, hosts beyond these are not asked for; none of them has

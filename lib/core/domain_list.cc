@@ -90,6 +90,7 @@ std::string ListEntry::ToString() const {
 absl::StatusOr<DomainList> DomainList::Parse(std::string_view text,
                                              std::string_view name) {
   DomainList list;
+  list.name_ = std::string(name);
   Cursor lines(text);
   for (size_t number = 1; !lines.done(); ++number) {
     std::string_view line = lines.TakeWhile([](char c) { return c != '\n'; });
@@ -113,6 +114,15 @@ absl::StatusOr<DomainList> DomainList::Parse(std::string_view text,
     }
   }
   return list;
+}
+
+bool operator==(const DomainList& a, const DomainList& b) {
+  return std::equal(a.lines_.begin(), a.lines_.end(), b.lines_.begin(),
+                    b.lines_.end(), [](const auto& x, const auto& y) {
+                      return x->number == y->number &&
+                             x->pattern == y->pattern &&
+                             x->suggestion == y->suggestion && x->why == y->why;
+                    });
 }
 
 std::optional<ListEntry> DomainList::Find(std::string_view domain) const {

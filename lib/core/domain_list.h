@@ -75,10 +75,16 @@ class DomainList {
   std::optional<ListEntry> Find(std::string_view domain) const;
 
   size_t size() const { return lines_.size(); }
+  // As it was parsed with.
+  const std::string& name() const { return name_; }
+
+  // Whether they have the same entries in the same lines.
+  friend bool operator==(const DomainList& a, const DomainList& b);
 
  private:
   DomainList() = default;
 
+  std::string name_;
   DomainPatterns patterns_;  // numbers of lines_
   std::vector<std::shared_ptr<const ListEntry::Line>> lines_;
 };

@@ -19,7 +19,8 @@ constexpr absl::string_view kPinned = "pinned";
 bool MissingDomain::Learned(const DomainCheckPolicy& policy,
                             absl::Time now) const {
   return mark != Mark::kNone || (messages >= policy.learn_messages &&
-                                 now - first >= policy.learn_over);
+                                 now - first >= policy.learn_over &&
+                                 last <= now && now - last <= kMaxGap);
 }
 
 std::vector<std::string> MissingDomain::ToValues() const {

@@ -17,8 +17,14 @@ namespace mailverdict {
 struct MissingDomain {
   // More messages than this are not told apart.
   static constexpr int kMaxMessages = 32;
+  // One that comes sooner after the one counted before is not counted: what a
+  // short outage says of a domain is said to all who ask meanwhile.
+  static constexpr absl::Duration kApart = absl::Hours(1);
+  // What was found missing longer ago than this counts for nothing: it may have
+  // been there in between, unasked. Any MTA tries again within that.
+  static constexpr absl::Duration kMaxGap = absl::Hours(24);
 
-  absl::Time first;  // found missing
+  absl::Time first;  // found missing, in one run without a gap
   absl::Time last;
   int messages = 0;  // that met it; attempts of one message count as one
   // What an operator has said: it is learned; and stays so, even if it is there

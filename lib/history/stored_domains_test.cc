@@ -44,6 +44,7 @@ TEST_P(MissingDomains, AttemptsOfOneMessageCountAsOne) {
   Missed("bad.com", "one", kNow);
   Missed("bad.com", "one", kNow + absl::Hours(1));
   Missed("bad.com", "two", kNow + absl::Hours(2));
+  Missed("bad.com", "three", kNow + absl::Hours(3) - absl::Seconds(1));
   Missed("bad.com", "one", kNow + absl::Hours(3));
   const std::optional<MissingDomain> known = Recall("bad.com");
   ASSERT_TRUE(known.has_value());
@@ -54,9 +55,32 @@ TEST_P(MissingDomains, AttemptsOfOneMessageCountAsOne) {
   EXPECT_FALSE(Recall("com").has_value());
 }
 
+TEST_P(MissingDomains, WhatComesTogetherCountsAsOne) {
+  for (int i = 0; i < 10; ++i) {
+    Missed("bad.com", absl::StrCat("message ", i), kNow + absl::Minutes(5 * i));
+  }
+  EXPECT_EQ(Recall("bad.com")->messages, 1);
+  Missed("bad.com", "message 10", kNow + MissingDomain::kApart);
+  EXPECT_EQ(Recall("bad.com")->messages, 2);
+}
+
+TEST_P(MissingDomains, ARunEndsWithAGap) {
+  Missed("bad.com", "one", kNow);
+  Missed("bad.com", "two", kNow + MissingDomain::kMaxGap);
+  EXPECT_EQ(Recall("bad.com")->first, kNow);
+  EXPECT_EQ(Recall("bad.com")->messages, 2);
+  const absl::Time later = kNow + 2 * MissingDomain::kMaxGap + absl::Seconds(1);
+  Missed("bad.com", "three", later);
+  EXPECT_EQ(Recall("bad.com")->first, later);
+  EXPECT_EQ(Recall("bad.com")->messages, 1);
+  Missed("bad.com", "four", later - absl::Hours(2));  // the clock went back
+  EXPECT_EQ(Recall("bad.com")->first, later - absl::Hours(2));
+  EXPECT_EQ(Recall("bad.com")->messages, 1);
+}
+
 TEST_P(MissingDomains, MoreMessagesThanAreToldApartAreNotCounted) {
   for (int i = 0; i < 2 * MissingDomain::kMaxMessages; ++i) {
-    Missed("bad.com", absl::StrCat("message ", i), kNow);
+    Missed("bad.com", absl::StrCat("message ", i), kNow + absl::Hours(i));
   }
   EXPECT_EQ(Recall("bad.com")->messages, MissingDomain::kMaxMessages);
 }
@@ -101,8 +125,9 @@ TEST_P(MissingDomains, NewOnesAreRememberedAtAPace) {
   }
   EXPECT_TRUE(Recall(absl::StrCat("d", burst - 1, ".com")).has_value());
   EXPECT_FALSE(Recall(absl::StrCat("d", burst, ".com")).has_value());
-  Missed("d0.com", "two", kNow);
-  EXPECT_EQ(Recall("d0.com")->messages, 2) << "known ones still count";
+  const absl::Time soon = kNow + absl::Seconds(1);
+  Missed("d0.com", "two", soon);
+  EXPECT_EQ(Recall("d0.com")->last, soon) << "known ones still count";
   const absl::Duration one =
       absl::Seconds(1 / StoredHistory::kNewDomainsPerSecond);
   Missed("later.com", "one", kNow + one * 1.01);
@@ -112,7 +137,7 @@ TEST_P(MissingDomains, NewOnesAreRememberedAtAPace) {
 }
 
 TEST_P(MissingDomains, ARecordThatIsNoneOfOursCountsForNothing) {
-  for (const char* value : {"", "\1", "12345678"}) {
+  for (const char* value : {"", "\1", "123456789abc"}) {
     ASSERT_TRUE(history_->store()->Put("dbad.com", value).ok());
     EXPECT_FALSE(Recall("bad.com").has_value());
     EXPECT_EQ(history_->Read(Domain("bad.com")).state, AnswerState::kAbsent);

@@ -86,6 +86,7 @@ bool Remove(uint64_t hash, VanishedMailboxes* from) {
 
 struct StoredDomain {
   MissingDomain domain;
+  absl::Time counted;              // the last message
   std::vector<uint32_t> messages;  // their hashes
 };
 
@@ -93,6 +94,7 @@ std::string Pack(const StoredDomain& stored) {
   std::string value;
   AppendNumber(Seconds(stored.domain.first), &value);
   AppendNumber(Seconds(stored.domain.last), &value);
+  AppendNumber(Seconds(stored.counted), &value);
   value.push_back(static_cast<char>(stored.domain.mark));
   for (const uint32_t message : stored.messages) AppendNumber(message, &value);
   return value;
@@ -103,20 +105,46 @@ std::optional<StoredDomain> UnpackDomain(std::string_view value) {
   mail::Cursor in(value);
   const auto first = TakeNumber<uint32_t>(&in);
   const auto last = TakeNumber<uint32_t>(&in);
+  const auto counted = TakeNumber<uint32_t>(&in);
   const auto mark = TakeNumber<uint8_t>(&in);
-  if (!first.has_value() || !last.has_value() || !mark.has_value() ||
+  if (!first.has_value() || !last.has_value() || !counted.has_value() ||
+      !mark.has_value() ||
       *mark > static_cast<int>(MissingDomain::Mark::kPinned)) {
     return std::nullopt;
   }
   StoredDomain stored;
   stored.domain.first = absl::FromUnixSeconds(*first);
   stored.domain.last = absl::FromUnixSeconds(*last);
+  stored.counted = absl::FromUnixSeconds(*counted);
   stored.domain.mark = static_cast<MissingDomain::Mark>(*mark);
   while (const auto message = TakeNumber<uint32_t>(&in)) {
     stored.messages.push_back(*message);
   }
   stored.domain.messages = static_cast<int>(stored.messages.size());
   return stored;
+}
+
+// It was found missing once more.
+void AddMiss(const Observation& miss, const SipHash& hash,
+             StoredDomain* stored) {
+  MissingDomain& domain = stored->domain;
+  const bool unbroken = !stored->messages.empty() && domain.last <= miss.when &&
+                        miss.when - domain.last <= MissingDomain::kMaxGap;
+  if (!unbroken) {
+    stored->messages.clear();
+    domain.first = miss.when;
+    stored->counted = absl::InfinitePast();
+  }
+  domain.last = miss.when;
+  const auto message = static_cast<uint32_t>(hash(miss.message));
+  std::vector<uint32_t>& messages = stored->messages;
+  if (miss.when - stored->counted < MissingDomain::kApart ||
+      messages.size() >= MissingDomain::kMaxMessages ||
+      std::find(messages.begin(), messages.end(), message) != messages.end()) {
+    return;
+  }
+  messages.push_back(message);
+  stored->counted = miss.when;
 }
 
 std::string DomainKey(const std::string& domain) { return kDomain + domain; }
@@ -233,15 +261,8 @@ void StoredHistory::WriteDomain(const Observation& observation) {
   if (!stored.has_value()) {
     if (!MayAddDomain(observation.when)) return;
     stored.emplace();
-    stored->domain.first = observation.when;
   }
-  stored->domain.last = observation.when;
-  const auto message = static_cast<uint32_t>(hash_(observation.message));
-  std::vector<uint32_t>& messages = stored->messages;
-  if (std::find(messages.begin(), messages.end(), message) == messages.end() &&
-      messages.size() < MissingDomain::kMaxMessages) {
-    messages.push_back(message);
-  }
+  AddMiss(observation, hash_, &*stored);
   store_->Put(key, Pack(*stored)).IgnoreError();
 }
 

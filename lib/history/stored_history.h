@@ -26,8 +26,9 @@ namespace mailverdict {
 // In the store, numbers the least byte first:
 //   'm' hash(directory:address) -> last seen [, vanished, last missed]
 //   'v' hash(directory)         -> per vanished address: its hash, when
-//   'd' domain                  -> first missing, last missing, 1 byte: mark,
-//                                  per message that met it: 32 bits of its hash
+//   'd' domain                  -> first missing, last missing, when the last
+//                                  message was counted, 1 byte: mark, and per
+//                                  counted message: 32 bits of its hash
 // Times are 32-bit seconds of the epoch (until 2106). An 'm' of another length
 // counts as seen, and not missing: whom we once knew is doubted to be gone.
 class StoredHistory : public History {

@@ -48,9 +48,13 @@ void DnsCache::Keep(const DnsLookup& lookup, const Answer& answer) {
   if (answer.unknown()) return;
   if (lookup.with_controls && !answer.vouched()) return;
   const DnsPolicy& dns = policy_->dns;
-  const bool briefly = answer.absent() || lookup.with_controls;
-  kept_.Keep(answer, std::min(answer.dns().ttl,
-                              briefly ? dns.keep_absent : dns.keep_present));
+  size_t bytes = 0;
+  for (const std::string& value : answer.values()) bytes += value.size();
+  if (bytes > kMaxKeptBytes) return;
+  const absl::Duration most =
+      answer.absent() ? dns.keep_absent : dns.keep_present;
+  kept_.Keep(answer, std::min({answer.dns().ttl, most,
+                               lookup.with_controls ? kKeepProof : most}));
 }
 
 }  // namespace mailverdict

@@ -20,14 +20,19 @@ namespace mailverdict {
 
 // Present is kept for its TTL, the least of its records'; Absent for that of
 // its zone's SOA (RFC 2308 5), not at all without one; neither for longer than
-// the policy has it, and both for keep_absent at most where controls vouch for
+// the policy has it, and both for kKeepProof at most where controls vouch for
 // them: a domain may come to be, and a listing may end. Unknown is never kept,
-// nor is what was asked with_controls and is not vouched for. A TTL of zero is
-// for one answer. At most max_cached answers, of which the one unused for
-// longest goes first. One loop's thread. A `done` may ask again, and may
-// destroy the cache.
+// nor is what was asked with_controls and is not vouched for, nor what is
+// larger than kMaxKeptBytes: whoever made that may ask for it each time. A TTL
+// of zero is for one answer. At most max_cached answers, of which the one
+// unused for longest goes first. One loop's thread. A `done` may ask again, and
+// may destroy the cache.
 class DnsCache final : public NameResolver {
  public:
+  static constexpr absl::Duration kKeepProof = absl::Seconds(30);
+  static constexpr size_t kMaxKeptBytes =
+      2000;  // of values; a million take 2 GB
+
   // The others outlive the cache.
   DnsCache(std::shared_ptr<const Policy> policy, Executor* executor,
            NameResolver* resolver);

@@ -156,14 +156,14 @@ TEST_F(DnsCacheTest, WhatIsVouchedForIsKeptBesideThePlainAnswerAndBriefly) {
   EXPECT_TRUE(last->present());
   EXPECT_TRUE(Known(mx_proof));
   EXPECT_TRUE(last->vouched());
-  ExpectKnownFor(mx_proof, absl::Minutes(5));
+  ExpectKnownFor(mx_proof, DnsCache::kKeepProof);
   names.SayVouched(2, *policy,
                    ScriptedNames::PresentReport(mx_proof, absl::Hours(1)));
   EXPECT_TRUE(last->present() && last->vouched()) << last->ToString();
-  ExpectKnownFor(mx_proof, absl::Minutes(5));
+  ExpectKnownFor(mx_proof, DnsCache::kKeepProof);
   names.SayVouched(3, *policy,
-                   ScriptedNames::PresentReport(mx_proof, absl::Seconds(60)));
-  ExpectKnownFor(mx_proof, absl::Seconds(60));
+                   ScriptedNames::PresentReport(mx_proof, absl::Seconds(20)));
+  ExpectKnownFor(mx_proof, absl::Seconds(20));
 }
 
 TEST_F(DnsCacheTest, WhatWasAskedWithControlsAndIsNotVouchedForIsNeverKept) {

@@ -161,7 +161,7 @@ void DnsChannel::SendWaiting() {
     if (executor_->Now() - question->since < timeout_) {
       Send(std::move(question));
     } else {
-      GiveUp(std::move(question), "it is too slow for all who ask", true);
+      GiveUp(std::move(question), "it is too slow for all who ask", false);
     }
   }
 }

@@ -25,10 +25,11 @@ struct DnsResolver::Asking {
 };
 
 DnsResolver::DnsResolver(const DnsOptions& options, Executor* executor)
-    : executor_(executor) {
+    : apart_(options.apart), executor_(executor) {
   for (const DnsServer& server : options.servers) {
     servers_.push_back(
-        {std::make_unique<DnsChannel>(server, options.timeout, executor)});
+        {std::make_unique<DnsChannel>(server, options.timeout, executor),
+         std::make_unique<DnsChannel>(server, options.timeout, executor)});
   }
 }
 
@@ -86,17 +87,20 @@ void DnsResolver::AskNext(const std::shared_ptr<Asking>& asking) {
   }
   // A channel calls nobody back once it is gone, and it goes with this.
   const size_t server = asking->servers[asking->next++];
-  servers_[server].channel->Ask(
-      asking->lookup, [this, asking, server](const DnsChannel::Reply& reply) {
-        Take(asking, server, reply);
-      });
+  const bool apart = apart_ != nullptr && apart_(asking->lookup);
+  (apart ? servers_[server].apart : servers_[server].channel)
+      ->Ask(asking->lookup,
+            [this, asking, server](const DnsChannel::Reply& reply) {
+              Take(asking, server, reply);
+            });
 }
 
 void DnsResolver::Take(const std::shared_ptr<Asking>& asking, size_t server,
                        const DnsChannel::Reply& reply) {
   Server& from = servers_[server];
-  from.shunned_until =
-      reply.silent ? executor_->Now() + kShunned : absl::InfinitePast();
+  from.silences = reply.silent ? from.silences + 1 : 0;
+  from.shunned_until = from.silences >= kSilences ? executor_->Now() + kShunned
+                                                  : absl::InfinitePast();
   if (reply.report.state != AnswerState::kUnknown) {
     asking->done(Answer(reply.report));
     return;

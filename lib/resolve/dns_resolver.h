@@ -14,6 +14,7 @@
 #define MAILVERDICT_LIB_RESOLVE_DNS_RESOLVER_H_
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,12 +32,18 @@ struct DnsOptions {
   std::vector<DnsServer> servers;
   // What one server gets for one question; as much again over TCP.
   absl::Duration timeout = absl::Milliseconds(1000);
+  // Which questions do not wait behind the others, when those are many and slow
+  // (DnsChannel::kMaxSent): those for lists, which have little time. Empty:
+  // none.
+  std::function<bool(const DnsLookup&)> apart;
 };
 
 // Loop's thread only.
 class DnsResolver final : public NameServers {
  public:
-  // A server that was silent is asked after the others for so long.
+  // A server that was silent so often, one time after the other, is asked after
+  // the others for so long. Once may be the fault of one name's servers.
+  static constexpr int kSilences = 3;
   static constexpr absl::Duration kShunned = absl::Seconds(10);
 
   // `executor` outlives the resolver.
@@ -57,6 +64,8 @@ class DnsResolver final : public NameServers {
   struct Asking;
   struct Server {
     std::unique_ptr<DnsChannel> channel;
+    std::unique_ptr<DnsChannel> apart;  // for DnsOptions::apart
+    int silences = 0;                   // one after the other
     absl::Time shunned_until = absl::InfinitePast();
   };
 
@@ -66,6 +75,7 @@ class DnsResolver final : public NameServers {
   void Take(const std::shared_ptr<Asking>& asking, size_t server,
             const DnsChannel::Reply& reply);
 
+  const std::function<bool(const DnsLookup&)> apart_;
   Executor* const executor_;
   std::vector<Server> servers_;
 };

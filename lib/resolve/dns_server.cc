@@ -35,7 +35,7 @@ absl::StatusOr<std::vector<DnsServer>> ReadResolvConf(const std::string& path) {
 }
 
 absl::StatusOr<std::vector<DnsServer>> ServersOf(const DnsPolicy& policy) {
-  if (policy.servers.empty()) return ReadResolvConf("/etc/resolv.conf");
+  if (policy.servers.empty()) return ReadResolvConf(kResolvConf);
   std::vector<DnsServer> servers;
   for (const std::string& text : policy.servers) {
     absl::StatusOr<DnsServer> server = DnsServer::Parse(text);

@@ -31,7 +31,7 @@ std::shared_ptr<Engine> Engine::Create(std::shared_ptr<const Policy> policy,
     engine->AddDirectory(directory, parts.directories, log);
   }
   if (engine->policy_->AsksDns()) {
-    engine->UseDns(parts.names(engine->policy_->dns), log);
+    engine->UseDns(parts.names(engine->policy_), log);
   }
   return engine;
 }

@@ -35,8 +35,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   using DirectoryFactory = std::function<std::shared_ptr<Resolver>(
       std::shared_ptr<const DirectoryPolicy>, HealthHooks)>;
   // Makes the servers of DNS.
-  using NamesFactory =
-      std::function<std::shared_ptr<NameServers>(const DnsPolicy&)>;
+  using NamesFactory = std::function<std::shared_ptr<NameServers>(
+      std::shared_ptr<const Policy>)>;
   using ChainFactory =
       std::function<Chain(std::shared_ptr<const Policy>, const Overrides&)>;
   // What an engine is made of.
@@ -72,6 +72,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void SetOverrides(Overrides overrides);
 
   const Policy& policy() const { return *policy_; }
+  // For who needs it longer than the engine lives; any thread may let it go.
+  const std::shared_ptr<const Policy>& shared_policy() const { return policy_; }
   const Chain& chain() const { return chain_; }
 
   // Lets go of the directories and of DNS. Verdicts under way are given at

@@ -63,7 +63,7 @@ class EngineDnsTest : public testing::Test {
 
   void Make(std::vector<DnsLookup> lookups, Policy policy = TestPolicy()) {
     Engine::Parts parts;
-    parts.names = [this](const DnsPolicy&) {
+    parts.names = [this](std::shared_ptr<const Policy>) {
       names = std::make_shared<ScriptedNames>(&loop);
       names->instant = [this](const ScriptedNames::Call& call) {
         return SayOfAControl(call);

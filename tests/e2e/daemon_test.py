@@ -501,26 +501,33 @@ class DaemonTest(report.Suite):
                            "change with a restart only" in said)
             self.check("shadow is off again", REJECT, client.rcpt("ghost"))
 
-    def changed_files(self):
-        """What the policy names is read again when it changes, without SIGHUP."""
-        files = world.ROOT + "/valid"
-        world.write(files, "ann@%s\n" % world.DOMAIN)
-        self.use('realm { domain: "%s"' % world.DOMAIN,
-                 'realm { also_valid: "%s" domain: "%s"' % (files, world.DOMAIN))
+    def changed_lists(self):
+        """A list of domains is read again when it changes, without SIGHUP; nothing else is."""
+        path, valid = world.ROOT + "/wrong", world.ROOT + "/valid"
+        world.write(path, "wrong.test\n")
+        world.write(valid, "ann@%s\n" % world.DOMAIN)
+        world.write(self.daemon.policy, self.daemon.policy_text.replace(
+            'realm { domain: "%s"' % world.DOMAIN,
+            'check { domain { dns: false instant_reject_file: "%s" } }\n'
+            'realm { also_valid: "%s" domain: "%s"' % (path, valid, world.DOMAIN), 1))
+        self.daemon.reload()
+        key = "joe@%s,client=<192.0.2.1>,id=<>,auth=<>,;"
         with Client() as client:
-            self.check("who is in the file", [PASS, REJECT],
-                       [client.rcpt("ann"), client.rcpt("bea")])
-            for text, right in (
-                    ("ann@%s\nbea@%s\n" % (world.DOMAIN, world.DOMAIN), PASS),
-                    ("bea@@%s\n" % world.DOMAIN, PASS), ("ann@%s\n" % world.DOMAIN, REJECT)):
+            ask = lambda: [client.ask("mail", key % domain).split(b":")[0]
+                           for domain in ("wrong.test", "worse.test")]
+            self.check("what is in the list", [b"OK reject", PASS], ask())
+            world.write(self.daemon.policy, "is not read")
+            world.write(valid, "is not read@@")
+            for text, line, right in (
+                    ("worse.test\n", " names has changed", [PASS, b"OK reject"]),
+                    ("joe@wrong.test\n", "a list is refused, the old one stays: %s:1:4: " % path,
+                     [PASS, b"OK reject"]),
+                    ("", " names has changed", [PASS, PASS])):
                 since = len(self.log_lines())
-                world.write(self.daemon.policy, "is not read")
-                world.write(files, text)
-                self.wait_for_line(
-                    "refused, the old one stays" if "@@" in text else " read again", since,
-                    seconds=20)
-                self.check("a file that has changed is read again", right,
-                           client.rcpt("bea"))
+                world.write(path, text)
+                self.wait_for_line(line, since, seconds=20)
+                self.check("a list that has changed is read again", right, ask())
+            self.check("... and no file of addresses", PASS, client.rcpt("ann"))
         self.use("", "")
 
     def remove_policy(self):
@@ -698,7 +705,7 @@ class DaemonTest(report.Suite):
     def run(self):
         self.play(self.command_line, self.rights, self.sockets, self.maps, self.cut_keys,
                   self.log, self.log_of_controls, self.log_of_a_lost_pipe,
-                  self.log_to_syslog, self.reload, self.changed_files, self.reload_under_way, self.hostile,
+                  self.log_to_syslog, self.reload, self.changed_lists, self.reload_under_way, self.hostile,
                   self.deadline, self.terminate)
         self.check("the daemon has said nothing else", [], [
             line for line in self.log_lines() if "ERROR: " in line or "runtime error" in line])
