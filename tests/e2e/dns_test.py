@@ -565,6 +565,10 @@ the client's name are among them. *Bounced*: sendmail does not check the recipie
 takes the message, and finds out when it delivers. **Bold** is lost mail: a permanent no to what
 is well, or its bounce.
 
+Which malformed reply a question gets hangs on its number, so that stock sendmail's cells there
+are others each time. What is proven (a missing sender, a listed client) waits for a round of
+controls: ten a second at most, shared by all who wait. Here they come one after the other.
+
 Mail lost:
 %(losses)s
 
