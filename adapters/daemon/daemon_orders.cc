@@ -199,6 +199,11 @@ void Daemon::EndOverrides() {
 }
 
 void Daemon::Log(const Transaction& tx, const Verdict& verdict) {
+  // Who connects and passes is told of with his recipients.
+  if (tx.stage == Stage::kConnect &&
+      verdict.disposition() == Disposition::kPass) {
+    return;
+  }
   std::string line;
   if (!tx.client.empty()) absl::StrAppend(&line, "client=", tx.client, " ");
   if (!tx.queue_id.empty()) absl::StrAppend(&line, "id=", tx.queue_id, " ");
