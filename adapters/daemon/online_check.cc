@@ -129,7 +129,7 @@ bool CheckDns(std::shared_ptr<const Policy> policy,
     std::string name;
     DnsControls::Round round;
   };
-  DnsResolver resolver({servers, policy->dns.timeout, nullptr}, loop);
+  DnsResolver resolver({servers, policy->dns.timeout}, loop);
   DnsControls controls(
       policy, loop, &resolver, DnsControls::BitGen(),
       [](const std::string&, const DnsList*) { return HealthHooks(); });

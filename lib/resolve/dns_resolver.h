@@ -35,7 +35,7 @@ struct DnsOptions {
   // Which questions do not wait behind the others, when those are many and slow
   // (DnsChannel::kMaxSent): those for lists, which have little time. Empty:
   // none.
-  std::function<bool(const DnsLookup&)> apart;
+  std::function<bool(const DnsLookup&)> apart{};
 };
 
 // Loop's thread only.

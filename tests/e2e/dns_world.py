@@ -54,7 +54,8 @@ SHAPES = {
 
 
 def enter():
-    """After world.enter(): the clients' networks, and the world's resolver."""
+    """After world.enter(): the clients' networks, and the world's resolver, which sendmail asks
+    for its clients' names and for the hosts it delivers to, too."""
     for command in (["addr", "add", "198.18.0.0/15", "dev", "lo"],
                     ["-6", "route", "add", "local", "2001:2::/48", "dev", "lo"]):
         if "-6" not in command or world.has_ipv6():
@@ -64,6 +65,9 @@ def enter():
         with open("/proc/sys/net/ipv6/ip_nonlocal_bind", "w", encoding="ascii") as setting:
             setting.write("1")
     world.write("/etc/resolv.conf", "nameserver %s\noptions timeout:1 attempts:2\n" % CACHE)
+    with open("/etc/nsswitch.conf") as file:
+        switch = file.read()
+    world.write("/etc/nsswitch.conf", switch.replace("hosts: files", "hosts: files dns"))
 
 
 # ---- zones -----------------------------------------------------------------
