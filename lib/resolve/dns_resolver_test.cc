@@ -232,10 +232,13 @@ TEST_F(DnsResolverTest, AServerThatCannotSayIsPassedOver) {
   DnsResolver resolver =
       Open({refusing.server(), silent.server(), cache.server()},
            absl::Milliseconds(300));
-  absl::Time before = loop.Now();
-  const Answer first = Ask(resolver, "www.example.org", DnsType::kA);
-  EXPECT_EQ(first.transcript().server, cache.server().ToString());
-  EXPECT_GE(loop.Now() - before, absl::Milliseconds(300));
+  absl::Time before;
+  for (int i = 0; i < DnsResolver::kSilences; ++i) {
+    before = loop.Now();
+    const Answer first = Ask(resolver, "www.example.org", DnsType::kA);
+    EXPECT_EQ(first.transcript().server, cache.server().ToString());
+    EXPECT_GE(loop.Now() - before, absl::Milliseconds(300));
+  }
   // From then on, it is not waited for.
   before = loop.Now();
   EXPECT_TRUE(Ask(resolver, "www.example.org", DnsType::kAaaa).present());

@@ -508,7 +508,7 @@ class DaemonTest(report.Suite):
         world.write(valid, "ann@%s\n" % world.DOMAIN)
         world.write(self.daemon.policy, self.daemon.policy_text.replace(
             'realm { domain: "%s"' % world.DOMAIN,
-            'check { domain { dns: false instant_reject_file: "%s" } }\n'
+            'check { domain { dns: false shipped_list: false instant_reject_file: "%s" } }\n'
             'realm { also_valid: "%s" domain: "%s"' % (path, valid, world.DOMAIN), 1))
         self.daemon.reload()
         key = "joe@%s,client=<192.0.2.1>,id=<>,auth=<>,;"
