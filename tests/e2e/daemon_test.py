@@ -705,8 +705,8 @@ class DaemonTest(report.Suite):
     def run(self):
         self.play(self.command_line, self.rights, self.sockets, self.maps, self.cut_keys,
                   self.log, self.log_of_controls, self.log_of_a_lost_pipe,
-                  self.log_to_syslog, self.reload, self.changed_lists, self.reload_under_way, self.hostile,
-                  self.deadline, self.terminate)
+                  self.log_to_syslog, self.reload, self.changed_lists,
+                  self.reload_under_way, self.hostile, self.deadline, self.terminate)
         self.check("the daemon has said nothing else", [], [
             line for line in self.log_lines() if "ERROR: " in line or "runtime error" in line])
 
