@@ -30,7 +30,7 @@ constexpr size_t kMaxListBytes = socketmap::kMaxReplyBytes - 1000;
 // What operators are shown of the missing domains: as many as fit into a reply.
 absl::StatusOr<std::string> DomainLines(const Policy& policy, History* history,
                                         absl::Time now) {
-  const DomainCheckPolicy* check = policy.FindDomainCheck();
+  const auto* check = policy.FindCheck<DomainCheckPolicy>();
   struct Line {
     bool learned;
     std::string text;
@@ -117,8 +117,10 @@ DaemonStatus Daemon::Status() {
   if (policy.AsksDns()) {
     status.dns = {engine_->DnsServers(nullptr), !policy.dns.controls.empty()};
   }
-  for (const DnsList* list : policy.Lists()) {
-    status.lists.push_back({list->zone, engine_->DnsServers(list)});
+  if (const auto* dnsbl = policy.FindCheck<DnsblCheckPolicy>()) {
+    for (const DnsList& list : dnsbl->lists) {
+      status.lists.push_back({list.zone, engine_->DnsServers(&list)});
+    }
   }
   return status;
 }

@@ -96,14 +96,6 @@ bool CheckServer(const DirectoryPolicy& directory, const std::string& uri,
   return answer.vouched();
 }
 
-bool AsksForNames(const Policy& policy) {
-  return std::any_of(
-      policy.checks.begin(), policy.checks.end(), [](const CheckPolicy& check) {
-        const auto* domain = std::get_if<DomainCheckPolicy>(&check);
-        return domain != nullptr && domain->ask_dns;
-      });
-}
-
 // A round of controls, for people.
 std::string Found(const DnsControls::Round& round) {
   if (!round.objection.empty()) {
@@ -148,9 +140,11 @@ bool CheckDns(std::shared_ptr<const Policy> policy,
                    });
     }
   };
-  if (AsksForNames(*policy)) ask("dns", "");
-  for (const DnsList* list : policy->Lists()) {
-    ask("list " + list->zone, "any." + list->zone);
+  if (policy->AsksForNames()) ask("dns", "");
+  if (const auto* dnsbl = policy->FindCheck<DnsblCheckPolicy>()) {
+    for (const DnsList& list : dnsbl->lists) {
+      ask("list " + list.zone, "any." + list.zone);
+    }
   }
   // Asked once more where it was silent, each time over TCP as well.
   loop->RunAfter(4 * policy->dns.timeout + absl::Milliseconds(500),
@@ -167,7 +161,7 @@ bool CheckDns(std::shared_ptr<const Policy> policy,
 bool CheckDns(const Policy& policy,
               const std::function<void(const std::string&)>& print) {
   if (!policy.AsksDns()) return true;
-  if (AsksForNames(policy) && policy.dns.controls.empty()) {
+  if (policy.AsksForNames() && policy.dns.controls.empty()) {
     print(
         "dns has no positive control: without one no domain is ever proven not "
         "to exist, and such mail gets a 451 and nothing more");

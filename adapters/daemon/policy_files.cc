@@ -66,7 +66,7 @@ absl::StatusOr<LoadedPolicy> ReadPolicyFile(const std::string& path) {
 
 std::vector<std::string> WatchedFiles(const Policy& policy) {
   std::vector<std::string> paths;
-  const DomainCheckPolicy* check = policy.FindDomainCheck();
+  const auto* check = policy.FindCheck<DomainCheckPolicy>();
   if (check == nullptr) return paths;
   for (const DomainList& list : check->lists) paths.push_back(list.name());
   return paths;
@@ -86,8 +86,8 @@ absl::StatusOr<Policy> ReadWatchedFiles(Policy policy) {
 }
 
 bool SameWatchedFiles(const Policy& a, const Policy& b) {
-  const DomainCheckPolicy* const in_a = a.FindDomainCheck();
-  const DomainCheckPolicy* const in_b = b.FindDomainCheck();
+  const auto* const in_a = a.FindCheck<DomainCheckPolicy>();
+  const auto* const in_b = b.FindCheck<DomainCheckPolicy>();
   if (in_a == nullptr || in_b == nullptr) return in_a == in_b;
   return in_a->lists == in_b->lists;
 }

@@ -68,7 +68,7 @@ TEST_F(PolicyFiles, ListsAreReadAgainAndNothingElse) {
   again = ReadWatchedFiles(first);
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_FALSE(SameWatchedFiles(first, *again));
-  const DomainList& list = again->FindDomainCheck()->lists[0];
+  const DomainList& list = again->FindCheck<DomainCheckPolicy>()->lists[0];
   EXPECT_TRUE(list.Find("worse.com").has_value());
   EXPECT_FALSE(list.Find("wrong.com").has_value());
   EXPECT_EQ(again->realms[0].valid_addresses.size(), 1u);

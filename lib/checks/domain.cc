@@ -68,7 +68,11 @@ Finding DomainCheck::Examine(const Transaction& transaction,
     return Verdict::Pass("domain is ours");
   }
   if (std::optional<ListEntry> listed = FindListed(address->domain())) {
-    return Verdict::Reject(replies().listed, Proof(*std::move(listed)));
+    const std::string& meant = listed->suggestion();
+    const std::string more =
+        meant.empty() ? "" : absl::StrCat(", did you mean ", meant, "?");
+    return Verdict::Reject(replies().listed, Proof(*std::move(listed)))
+        .Saying(more);
   }
   if (!options_.ask_dns) return Verdict::Pass();
   return InDns(address->domain(), transaction, ask);

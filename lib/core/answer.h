@@ -2,9 +2,9 @@
 // are never merged; whether an answer is *vouched* for by controls is a fourth.
 //
 // A Report is what a resolver saw: anyone can make one, and it proves nothing.
-// An Answer is a Report that Vouch() (vouch.h) has judged; only one that it
-// found borne out by controls, and that Confirm() made of two such where two
-// servers are wanted, yields a Proof.
+// An Answer is a Report that Vouch() (vouch.h) or, of DNS, VouchDns()
+// (dns_vouch.h) has judged; only one that was found borne out by controls, and
+// that Confirm() made of two such where two servers are wanted, yields a Proof.
 
 #ifndef MAILVERDICT_LIB_CORE_ANSWER_H_
 #define MAILVERDICT_LIB_CORE_ANSWER_H_

@@ -33,7 +33,8 @@ class Finding {
 
 // A check's view of the evidence. It records what was asked: the answers go
 // into the trace, the lookups without one are what the verdict still needs; of
-// a check that has found without them, what a later stage will (Verdict::ahead).
+// a check that has found without them, what a later stage will
+// (Verdict::ahead).
 class Inquiry {
  public:
   explicit Inquiry(const Evidence& evidence) : evidence_(evidence) {}

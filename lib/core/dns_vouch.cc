@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lib/core/dns_list.h"
+#include "lib/mail/domain.h"
 
 namespace mailverdict {
 namespace {
@@ -141,14 +142,6 @@ std::string Objection(const DnsControl& control, const Report* seen,
   return "";
 }
 
-// `zone` is a name above `name`.
-bool IsAbove(const std::string& zone, const std::string& name) {
-  if (zone == ".") return true;
-  return name.size() > zone.size() + 1 &&
-         name.compare(name.size() - zone.size(), zone.size(), zone) == 0 &&
-         name[name.size() - zone.size() - 1] == '.';
-}
-
 }  // namespace
 
 std::vector<DnsControl> DnsControlsFor(const Policy& policy,
@@ -167,7 +160,8 @@ bool CanBeVouchedFor(const Policy& policy, const Report& report) {
                             ? report.absence == Absence::kNoName
                             : IsAllowList(*list) && lookup.type == DnsType::kA;
   return report.state == AnswerState::kAbsent && provable &&
-         report.dns.alias_of.empty() && IsAbove(report.dns.zone, lookup.name) &&
+         report.dns.alias_of.empty() &&
+         mail::IsBelow(lookup.name, report.dns.zone) &&
          !policy.dns.controls.empty();
 }
 

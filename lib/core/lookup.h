@@ -87,8 +87,9 @@ struct DnsLookup {
   // added to it.
   std::string name;
   DnsType type = DnsType::kA;
-  // Asked anew, and after the answer the controls (vouch.h): what comes back
-  // may be a proof. It costs round trips, so a check asks without them first.
+  // Asked anew, and after the answer the controls (dns_vouch.h): what comes
+  // back may be a proof. It costs round trips, so a check asks without them
+  // first.
   bool with_controls = false;
 
   friend bool operator==(const DnsLookup& a, const DnsLookup& b) {

@@ -1,6 +1,7 @@
 #include "lib/core/policy.h"
 
 #include "absl/strings/str_cat.h"
+#include "lib/mail/domain.h"
 
 namespace mailverdict {
 
@@ -34,63 +35,22 @@ const DirectoryPolicy* Policy::FindDirectory(std::string_view name) const {
   return nullptr;
 }
 
-const DomainCheckPolicy* Policy::FindDomainCheck() const {
-  for (const CheckPolicy& check : checks) {
-    if (const auto* domain = std::get_if<DomainCheckPolicy>(&check)) {
-      return domain;
-    }
-  }
-  return nullptr;
-}
-
 const DnsList* Policy::FindList(std::string_view name) const {
-  for (const CheckPolicy& check : checks) {
-    const auto* dnsbl = std::get_if<DnsblCheckPolicy>(&check);
-    if (dnsbl == nullptr) continue;
-    for (const DnsList& list : dnsbl->lists) {
-      const std::string& zone = list.zone;
-      if (name.size() > zone.size() + 1 &&
-          name.substr(name.size() - zone.size()) == zone &&
-          name[name.size() - zone.size() - 1] == '.') {
-        return &list;
-      }
-    }
+  const auto* dnsbl = FindCheck<DnsblCheckPolicy>();
+  if (dnsbl == nullptr) return nullptr;
+  for (const DnsList& list : dnsbl->lists) {
+    if (mail::IsBelow(name, list.zone)) return &list;
   }
   return nullptr;
 }
 
-std::vector<const DnsList*> Policy::Lists() const {
-  std::vector<const DnsList*> lists;
-  for (const CheckPolicy& check : checks) {
-    const auto* dnsbl = std::get_if<DnsblCheckPolicy>(&check);
-    if (dnsbl == nullptr) continue;
-    for (const DnsList& list : dnsbl->lists) {
-      if (FindList(absl::StrCat("any.", list.zone)) == &list) {
-        lists.push_back(&list);
-      }
-    }
-  }
-  return lists;
-}
-
-absl::Duration Policy::BudgetOf(const DnsList& list) const {
-  for (const CheckPolicy& check : checks) {
-    const auto* dnsbl = std::get_if<DnsblCheckPolicy>(&check);
-    if (dnsbl == nullptr) continue;
-    for (const DnsList& its : dnsbl->lists) {
-      if (&its == &list) return dnsbl->budget;
-    }
-  }
-  return deadline;
+bool Policy::AsksForNames() const {
+  const auto* domain = FindCheck<DomainCheckPolicy>();
+  return domain != nullptr && domain->ask_dns;
 }
 
 bool Policy::AsksDns() const {
-  for (const CheckPolicy& check : checks) {
-    const auto* domain = std::get_if<DomainCheckPolicy>(&check);
-    if (domain != nullptr && domain->ask_dns) return true;
-    if (std::holds_alternative<DnsblCheckPolicy>(check)) return true;
-  }
-  return false;
+  return AsksForNames() || FindCheck<DnsblCheckPolicy>() != nullptr;
 }
 
 bool Policy::IsLocal(std::string_view client) const {

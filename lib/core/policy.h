@@ -243,15 +243,18 @@ struct Policy {
 
   // nullptr when there is none of that name.
   const DirectoryPolicy* FindDirectory(std::string_view name) const;
-  // The check `domain`, if there is one; a policy has one at most.
-  const DomainCheckPolicy* FindDomainCheck() const;
+  // The check of that kind, or nullptr: a policy has one of each at most.
+  template <typename Kind>
+  const Kind* FindCheck() const {
+    for (const CheckPolicy& check : checks) {
+      if (const auto* kind = std::get_if<Kind>(&check)) return kind;
+    }
+    return nullptr;
+  }
   // The list of the check `dnsbl` in whose zone a name of DNS is, or nullptr.
   const DnsList* FindList(std::string_view name) const;
-  // All that it can find.
-  std::vector<const DnsList*> Lists() const;
-  // Of the check that has such a list.
-  absl::Duration BudgetOf(const DnsList& list) const;
-  // Whether a check asks DNS.
+  // Whether a check asks DNS for names in general; for those or for lists.
+  bool AsksForNames() const;
   bool AsksDns() const;
   // Whether the client of that address ("192.0.2.1") is in a local network. An
   // address that cannot be read is not.

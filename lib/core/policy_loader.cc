@@ -134,13 +134,7 @@ void WarnOfIdleParts(const Node<P>& node, const Policy& policy) {
                                   Quoted(node->directory(i).name())),
                  i);
   }
-  bool dns_used = !node->has_dns();
-  for (const CheckPolicy& check : policy.checks) {
-    const auto* domain = std::get_if<DomainCheckPolicy>(&check);
-    dns_used |= domain != nullptr && domain->ask_dns;
-    dns_used |= std::holds_alternative<DnsblCheckPolicy>(check);
-  }
-  if (!dns_used) {
+  if (node->has_dns() && !policy.AsksDns()) {
     node.Warning(P::kDnsFieldNumber,
                  "no check asks DNS; add check { domain { } } or check { dnsbl "
                  "{ ... } }, or remove dns");

@@ -1,10 +1,10 @@
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/substitute.h"
 #include "lib/core/dns_list.h"
 #include "lib/core/policy_loader_parts.h"
 #include "lib/core/policy_loader_values.h"
+#include "lib/mail/domain.h"
 
 namespace mailverdict {
 namespace {
@@ -90,8 +90,8 @@ void CheckZones(const Node<B>& node, const std::vector<DnsList>& lists) {
       const std::string& later = lists[i].zone;
       const std::string& first = lists[j].zone;
       if (first.empty() || later.empty()) continue;
-      const bool below = absl::EndsWith(later, "." + first);
-      const bool above = absl::EndsWith(first, "." + later);
+      const bool below = mail::IsBelow(later, first);
+      const bool above = mail::IsBelow(first, later);
       if (later != first && !below && !above) continue;
       node.faults().Error(
           at(i), absl::Substitute(

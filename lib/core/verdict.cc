@@ -56,10 +56,6 @@ Verdict Verdict::Reject(RejectReply reply, Proof proof, std::string_view why) {
   Verdict verdict;
   verdict.disposition_ = Disposition::kReject;
   verdict.reply_ = reply.reply();
-  if (proof.listed().has_value() && !proof.listed()->suggestion().empty()) {
-    absl::StrAppend(&verdict.reply_.text, ", did you mean ",
-                    proof.listed()->suggestion(), "?");
-  }
   verdict.proof_ = std::move(proof);
   verdict.why_ = why;
   return verdict;

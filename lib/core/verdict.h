@@ -66,7 +66,6 @@ class Verdict {
   // `why` is for people and has static storage.
   static Verdict Pass(std::string_view why = "");
   static Verdict Defer(DeferReply reply, std::string_view why = "");
-  // Where the proof's list knows what may have been meant, the reply asks.
   static Verdict Reject(RejectReply reply, Proof proof,
                         std::string_view why = "");
 

@@ -152,6 +152,14 @@ absl::StatusOr<std::string> CanonicalDomain(std::string_view text) {
   return canonical;
 }
 
+bool IsBelow(std::string_view name, std::string_view zone) {
+  if (zone == ".") return name != zone;
+  if (name.size() < zone.size() + 2) return false;
+  const size_t dot = name.size() - zone.size() - 1;
+  return name.substr(dot + 1) == zone && name[dot] == '.' &&
+         name[dot - 1] != '\\';
+}
+
 std::string DisplayDomain(std::string_view canonical) {
   if (canonical.find("xn--") == canonical.npos) return std::string(canonical);
   std::string display;

@@ -33,6 +33,11 @@ absl::StatusOr<std::string> CanonicalDomain(std::string_view text);
 // counts as in.offset() does, both are left somewhere in between.
 std::optional<Fault> ReadDomain(Cursor& in, std::string* canonical);
 
+// Whether `name` is below `zone`, a part of it and not itself. Both as DNS
+// writes them, in lower case: "." is the root, and a dot that is part of a
+// label has a backslash before it.
+bool IsBelow(std::string_view name, std::string_view zone);
+
 // The same name with U-labels, for people and for directories that store them;
 // the canonical name itself where it has no A-label.
 std::string DisplayDomain(std::string_view canonical);

@@ -121,6 +121,19 @@ TEST(DomainTest, ANameThatIsNotCanonicalIsShownAsItIs) {
   EXPECT_EQ(DisplayDomain("xn--.xn--a-.org"), "xn--.xn--a-.org");
 }
 
+TEST(DomainTest, WhatIsBelowAZone) {
+  EXPECT_TRUE(IsBelow("a.example.org", "example.org"));
+  EXPECT_TRUE(IsBelow("b.a.example.org", "example.org"));
+  EXPECT_TRUE(IsBelow("org", "."));
+  EXPECT_FALSE(IsBelow("example.org", "example.org"));
+  EXPECT_FALSE(IsBelow(".", "."));
+  EXPECT_FALSE(IsBelow("anexample.org", "example.org"));
+  EXPECT_FALSE(IsBelow(".example.org", "example.org"));
+  EXPECT_FALSE(IsBelow("org", "example.org"));
+  EXPECT_FALSE(IsBelow("a\\.example.org", "example.org"));  // one label
+  EXPECT_FALSE(IsBelow("", "example.org"));
+}
+
 TEST(DomainTest, AReaderStopsBehindTheDomain) {
   Cursor in("Example.org.>x");
   std::string domain = "what was there before";

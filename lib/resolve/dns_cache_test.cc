@@ -68,6 +68,19 @@ TEST_F(DnsCacheTest, AnAnswerIsKeptForItsTtl) {
   ExpectKnownFor(mx, absl::Seconds(300));
 }
 
+TEST_F(DnsCacheTest, AnAnswerThatIsTooLargeIsNotKept) {
+  for (const size_t excess : {0, 1}) {
+    const DnsLookup big{absl::StrCat("big", excess, ".example.org"),
+                        DnsType::kTxt};
+    Ask(big);
+    names.Present(excess, absl::Hours(1),
+                  {std::string(DnsCache::kMaxKeptBytes - 1, 'x'),
+                   std::string(1 + excess, 'y')});
+    EXPECT_TRUE(last->present());
+    EXPECT_EQ(Known(big), excess == 0);
+  }
+}
+
 TEST_F(DnsCacheTest, AnAnswerIsKeptForNoLongerThanThePolicyHasIt) {
   Ask(mx);
   names.Present(0, absl::Hours(24));

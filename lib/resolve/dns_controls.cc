@@ -72,7 +72,9 @@ DnsControls::DnsControls(std::shared_ptr<const Policy> policy,
     }
   };
   add(nullptr, !policy_->dns.controls.empty());
-  for (const DnsList* list : policy_->Lists()) add(list, true);
+  if (const auto* dnsbl = policy_->FindCheck<DnsblCheckPolicy>()) {
+    for (const DnsList& list : dnsbl->lists) add(&list, true);
+  }
 }
 
 DnsControls::~DnsControls() {

@@ -292,9 +292,13 @@ TEST_F(DnsControlsTest, AllIsTestedAtTheStartAndEveryTenMinutes) {
   EXPECT_EQ(name_rounds(), 4u);
   EXPECT_EQ(list_rounds(), 4u);
   EXPECT_TRUE(log.empty());
-  EXPECT_EQ(controls->states(policy->Lists()[0]).size(), 2u);
-  EXPECT_NE(controls->states(policy->Lists()[0])[1].since,
-            absl::InfinitePast());
+  EXPECT_EQ(
+      controls->states(&policy->FindCheck<DnsblCheckPolicy>()->lists[0]).size(),
+      2u);
+  EXPECT_NE(
+      controls->states(&policy->FindCheck<DnsblCheckPolicy>()->lists[0])[1]
+          .since,
+      absl::InfinitePast());
 }
 
 TEST_F(DnsControlsTest, NamesWithoutAPositiveControlAreNotTestedUnasked) {

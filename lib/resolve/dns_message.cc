@@ -11,6 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "lib/mail/cursor.h"
+#include "lib/mail/domain.h"
 
 namespace mailverdict {
 namespace {
@@ -46,16 +47,6 @@ std::string RcodeText(int rcode) {
                                            "NXDOMAIN", "NOTIMP",  "REFUSED"};
   const char* name = rcode < 6 ? kNames[rcode] : "rcode";
   return rcode < 6 ? name : absl::StrCat(name, " ", rcode);
-}
-
-// `name` or one of those above it. A dot that is part of a label is written
-// with a backslash.
-bool IsZoneOf(const std::string& zone, const std::string& name) {
-  if (zone == "." || zone == name) return true;
-  if (name.size() < zone.size() + 2) return false;
-  const size_t dot = name.size() - zone.size() - 1;
-  return name.compare(dot + 1, zone.size(), zone) == 0 && name[dot] == '.' &&
-         name[dot - 1] != '\\';
 }
 
 // One message, and what is made of it. Each step is false when it has set the
@@ -250,7 +241,7 @@ class Reading {
       const std::optional<uint32_t> minimum = SoaMinimum(DataOf(rr));
       if (!minimum.has_value()) return Malformed("an SOA record");
       if (!out_.source.zone.empty()) return Malformed("two SOA records");
-      if (!IsZoneOf(zone, name_)) {
+      if (zone != name_ && !mail::IsBelow(name_, zone)) {
         return CouldNotAsk("it speaks of a zone that the name is not in");
       }
       out_.source.zone = zone;

@@ -338,6 +338,30 @@ TEST_F(DnsResolverTest, AnswersToNobodysQuestionAreSilence) {
                 "no answer within 50ms");
 }
 
+// Names whose servers never answer are anybody's to have.
+TEST_F(DnsResolverTest, WhatIsAskedApartDoesNotWaitBehindTheOthers) {
+  const ScriptedDns server(&loop, [](std::string_view question) {
+    if (question.find("list") == question.npos) return std::string();
+    std::string refused(question);
+    refused[2] |= static_cast<char>(0x80);
+    refused[3] = static_cast<char>(refused[3] | ns_r_refused);
+    return refused;
+  });
+  DnsResolver resolver({{server.server()},
+                        absl::Seconds(20),
+                        [](const DnsLookup& lookup) {
+                          return lookup.name.find("list") != lookup.name.npos;
+                        }},
+                       &loop);
+  int slow = 0;
+  for (size_t i = 0; i < 2 * DnsChannel::kMaxSent; ++i) {
+    resolver.Resolve({absl::StrCat("slow", i, ".example"), DnsType::kA},
+                     [&](const Answer&) { ++slow; });
+  }
+  ExpectUnknown(Ask(resolver, "1.list.example", DnsType::kA), "REFUSED");
+  EXPECT_EQ(slow, 0);
+}
+
 TEST_F(DnsResolverTest, AThousandQuestionsAtOnce) {
   StartBoth();
   DnsResolver resolver = Open({authority.server()});

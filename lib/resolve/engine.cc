@@ -175,7 +175,8 @@ absl::Duration Engine::PatienceFor(const Lookup& lookup) const {
   const DnsList* const list =
       dns == nullptr ? nullptr : policy_->FindList(dns->name);
   if (list == nullptr) return policy_->deadline;
-  return std::min(policy_->BudgetOf(*list), policy_->deadline);
+  return std::min(policy_->FindCheck<DnsblCheckPolicy>()->budget,
+                  policy_->deadline);
 }
 
 // What has not come so long after the verdict began is not waited for.

@@ -166,7 +166,11 @@ TEST_F(EngineDnsTest, AProofIsForgottenWhenItsListFails) {
   EXPECT_EQ(last(), Disposition::kReject);
   list_is_dead = true;
   loop.Advance(absl::Minutes(10));  // it is tested
-  EXPECT_TRUE(engine->DnsServers(engine->policy().Lists()[0])[0].failing);
+  EXPECT_TRUE(
+      engine
+          ->DnsServers(
+              &engine->policy().FindCheck<DnsblCheckPolicy>()->lists[0])[0]
+          .failing);
   ASSERT_FALSE(log.empty());
   EXPECT_TRUE(absl::StartsWith(log[0], "list list.example (192.0.2.53) FAILS"));
   Judge();

@@ -134,6 +134,23 @@ class LearnedTest:
                     dns_world.LIST, dns_world.CACHE) in text))
         world.wait_until(lambda: "FAILS" not in status(), 60, "status is well again")
 
+    def resolv_conf(self):
+        """Without servers in the policy they are resolv.conf's, as it is now."""
+        world.write(self.daemon.policy, self.daemon.policy_text.replace(
+            'server: "%s:53" ' % dns_world.CACHE, ""))
+        self.daemon.reload()
+        self.hears("by resolv.conf", "good4.com", "250 ")
+        for address, right in (("127.0.0.99", UNSURE), (dns_world.CACHE, "250 ")):
+            world.write("/etc/resolv.conf", "nameserver %s\n" % address)
+            world.wait_until(lambda: self.log().rfind("DNS is asked at " + address) >
+                             self.log().rfind("policy.txtpb read again"), 20,
+                             "resolv.conf is followed", self.daemon.log)
+            self.hears("resolv.conf has " + address, "good%d.com" % self.fresh.domain(), right)
+
+    def log(self):
+        with open(self.daemon.log, encoding="utf-8") as log:
+            return log.read()
+
     def after_a_missing_one(self, then):
         self.sender("missing%d.com" % (100 + self.fresh.domain()))
         return then()
@@ -148,6 +165,7 @@ def main():
     test.start()
     test.learned()
     test.seen_by_operators()
+    test.resolv_conf()
     test.results.write(options.xml)
     print("%d checks, %d wrong, %.0f s" % (
         len(test.results), test.results.failed, time.monotonic() - begun))
