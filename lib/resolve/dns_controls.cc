@@ -161,14 +161,15 @@ void DnsControls::Begin(Subject* subject) {
   const std::vector<DnsControl> controls =
       DnsControlsFor(*policy_, SampleOf(subject->list), running->round.random);
   running->owed = controls.size();
+  running->round.reports.resize(controls.size());
   if (controls.empty()) End(running);
   const std::weak_ptr<const bool> alive = alive_;
-  for (const DnsControl& control : controls) {
+  for (size_t i = 0; i < controls.size(); ++i) {
     if (alive.expired()) return;
-    servers_->ResolveAt(subject->server, control.lookup,
-                        [this, alive, running](const Answer& answer) {
+    servers_->ResolveAt(subject->server, controls[i].lookup,
+                        [this, alive, running, i](const Answer& answer) {
                           if (alive.expired()) return;
-                          running->round.reports.push_back(answer.report());
+                          running->round.reports[i] = answer.report();
                           if (--running->owed == 0) End(running);
                         });
   }

@@ -38,7 +38,7 @@ class DnsControls {
 
   struct Round {
     uint64_t random = 0;          // for VouchDns
-    std::vector<Report> reports;  // of all controls
+    std::vector<Report> reports;  // of all controls, in their order
     std::string objection;        // ObjectionOfControls
   };
   using Done = std::function<void(const Round&)>;
