@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "adapters/command/case_files.h"
 #include "adapters/daemon/version.h"
 #include "adapters/socketmap/client.h"
 
@@ -20,6 +21,7 @@ namespace {
 
 constexpr char kHelp[] =
     R"(usage: mailverdict [--socket ADDRESS] COMMAND
+       mailverdict check-cases [--policy FILE] FOLDER
 
   explain RECIPIENT [from SENDER] [client ADDRESS]
                       what the daemon says of a recipient, and why
@@ -43,12 +45,16 @@ constexpr char kHelp[] =
                       learned from now on; that, and not forgotten when it is
                       there; forgotten
 
+  check-cases         no daemon: tries the cases in the files *.case below FOLDER
+                      against the policy FILE, or that which they name; what
+                      a case is: docs/cases.md
+
   --socket ADDRESS    the policy's control listener; without this
                       unix:/run/mailverdict/control
   --version, --help
 
-Ends with 0; 1 if the daemon refuses; 64 if this usage is not kept; 69 if no
-daemon answers. A hold ends with the daemon; what grace and vanished set ends
+Ends with 0; 1 if the daemon refuses or a case is wrong; 64 if this usage is not
+kept; 69 if no daemon answers; 78 if cases or their policy cannot be read. A hold ends with the daemon; what grace and vanished set ends
 when it reads its policy again, too. Each is in its log.
 )";
 
@@ -93,6 +99,13 @@ std::optional<std::pair<std::string, std::string>> Explain(
   if (recipient.empty()) return {{"explain-sender", sender + end}};
   if (sender.empty()) return {{"explain", recipient + end}};
   return {{"explain", absl::StrCat(recipient, ",sender=<", sender, ">", end)}};
+}
+
+// [--policy FILE] FOLDER
+int Cases(const std::vector<std::string>& words) {
+  const bool policy = words.size() == 3 && words[0] == "--policy";
+  if (!policy && words.size() != 1) return Usage();
+  return mailverdict::CheckCases(words.back(), policy ? words[1] : "");
 }
 
 int Order(const std::string& address,
@@ -149,6 +162,9 @@ int main(int argc, char** argv) {
   const int words = argc - optind;
   if (words == 0) return Usage();
   const std::string_view command = argv[optind];
+  if (command == "check-cases") {
+    return Cases({argv + optind + 1, argv + argc});
+  }
   if (command == "explain") {
     const auto request = Explain({argv + optind + 1, argv + argc});
     if (!request.has_value()) return Usage();

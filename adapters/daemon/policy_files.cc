@@ -14,6 +14,25 @@
 namespace mailverdict {
 namespace {
 
+FileStamp StampOf(const std::string& path) {
+  struct stat about;
+  if (stat(path.c_str(), &about) != 0) return {};
+  return {
+      about.st_dev, about.st_ino, static_cast<uint64_t>(about.st_size),
+      about.st_mtim.tv_sec * int64_t{1'000'000'000} + about.st_mtim.tv_nsec};
+}
+
+std::vector<DomainList>* ListsOf(Policy* policy) {
+  for (CheckPolicy& check : policy->checks) {
+    if (auto* domain = std::get_if<DomainCheckPolicy>(&check)) {
+      return &domain->lists;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   const auto failed = [&path] {
     return absl::NotFoundError(absl::StrCat(path, ": ", strerror(errno)));
@@ -38,25 +57,6 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   if (!status.ok()) return status;
   return text;
 }
-
-FileStamp StampOf(const std::string& path) {
-  struct stat about;
-  if (stat(path.c_str(), &about) != 0) return {};
-  return {
-      about.st_dev, about.st_ino, static_cast<uint64_t>(about.st_size),
-      about.st_mtim.tv_sec * int64_t{1'000'000'000} + about.st_mtim.tv_nsec};
-}
-
-std::vector<DomainList>* ListsOf(Policy* policy) {
-  for (CheckPolicy& check : policy->checks) {
-    if (auto* domain = std::get_if<DomainCheckPolicy>(&check)) {
-      return &domain->lists;
-    }
-  }
-  return nullptr;
-}
-
-}  // namespace
 
 absl::StatusOr<LoadedPolicy> ReadPolicyFile(const std::string& path) {
   const absl::StatusOr<std::string> text = ReadFile(path);

@@ -15,6 +15,9 @@
 
 namespace mailverdict {
 
+// What a regular file has in it; an error names it.
+absl::StatusOr<std::string> ReadFile(const std::string& path);
+
 // Reads and checks a policy file and the files that it names.
 absl::StatusOr<LoadedPolicy> ReadPolicyFile(const std::string& path);
 

@@ -33,6 +33,19 @@ std::string_view ToString(Disposition disposition) {
   return "";
 }
 
+std::string ToString(const Observation& observation) {
+  const std::string about = ToString(Lookup(observation.about));
+  switch (observation.kind) {
+    case Observation::Kind::kPresent:
+      return "present " + about;
+    case Observation::Kind::kMissed:
+      return "missed " + about;
+    case Observation::Kind::kGone:
+      return "gone " + about;
+  }
+  return about;
+}
+
 std::string ToString(const Reply& reply) {
   return absl::StrCat(reply.code, " ", reply.status_class(), ".", reply.subject,
                       ".", reply.detail, " ", reply.text);

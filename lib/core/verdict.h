@@ -118,6 +118,10 @@ class Verdict {
   std::vector<Step> steps_;
 };
 
+// "present history people:joe@example.org", "missed missing domain
+// example.org".
+std::string ToString(const Observation& observation);
+
 // "pass", "defer", "reject".
 std::string_view ToString(Disposition disposition);
 

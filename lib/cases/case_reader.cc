@@ -1,0 +1,282 @@
+#include "lib/cases/case_reader.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "lib/cases/case_words.h"
+#include "lib/core/overrides_reader.h"
+#include "lib/mail/cursor.h"
+
+namespace mailverdict {
+namespace {
+
+using mail::Cursor;
+
+absl::string_view Absl(std::string_view s) { return {s.data(), s.size()}; }
+
+// Reads line by line.
+class Reader {
+ public:
+  CaseComplaint Line(size_t number, std::string_view line) {
+    number_ = number;
+    Cursor in(line);
+    const std::string_view word = TakeWord(in);
+    for (const Rule& rule : kRules) {
+      if (rule.word != word) continue;
+      if (rule.of_case && cases_.empty()) {
+        return absl::StrCat("\"", Absl(word),
+                            "\" belongs to a case; begin one by \"case NAME\"");
+      }
+      return (this->*rule.read)(in);
+    }
+    return absl::StrCat("\"", Absl(word), "\" is no word of a case; write ",
+                        Words());
+  }
+
+  CaseComplaint End() const {
+    if (cases_.empty()) return "no case: begin one by \"case NAME\"";
+    return Unfinished();
+  }
+
+  std::vector<Case> Take() && { return std::move(cases_); }
+
+ private:
+  struct Rule {
+    std::string_view word;
+    CaseComplaint (Reader::*read)(Cursor& in);
+    bool of_case = true;
+  };
+  static const Rule kRules[16];
+
+  static std::string Words() {
+    std::string words;
+    for (const Rule& rule : kRules) {
+      absl::StrAppend(&words, words.empty() ? "" : ", ", Absl(rule.word));
+    }
+    return words;
+  }
+
+  // What is told of the case under way, and has had no verdict.
+  CaseComplaint Unfinished() const {
+    if (!cases_.empty() && (cases_.back().steps.empty() || dirty_)) {
+      return absl::StrCat("the case \"", cases_.back().name,
+                          "\" does not end with a verdict");
+    }
+    return std::nullopt;
+  }
+
+  CaseComplaint Policy(Cursor& in) {
+    if (!cases_.empty()) return "the policy stands before the first case";
+    policy_ = TakeRest(in);
+    if (policy_.empty()) return "write \"policy FILE\"";
+    return std::nullopt;
+  }
+  CaseComplaint NewCase(Cursor& in) {
+    if (CaseComplaint complaint = Unfinished()) return complaint;
+    Case next;
+    next.line = number_;
+    next.name = TakeRest(in);
+    next.policy = policy_;
+    if (next.name.empty()) return "a case has a name: \"case NAME\"";
+    cases_.push_back(std::move(next));
+    step_ = CaseStep();
+    step_.transaction.now = kCaseTime;
+    return std::nullopt;
+  }
+  CaseComplaint Time(Cursor& in) {
+    dirty_ = true;
+    absl::Time& now = step_.transaction.now;
+    std::string text = TakeRest(in);
+    const absl::string_view later =
+        Absl(std::string_view(text)).substr(text.empty() ? 0 : 1);
+    absl::Duration passed;
+    std::string why;
+    if (!text.empty() && text[0] == '+' &&
+        absl::ParseDuration(later, &passed) && passed >= absl::ZeroDuration() &&
+        passed < absl::InfiniteDuration()) {
+      now += passed;
+    } else if (!absl::ParseTime("%Y-%m-%dT%H:%M:%E*SZ", text, &now, &why)) {
+      return "write \"time 2026-01-31T23:59:59Z\", or \"time +3h\" for later";
+    }
+    return std::nullopt;
+  }
+
+  CaseComplaint Connect(Cursor& in) {
+    Transaction next;
+    next.now = step_.transaction.now;
+    next.client = TakeRest(in);
+    step_.transaction = std::move(next);
+    return To(Stage::kConnect);
+  }
+  CaseComplaint Login(Cursor& in) {
+    dirty_ = true;
+    step_.transaction.authenticated = true;
+    return NothingMore(in);
+  }
+  CaseComplaint Mail(Cursor& in) {
+    step_.transaction.sender = TakeRest(in);
+    step_.transaction.recipient.clear();
+    return To(Stage::kMail);
+  }
+  CaseComplaint Rcpt(Cursor& in) {
+    step_.transaction.recipient = TakeRest(in);
+    return To(Stage::kRcpt);
+  }
+  CaseComplaint To(Stage stage) {
+    dirty_ = true;
+    step_.transaction.stage = stage;
+    return std::nullopt;
+  }
+
+  CaseComplaint Grace(Cursor& in) {
+    dirty_ = true;
+    const std::string directory(TakeWord(in));
+    const absl::StatusOr<absl::Duration> grace = ReadGrace(TakeRest(in));
+    if (!grace.ok()) return std::string(grace.status().message());
+    step_.overrides[directory].grace = *grace;
+    return std::nullopt;
+  }
+  CaseComplaint Vanished(Cursor& in) {
+    dirty_ = true;
+    const std::string directory(TakeWord(in));
+    const absl::StatusOr<HoldLimit> limit = ReadHoldLimit(TakeRest(in));
+    if (!limit.ok()) return std::string(limit.status().message());
+    step_.overrides[directory].hold = *limit;
+    return std::nullopt;
+  }
+
+  CaseComplaint Asked(Cursor& in) {
+    constexpr std::string_view kKinds[] = {
+        "mailbox ", "history ", "vanished from ", "missing domain ", "dns "};
+    dirty_ = true;
+    GivenAnswer given;
+    given.line = number_;
+    given.lookup = TakeRest(in);
+    bool known = false;
+    for (const std::string_view kind : kKinds) {
+      known |= Cursor(given.lookup).Skip(kind);
+    }
+    if (!known) {
+      return "write what is asked as `mailverdict explain` does: \"asked "
+             "mailbox people:joe@example.org\", \"asked dns example.org MX\"";
+    }
+    step_.given.push_back(std::move(given));
+    return std::nullopt;
+  }
+
+  // The answer of the last question.
+  CaseComplaint Answered(AnswerState state, GivenAnswer** answer) {
+    if (step_.given.empty()) return "an answer follows its \"asked LOOKUP\"";
+    *answer = &step_.given.back();
+    if ((*answer)->state.has_value()) return "one question has one answer";
+    (*answer)->state = state;
+    return std::nullopt;
+  }
+  CaseComplaint Present(Cursor& in) {
+    GivenAnswer* answer = nullptr;
+    if (CaseComplaint complaint = Answered(AnswerState::kPresent, &answer))
+      return complaint;
+    return TakeValues(in, &answer->values);
+  }
+  CaseComplaint Absent(Cursor& in) {
+    GivenAnswer* answer = nullptr;
+    if (CaseComplaint complaint = Answered(AnswerState::kAbsent, &answer))
+      return complaint;
+    return TakeAbsence(in, answer);
+  }
+  CaseComplaint Unknown(Cursor& in) {
+    GivenAnswer* answer = nullptr;
+    if (CaseComplaint complaint = Answered(AnswerState::kUnknown, &answer))
+      return complaint;
+    answer->reason = TakeRest(in);
+    return std::nullopt;
+  }
+  CaseComplaint Exception(Cursor& in) {
+    if (step_.given.empty() || !step_.given.back().state.has_value()) {
+      return "a \"but\" follows an answer";
+    }
+    But but;
+    but.line = number_;
+    if (CaseComplaint complaint = TakeBut(in, &but)) return complaint;
+    step_.given.back().buts.push_back(std::move(but));
+    return std::nullopt;
+  }
+
+  CaseComplaint Verdict(Cursor& in) {
+    for (const GivenAnswer& given : step_.given) {
+      if (!given.state.has_value()) {
+        return absl::StrCat("what is asked in line ", given.line,
+                            " has no answer");
+      }
+    }
+    step_.line = number_;
+    step_.verdict = TakeRest(in);
+    cases_.back().steps.push_back(step_);
+    step_.given.clear();
+    dirty_ = false;
+    return std::nullopt;
+  }
+  CaseComplaint Remember(Cursor& in) {
+    if (dirty_ || cases_.back().steps.empty()) {
+      return "what is remembered follows a verdict";
+    }
+    auto& remembered = cases_.back().steps.back().remembered;
+    if (!remembered.has_value()) remembered.emplace();
+    std::string what = TakeRest(in);
+    if (what != "nothing") remembered->push_back(std::move(what));
+    return std::nullopt;
+  }
+
+  std::string policy_;
+  std::vector<Case> cases_;
+  CaseStep step_;       // the next verdict's
+  bool dirty_ = false;  // something was told that has had no verdict
+  size_t number_ = 0;
+};
+
+const Reader::Rule Reader::kRules[16] = {
+    {"policy", &Reader::Policy, false},
+    {"case", &Reader::NewCase, false},
+    {"time", &Reader::Time},
+    {"connect", &Reader::Connect},
+    {"login", &Reader::Login},
+    {"mail", &Reader::Mail},
+    {"rcpt", &Reader::Rcpt},
+    {"grace", &Reader::Grace},
+    {"vanished", &Reader::Vanished},
+    {"asked", &Reader::Asked},
+    {"present", &Reader::Present},
+    {"absent", &Reader::Absent},
+    {"unknown", &Reader::Unknown},
+    {"but", &Reader::Exception},
+    {"verdict", &Reader::Verdict},
+    {"remember", &Reader::Remember},
+};
+
+}  // namespace
+
+absl::StatusOr<std::vector<Case>> ReadCases(std::string_view text,
+                                            std::string_view file_name) {
+  Reader reader;
+  CaseComplaint complaint;
+  size_t number = 0;
+  for (Cursor lines(text); !complaint.has_value() && !lines.done();) {
+    ++number;
+    const std::string_view line =
+        Trimmed(lines.TakeWhile([](char c) { return c != '\n'; }));
+    lines.Skip('\n');
+    if (line.empty() || line.front() == '#') continue;
+    complaint = reader.Line(number, line);
+  }
+  if (!complaint.has_value()) complaint = reader.End();
+  if (complaint.has_value()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(Absl(file_name), ":", number, ": ", *complaint));
+  }
+  return std::move(reader).Take();
+}
+
+}  // namespace mailverdict

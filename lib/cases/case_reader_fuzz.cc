@@ -1,0 +1,41 @@
+// No case file makes the reader crash, and what it has read can be tried: each
+// verdict has its line, each question its answer.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "lib/cases/case_reader.h"
+#include "lib/cases/run_case.h"
+
+namespace {
+
+void Demand(bool holds) {
+  if (!holds) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace mailverdict;  // NOLINT: a program of one function
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto cases = ReadCases(text, "cases");
+  if (!cases.ok()) {
+    Demand(cases.status().message().substr(0, 6) == "cases:");
+    return 0;
+  }
+  Demand(!cases->empty());
+  const auto policy = std::make_shared<const Policy>();
+  for (const Case& each : *cases) {
+    Demand(!each.name.empty() && !each.steps.empty());
+    for (const CaseStep& step : each.steps) {
+      Demand(step.line > each.line);
+      for (const GivenAnswer& given : step.given) {
+        Demand(given.state.has_value() && given.line < step.line);
+      }
+    }
+    RunCase(policy, each);
+  }
+  return 0;
+}

@@ -1,0 +1,205 @@
+#include "lib/cases/given_answer.h"
+
+#include <utility>
+#include <variant>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "lib/core/dns_vouch.h"
+#include "lib/core/vouch.h"
+#include "lib/mail/domain.h"
+
+namespace mailverdict {
+namespace {
+
+// Of the labels and addresses that nobody has asked for before.
+constexpr uint64_t kRandom = 1;
+
+constexpr absl::Duration kRoundTrip = absl::Milliseconds(1);
+
+std::string ParentOf(const std::string& name) {
+  const size_t dot = name.find('.');
+  return dot == std::string::npos ? "." : name.substr(dot + 1);
+}
+
+Report ReportOf(const GivenAnswer& given, const Lookup& lookup,
+                Transcript moment) {
+  Report report;
+  report.lookup = lookup;
+  report.state = *given.state;
+  report.transcript = std::move(moment);
+  report.values = given.values;
+  report.reason = given.reason;
+  const auto* dns = std::get_if<DnsLookup>(&lookup);
+  if (dns == nullptr) return report;
+  report.dns.ttl = absl::Minutes(5);
+  report.dns.alias_of = given.alias_of;
+  if (report.state == AnswerState::kAbsent) {
+    report.absence = given.absence;
+    report.dns.zone = given.zone.empty() ? ParentOf(dns->name) : given.zone;
+  }
+  return report;
+}
+
+// What a But makes of the report on a control; nullopt: there is none.
+std::optional<Report> Changed(Report report, const But& but) {
+  switch (but.says) {
+    case But::Says::kPresent:
+      report.state = AnswerState::kPresent;
+      report.values = but.values;
+      break;
+    case But::Says::kAbsent:
+      report.state = AnswerState::kAbsent;
+      report.absence = std::holds_alternative<DnsLookup>(report.lookup)
+                           ? Absence::kNoName
+                           : Absence::kNoEntry;
+      report.values.clear();
+      break;
+    case But::Says::kUnknown:
+      report.state = AnswerState::kUnknown;
+      report.reason = but.reason;
+      break;
+    case But::Says::kAnotherServer:
+      report.transcript.server += ".another";
+      break;
+    case But::Says::kAnotherConnection:
+      ++report.transcript.connection;
+      break;
+    case But::Says::kAnotherExchange:
+      ++report.transcript.exchange;
+      break;
+    case But::Says::kAnotherTime:
+      report.transcript.sent -= absl::Seconds(1);
+      break;
+    case But::Says::kFromCache:
+      report.dns.ttl = absl::Minutes(1);
+      break;
+    case But::Says::kNotAsked:
+      return std::nullopt;
+  }
+  return report;
+}
+
+bool IsAbout(const But& but, const Lookup& control) {
+  if (but.subject == But::kAllControls) return true;
+  if (const auto* mailbox = std::get_if<MailboxLookup>(&control)) {
+    return mailbox->address() == but.subject;
+  }
+  const std::string& name = std::get<DnsLookup>(control).name;
+  return name == but.subject || mail::IsBelow(name, but.subject);
+}
+
+// Puts the Buts into force, one report after the other.
+class Controls {
+ public:
+  explicit Controls(const GivenAnswer& given) : buts_(given.buts) {
+    met_.resize(buts_.size());
+  }
+
+  void Add(std::optional<Report> report) {
+    for (size_t i = 0; i < buts_.size() && report.has_value(); ++i) {
+      if (!IsAbout(buts_[i], report->lookup)) continue;
+      met_[i] = true;
+      report = Changed(*std::move(report), buts_[i]);
+    }
+    if (report.has_value()) reports_.push_back(*std::move(report));
+  }
+
+  const std::vector<Report>& reports() const { return reports_; }
+
+  absl::Status AllMet() const {
+    for (size_t i = 0; i < buts_.size(); ++i) {
+      if (met_[i] || buts_[i].subject == But::kSecondServer) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat("no control \"", buts_[i].subject,
+                       "\" goes with what is asked; write an address or a "
+                       "name of the policy's, or \"controls\" for all"));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const std::vector<But>& buts_;
+  std::vector<bool> met_;
+  std::vector<Report> reports_;
+};
+
+// What the second server says, which the directory wants.
+Answer Second(const GivenAnswer& given, const DirectoryPolicy& directory,
+              const Report& first, std::vector<Report> controls) {
+  const auto move = [&](Transcript* moment) {
+    moment->server = directory.uris[1];
+    ++moment->connection;
+  };
+  std::optional<Report> second = first;
+  move(&second->transcript);
+  for (Report& control : controls) move(&control.transcript);
+  for (const But& but : given.buts) {
+    if (but.subject != But::kSecondServer) continue;
+    second = Changed(*std::move(second), but);
+    if (!second.has_value()) {
+      return Answer(Report::Unknown(first.lookup, "no second server"));
+    }
+  }
+  return Vouch(directory, *std::move(second), controls);
+}
+
+absl::StatusOr<Answer> GiveMailbox(const GivenAnswer& given,
+                                   const MailboxLookup& lookup,
+                                   const Policy& policy, absl::Time now) {
+  const DirectoryPolicy& directory = *policy.FindDirectory(lookup.directory);
+  const Transcript moment{directory.uris[0], 1, 2, now, now + kRoundTrip};
+  const Report report = ReportOf(given, lookup, moment);
+  Controls controls(given);
+  for (const MailboxLookup& asked : ControlsFor(directory, lookup)) {
+    controls.Add(Report::Present(asked, {asked.address()}, moment));
+  }
+  const absl::Status met = controls.AllMet();
+  if (!met.ok()) return met;
+  Answer first = Vouch(directory, report, controls.reports());
+  if (!first.borne_out() || first.vouched()) return first;
+  const Answer second = Second(given, directory, report, controls.reports());
+  return second.present() ? second : Confirm(first, second);
+}
+
+absl::StatusOr<Answer> GiveDns(const GivenAnswer& given,
+                               const DnsLookup& lookup, const Policy& policy,
+                               absl::Time now) {
+  const std::string server =
+      policy.dns.servers.empty() ? "192.0.2.53" : policy.dns.servers[0];
+  Report report =
+      ReportOf(given, lookup, {server, 1, 1, now, now + kRoundTrip});
+  Controls controls(given);
+  Transcript moment{server, 1, 1, now + kRoundTrip, now + 2 * kRoundTrip};
+  if (lookup.with_controls) {
+    for (const DnsControl& asked : DnsControlsFor(policy, lookup, kRandom)) {
+      ++moment.exchange;
+      Report seen = asked.present
+                        ? Report::Present(asked.lookup, {"127.0.0.2"}, moment)
+                        : Report::Absent(asked.lookup, moment);
+      controls.Add(std::move(seen));
+    }
+  }
+  const absl::Status met = controls.AllMet();
+  if (!met.ok()) return met;
+  if (!lookup.with_controls) return Answer(std::move(report));
+  return VouchDns(policy, kRandom, std::move(report), controls.reports());
+}
+
+}  // namespace
+
+absl::StatusOr<Answer> Give(const GivenAnswer& given, const Lookup& lookup,
+                            const Policy& policy, absl::Time now) {
+  if (const auto* mailbox = std::get_if<MailboxLookup>(&lookup)) {
+    return GiveMailbox(given, *mailbox, policy, now);
+  }
+  if (const auto* dns = std::get_if<DnsLookup>(&lookup)) {
+    return GiveDns(given, *dns, policy, now);
+  }
+  if (!given.buts.empty()) {
+    return absl::InvalidArgumentError("no controls go with a history");
+  }
+  return Answer(ReportOf(given, lookup, {}));
+}
+
+}  // namespace mailverdict
