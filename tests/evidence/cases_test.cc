@@ -1,0 +1,14 @@
+// Every case comes out as it is written.
+
+#include "lib/cases/run_case.h"
+#include "tests/evidence/filed_cases.h"
+
+int main(int argc, char** argv) {
+  using namespace mailverdict;  // NOLINT: a program of one function
+  return RunFiledCases(argc, argv, "Case", [](const FiledCase& filed) {
+    for (const CaseFault& fault : RunCase(filed.policy, filed.content)) {
+      ADD_FAILURE_AT(filed.file.c_str(), static_cast<int>(fault.line))
+          << fault.what;
+    }
+  });
+}

@@ -1,0 +1,50 @@
+// The cases in //tests/cases, as tests of their own.
+
+#ifndef MAILVERDICT_TESTS_EVIDENCE_FILED_CASES_H_
+#define MAILVERDICT_TESTS_EVIDENCE_FILED_CASES_H_
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapters/command/case_files.h"
+
+namespace mailverdict {
+
+// Runs `body` for each case, as the test SUITE.<file:line name>. The `main` of
+// such a test: it ends with the exit status.
+template <typename Body>
+int RunFiledCases(int argc, char** argv, const char* suite, Body body) {
+  class FiledTest : public testing::Test {
+   public:
+    FiledTest(const FiledCase& filed, Body body) : filed_(filed), body_(body) {}
+    void TestBody() override { body_(filed_); }
+
+   private:
+    const FiledCase& filed_;
+    const Body body_;
+  };
+  testing::InitGoogleTest(&argc, argv);
+  const auto cases = ReadCaseFiles("tests/cases", "");
+  if (!cases.ok()) {
+    std::fprintf(stderr, "%s\n", std::string(cases.status().message()).c_str());
+    return 1;
+  }
+  for (const FiledCase& filed : *cases) {
+    const std::string name = filed.file + ":" +
+                             std::to_string(filed.content.line) + " " +
+                             filed.content.name;
+    testing::RegisterTest(
+        suite, name.c_str(), nullptr, nullptr, filed.file.c_str(),
+        static_cast<int>(filed.content.line),
+        [&filed, body] { return new FiledTest(filed, body); });
+  }
+  return RUN_ALL_TESTS();
+}
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_TESTS_EVIDENCE_FILED_CASES_H_

@@ -1,0 +1,153 @@
+#include "tests/evidence/wire_forms.h"
+
+#include <memory>
+#include <optional>
+#include <regex>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "adapters/local_delivery/absence_client.h"
+#include "adapters/local_delivery/exit_status.h"
+#include "adapters/local_delivery/lmtp_reply.h"
+#include "adapters/local_delivery/unknown_rule.h"
+#include "adapters/wire/wire.h"
+
+namespace mailverdict {
+namespace {
+
+using local_delivery::Existence;
+
+// What the client of the MTA hears; 250 for "go on".
+struct Heard {
+  int code = 250;
+  int status_class = 2;
+};
+constexpr Heard kGoOn{250, 2};
+constexpr Heard kLater{451, 4};
+
+// mailverdict.m4, MailverdictAnswer, on what its socket map leaves of a reply:
+// all but "OK " is <TMPF>. `$-` is one token, `$+` some, and `.` and `:` are
+// operators. What sendmail would tokenise otherwise is an unknown word.
+Heard AsSendmail(const std::string& reply) {
+  static const auto& defer =
+      *new std::regex("OK defer:([0-9]+)\\.([0-9]+):\"([^\"]+)\"");
+  static const auto& reject =
+      *new std::regex("OK reject:([0-9]+)\\.([0-9]+):(55[0-6]):\"([^\"]+)\"");
+  std::smatch found;
+  if (reply == "OK pass") return kGoOn;
+  if (std::regex_match(reply, found, defer)) return {451, 4};
+  if (std::regex_match(reply, found, reject)) return {std::stoi(found[3]), 5};
+  return kLater;
+}
+
+// relay_recipient_maps and the like: any value is a hit, NOTFOUND is
+// unknown_relay_recipient_reject_code (550), all else is 451.
+Heard AsPostfixTable(const std::string& reply) {
+  if (absl::StartsWith(reply, "OK ") && reply.size() > 3) return kGoOn;
+  if (absl::StartsWith(reply, "NOTFOUND ")) return {550, 5};
+  return kLater;
+}
+
+// access(5): DUNNO, or a code of three digits, an enhanced status, a text.
+Heard AsPostfixAccess(const std::string& reply) {
+  static const auto& action =
+      *new std::regex("OK ([45][0-9][0-9]) ([245])\\.[0-9]+\\.[0-9]+ .+");
+  std::smatch found;
+  if (reply == "OK DUNNO") return kGoOn;
+  if (std::regex_match(reply, found, action)) {
+    return {std::stoi(found[1]), std::stoi(found[2])};
+  }
+  return kLater;
+}
+
+// smfi_setreply(3): a 4xx beside SMFIR_REJECT becomes sendmail's own 5xx.
+Heard AsMilter(const MilterReply& reply) {
+  switch (reply.action) {
+    case MilterReply::Action::kContinue:
+      return kGoOn;
+    case MilterReply::Action::kTempfail:
+      break;
+    case MilterReply::Action::kReject:
+      if (reply.code.empty() || reply.code[0] != '5') return {550, 5};
+      break;
+  }
+  if (reply.code.size() != 3 || reply.enhanced.empty()) return {550, 5};
+  return {std::stoi(reply.code), reply.enhanced[0] - '0'};
+}
+
+// Says what mailverdictd has said.
+class Said final : public local_delivery::ProofSource {
+ public:
+  explicit Said(std::string reply) : reply_(std::move(reply)) {}
+  local_delivery::Ruling Ask(std::string_view, Deadline) const override {
+    return local_delivery::ParseAbsenceReply(reply_);
+  }
+
+ private:
+  const std::string reply_;
+};
+
+// The mailbox host says "user unknown", and mailverdict-deliver asks.
+struct Delivered {
+  std::string lmtp;
+  int exit_status = 0;
+};
+Delivered AsLocalDelivery(const std::string& absence_reply) {
+  std::vector<std::unique_ptr<local_delivery::ProofSource>> proofs;
+  proofs.push_back(std::make_unique<Said>(absence_reply));
+  const local_delivery::UnknownRule rule(
+      local_delivery::UnknownPolicy::kUnlessProven, std::move(proofs),
+      absl::Seconds(5));
+  const bool stands =
+      rule.Judge("joe@example.org").existence == Existence::kProvenAbsent;
+  const std::string unknown = "550 5.1.1 User unknown\r\n";
+  return {stands ? unknown : local_delivery::Softened(unknown),
+          stands ? local_delivery::kExNoUser : local_delivery::kExTempFail};
+}
+
+std::string Differs(const char* form, const Heard& heard,
+                    const Verdict& verdict) {
+  const int expected = verdict.disposition() == Disposition::kPass    ? 2
+                       : verdict.disposition() == Disposition::kDefer ? 4
+                                                                      : 5;
+  if (heard.code / 100 == expected && heard.status_class == expected) return "";
+  return absl::StrCat(form, " makes ", heard.code, " of ", verdict.Line(),
+                      "; ");
+}
+
+// sendmail, Postfix and libmilter interpret these.
+bool IsHarmless(const std::string& text) {
+  return text.size() <= 200 &&
+         text.find_first_of("%\"()<>\\;$\r\n") == text.npos &&
+         text.find_first_not_of(' ') != text.npos;
+}
+
+}  // namespace
+
+std::string WireObjection(const Verdict& verdict) {
+  const bool reject = verdict.disposition() == Disposition::kReject;
+  const MilterReply milter = MilterReplyOf(verdict);
+  std::string objection = absl::StrCat(
+      Differs("sendmail", AsSendmail(SendmailMapReply(verdict)), verdict),
+      Differs("Postfix's table", AsPostfixTable(PostfixMapReply(verdict)),
+              verdict),
+      Differs("Postfix's access", AsPostfixAccess(PostfixAccessReply(verdict)),
+              verdict),
+      Differs("the milter", AsMilter(milter), verdict));
+  if (verdict.disposition() != Disposition::kPass && !IsHarmless(milter.text)) {
+    absl::StrAppend(&objection, "a text that is interpreted: ", milter.text);
+  }
+  const Delivered delivered = AsLocalDelivery(AbsenceMapReply(verdict));
+  const bool unknown_user = reject && verdict.check() == "recipient";
+  if (absl::StartsWith(delivered.lmtp, "5") != unknown_user ||
+      (delivered.exit_status == 67) != unknown_user) {
+    absl::StrAppend(&objection, "local delivery makes ", delivered.lmtp, "of ",
+                    verdict.Line());
+  }
+  return objection;
+}
+
+}  // namespace mailverdict
