@@ -188,6 +188,14 @@ absl::StatusOr<Answer> GiveDns(const GivenAnswer& given,
 
 }  // namespace
 
+const GivenAnswer* FindGiven(const CaseStep& step, const Lookup& lookup) {
+  const std::string text = ToString(lookup);
+  for (const GivenAnswer& given : step.given) {
+    if (given.lookup == text) return &given;
+  }
+  return nullptr;
+}
+
 absl::StatusOr<Answer> Give(const GivenAnswer& given, const Lookup& lookup,
                             const Policy& policy, absl::Time now) {
   if (const auto* mailbox = std::get_if<MailboxLookup>(&lookup)) {

@@ -10,6 +10,9 @@
 
 namespace mailverdict {
 
+// The step's answer to `lookup`; nullptr: it has none. Lives in `step`.
+const GivenAnswer* FindGiven(const CaseStep& step, const Lookup& lookup);
+
 // What a resolver would have seen of `lookup` and its controls at `now`, judged
 // by Vouch() or VouchDns(). An error names the But that is about nothing. Pure.
 absl::StatusOr<Answer> Give(const GivenAnswer& given, const Lookup& lookup,

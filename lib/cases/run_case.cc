@@ -65,19 +65,17 @@ class Step {
   }
 
   std::optional<Answer> AnswerTo(const Lookup& lookup) {
-    const std::string text = ToString(lookup);
-    for (size_t i = 0; i < step_.given.size(); ++i) {
-      const GivenAnswer& given = step_.given[i];
-      if (given.lookup != text) continue;
-      used_[i] = true;
-      absl::StatusOr<Answer> answer = Give(given, lookup, *policy_, tx_.now);
+    if (const GivenAnswer* given = FindGiven(step_, lookup)) {
+      used_[static_cast<size_t>(given - step_.given.data())] = true;
+      absl::StatusOr<Answer> answer = Give(*given, lookup, *policy_, tx_.now);
       if (answer.ok()) return *std::move(answer);
-      Complain(given.line, std::string(answer.status().message()));
+      Complain(given->line, std::string(answer.status().message()));
       return std::nullopt;
     }
     if (const auto* history = std::get_if<HistoryLookup>(&lookup)) {
       return Answer(history_->Read(*history));
     }
+    const std::string text = ToString(lookup);
     Complain(step_.line, absl::StrCat("it asks \"", text,
                                       "\", and the case has no answer; write "
                                       "\"asked ",

@@ -1,8 +1,6 @@
 #include "tests/evidence/space.h"
 
 #include <algorithm>
-#include <deque>
-#include <optional>
 #include <random>
 #include <utility>
 #include <variant>
@@ -10,6 +8,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "lib/cases/given_answer.h"
 #include "lib/checks/build_chain.h"
 #include "tests/evidence/invariants.h"
 
@@ -22,15 +21,17 @@ constexpr size_t kMaxLookups = 64;
 
 class Space {
  public:
-  Space(const std::shared_ptr<const Policy>& policy, const Overrides& overrides,
-        const Transaction& transaction, const SpaceBounds& bounds)
+  Space(const std::shared_ptr<const Policy>& policy, const CaseStep& step,
+        const SpaceBounds& bounds)
       : policy_(*policy),
-        overrides_(overrides),
-        tx_(transaction),
+        step_(step),
+        tx_(step.transaction),
         bounds_(bounds),
-        chain_(BuildChain(policy, overrides)),
+        chain_(BuildChain(policy, step.overrides)),
         invariants_(chain_, tx_),
-        random_(bounds.seed) {}
+        random_(bounds.seed) {
+    tx_.local = policy->IsLocal(tx_.client);
+  }
 
   SpaceReport Explore() && {
     Walk();
@@ -50,13 +51,33 @@ class Space {
     return report_.objection.empty() && report_.verdicts < bounds_.verdicts;
   }
 
-  const std::vector<Claim>& ClaimsOf(const Lookup& lookup) {
-    auto [at, fresh] = known_.try_emplace(ToString(lookup));
-    if (fresh) {
-      universe_.push_back(ClaimsFor(lookup, policy_, overrides_, tx_.now));
-      at->second = &universe_.back();
-    }
+  // What can come back of one lookup, and which of it leads on.
+  struct Choices {
+    std::vector<Claim> claims;
+    std::vector<size_t> leading;
+  };
+
+  const Choices& ChoicesOf(const Lookup& lookup) {
+    auto [at, fresh] = choices_.try_emplace(ToString(lookup));
+    if (fresh) at->second = std::make_unique<const Choices>(Make(lookup));
     return *at->second;
+  }
+
+  Choices Make(const Lookup& lookup) const {
+    Choices choices;
+    choices.claims = ClaimsFor(lookup, policy_, step_.overrides, tx_.now);
+    const GivenAnswer* given = FindGiven(step_, lookup);
+    if (given != nullptr && !std::holds_alternative<HistoryLookup>(lookup)) {
+      absl::StatusOr<Answer> answer = Give(*given, lookup, policy_, tx_.now);
+      if (answer.ok() && !answer->vouched()) {
+        choices.leading.push_back(choices.claims.size());
+        choices.claims.push_back({"as the case has it", *std::move(answer)});
+      }
+    }
+    for (size_t i = 0; i < choices.claims.size(); ++i) {
+      if (choices.claims[i].proves) choices.leading.push_back(i);
+    }
+    return choices;
   }
 
   void Object(std::string objection) {
@@ -95,7 +116,7 @@ class Space {
   void Walk() {
     const std::vector<Lookup> missing = Look();
     if (missing.empty()) return;
-    for (const Claim& claim : ClaimsOf(missing.front())) {
+    for (const Claim& claim : ChoicesOf(missing.front()).claims) {
       if (!Going()) return;
       claims_.push_back(&claim);
       Walk();
@@ -103,37 +124,30 @@ class Space {
     }
   }
 
-  // One way down. Half of the steps are such as lead to a rejection, or few
-  // would come that far.
   void Descend() {
     for (;;) {
       const std::vector<Lookup> missing = Look();
       if (missing.empty()) return;
-      const Lookup& lookup = missing[random_() % missing.size()];
-      claims_.push_back(&Choose(ClaimsOf(lookup)));
+      claims_.push_back(&Choose(ChoicesOf(missing[Below(missing.size())])));
     }
   }
 
-  const Claim& Choose(const std::vector<Claim>& claims) {
-    if (random_() % 2 == 0) {
-      std::vector<const Claim*> proving;
-      for (const Claim& claim : claims) {
-        if (claim.proves) proving.push_back(&claim);
-      }
-      if (!proving.empty()) return *proving[random_() % proving.size()];
-    }
-    return claims[random_() % claims.size()];
+  const Claim& Choose(const Choices& choices) {
+    const auto& [claims, leading] = choices;
+    const bool on = !leading.empty() && Below(2) == 0;
+    return claims[on ? leading[Below(leading.size())] : Below(claims.size())];
   }
+
+  size_t Below(size_t end) { return random_() % end; }
 
   const Policy& policy_;
-  const Overrides& overrides_;
-  const Transaction& tx_;
+  const CaseStep& step_;
+  Transaction tx_;
   const SpaceBounds bounds_;
   const Chain chain_;
   Invariants invariants_;
   std::mt19937_64 random_;
-  std::deque<std::vector<Claim>> universe_;
-  absl::flat_hash_map<std::string, const std::vector<Claim>*> known_;
+  absl::flat_hash_map<std::string, std::unique_ptr<const Choices>> choices_;
   ClaimList claims_;  // the way to where we are
   SpaceReport report_;
 };
@@ -141,10 +155,8 @@ class Space {
 }  // namespace
 
 SpaceReport ExploreSpace(const std::shared_ptr<const Policy>& policy,
-                         const Overrides& overrides,
-                         const Transaction& transaction,
-                         const SpaceBounds& bounds) {
-  return Space(policy, overrides, transaction, bounds).Explore();
+                         const CaseStep& step, const SpaceBounds& bounds) {
+  return Space(policy, step, bounds).Explore();
 }
 
 }  // namespace mailverdict

@@ -1,4 +1,4 @@
-// The space of evidence around one transaction: every combination of claims
+// The space of evidence around a transaction: every combination of claims
 // (claims.h) for every lookup that they lead to, and what must hold in all of
 // it, whatever the checks are:
 //
@@ -17,9 +17,8 @@
 #include <memory>
 #include <string>
 
-#include "lib/core/overrides.h"
+#include "lib/cases/case.h"
 #include "lib/core/policy.h"
-#include "lib/core/transaction.h"
 
 namespace mailverdict {
 
@@ -39,11 +38,11 @@ struct SpaceReport {
   std::string objection;
 };
 
-// REQUIRES: `transaction` has `now` and `local`.
+// The space around one verdict of a case: its answers, if they prove nothing,
+// are among the claims. What is chosen by seed is, half of the time, what leads
+// on: the case's own answers, and what proves.
 SpaceReport ExploreSpace(const std::shared_ptr<const Policy>& policy,
-                         const Overrides& overrides,
-                         const Transaction& transaction,
-                         const SpaceBounds& bounds);
+                         const CaseStep& step, const SpaceBounds& bounds);
 
 }  // namespace mailverdict
 

@@ -28,10 +28,7 @@ int main(int argc, char** argv) {
   const int status =
       RunFiledCases(argc, argv, "Space", [&](const FiledCase& filed) {
         for (const CaseStep& step : filed.content.steps) {
-          Transaction tx = step.transaction;
-          tx.local = filed.policy->IsLocal(tx.client);
-          const SpaceReport report =
-              ExploreSpace(filed.policy, step.overrides, tx, bounds);
+          const SpaceReport report = ExploreSpace(filed.policy, step, bounds);
           EXPECT_EQ(report.objection, "") << "verdict of line " << step.line;
           EXPECT_GT(report.verdicts, 0u);
           ++total.steps;

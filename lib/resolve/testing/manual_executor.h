@@ -25,8 +25,10 @@ class ManualExecutor final : public Executor {
  public:
   // Virtual time stands still but for Advance; real time runs.
   enum class Clock { kVirtual, kReal };
-  explicit ManualExecutor(Clock clock = Clock::kVirtual)
-      : clock_(clock), now_(absl::FromUnixSeconds(1'800'000'000)) {}
+  explicit ManualExecutor(
+      Clock clock = Clock::kVirtual,
+      absl::Time start = absl::FromUnixSeconds(1'800'000'000))
+      : clock_(clock), now_(start) {}
 
   absl::Time Now() const override {
     const std::lock_guard<std::mutex> lock(mutex_);

@@ -1,0 +1,253 @@
+// The n-th question that the engine puts to a server fails, or is never
+// answered, once and from then on, in every case: there is a verdict in time,
+// no rejection comes of it, and none rests on what failed.
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_split.h"
+#include "lib/cases/given_answer.h"
+#include "lib/core/dns_vouch.h"
+#include "lib/history/memory_history.h"
+#include "lib/mail/domain.h"
+#include "lib/resolve/engine.h"
+#include "lib/resolve/testing/manual_executor.h"
+#include "lib/resolve/testing/scripted_names.h"
+#include "lib/resolve/testing/scripted_resolver.h"
+#include "tests/evidence/filed_cases.h"
+
+namespace mailverdict {
+namespace {
+
+struct Failing {
+  size_t nth = 0;  // from 1; 0: none
+  bool from_then_on = false;
+  bool silent = false;  // no answer at all
+};
+
+// What the case says of the history, else what was remembered.
+class GivenHistory final : public History {
+ public:
+  GivenHistory(const CaseStep& step, const Policy& policy, History* memory)
+      : step_(step), policy_(policy), memory_(memory) {}
+
+  Report Read(const HistoryLookup& lookup) override {
+    const GivenAnswer* given = FindGiven(step_, lookup);
+    if (given == nullptr) return memory_->Read(lookup);
+    return Give(*given, lookup, policy_, step_.transaction.now)->report();
+  }
+  void Write(const Observation& observation) override {
+    written.push_back(observation);
+  }
+  absl::Status Release(std::string_view) override { return {}; }
+  absl::Status MarkDomain(const std::string&, MissingDomain::Mark,
+                          absl::Time) override {
+    return {};
+  }
+  absl::Status ForgetDomain(const std::string&) override { return {}; }
+  absl::Status ForEachDomain(const DomainVisitor&) override { return {}; }
+
+  std::vector<Observation> written;
+
+ private:
+  const CaseStep& step_;
+  const Policy& policy_;
+  History* const memory_;
+};
+
+// One verdict, in a world in which the servers say what the case says.
+class World {
+ public:
+  World(const FiledCase& filed, const CaseStep& step, History* memory,
+        Failing failing)
+      : policy_(filed.policy),
+        step_(step),
+        failing_(failing),
+        loop_(ManualExecutor::Clock::kVirtual, step.transaction.now),
+        history_(step, *policy_, memory) {
+    Engine::Parts parts;
+    parts.directories = [this](const auto&, HealthHooks) {
+      return Directory();
+    };
+    parts.names = [this](const auto&) { return Names(); };
+    engine_ = Engine::Create(policy_, &loop_, &history_, parts,
+                             [](const std::string&) {});
+    engine_->SetOverrides(step.overrides);
+    loop_.Advance(absl::Seconds(2));  // the tests at the start
+    counting_ = true;
+  }
+  ~World() {
+    // What was never answered holds its verdict, and that its engine.
+    engine_->Stop();
+    loop_.Advance(absl::Minutes(1));
+  }
+
+  // nullopt: it took longer than it may.
+  std::optional<Verdict> Judge() {
+    std::optional<Verdict> verdict;
+    engine_->Judge(step_.transaction,
+                   [&](const Transaction&, const Verdict& given) {
+                     EXPECT_FALSE(verdict.has_value()) << "a second verdict";
+                     verdict = given;
+                   });
+    loop_.Advance(policy_->deadline);
+    return verdict;
+  }
+
+  size_t questions() const { return questions_; }
+  const std::vector<Lookup>& failed() const { return failed_; }
+  const std::set<std::string>& answered_names() const { return names_; }
+  const std::vector<Observation>& written() const { return history_.written; }
+
+ private:
+  // Whether the next question fails.
+  bool Fails(const Lookup& lookup) {
+    if (!counting_) return false;
+    const size_t n = ++questions_;
+    const bool fails =
+        n == failing_.nth || (failing_.from_then_on && n > failing_.nth);
+    if (fails) failed_.push_back(lookup);
+    return fails;
+  }
+
+  std::shared_ptr<Resolver> Directory() {
+    auto directory = std::make_shared<ScriptedResolver>();
+    directory->instant =
+        [this](const MailboxLookup& lookup) -> std::optional<Answer> {
+      const Answer unknown(Report::Unknown(lookup, "it fails"));
+      if (Fails(lookup)) {
+        if (failing_.silent) return std::nullopt;
+        return unknown;
+      }
+      const GivenAnswer* given = FindGiven(step_, lookup);
+      if (given == nullptr) return unknown;
+      return *Give(*given, lookup, *policy_, loop_.Now());
+    };
+    return directory;
+  }
+
+  std::shared_ptr<NameServers> Names() {
+    auto names = std::make_shared<ScriptedNames>(&loop_);
+    names->instant =
+        [this](const ScriptedNames::Call& call) -> std::optional<Report> {
+      const Report unknown = Report::Unknown(call.lookup, "it fails");
+      if (Fails(call.lookup)) {
+        if (failing_.silent) return std::nullopt;
+        return unknown;
+      }
+      names_.insert(call.lookup.name);
+      if (call.only_there) return ControlAt(call.lookup);
+      const GivenAnswer* given = FindGiven(step_, call.lookup);
+      if (given == nullptr) return unknown;
+      GivenAnswer plain = *given;
+      plain.buts.clear();
+      DnsLookup asked = call.lookup;
+      asked.with_controls = false;
+      Report report = Give(plain, asked, *policy_, loop_.Now())->report();
+      report.lookup = call.lookup;
+      return report;
+    };
+    return names;
+  }
+
+  // As it should be: present is what is so for every random label.
+  Report ControlAt(const DnsLookup& lookup) const {
+    bool present = false;
+    for (const DnsControl& control : DnsControlsFor(*policy_, lookup, 0)) {
+      present |= control.present && control.lookup.name == lookup.name;
+    }
+    for (const DnsPolicy::Control& control : policy_->dns.controls) {
+      present |= mail::IsBelow(lookup.name, control.name);
+    }
+    return ScriptedNames::AsItShouldBe({lookup, present});
+  }
+
+  const std::shared_ptr<const Policy> policy_;
+  const CaseStep& step_;
+  const Failing failing_;
+  ManualExecutor loop_;
+  GivenHistory history_;
+  std::shared_ptr<Engine> engine_;
+  bool counting_ = false;
+  size_t questions_ = 0;
+  std::vector<Lookup> failed_;
+  std::set<std::string> names_;  // of DNS, that were answered
+};
+
+// "canary@example.org (mail)", "control.example.org A, no x.com MX".
+void ExpectAnsweredControls(const Answer& cited, const World& world) {
+  if (!std::holds_alternative<DnsLookup>(cited.lookup())) return;
+  for (absl::string_view control : absl::StrSplit(cited.vouched_by(), ", ")) {
+    if (control.substr(0, 3) == "no ") control.remove_prefix(3);
+    const std::string name(control.substr(0, control.find(' ')));
+    EXPECT_EQ(world.answered_names().count(name), 1u)
+        << name << " vouches, and has not answered";
+  }
+}
+
+void ExpectNoBounce(const Verdict& whole, const Verdict& verdict,
+                    const World& world) {
+  if (verdict.disposition() != Disposition::kReject) return;
+  EXPECT_EQ(whole.disposition(), Disposition::kReject) << verdict.Tree();
+  for (const Answer& cited : verdict.proof()->cited()) {
+    EXPECT_FALSE(cited.unknown()) << verdict.Tree();
+    for (const Lookup& failed : world.failed()) {
+      EXPECT_FALSE(cited.lookup() == failed) << verdict.Tree();
+    }
+    ExpectAnsweredControls(cited, world);
+  }
+}
+
+// The servers do as the case says, but for a control of DNS that is not as it
+// should be.
+bool CanBePlayed(const CaseStep& step) {
+  return std::none_of(
+      step.given.begin(), step.given.end(), [](const GivenAnswer& given) {
+        return given.lookup.compare(0, 4, "dns ") == 0 && !given.buts.empty();
+      });
+}
+
+size_t failures = 0;
+
+void TryFailures(const FiledCase& filed) {
+  MemoryHistory memory;
+  for (const CaseStep& step : filed.content.steps) {
+    World good(filed, step, &memory, {});
+    const std::optional<Verdict> whole = good.Judge();
+    ASSERT_TRUE(whole.has_value()) << "no verdict in time";
+    if (CanBePlayed(step)) {
+      const std::string line = whole->Line();
+      EXPECT_EQ(line.substr(0, line.find(" [")),
+                step.verdict.substr(0, step.verdict.find(" [")));
+    }
+    for (size_t nth = 1; nth <= good.questions(); ++nth) {
+      for (const bool from_then_on : {false, true}) {
+        for (const bool silent : {false, true}) {
+          World world(filed, step, &memory, {nth, from_then_on, silent});
+          const std::optional<Verdict> verdict = world.Judge();
+          ASSERT_TRUE(verdict.has_value()) << "no verdict in time";
+          ExpectNoBounce(*whole, *verdict, world);
+          ++failures;
+        }
+      }
+    }
+    for (const Observation& each : good.written()) memory.Write(each);
+  }
+}
+
+}  // namespace
+}  // namespace mailverdict
+
+int main(int argc, char** argv) {
+  using namespace mailverdict;  // NOLINT: a program of one function
+  const int status = RunFiledCases(argc, argv, "EngineFailures", TryFailures);
+  std::printf("%zu ways to fail\n", failures);
+  return status;
+}
