@@ -2,23 +2,23 @@
 
 #include <memory>
 #include <optional>
-#include <regex>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "adapters/local_delivery/absence_client.h"
 #include "adapters/local_delivery/exit_status.h"
 #include "adapters/local_delivery/lmtp_reply.h"
 #include "adapters/local_delivery/unknown_rule.h"
 #include "adapters/wire/wire.h"
+#include "lib/mail/cursor.h"
 
 namespace mailverdict {
 namespace {
 
 using local_delivery::Existence;
+using mail::Cursor;
 
 // What the client of the MTA hears; 250 for "go on".
 struct Heard {
@@ -28,19 +28,28 @@ struct Heard {
 constexpr Heard kGoOn{250, 2};
 constexpr Heard kLater{451, 4};
 
+// A text in quotes, up to the end.
+bool TakeQuoted(Cursor& in) {
+  return in.Skip('"') &&
+         !in.TakeWhile([](char c) { return c != '"'; }).empty() &&
+         in.Skip('"') && in.done();
+}
+
 // mailverdict.m4, MailverdictAnswer, on what its socket map leaves of a reply:
 // all but "OK " is <TMPF>. `$-` is one token, `$+` some, and `.` and `:` are
 // operators. What sendmail would tokenise otherwise is an unknown word.
 Heard AsSendmail(const std::string& reply) {
-  static const auto& defer =
-      *new std::regex("OK defer:([0-9]+)\\.([0-9]+):\"([^\"]+)\"");
-  static const auto& reject =
-      *new std::regex("OK reject:([0-9]+)\\.([0-9]+):(55[0-6]):\"([^\"]+)\"");
-  std::smatch found;
   if (reply == "OK pass") return kGoOn;
-  if (std::regex_match(reply, found, defer)) return {451, 4};
-  if (std::regex_match(reply, found, reject)) return {std::stoi(found[3]), 5};
-  return kLater;
+  Cursor in(reply);
+  const bool reject = in.Skip("OK reject:");
+  const bool known = (reject || in.Skip("OK defer:")) &&
+                     in.Decimal(3).has_value() && in.Skip('.') &&
+                     in.Decimal(3).has_value() && in.Skip(':');
+  if (!known) return kLater;
+  if (!reject) return TakeQuoted(in) ? Heard{451, 4} : kLater;
+  const int code = static_cast<int>(in.Decimal(3).value_or(0));
+  const bool listed = code >= 550 && code <= 556;  // $={MailverdictCode}
+  return listed && in.Skip(':') && TakeQuoted(in) ? Heard{code, 5} : kLater;
 }
 
 // relay_recipient_maps and the like: any value is a hit, NOTFOUND is
@@ -53,14 +62,17 @@ Heard AsPostfixTable(const std::string& reply) {
 
 // access(5): DUNNO, or a code of three digits, an enhanced status, a text.
 Heard AsPostfixAccess(const std::string& reply) {
-  static const auto& action =
-      *new std::regex("OK ([45][0-9][0-9]) ([245])\\.[0-9]+\\.[0-9]+ .+");
-  std::smatch found;
   if (reply == "OK DUNNO") return kGoOn;
-  if (std::regex_match(reply, found, action)) {
-    return {std::stoi(found[1]), std::stoi(found[2])};
-  }
-  return kLater;
+  Cursor in(reply);
+  if (!in.Skip("OK ")) return kLater;
+  const auto code = static_cast<int>(in.Decimal(3).value_or(0));
+  in.Skip(' ');
+  const auto status_class = static_cast<int>(in.Decimal(1).value_or(0));
+  const bool whole = in.Skip('.') && in.Decimal(3).has_value() &&
+                     in.Skip('.') && in.Decimal(3).has_value() &&
+                     in.Skip(' ') && !in.done();
+  return whole && code >= 400 && code < 600 ? Heard{code, status_class}
+                                            : kLater;
 }
 
 // smfi_setreply(3): a 4xx beside SMFIR_REJECT becomes sendmail's own 5xx.
