@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/core/mailbox_seen.h"
 #include "lib/core/vanished.h"
+#include "lib/mail/cursor.h"
 #include "lib/mail/domain.h"
 
 namespace mailverdict {
@@ -157,10 +158,13 @@ std::string_view RecipientCheck::KnownValid(const mail::Address& address,
 
 bool RecipientCheck::IsForeign(std::string_view recipient) const {
   const size_t at = recipient.rfind('@');
-  if (at == std::string_view::npos || at + 1 == recipient.size()) return false;
-  const absl::StatusOr<std::string> domain =
-      mail::CanonicalDomain(recipient.substr(at + 1));
-  return !domain.ok() || !policy_->realm_by_domain.Find(*domain).has_value();
+  if (at == std::string_view::npos) return false;
+  // What follows the domain, such as the '>' of a path, makes it no other.
+  mail::Cursor in(recipient.substr(at + 1));
+  if (in.done() || in.Peek() == '>') return false;
+  std::string domain;
+  return mail::ReadDomain(in, &domain).has_value() ||
+         !policy_->realm_by_domain.Find(domain).has_value();
 }
 
 Verdict RecipientCheck::Unsure(DeferReply reply, std::string_view why) const {

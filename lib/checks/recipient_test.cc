@@ -102,6 +102,7 @@ TEST(Recipient, WhoIsValidWithoutAskingPasses) {
       {"joe@[192.0.2.2]", "domain is not ours"},
       {"joe@\xf0\x9f\x92\xa9.example", "domain is not ours"},
       {"a b@example.com", "domain is not ours"},
+      {"<a b@example.com>", "domain is not ours"},
       {"joe@all.example", "catch-all"},
       {"joe@shop.example.org", "catch-all"},
       {"postmaster", "exception"},
@@ -156,7 +157,9 @@ TEST(Recipient, AllSpellingsAreAskedInOneLookup) {
 TEST(Recipient, WhatIsNoAddressIsDeferred) {
   for (const char* recipient :
        {"", "<>", "a b@example.org", "\"a@example.org", "joe@",
-        "joe\x01@example.org", "@example.org"}) {
+        "joe\x01@example.org", "@example.org", "<a b@example.org>",
+        "<\"a@example.org>", "<joe@>", "<@example.org>",
+        "<joe@example.org> x"}) {
     const Verdict verdict = Judge(Ours(), To(recipient), Never);
     EXPECT_EQ(verdict.Line(),
               "recipient defer 451 4.1.3 Recipient address not understood [not "
