@@ -110,7 +110,8 @@ int CheckCases(const std::string& folder, const std::string& policy_file) {
                   each.content.name.c_str(), fault.what.c_str());
     }
   }
-  std::printf("%zu cases, %zu wrong\n", cases->size(), wrong);
+  std::printf("%zu case%s, %zu wrong\n", cases->size(),
+              cases->size() == 1 ? "" : "s", wrong);
   return wrong == 0 ? 0 : kWrong;
 }
 

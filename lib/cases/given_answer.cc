@@ -107,9 +107,16 @@ class Controls {
 
   const std::vector<Report>& reports() const { return reports_; }
 
-  absl::Status AllMet() const {
+  absl::Status AllMet(bool second_server = false) const {
     for (size_t i = 0; i < buts_.size(); ++i) {
-      if (met_[i] || buts_[i].subject == But::kSecondServer) continue;
+      if (met_[i]) continue;
+      if (buts_[i].subject == But::kSecondServer) {
+        if (second_server) continue;
+        return absl::InvalidArgumentError(
+            "no second server is asked: the policy has but one, or is content "
+            "with "
+            "one (confirm_absent)");
+      }
       return absl::InvalidArgumentError(
           absl::StrCat("no control \"", buts_[i].subject,
                        "\" goes with what is asked; write an address or a "
@@ -154,7 +161,7 @@ absl::StatusOr<Answer> GiveMailbox(const GivenAnswer& given,
   for (const MailboxLookup& asked : ControlsFor(directory, lookup)) {
     controls.Add(Report::Present(asked, {asked.address()}, moment));
   }
-  const absl::Status met = controls.AllMet();
+  const absl::Status met = controls.AllMet(directory.WantsSecond());
   if (!met.ok()) return met;
   Answer first = Vouch(directory, report, controls.reports());
   if (!first.borne_out() || first.vouched()) return first;

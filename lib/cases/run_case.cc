@@ -33,6 +33,12 @@ class Step {
   }
 
   void Run() {
+    for (const auto& [directory, overrides] : step_.overrides) {
+      if (policy_->FindDirectory(directory) == nullptr) {
+        Complain(step_.line, absl::StrCat("what is set for ", directory,
+                                          " is for no directory"));
+      }
+    }
     const std::optional<Verdict> verdict = Judge();
     if (!verdict.has_value()) return;
     Compare(*verdict);
@@ -87,7 +93,8 @@ class Step {
     const std::string line = verdict.Line();
     const std::string brief = line.substr(0, line.find(" ["));
     if (step_.verdict != line && step_.verdict != brief) {
-      Complain(step_.line, absl::StrCat("the verdict is ", verdict.Tree()));
+      Complain(step_.line, absl::StrCat("the verdict is to be ", step_.verdict,
+                                        "\nand is ", verdict.Tree()));
     }
     for (size_t i = 0; i < used_.size(); ++i) {
       if (used_[i]) continue;

@@ -64,8 +64,8 @@ constexpr char kUnknownUser[] =
 TEST(RunCase, AnotherVerdictIsShownInFull) {
   const std::string fault = OnlyFault(std::string(kAbsent) + "verdict pass\n");
   EXPECT_THAT(fault,
-              HasSubstr("5: the verdict is recipient reject 550 5.1.1 User "
-                        "unknown\n"));
+              HasSubstr("5: the verdict is to be pass\nand is recipient reject "
+                        "550 5.1.1 User unknown\n"));
   EXPECT_THAT(fault, HasSubstr("proof"));
 }
 
@@ -105,6 +105,18 @@ TEST(RunCase, AnExceptionAboutNothingIsAFault) {
                         "but controls absent\n" +
                         kUnknownUser),
               HasSubstr("5: no controls go with a history"));
+}
+
+TEST(RunCase, WhatIsSetForNoDirectoryIsAFault) {
+  EXPECT_EQ(OnlyFault("rcpt postmaster@example.org\ngrace poeple 1h\n"
+                      "verdict pass\n"),
+            "4: what is set for poeple is for no directory");
+}
+
+TEST(RunCase, ASecondServerThatIsNotAskedIsAFault) {
+  EXPECT_THAT(OnlyFault("mail ann@example.com\nasked dns example.com MX\n"
+                        "unknown\nbut second-server absent\nverdict pass\n"),
+              HasSubstr("3: no second server is asked"));
 }
 
 TEST(RunCase, WhatIsRememberedIsComparedIfTheCaseSaysSo) {

@@ -25,7 +25,7 @@ namespace mailverdict {
 struct SpaceBounds {
   // Verdicts: all of them if there are no more, else so many of the first and
   // so many chosen by `seed`.
-  size_t verdicts = 1000;
+  size_t verdicts = 250;
   uint64_t seed = 1;
 };
 
