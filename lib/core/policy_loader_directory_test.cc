@@ -292,6 +292,12 @@ TEST(DirectoryMeaningTest, OfUris) {
                        c.text + "\" }"),
               std::string("2:1: uri \"") + c.text + "\" " + c.said);
   }
+  EXPECT_EQ(ErrorsOf("directory { name: \"a\" base: \"o=x\" "
+                     "filter: \"(mail=%a)\"\nuri: \"ldapi://%2F" +
+                     std::string(107, 'a') + "\" }"),
+            "2:1: uri \"ldapi://%2F" + std::string(69, 'a') +
+                "...\" has a path of more than 107 bytes, the most that a "
+                "socket can have");
 }
 
 TEST(DirectoryMeaningTest, OfDistinguishedNames) {

@@ -54,6 +54,17 @@ constexpr SaidCase kProcess[] = {
     {"listener { socketmap: \"unix:/run/\" }",
      "1:12: socketmap \"unix:/run/\" has no path from the root; write, say, "
      "unix:/run/mailverdict/socketmap"},
+    {"listener { socketmap: \"unix:/"
+     "123456789012345678901234567890123456789012345678901234567"
+     "123456789012345678901234567890123456789012345678901\" }",
+     "1:12: socketmap \"unix:/123456789012345678901234567890123456789012"
+     "34567890123456712345678901234567...\" has a path of more "
+     "than 107 bytes, the most that a socket can have"},
+    {"history { file: \"history\" }",
+     "1:11: file \"history\" is no file's path from the root; write, say, "
+     "\"/var/lib/mailverdict/history\""},
+    {"history { file: \"/history\" max_entries: 999 }",
+     "1:28: max_entries is 999; write 1000 or more"},
     {"listener { socketmap: \"inet:7777\" }",
      "1:12: socketmap \"inet:7777\" is not inet:HOST:PORT; write, say, "
      "inet:127.0.0.1:7777 or inet:[::1]:7777"},

@@ -131,6 +131,28 @@ TEST_F(DirectoryServers, UnknownOnlyWhenNoneCanVouch) {
       << answer.reason();
 }
 
+// Who comes after a lookup that nobody answered hears so at once, until one is
+// well again.
+TEST_F(DirectoryServers, AnOutageIsWaitedForOnce) {
+  slapd.Start();
+  const auto directory = Open(Both());
+  ExpectWell(directory.get(), kAtOnce);
+  slapd.Pause();
+  second.Pause();
+  EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").unknown());
+  ASSERT_TRUE(Failing(*directory, 0));
+  ASSERT_TRUE(Failing(*directory, 1));
+  const absl::Time began = absl::Now();
+  const Answer answer = Resolve(directory.get(), "nobody@example.org");
+  EXPECT_EQ(answer.reason(), "no server has answered of late");
+  EXPECT_LT(absl::Now() - began, absl::Milliseconds(500));
+  slapd.Resume();
+  second.Resume();
+  EXPECT_TRUE(Well(*directory, 0));
+  EXPECT_TRUE(Well(*directory, 1));
+  ExpectWell(directory.get(), kAtOnce);
+}
+
 // Without a control nobody can be proven absent, but who is there is there.
 TEST_F(DirectoryServers, WhoIsFailingIsAskedLastOfAll) {
   Slapd::Options uncontrolled;

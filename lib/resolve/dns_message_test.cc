@@ -289,6 +289,21 @@ TEST(DnsMessageTest, AMessageCutAnywhereIsMalformed) {
     ExpectCouldNotAsk(ReadDnsMessage(whole.substr(0, size), Mx()), "malformed");
   }
   ExpectCouldNotAsk(ReadDnsMessage(whole + "x", Mx()), "malformed");
+  // A record whose owner leads nowhere.
+  const std::string nowhere = "\xc0\xff";
+  ExpectCouldNotAsk(Read(DnsBytes("example.org", kMx)
+                             .Answer("example.org", kMx, 60, MxData(1, "a.b"))
+                             .Raw(ns_s_ar, nowhere, ns_t_txt, 0, "\x01x"),
+                         Mx()),
+                    "malformed");
+  ExpectCouldNotAsk(Read(DnsBytes("example.org", kMx)
+                             .Rcode(3)
+                             .Raw(ns_s_ns, nowhere, ns_t_txt, 0, "\x01x"),
+                         Mx()),
+                    "malformed");
+  std::string two_questions = whole;
+  two_questions[5] = 2;  // QDCOUNT
+  ExpectCouldNotAsk(ReadDnsMessage(two_questions, Mx()), "malformed");
   ExpectCouldNotAsk(ReadDnsMessage(std::string(65536, '\0'), Mx()),
                     "malformed");
 }

@@ -18,11 +18,11 @@ namespace mailverdict {
 namespace {
 
 // Asks one after the other; what is proven to be there rejects, what is unknown
-// defers.
+// defers. One that does not wait has it asked ahead, and passes.
 class AskingCheck final : public Check {
  public:
-  explicit AskingCheck(std::vector<DnsLookup> lookups)
-      : Check(false), lookups_(std::move(lookups)) {}
+  AskingCheck(std::vector<DnsLookup> lookups, bool waits)
+      : Check(false), lookups_(std::move(lookups)), waits_(waits) {}
   std::string_view name() const override { return "asking"; }
   Stage stage() const override { return Stage::kRcpt; }
   StageSet facts() const override { return {Stage::kRcpt}; }
@@ -31,6 +31,7 @@ class AskingCheck final : public Check {
     bool unsure = false;
     for (const DnsLookup& lookup : lookups_) {
       const Answer* answer = ask.Ask(lookup);
+      if (answer == nullptr && !waits_) continue;
       if (answer == nullptr) return Finding::Pending();
       if (std::optional<Proof> proof = answer->ProofOfPresence()) {
         return Verdict::Reject(replies::kClientListed, *std::move(proof));
@@ -42,6 +43,7 @@ class AskingCheck final : public Check {
 
  private:
   const std::vector<DnsLookup> lookups_;
+  const bool waits_;
 };
 
 const DnsLookup kMx{"example.org", DnsType::kMx};
@@ -70,9 +72,10 @@ class EngineDnsTest : public testing::Test {
       };
       return names;
     };
-    parts.chain = [lookups = std::move(lookups)](const auto&, const auto&) {
+    parts.chain = [lookups = std::move(lookups), this](const auto&,
+                                                       const auto&) {
       Chain chain;
-      chain.push_back(std::make_unique<AskingCheck>(lookups));
+      chain.push_back(std::make_unique<AskingCheck>(lookups, waits));
       return chain;
     };
     engine = Engine::Create(
@@ -108,6 +111,7 @@ class EngineDnsTest : public testing::Test {
   ManualExecutor loop;
   MemoryHistory history;
   bool list_is_dead = false;
+  bool waits = true;
   std::shared_ptr<ScriptedNames> names;
   std::shared_ptr<Engine> engine;
   std::vector<Verdict> verdicts;
@@ -138,6 +142,21 @@ TEST_F(EngineDnsTest, VerdictsUnderWayShareAQuestion) {
   EXPECT_EQ(verdicts.size(), 10u);
   EXPECT_EQ(last(), Disposition::kDefer);
   Judge();
+  EXPECT_EQ(calls(), 2u);
+}
+
+TEST_F(EngineDnsTest, WhatIsAskedAheadIsThereWhenItIsWanted) {
+  waits = false;
+  Make({kMx, kListed});
+  Judge();
+  EXPECT_EQ(verdicts.size(), 1u);  // nobody has waited
+  ASSERT_EQ(calls(), 2u);
+  names->Present(0, absl::Hours(1));
+  names->Absent(1, Absence::kNoName, absl::Hours(1));
+  waits = true;
+  engine->SetOverrides({});  // makes the chain anew
+  Judge();
+  EXPECT_EQ(verdicts.size(), 2u);
   EXPECT_EQ(calls(), 2u);
 }
 
