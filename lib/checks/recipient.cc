@@ -9,15 +9,19 @@
 #include "lib/core/vanished.h"
 #include "lib/mail/cursor.h"
 #include "lib/mail/domain.h"
+#include "lib/mail/utf8.h"
 
 namespace mailverdict {
 namespace {
 
 constexpr std::string_view kNotOurs = "domain is not ours";
 
+// Only the mailbox's host knows which letters beyond ASCII are equal, and most
+// directories take them so: in doubt, two addresses have one memory.
 HistoryLookup MemoryOf(const mail::Address& address, const RealmPolicy& realm) {
-  return {HistoryLookup::Kind::kMailboxSeen,
-          absl::StrCat(realm.directory, ":", address.ToString())};
+  return {
+      HistoryLookup::Kind::kMailboxSeen,
+      absl::StrCat(realm.directory, ":", mail::FoldUtf8(address.ToString()))};
 }
 
 // The mailbox that was found, when `forms` were asked for: the one whose

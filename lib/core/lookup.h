@@ -39,8 +39,8 @@ struct MailboxLookup {
 struct HistoryLookup {
   enum class Kind {
     // When was this mailbox last present, and has it vanished since? The key is
-    // "directory:address"; Present carries the values of MailboxSeen
-    // (mailbox_seen.h).
+    // "directory:address", folded (mail::FoldUtf8); Present carries the values
+    // of MailboxSeen (mailbox_seen.h).
     kMailboxSeen,
     // When did addresses vanish from this directory that are still missing? The
     // key is the directory's name; Present carries the values of Vanished

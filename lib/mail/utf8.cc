@@ -1,7 +1,11 @@
 #include "lib/mail/utf8.h"
 
+#include <unicase.h>
+#include <uninorm.h>
+
 #include <cstdint>
 
+#include "absl/strings/ascii.h"
 #include "lib/mail/bytes.h"
 #include "lib/mail/cursor.h"
 
@@ -55,6 +59,21 @@ std::optional<Fault> FindBadUtf8(std::string_view text) {
       return Fault{begin, "this is not UTF-8, or it is a control character"};
     }
   }
+}
+
+std::string FoldUtf8(std::string_view text) {
+  if (IsAscii(text)) return absl::AsciiStrToLower({text.data(), text.size()});
+  if (FindBadUtf8(text).has_value()) return std::string(text);
+  // Folding makes three characters of one at most, and so does NFC of each.
+  std::string folded(9 * text.size() + 1, '\0');
+  size_t size = folded.size();
+  auto* const buffer = reinterpret_cast<uint8_t*>(folded.data());
+  const uint8_t* const result =
+      u8_casefold(reinterpret_cast<const uint8_t*>(text.data()), text.size(),
+                  nullptr, UNINORM_NFC, buffer, &size);
+  if (result != buffer) return std::string(text);
+  folded.resize(size);
+  return folded;
 }
 
 }  // namespace mailverdict::mail

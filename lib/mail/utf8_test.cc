@@ -48,5 +48,32 @@ TEST(Utf8Test, TheFaultStandsWhereTheBadCharacterBegins) {
   }
 }
 
+TEST(FoldUtf8, CaseAndCompositionMakeNoDifference) {
+  EXPECT_EQ(FoldUtf8(""), "");
+  EXPECT_EQ(FoldUtf8("Joe+X@Example.ORG"), "joe+x@example.org");
+  const std::string folded = FoldUtf8("über");
+  EXPECT_EQ(folded, "über");
+  EXPECT_EQ(FoldUtf8("ÜBER"), folded);
+  EXPECT_EQ(FoldUtf8("u\xCC\x88"
+                     "ber"),
+            folded);
+  EXPECT_EQ(FoldUtf8("U\xCC\x88"
+                     "BER"),
+            folded);
+  EXPECT_EQ(FoldUtf8("STRASSE"), FoldUtf8("straße"));
+  EXPECT_EQ(FoldUtf8("用户"), "用户");
+  EXPECT_NE(FoldUtf8("uber"), folded);
+  // U+0390, of two bytes, is three characters of two bytes each before NFC.
+  std::string many;
+  for (int i = 0; i < 500; ++i) many += "\xCE\x90";
+  EXPECT_EQ(FoldUtf8(many), FoldUtf8(FoldUtf8(many)));
+}
+
+TEST(FoldUtf8, WhatIsNoUtf8StaysAsItIs) {
+  for (const char* text : {"A\xFF", "\xC3", "\xED\xA0\x80"}) {
+    EXPECT_EQ(FoldUtf8(text), text);
+  }
+}
+
 }  // namespace
 }  // namespace mailverdict::mail
