@@ -66,6 +66,31 @@ def add_option(parser):
     parser.add_argument("--json", metavar="FILE", help="the tables, for bench/run")
 
 
+def text(cell):
+    """A cell as a person reads it."""
+    if cell is None:
+        return ""
+    if "value" in cell:
+        return _number(cell["value"])
+    if cell["least"] == cell["greatest"]:
+        return _number(cell["median"])
+    return "%s (%s to %s)" % tuple(_number(cell[each])
+                                   for each in ("median", "least", "greatest"))
+
+
+def middle(cell):
+    """Its number: the median, if there are several."""
+    return cell.get("median", cell.get("value"))
+
+
+def _number(number):
+    if not isinstance(number, float):
+        return format(number, ",") if isinstance(number, int) else str(number)
+    size = abs(number)
+    places = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 or size == 0 else 3
+    return format(number, ",.%df" % places)
+
+
 def _cell(content):
     if isinstance(content, (list, tuple)):
         return {"median": statistics.median(content), "least": min(content),
