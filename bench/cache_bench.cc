@@ -82,9 +82,10 @@ void BM_Hit(benchmark::State& state) {
 
 void Sizes(benchmark::internal::Benchmark* bench) {
   bench->ArgNames({"present", "size"})
-      ->ArgsProduct({{1, 0}, {1'000, 10'000, 100'000, 1'000'000, 10'000'000}});
+      ->ArgsProduct({{1, 0}, {1'000, 10'000, 100'000, 1'000'000}});
 }
-BENCHMARK_TEMPLATE(BM_Hit, MailboxCache)->Apply(Sizes);
+// Of ten millions present mailboxes only: each fill takes memory and time.
+BENCHMARK_TEMPLATE(BM_Hit, MailboxCache)->Apply(Sizes)->Args({1, 10'000'000});
 BENCHMARK_TEMPLATE(BM_Hit, NameCache)->Apply(Sizes);
 
 }  // namespace

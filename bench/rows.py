@@ -87,7 +87,8 @@ def _number(number):
     if not isinstance(number, float):
         return format(number, ",") if isinstance(number, int) else str(number)
     size = abs(number)
-    places = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 or size == 0 else 3
+    places = (0 if size >= 100 or size < 0.0005 or number.is_integer() else
+              1 if size >= 10 else 2 if size >= 0.1 else 3)
     return format(number, ",.%df" % places)
 
 
