@@ -2,7 +2,7 @@
 """Answers a second, and the time for one, of mailverdictd's socket map; CPU time and memory.
 
     bench/daemon_bench.py --daemon FILE --instant FILE --load FILE [--pairs N] [--seconds N]
-        [--connections N...] [--least RATIO] [--json FILE]
+        [--connections N...] [--addresses N] [--least RATIO] [--json FILE]
 
 mailverdictd with a real slapd, every answer in its cache and its log in a file, in turns with
 a socket map server that answers at once (the floor), each asked by the same client: by unix
@@ -24,7 +24,6 @@ import report   # pylint: disable=wrong-import-position
 import rows     # pylint: disable=wrong-import-position
 import world    # pylint: disable=wrong-import-position
 
-PEOPLE = 10_000
 REPLY = "OK pass"
 OURS, FLOOR = "mailverdictd", "the floor"
 ADDRESSES = {
@@ -97,7 +96,7 @@ class Bench:
 
     def __init__(self, options):
         self._options = options
-        self._slapd = world.Slapd(people=PEOPLE, log="stats")
+        self._slapd = world.Slapd(people=options.addresses, log="stats")
         self._daemon = Daemon(options.daemon)
         self._instant = {each: Instant(options.instant, each) for each in ADDRESSES}
         for server in (self._slapd, self._daemon, *self._instant.values()):
@@ -204,6 +203,8 @@ def main():
     parser.add_argument("--seconds", metavar="N", type=float, default=1.0)
     parser.add_argument("--connections", metavar="N", type=int, nargs="+",
                         default=[1, 8, 64, 512, 4096])
+    parser.add_argument("--addresses", metavar="N", type=int, default=10_000,
+                        help="that are asked for")
     parser.add_argument("--least", metavar="RATIO", type=float, default=0.85)
     rows.add_option(parser)
     options = parser.parse_args()
