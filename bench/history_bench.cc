@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -42,10 +43,15 @@ const std::string& Path() {
   return path;
 }
 
+// Now, and when the program ends.
 void RemoveFiles() {
-  for (const char* end : {"", "-lock", ".lock"}) {
-    unlink(absl::StrCat(Path(), end).c_str());
-  }
+  static const auto remove_files = [] {
+    for (const char* end : {"", "-lock", ".lock"}) {
+      unlink(absl::StrCat(Path(), end).c_str());
+    }
+  };
+  static const int registered = std::atexit(remove_files);
+  if (registered == 0) remove_files();
 }
 
 std::unique_ptr<LmdbStore> OpenStore() {
@@ -221,11 +227,6 @@ BENCHMARK(BM_WriteAtAPace)
     ->Iterations(1)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
-
-void BM_RemoveFiles(benchmark::State& state) {
-  for (auto _ : state) RemoveFiles();
-}
-BENCHMARK(BM_RemoveFiles)->Iterations(1);
 
 }  // namespace
 }  // namespace mailverdict

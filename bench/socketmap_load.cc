@@ -26,11 +26,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -172,14 +174,18 @@ void Load::AskEachOnce() {
   }
 }
 
+// At least until one answer is counted: a busy machine may stall for long.
 void Load::RunClosed(int64_t duration) {
   begin_ = Now() + kWarmUp;
-  end_ = begin_ + duration;
+  end_ = std::numeric_limits<int64_t>::max();
+  const int64_t last = begin_ + duration;
   for (const auto& connection : connections_) Ask(connection.get(), Now());
-  while (Now() < end_) {
-    Wait(end_,
+  while (Now() < last || answered_ == 0) {
+    Wait(answered_ > 0 ? last : last + kPatience,
          [this](Connection* connection, int64_t now) { Ask(connection, now); });
+    if (Now() > last + kPatience) Die("the server does not answer");
   }
+  end_ = Now();
 }
 
 void Load::RunOpen(int64_t duration, double rate) {
@@ -190,7 +196,7 @@ void Load::RunOpen(int64_t duration, double rate) {
   std::deque<Connection*> idle;
   for (const auto& connection : connections_) idle.push_back(connection.get());
   int64_t number = 0, due = start;
-  while (due < end_ || idle.size() < connections_.size()) {
+  while (due < end_ || !waiting.empty() || idle.size() < connections_.size()) {
     for (const int64_t now = Now(); due <= now && due < end_;) {
       waiting.push_back(due);
       due = start + static_cast<int64_t>(static_cast<double>(++number) *
@@ -208,6 +214,7 @@ void Load::RunOpen(int64_t duration, double rate) {
 }
 
 void Load::Print() {
+  if (latencies_.count() == 0) Die("nothing was answered");
   std::printf(
       "{\"rate\": %.1f, \"count\": %zu, \"p50_us\": %.1f, \"p99_us\": %.1f, "
       "\"p99.9_us\": %.1f}\n",
