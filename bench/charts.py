@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 import render
 import rows
 
-WIDTH, LEFT, RIGHT, TOP = 760, 190, 150, 44
+WIDTH, LEFT, RIGHT, TOP = 780, 190, 170, 44
 BAR, GAP = 16, 10
 PLOT_HEIGHT = 260
 COLOURS = ("#2f7ed8", "#d9822b", "#3a9a5b", "#a05ab5")

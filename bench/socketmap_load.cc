@@ -47,7 +47,7 @@ namespace {
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kWarmUp = kSecond / 5;
 // After the last request was due. A server this far behind has failed.
-constexpr int64_t kPatience = 10 * kSecond;
+constexpr int64_t kPatience = 20 * kSecond;
 constexpr int kEventsAtOnce = 512;
 
 [[noreturn]] void Die(const std::string& what) {
