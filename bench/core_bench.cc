@@ -5,29 +5,17 @@
 
 #include <benchmark/benchmark.h>
 
-#include <cstdlib>
+#include <functional>
 #include <memory>
-#include <new>
+#include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
+#include "bench/allocations.h"
 #include "lib/checks/build_chain.h"
 #include "lib/core/chain.h"
 #include "lib/core/vouch.h"
 #include "lib/mail/address.h"
-
-namespace {
-size_t g_allocations = 0;
-}  // namespace
-
-// Not inlined: the compiler would take the pair for a mismatch.
-[[gnu::noinline]] void* operator new(size_t size) {
-  ++g_allocations;
-  if (void* p = std::malloc(size)) return p;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, size_t) noexcept {
-  std::free(p);
-}
 
 namespace mailverdict {
 namespace {
@@ -59,32 +47,38 @@ Answer ProvenAbsent(const Policy& policy, const MailboxLookup& lookup) {
   return Vouch(policy.directories[0], Report::Absent(lookup, moment), controls);
 }
 
-// What the engine does once for each round of answers.
+using Asked = std::function<Answer(const Lookup&)>;
+
+// What the engine does once for each round of answers: here, when all that the
+// checks ask for is known.
+void JudgeKnown(benchmark::State& state, const Chain& chain,
+                const Transaction& tx, const Asked& answer_to) {
+  Evidence evidence;
+  for (;;) {
+    const Evaluation e = Evaluate(chain, tx, evidence);
+    if (std::holds_alternative<Verdict>(e)) break;
+    for (const Lookup& lookup : std::get<std::vector<Lookup>>(e)) {
+      evidence.Add(answer_to(lookup));
+    }
+  }
+  const CountAllocations count(&state);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(Evaluate(chain, tx, evidence));
+  }
+}
+
 void Judge(benchmark::State& state, const char* recipient, bool exists) {
   const std::shared_ptr<const Policy> policy = Ours();
-  const Chain chain = BuildChain(policy);
   Transaction tx;
   tx.stage = Stage::kRcpt;
   tx.now = kNow;
   tx.recipient = recipient;
-  Evidence evidence;
-  for (;;) {  // everything that it will ask for
-    const Evaluation e = Evaluate(chain, tx, evidence);
-    if (std::holds_alternative<Verdict>(e)) break;
-    for (const Lookup& lookup : std::get<std::vector<Lookup>>(e)) {
-      const auto* mailbox = std::get_if<MailboxLookup>(&lookup);
-      evidence.Add(mailbox == nullptr ? Answer(Report::Absent(lookup))
-                   : exists ? Answer(Report::Present(lookup, {"uid=joe"}))
-                            : ProvenAbsent(*policy, *mailbox));
-    }
-  }
-  const size_t before = g_allocations;
-  for (auto _ : state) {
-    benchmark::DoNotOptimize(Evaluate(chain, tx, evidence));
-  }
-  state.counters["allocations"] =
-      benchmark::Counter(static_cast<double>(g_allocations - before),
-                         benchmark::Counter::kAvgIterations);
+  JudgeKnown(state, BuildChain(policy), tx, [&](const Lookup& lookup) {
+    const auto* mailbox = std::get_if<MailboxLookup>(&lookup);
+    return mailbox == nullptr ? Answer(Report::Absent(lookup))
+           : exists           ? Answer(Report::Present(lookup, {"uid=joe"}))
+                              : ProvenAbsent(*policy, *mailbox);
+  });
 }
 
 BENCHMARK_CAPTURE(Judge, present, "joe@example.org", true);
@@ -92,12 +86,46 @@ BENCHMARK_CAPTURE(Judge, proven_absent, "joe@example.org", false);
 BENCHMARK_CAPTURE(Judge, tagged, "joe.longer.name+tag@example.org", true);
 BENCHMARK_CAPTURE(Judge, not_ours, "joe@example.com", true);
 
+// The first so many of the checks that a policy can have, everybody is well.
+Answer AllIsWell(const Lookup& lookup) {
+  if (const auto* dns = std::get_if<DnsLookup>(&lookup)) {
+    if (absl::StrContains(dns->name, ".list"))
+      return Answer(Report::Absent(lookup));
+    return Answer(Report::Present(
+        lookup,
+        {dns->type == DnsType::kMx ? "10 mx." + dns->name : "8.8.8.8"}));
+  }
+  if (std::holds_alternative<MailboxLookup>(lookup)) {
+    return Answer(Report::Present(lookup, {"uid=joe"}));
+  }
+  return Answer(Report::Absent(lookup));
+}
+
+void Checks(benchmark::State& state) {
+  const std::vector<CheckPolicy> checks = {
+      RecipientPolicy(), DomainCheckPolicy(), [] {
+        DnsblCheckPolicy dnsbl;
+        for (const char* zone : {"a.list.example", "b.list.example"}) {
+          dnsbl.lists.emplace_back();
+          dnsbl.lists.back().zone = zone;
+        }
+        return dnsbl;
+      }()};
+  const auto policy = std::make_shared<Policy>(*Ours());
+  policy->checks.assign(checks.begin(), checks.begin() + state.range(0));
+  Transaction tx;
+  tx.stage = Stage::kRcpt;
+  tx.now = kNow;
+  tx.client = "203.0.113.9";
+  tx.sender = "ann@example.com";
+  tx.recipient = "joe@example.org";
+  JudgeKnown(state, BuildChain(policy), tx, AllIsWell);
+}
+BENCHMARK(Checks)->ArgName("checks")->DenseRange(1, 3);
+
 void ParseAddress(benchmark::State& state, const char* text) {
-  const size_t before = g_allocations;
+  const CountAllocations count(&state);
   for (auto _ : state) benchmark::DoNotOptimize(mail::ParseAddress(text));
-  state.counters["allocations"] =
-      benchmark::Counter(static_cast<double>(g_allocations - before),
-                         benchmark::Counter::kAvgIterations);
 }
 
 BENCHMARK_CAPTURE(ParseAddress, plain, "joe@example.org");

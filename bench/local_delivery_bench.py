@@ -2,7 +2,7 @@
 """What mailverdict-deliver costs: messages a second by LMTP, and the start of the wrapper.
 
     bench/local_delivery_bench.py --deliver FILE [--pairs N] [--seconds N] [--least RATIO]
-        [--runs N] [--most MS]
+        [--runs N] [--most MS] [--json FILE]
 
 Real Dovecot, asked directly and through the proxy in turns, so that what else the machine
 does hits both alike; the medians of the ratios are what counts. Then the same program run
@@ -23,6 +23,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.realpath
     __file__))), "tests/e2e"))
 import mailbox_host   # pylint: disable=wrong-import-position
 import report         # pylint: disable=wrong-import-position
+import rows           # pylint: disable=wrong-import-position
 import world          # pylint: disable=wrong-import-position
 
 PROXY_PORT = 2425
@@ -82,7 +83,7 @@ def deliver(port, sessions, seconds):
     return len(took) / (time.monotonic() - begun), statistics.median(took)
 
 
-def compare(sessions, pairs, seconds):
+def compare(sessions, pairs, seconds, table):
     """Prints a line; returns the ratio of the throughputs."""
     deliver(mailbox_host.LMTP_PORT, sessions, seconds / 2)     # all is warm
     deliver(PROXY_PORT, sessions, seconds / 2)
@@ -91,7 +92,11 @@ def compare(sessions, pairs, seconds):
         turns = [(mailbox_host.LMTP_PORT, direct), (PROXY_PORT, ours)]
         for port, results in turns if number % 2 else reversed(turns):
             results.append(deliver(port, sessions, seconds))
-    ratio = statistics.median(b[0] / a[0] for a, b in zip(direct, ours))
+    ratios = [b[0] / a[0] for a, b in zip(direct, ours)]
+    ratio = statistics.median(ratios)
+    table.add("%d session%s" % (sessions, "s" if sessions > 1 else ""),
+              [each[0] for each in direct], [each[0] for each in ours], ratios,
+              [1e3 * (b[1] - a[1]) for a, b in zip(direct, ours)])
     print("%d sessions: Dovecot %.0f messages/s, through the proxy %.0f, ratio %.2f;"
           " a message takes %.2f ms and %.2f ms, %+.2f ms" % (
               (sessions,) + tuple(statistics.median(each[0] for each in results)
@@ -113,7 +118,7 @@ def run_once(command):
             after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
-def wrapper(program, runs):
+def wrapper(program, runs, table):
     """Prints what the wrapper adds to /bin/true, and what a shell in its place adds.
 
     Returns the wrapper's milliseconds.
@@ -126,9 +131,12 @@ def wrapper(program, runs):
         for name, command in commands.items():
             took[name].append(run_once(command))
     plain = took.pop("/bin/true")
+    table.add("/bin/true by itself", *(statistics.median(1e3 * each[column] for each in plain)
+                                       for column in (0, 1)))
     for name, each_run in took.items():
         more = [[1e3 * (b[column] - a[column]) for a, b in zip(plain, each_run)]
                 for column in (0, 1)]
+        table.add(name + " adds", *(statistics.median(each) for each in more))
         print("%s adds %.2f ms, %.2f ms of CPU time, to /bin/true's %.2f ms and %.2f ms" % (
             (name,) + tuple(statistics.median(each) for each in more)
             + tuple(1e3 * statistics.median(each[column] for each in plain)
@@ -138,6 +146,7 @@ def wrapper(program, runs):
 
 def main():
     parser = report.command_line("What mailverdict-deliver costs.", "deliver")
+    rows.add_option(parser)
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--least", type=float, default=0.9)
@@ -152,11 +161,15 @@ def main():
             "inet:127.0.0.1:%d" % mailbox_host.LMTP_PORT)):
         server.start()
     results = report.Report("local_delivery_bench")
+    tables = rows.Rows()
+    table = tables.table("LMTP", "Dovecot, messages/s", "through the proxy", "ratio",
+                         "added to a message, ms")
     for sessions in (1, SESSIONS):
-        ratio = compare(sessions, options.pairs, options.seconds)
+        ratio = compare(sessions, options.pairs, options.seconds, table)
         results.add("throughput of %d sessions" % sessions, None if ratio >= options.least
                     else "%.2f of Dovecot's, not %.2f" % (ratio, options.least))
-    added = wrapper(program, options.runs)
+    added = wrapper(program, options.runs, tables.table("the wrapper", "ms", "CPU ms"))
+    tables.write(options.json)
     results.add("start of the wrapper", None if added <= options.most else
                 "%.1f ms, not %.1f" % (added, options.most))
     results.write(options.xml)

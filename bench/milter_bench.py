@@ -2,7 +2,7 @@
 """RCPT/s through a real MTA with our milter, and with one that does nothing.
 
     bench/milter_bench.py --daemon FILE --do-nothing FILE --do-nothing-threads FILE
-        [--pairs N] [--messages N] [--least RATIO]
+        [--pairs N] [--messages N] [--least RATIO] [--json FILE]
 
 Both milters are on the same libmilter; the second does nothing, once on libmilter's own
 pool of threads, and once with a thread for each session as ours has. They run behind the
@@ -23,6 +23,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(
     __file__))), "tests/e2e"))
 import report   # pylint: disable=wrong-import-position
+import rows     # pylint: disable=wrong-import-position
 import world    # pylint: disable=wrong-import-position
 import smtp_load   # pylint: disable=wrong-import-position
 from smtp_load import RECIPIENTS, SESSIONS   # pylint: disable=wrong-import-position
@@ -83,21 +84,24 @@ class Bench:
         world.write(self._daemon.policy, text)
         self._daemon.reload()
 
-    def run(self, results):
+    def run(self, results, tables):
+        table = tables.table("RCPT/s", OURS, POOL, "ratio", THREADS, "its ratio")
         print("%-9s %-9s %12s %12s %12s   %s" % (
             "MTA", "answers", OURS, POOL, "... threads", "ratios, median of %d pairs"
             % self._options.pairs))
         for cached in (True, False):
             self._use_cache(cached)
             for mta, ports in self._mtas.items():
-                self._compare(results, mta, "cached" if cached else "uncached", ports)
+                self._compare(results, table, mta, "cached" if cached else "uncached", ports)
 
-    def _compare(self, results, mta, answers, ports):
+    def _compare(self, results, table, mta, answers, ports):
         rates = smtp_load.alternate(
             mta, ports, smtp_load.many_recipients(self._slapd.users), self._options)
-        ratios = {name: statistics.median(
-            ours / other for ours, other in zip(rates[OURS], rates[name]))
-                  for name in (POOL, THREADS)}
+        each = {name: [ours / other for ours, other in zip(rates[OURS], rates[name])]
+                for name in (POOL, THREADS)}
+        table.add("%s, %s" % (mta, answers), rates[OURS], rates[POOL], each[POOL],
+                  rates[THREADS], each[THREADS])
+        ratios = {name: statistics.median(measured) for name, measured in each.items()}
         print("%-9s %-9s %12.0f %12.0f %12.0f   %.2f, %.2f" % (
             (mta, answers) + tuple(statistics.median(rates[name]) for name in ports)
             + tuple(ratios.values())), flush=True)
@@ -113,7 +117,9 @@ def main():
     world.enter(postfix=True)
     load = os.getloadavg()[0]
     results = report.Report("milter_bench")
-    Bench(options).run(results)
+    tables = rows.Rows()
+    Bench(options).run(results, tables)
+    tables.write(options.json)
     return smtp_load.finish(results, options, load)
 
 

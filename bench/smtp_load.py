@@ -8,6 +8,7 @@ import threading
 import time
 
 import report
+import rows
 import world
 
 SESSIONS = 8
@@ -110,6 +111,7 @@ def alternate(mta, ports, sessions, options):
 def read_options(description, *programs):
     """The command line of a bench that compares these with what `alternate` measures."""
     parser = report.command_line(description, *programs)
+    rows.add_option(parser)
     parser.add_argument("--pairs", metavar="N", type=int, default=7)
     parser.add_argument("--messages", metavar="N", type=int, default=15,
                         help="of each session, in each measurement")
