@@ -1,31 +1,43 @@
 #!/usr/bin/python3
 """Messages a second through a real sendmail that checks senders, recipients and clients.
 
-    bench/domain_bench.py --daemon FILE --instant FILE [--pairs N] [--messages N]
-        [--least RATIO]
+    bench/domain_bench.py --daemon FILE --instant FILE [--pairs N] [--sessions N...]
+        [--recipients N] [--least RATIO] [--json FILE]
 
-Each message has one sender and one recipient. mailverdictd with the checks dnsbl and domain by
-sendmail's socket maps rcpt, mail and client, every answer of DNS in its cache, against a socket
-map server that answers all of them at once (the floor), no check at all, and sendmail's own
-check of the sender's domain with FEATURE(`dnsbl'). DNS is a real Unbound, NSDs behind it, with
-everything in its cache. In turns; the median of the ratios counts. The exit status is 1 when
-mailverdictd reaches less than --least of the floor.
+Each message has one sender and one recipient, and in a measurement a sender's domain of its
+own. mailverdictd with the checks dnsbl and domain by sendmail's socket maps rcpt, mail and
+client, its cache of DNS empty (cold) or full (warm), against a socket map server that answers
+all of them at once (the floor), no check at all, and sendmail's own check of the sender's
+domain with FEATURE(`dnsbl'). DNS is a real Unbound, NSDs behind it, with everything in its
+cache; it counts the questions, of which sendmail's own for the client's name are left out. In
+turns; the median of the ratios counts. The exit status is 1 when mailverdictd, warm, reaches
+less than --least of the floor.
 """
 
-import os
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(
-    __file__))), "tests/e2e"))
-import dns_test    # pylint: disable=wrong-import-position
-import dns_world   # pylint: disable=wrong-import-position
-import report      # pylint: disable=wrong-import-position
-import world       # pylint: disable=wrong-import-position
-import smtp_load   # pylint: disable=wrong-import-position
-from rcpt_bench import FLOOR, INSTANT_SOCKET, NONE, OURS, Instant   # pylint: disable=wrong-import-position
+import gateways   # first: it finds the modules of tests/e2e
+import contest
+import dns_test
+import dns_world
+import smtp_load
+import world
+from gateways import FLOOR, INSTANT_SOCKET, NONE, OURS
 
 STOCK = "sendmail's own"
-DOMAINS = 25     # senders' domains of each session
+
+
+class Questions:
+    """Counts at the cache."""
+
+    def __init__(self, cache):
+        self._cache = cache
+        self._total = 0
+
+    def __call__(self):
+        asked = self._cache.questions()
+        self._total += sum(asked.values()) - asked.get("PTR", 0)
+        return self._total
 
 
 def sendmails():
@@ -42,24 +54,31 @@ def sendmails():
     return ports
 
 
-def sessions():
-    return [smtp_load.Session(
-        [("a@good%d.com" % (number * DOMAINS + domain), ["user"]) for domain in range(DOMAINS)],
-        dns_world.UNLISTED % (0, number + 1)) for number in range(smtp_load.SESSIONS)]
+def spread(number, sessions):
+    """So many messages, over so many sessions, each a client of its own."""
+    def message(domain):
+        return "a@good%d.com" % domain, ["user"]
+    return [smtp_load.Session([message(domain) for domain in range(each, number, sessions)],
+                              dns_world.UNLISTED % (0, each + 1), message(number))
+            for each in range(sessions)]
 
 
 def main():
-    options = smtp_load.read_options("Messages/s with checks of domains.", "daemon", "instant")
+    options = contest.read_options("Messages/s with checks of domains.", 2000, "daemon",
+                                   "instant")
     world.enter()
     dns_world.enter()
-    load = os.getloadavg()[0]
-    results = report.Report("domain_bench")
-    dns_world.Dns().start()
-    for server in (dns_test.Daemon(options.daemon, mode="0666"), Instant(options.instant)):
+    dns = dns_world.Dns()
+    dns.start()
+    daemon = dns_test.Daemon(options.daemon, mode="0666")
+    for server in (daemon, gateways.Instant(options.instant)):
         server.start()
-    rates = smtp_load.alternate("sendmail", sendmails(), sessions(), options)
-    smtp_load.against("sendmail", rates, FLOOR, OURS, options, results)
-    return smtp_load.finish(results, options, load, recipients=1)
+    held = contest.Contest("domain_bench", options, "messages", "message", "DNS questions",
+                           Questions(dns.cache))
+    entrants = contest.ways(sendmails(), daemon.reload)
+    for sessions in options.sessions:
+        held.hold("sendmail", entrants, spread(options.recipients, sessions))
+    return held.finish()
 
 
 if __name__ == "__main__":

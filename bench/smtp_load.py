@@ -16,7 +16,18 @@ RECIPIENTS = 50                # of each message
 
 
 # What one client does: `messages`, of each the sender and the recipients' local parts.
-Session = collections.namedtuple("Session", "messages source", defaults=("127.0.0.1",))
+# `first` is one more, before the time counts; the first of them by default.
+Session = collections.namedtuple("Session", "messages source first",
+                                 defaults=("127.0.0.1", None))
+
+# Recipients a second, what each message waited in seconds, and what `count` said of it.
+Measured = collections.namedtuple("Measured", "rate waits counted")
+
+
+def commands(sender, users):
+    """Of one message, up to its recipients."""
+    return [b"RSET\r\n", b"MAIL FROM:<%s>\r\n" % sender.encode()] + [
+        b"RCPT TO:<%s@%s>\r\n" % (user.encode(), world.DOMAIN.encode()) for user in users]
 
 
 class Client(threading.Thread):
@@ -25,10 +36,10 @@ class Client(threading.Thread):
     def __init__(self, port, session, rounds, pipelines):
         super().__init__(daemon=True)
         self.refused = collections.Counter()
+        self.waits = []
+        self.failure = None
         self._rounds = rounds
-        self._messages = [[b"RSET\r\n", b"MAIL FROM:<%s>\r\n" % sender.encode()] + [
-            b"RCPT TO:<%s@%s>\r\n" % (user.encode(), world.DOMAIN.encode())
-            for user in users] for sender, users in session.messages]
+        self._messages = [commands(*message) for message in session.messages]
         self._pipelines = pipelines
         self._socket = socket.create_connection(
             ("127.0.0.1", port), source_address=(session.source, 0))
@@ -37,7 +48,8 @@ class Client(threading.Thread):
         self._socket.sendall(b"EHLO client.example\r\n")
         while not self._read(1)[-1].startswith(b"250 "):
             pass
-        self._message(self._messages[0])    # the MTA's processes are there now
+        # Then the MTA's processes are there, and its maps are open.
+        self._message(commands(*session.first) if session.first else self._messages[0])
 
     def _read(self, number):
         """At least so many lines."""
@@ -50,12 +62,12 @@ class Client(threading.Thread):
             lines += whole
         return lines
 
-    def _message(self, commands):
+    def _message(self, lines):
         if self._pipelines:
-            self._socket.sendall(b"".join(commands))
-            replies = self._read(len(commands))
+            self._socket.sendall(b"".join(lines))
+            replies = self._read(len(lines))
         else:
-            replies = [self._ask(command) for command in commands]
+            replies = [self._ask(line) for line in lines]
         for line in replies:
             if not line.startswith(b"250 "):
                 self.refused[line] += 1
@@ -65,9 +77,14 @@ class Client(threading.Thread):
         return self._read(1)[0]
 
     def run(self):
-        for _ in range(self._rounds):
-            for commands in self._messages:
-                self._message(commands)
+        try:
+            for _ in range(self._rounds):
+                for lines in self._messages:
+                    begun = time.monotonic()
+                    self._message(lines)
+                    self.waits.append(time.monotonic() - begun)
+        except OSError as error:
+            self.failure = error
 
     def close(self):
         self._socket.close()
@@ -79,22 +96,34 @@ def many_recipients(users):
             for number in range(SESSIONS)]
 
 
-def measure(mta, port, sessions, rounds):
-    """Recipients that were accepted, a second."""
+def spread(users, sessions, recipients, first):
+    """For `measure`: these, so many of them a message, over so many sessions."""
+    messages = [("sender@elsewhere.example", users[at:at + recipients])
+                for at in range(0, len(users), recipients)]
+    return [Session(messages[number::sessions], first=("sender@elsewhere.example", [first]))
+            for number in range(sessions)]
+
+
+def measure(mta, port, sessions, rounds, count=lambda: 0):
+    """All of them at once; `count` is called before and after, and counts on."""
     clients = [Client(port, session, rounds, mta != "Postfix") for session in sessions]
-    begun = time.monotonic()
+    before, begun = count(), time.monotonic()
     for client in clients:
         client.start()
     for client in clients:
         client.join()
-    took = time.monotonic() - begun
+    took, counted = time.monotonic() - begun, count() - before
     for client in clients:
         client.close()
     refused = sum((client.refused for client in clients), collections.Counter())
-    if refused:
-        raise world.WorldError("refused: %s" % refused.most_common(2))
-    return rounds * sum(
-        len(users) for session in sessions for _, users in session.messages) / took
+    failures = [client.failure for client in clients if client.failure]
+    if refused or failures:
+        raise world.WorldError("%s: refused: %s; failed: %s" % (
+            mta, refused.most_common(2), failures[:1]))
+    recipients = rounds * sum(
+        len(users) for session in sessions for _, users in session.messages)
+    return Measured(recipients / took,
+                    sorted(wait for client in clients for wait in client.waits), counted)
 
 
 def alternate(mta, ports, sessions, options):
@@ -104,7 +133,8 @@ def alternate(mta, ports, sessions, options):
     rates = {name: [] for name in ports}
     for pair in range(options.pairs):
         for name in list(ports) if pair % 2 else reversed(list(ports)):
-            rates[name].append(measure(mta, ports[name], sessions, options.messages))
+            rates[name].append(
+                measure(mta, ports[name], sessions, options.messages).rate)
     return rates
 
 
