@@ -53,9 +53,9 @@ class CountingSlapd(world.Slapd):
         return int(said.split("monitorOpInitiated: ")[1].split()[0]) - self._own
 
 
-def others():
+def others(uris=world.LDAP_URI):
     """sendmail with what people run, by name; they are not started."""
-    return {gateway.label: gateway.mta for gateway in drill.other_gateways()}
+    return {gateway.label: gateway.mta for gateway in drill.other_gateways(uris)}
 
 
 def sendmails():

@@ -45,10 +45,10 @@ MUTE = (LATER, LATER, LATER, LATER)
 
 # ---- the gateways ----------------------------------------------------------
 
-def ldap_map(name, value, more=""):
+def ldap_map(name, value, more="", uris=world.LDAP_URI):
     """A K line as in the books; -w 3, since slapd refuses sendmail's LDAPv2."""
-    return ("K%s ldap %s-c 5 -l 10 -w 3 -H %s -b %s -s sub -k (mail=%%0) -v %s"
-            % (name, more, world.LDAP_URI, world.PEOPLE, value))
+    return ('K%s ldap %s-c 5 -l 10 -w 3 -H "%s" -b %s -s sub -k (mail=%%0) -v %s'
+            % (name, more, uris, world.PEOPLE, value))
 
 
 class Gateway(collections.namedtuple("Gateway", "label mta port ours patience gives_up")):
@@ -70,8 +70,8 @@ def our_gateways():
             Gateway("Postfix, milter", postfix, 2530, True, world.MILTER_TIMEOUT, True)]
 
 
-def other_gateways():
-    """What people run today."""
+def other_gateways(uris=world.LDAP_URI):
+    """What people run today, with these servers."""
     canonical = "SLocal_check_rcpt\nR$*\t$: $>CanonAddr $1\n"
     address = "R$+ < @ %s . > $*\t$: <$(user $1@%s $: MISSING $)>" % (
         world.DOMAIN, world.DOMAIN)
@@ -79,14 +79,15 @@ def other_gateways():
     unknown = '$#error $@ 5.1.1 $: "550 User unknown"'
     later = '$#error $@ 4.3.0 $: "451 Directory failed, try again later"'
     stock = world.Sendmail(
-        "stock", 2526, "LOCAL_CONFIG\n" + ldap_map("user", "uid"),
+        "stock", 2526, "LOCAL_CONFIG\n" + ldap_map("user", "uid", uris=uris),
         canonical + address + "\nR<MISSING>\t" + unknown)
     tempfail = world.Sendmail(
-        "tempfail", 2527, "LOCAL_CONFIG\n" + ldap_map("user", "uid", "-T<TMPF> "),
+        "tempfail", 2527, "LOCAL_CONFIG\n" + ldap_map("user", "uid", "-T<TMPF> ", uris),
         canonical + address + "\nR<$* <TMPF>>\t" + later + "\nR<MISSING>\t" + unknown)
     two_maps = world.Sendmail(
         "canary", 2528,
-        "LOCAL_CONFIG\n" + ldap_map("user", "uid") + "\n" + ldap_map("canary", "cn"),
+        "LOCAL_CONFIG\n" + ldap_map("user", "uid", uris=uris) + "\n"
+        + ldap_map("canary", "cn", uris=uris),
         canonical + address + canary + "\nR<$*> <MISSING>\t" + later
         + "\nR<MISSING> <$+>\t" + unknown)
     return [Gateway(label, mta, mta.port, False, 0.0, False) for label, mta in (
