@@ -21,6 +21,7 @@ class Micro(collections.namedtuple("Micro", "name binaries arguments quick compa
 
 
 _DAEMON = {"daemon": "//adapters/daemon:mailverdictd"}
+_GATEWAY = dict(_DAEMON, instant="//bench:instant_socketmap")
 _REPEATED = ["--benchmark_repetitions=7"]
 _ONCE = ["--benchmark_repetitions=2", "--benchmark_min_time=0.02"]
 
@@ -36,6 +37,17 @@ PARTS = (
     Script("daemon", "daemon_bench.py", dict(
         _DAEMON, instant="//bench:instant_socketmap", load="//bench:socketmap_load"),
            ["--pairs", "7"], ["--pairs", "2", "--seconds", "0.3"]),
+    Script("rcpt", "rcpt_bench.py", _GATEWAY, ["--pairs", "7"],
+           ["--pairs", "1", "--recipients", "800"]),
+    Script("one_rcpt", "one_rcpt_bench.py", _GATEWAY, ["--pairs", "7"],
+           ["--pairs", "1", "--rcpts", "10"]),
+    Script("searches", "searches_bench.py", _DAEMON, ["--expire"],
+           ["--recipients", "100", "--mix", "2000", "--expire"]),
+    Script("domains", "domain_bench.py", _GATEWAY, ["--pairs", "7"],
+           ["--pairs", "1", "--recipients", "200"]),
+    Script("trouble", "trouble_bench.py", _DAEMON, [], ["--seconds", "3", "--after", "2"]),
+    Script("late_server", "late_server_bench.py", _DAEMON, [],
+           ["--seconds", "0.5", "--turns", "1"]),
     Script("milter", "milter_bench.py", dict(_DAEMON, **{
         "do-nothing": "//bench:do_nothing_milter",
         "do-nothing-threads": "//bench:do_nothing_milter_threads"}),

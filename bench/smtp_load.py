@@ -3,7 +3,6 @@
 import collections
 import os
 import socket
-import statistics
 import threading
 import time
 
@@ -149,25 +148,11 @@ def read_options(description, *programs):
     return parser.parse_args()
 
 
-def against(mta, rates, base, ours, options, results):
-    """Prints the rates, and each as a part of those of `base`; `ours` has to reach --least."""
-    print("%s, RCPT/s, and as a part of \"%s\" (least, median, greatest of %d)" % (
-        mta, base, options.pairs))
-    for name, measured in rates.items():
-        ratios = sorted(a / b for a, b in zip(measured, rates[base]))
-        median = statistics.median(ratios)
-        print("  %-16s %8.0f   %.2f %.2f %.2f" % (
-            name, statistics.median(measured), ratios[0], median, ratios[-1]), flush=True)
-        if name == ours:
-            results.add("%s: of %s" % (mta, base),
-                        None if median >= options.least else "%.2f" % median)
-
-
-def finish(results, options, load, recipients=RECIPIENTS):
+def finish(results, options, load):
     """Writes the results; `load` is the load average from before. The exit status."""
     results.write(options.xml)
     print("%d sessions, %d recipients a message; load average before: %.1f, after: %.1f, of "
           "%d processors; %d of %d ratios below %.2f" % (
-              SESSIONS, recipients, load, os.getloadavg()[0], os.cpu_count(),
+              SESSIONS, RECIPIENTS, load, os.getloadavg()[0], os.cpu_count(),
               results.failed, len(results), options.least))
     return 1 if results.failed else 0
