@@ -13,8 +13,10 @@ a wrong answer.
 
 import collections
 import itertools
+import queue
 import statistics
 import sys
+import threading
 import time
 
 import gateways   # first: it finds the modules of tests/e2e
@@ -23,13 +25,35 @@ import rows
 import world
 from clients import Clients, Played, recipients
 from gateways import OURS
-from ldap_relay import Relay
+from ldap_relay import Relay, pieces
 
 PEOPLE = 12000
 RELAY_PORT, SLAPD_PORT = 3900, 3910
 URIS = ["ldap://127.0.0.1:%d" % (RELAY_PORT + number) for number in range(3)]
 WELL, LATE = "all are well", "the first is late"
 HEDGED = OURS + ", hedge_after: 50ms"
+
+
+class LateRelay(Relay):
+    """Passes on what the server says `delay` seconds after it came, as a long way does: what
+    comes close together stays so."""
+
+    delay = 0.0
+
+    def _answer(self, client, server):
+        coming = queue.SimpleQueue()
+        threading.Thread(target=self._receive, args=(server, coming), daemon=True).start()
+        for due, data in iter(coming.get, None):
+            time.sleep(max(0.0, due - time.monotonic()))
+            client.sendall(data)
+
+    def _receive(self, server, coming):
+        try:
+            for data in pieces(server):
+                coming.put((time.monotonic() + self.delay, data))
+        except OSError:
+            pass
+        coming.put(None)
 
 
 def use_policy(daemon, way):
@@ -41,7 +65,7 @@ def use_policy(daemon, way):
 
 def start(options):
     """The relay of the first, the daemon, people, and the gateways' ports."""
-    relays = [Relay(RELAY_PORT + number, SLAPD_PORT + number) for number in range(3)]
+    relays = [LateRelay(RELAY_PORT + number, SLAPD_PORT + number) for number in range(3)]
     slapds = [world.Slapd(PEOPLE, "slapd%d" % number,
                           "ldap://127.0.0.1:%d/" % (SLAPD_PORT + number))
               for number in range(3)]

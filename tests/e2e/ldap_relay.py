@@ -14,15 +14,13 @@ class Relay(threading.Thread):
     Modes: pass; black hole (SYNs are dropped); silent (accepts, and nothing comes back);
     close (accepts and closes); cut (closes in the middle of the answer to the first search);
     cut after N, hold after N: N whole LDAP messages of the server are passed on in each
-    connection, then it is closed, or nothing more comes. In any mode all that the server says
-    comes `delay` seconds late.
+    connection, then it is closed, or nothing more comes.
     """
 
     def __init__(self, port, to):
         super().__init__(daemon=True)
         self.port = port
         self.mode = "pass"
-        self.delay = 0.0
         self.held = threading.Event()      # a connection has reached N of "hold after N"
         self._to = to
         self._open = []
@@ -108,7 +106,6 @@ class Relay(threading.Thread):
                 self.held.set()
             while self.mode == "silent" or (number == limit and self.mode == begun):
                 time.sleep(0.02)
-            time.sleep(self.delay)
             client.sendall(data)
             if number + 1 == limit and begun.startswith("cut after"):
                 return
