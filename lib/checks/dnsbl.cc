@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "lib/checks/exceptions.h"
 #include "lib/core/dns_list.h"
 #include "lib/mail/address.h"
 #include "lib/mail/domain.h"
@@ -59,6 +60,7 @@ Finding DnsblCheck::Examine(const Transaction& transaction,
   if (!mail::IsPublic(*client)) {
     return Verdict::Pass("client has no public address");
   }
+  if (IsToException(transaction)) return Verdict::Pass("exception");
   const std::vector<Question> questions = QuestionsOf(*client, transaction);
   std::vector<Said> all;
   int least = 0;
@@ -80,6 +82,13 @@ Finding DnsblCheck::Examine(const Transaction& transaction,
     return Verdict::Pass("listed, and weighs too little");
   }
   return Prove(all, least, ask);
+}
+
+bool DnsblCheck::IsToException(const Transaction& transaction) const {
+  if (stage_ != Stage::kRcpt) return false;
+  const absl::StatusOr<mail::Address> recipient =
+      mail::ParseAddress(transaction.recipient);
+  return recipient.ok() && IsException(*policy_, *recipient);
 }
 
 std::vector<DnsblCheck::Question> DnsblCheck::QuestionsOf(

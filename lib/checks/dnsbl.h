@@ -4,9 +4,10 @@
 //            list of domains, for the sender's domain. When that is enough to
 //            reject, again, with the lists' controls, and one list's TXT. At
 //            connect it has the client looked up ahead, and waits for nothing
-// decides    at RCPT, for the message, by the sum of the weights (dns_list.h)
-//   pass     a client that is not known, or has no public address; a sum below
-//            the threshold
+// decides    at RCPT, for that recipient, by the sum of the weights
+// (dns_list.h)
+//   pass     postmaster, abuse and other exceptions; a client that is not
+//            known, or has no public address; a sum below the threshold
 //   reject   554 5.7.1 the sum reaches the threshold, counted from answers only
 //            that controls vouch for; names the list, and says its TXT
 // unsure     passes: a list that is dead, slow or wrong, or that lists
@@ -37,7 +38,9 @@ class DnsblCheck final : public Check {
   std::string_view name() const override { return "dnsbl"; }
   Stage stage() const override { return stage_; }
   StageSet facts() const override;
-  Scope scope() const override { return Scope::kMessage; }
+  Scope scope() const override {
+    return stage_ == Stage::kRcpt ? Scope::kRecipient : Scope::kMessage;
+  }
   Finding Examine(const Transaction& transaction, Inquiry& ask) const override;
 
  private:
@@ -56,6 +59,8 @@ class DnsblCheck final : public Check {
   };
   static bool IsListing(const Said& said);
 
+  // Who is refused in error can tell postmaster so.
+  bool IsToException(const Transaction& transaction) const;
   std::vector<Question> QuestionsOf(const mail::IpAddress& client,
                                     const Transaction& transaction) const;
   // All that was said reaches the threshold, and one of it is a listing: is it

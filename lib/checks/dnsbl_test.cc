@@ -39,7 +39,7 @@ TEST(Dnsbl, AListingThatIsBorneOutIsARejectionForTheMessage) {
   EXPECT_EQ(outcome.verdict.Line(),
             "dnsbl reject 554 5.7.1 Client is on a block list, "
             "one.example.org: Spam seen.");
-  EXPECT_EQ(outcome.verdict.scope(), Scope::kMessage);
+  EXPECT_EQ(outcome.verdict.scope(), Scope::kRecipient);
 }
 
 TEST(Dnsbl, AsksAllListsAtOnceAndTheirControlsOnlyBeforeARejection) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "lib/checks/exceptions.h"
 #include "lib/core/mailbox_seen.h"
 #include "lib/core/vanished.h"
 #include "lib/mail/cursor.h"
@@ -143,15 +144,14 @@ std::string_view RecipientCheck::KnownValid(const mail::Address& address,
                                             const RealmPolicy* realm) const {
   // RFC 5321 4.5.1: <postmaster>, without a domain, is always ours.
   if (address.domain().empty()) {
-    return options_.exceptions.contains(address.local()) ? "exception"
-                                                         : "has no domain";
+    return IsException(*policy_, address) ? "exception" : "has no domain";
   }
   if (realm == nullptr) return kNotOurs;
   if (realm->catch_all || realm->catch_all_domains.contains(address.domain())) {
     return "catch-all";
   }
+  if (IsException(*policy_, address)) return "exception";
   for (const mail::Address& each : address.TagForms(realm->tag_delimiters)) {
-    if (options_.exceptions.contains(each.local())) return "exception";
     if (realm->valid_local_parts.contains(each.local()) ||
         realm->valid_addresses.contains(each.ToString())) {
       return "listed as valid";
