@@ -9,7 +9,7 @@ def fuzz_target(name, srcs, corpus, deps):
     native.cc_test(
         name = name + "_replay",
         size = "small",
-        srcs = srcs + ["//tests/fuzz:replay_main.cc"],
+        srcs = srcs + ["//tests/fuzzing:replay_main.cc"],
         args = ["$(locations %s)" % f for f in corpus],
         data = corpus,
         deps = deps,
