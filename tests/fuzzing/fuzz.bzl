@@ -6,6 +6,7 @@ def fuzz_target(name, srcs, corpus, deps):
     NAME_replay, a test, feeds it every file of the corpus. NAME itself, built with --config=fuzz,
     is the fuzzer.
     """
+    deps = deps + ["//tests/fuzzing:require"]
     native.cc_test(
         name = name + "_replay",
         size = "small",
@@ -19,5 +20,6 @@ def fuzz_target(name, srcs, corpus, deps):
         srcs = srcs,
         linkopts = ["-fsanitize=fuzzer"],
         tags = ["manual"],
+        testonly = True,
         deps = deps,
     )
