@@ -25,19 +25,16 @@ constexpr size_t kHead = 64;
 constexpr size_t kMaxEntries = 1000;
 constexpr size_t kMaxChanges = 16;
 
-// In memory where there is such a file system.
 const std::string& Path() {
   static const std::string* const path = [] {
-    std::string folder = "/dev/shm/lmdb_check_fuzzXXXXXX";
-    if (mkdtemp(folder.data()) == nullptr) {
-      folder = "/tmp/lmdb_check_fuzzXXXXXX";
-      Require(mkdtemp(folder.data()) != nullptr, "a folder of our own");
-    }
-    static std::string made = folder;
+    const char* base = getenv("TEST_TMPDIR");
+    static std::string folder(base != nullptr ? base : "/tmp");
+    folder += "/lmdb_check_fuzzXXXXXX";
+    Require(mkdtemp(folder.data()) != nullptr, "a folder of our own");
     atexit([] {
-      unlink((made + "/history").c_str());
-      unlink((made + "/history-lock").c_str());
-      rmdir(made.c_str());
+      unlink((folder + "/history").c_str());
+      unlink((folder + "/history-lock").c_str());
+      rmdir(folder.c_str());
     });
     return new std::string(folder + "/history");
   }();
