@@ -1,6 +1,6 @@
 """Bazel for the commands of this folder, with the options of tests/setup.sh.
 
-BAZEL_OPTS is what ./check sets; BAZEL may name another command, as in
+Who has sourced that hands BAZEL_OPTS down. BAZEL may name another command, as in
 BAZEL="bazel --output_base=/var/tmp/base".
 """
 
@@ -8,15 +8,20 @@ import os
 import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_CACHE = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
 COMMAND = os.environ.get("BAZEL", "bazel").split()
-OPTIONS = os.environ.get(
-    "BAZEL_OPTS", "--disk_cache=%s/mailverdict/bazel" % _CACHE).split()
+
+
+def _options():
+    if "BAZEL_OPTS" not in os.environ:
+        script = ". tests/setup.sh && printf '%s\\n%s' \"$BAZEL_OPTS\" \"$MAILVERDICT_SERVERS\""
+        text = subprocess.check_output(["sh", "-c", script], cwd=ROOT, text=True)
+        os.environ["BAZEL_OPTS"], _, os.environ["MAILVERDICT_SERVERS"] = text.rpartition("\n")
+    return os.environ["BAZEL_OPTS"].split()
 
 
 def run(verb, *arguments, cwd=ROOT, command=COMMAND):
-    """Returns what came of it: its exit status, and stderr with stdout before it."""
-    options = OPTIONS if verb in ("build", "test") else []
+    """Its exit status, and all that it prints."""
+    options = _options() if verb in ("build", "test") else []
     return subprocess.run([*command, verb, *options, *arguments], cwd=cwd, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
 
