@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""tally.py FILE... - what became of the tests, from Bazel's build event files.
+"""tally.py FILE... - what became of the tests, from Bazel's build event files, and from
+XML as tests write it (FILE.xml).
 
 Counts test cases, not targets: those in the XML that each test wrote. A test that did
 not build, or that broke before it could write, is one failed case. Names what failed
@@ -7,6 +8,7 @@ and what was skipped; the last line is "N passed, N failed" and, if any, ", N sk
 """
 
 import json
+import os
 import sys
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
@@ -31,7 +33,12 @@ def cases(xml_path):
 
 
 def results(path):
-    """(target, name, outcome) of each case that one run of Bazel tells of."""
+    """(target or file, name, outcome) of each case that a file tells of."""
+    if path.endswith(".xml"):
+        found = list(cases(path)) if os.path.exists(path) else []
+        for name, outcome in found or [("(wrote nothing)", "failed")]:
+            yield os.path.basename(path), name, outcome
+        return
     built, tested, none_asked_for = set(), set(), False
     for event in events(path):
         kind = event["id"]

@@ -45,7 +45,6 @@ class ConnectionServer {
                    const LogSink& log, const ServeConnection& serve)
       : options_(options),
         stop_fd_(stop_fd),
-        log_(log),
         serve_(serve),
         shortages_(log, 1, absl::Seconds(10)),
         refusals_(log, 1, absl::Seconds(10)),
@@ -214,7 +213,6 @@ class ConnectionServer {
 
   const ConnectionServerOptions& options_;
   const int stop_fd_;
-  const LogSink& log_;
   const ServeConnection& serve_;
   LimitedLog shortages_, refusals_;
   const int ended_fd_;  // an eventfd: somebody has ended

@@ -13,17 +13,17 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "adapters/local_delivery/lmtp_dialogue.h"
 #include "adapters/local_delivery/lmtp_reply.h"
+#include "tests/fuzzing/require.h"
 
 namespace {
 
 using namespace mailverdict::local_delivery;
+using mailverdict::Require;
 
 constexpr char kClient = '\x01';
 constexpr char kBackend = '\x02';
@@ -35,12 +35,6 @@ constexpr std::string_view kSwitches = "\x01\x02\x03\x04\x05";
 
 constexpr std::string_view kOurStartTls =
     "502 5.5.1 STARTTLS is not available\r\n";
-
-void Require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "does not hold: %s\n", what);
-  std::abort();
-}
 
 // What went in, and what came out.
 struct Flow {

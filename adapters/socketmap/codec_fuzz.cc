@@ -3,23 +3,17 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "adapters/socketmap/codec.h"
+#include "tests/fuzzing/require.h"
 
 namespace {
 
 using namespace mailverdict::socketmap;
-
-void Require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "does not hold: %s\n", what);
-  std::abort();
-}
+using mailverdict::Require;
 
 struct Outcome {
   std::string encoded;       // the requests, encoded again

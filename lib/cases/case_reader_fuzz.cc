@@ -3,36 +3,28 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "lib/cases/case_reader.h"
 #include "lib/cases/run_case.h"
-
-namespace {
-
-void Demand(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
+#include "tests/fuzzing/require.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace mailverdict;  // NOLINT: a program of one function
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto cases = ReadCases(text, "cases");
   if (!cases.ok()) {
-    Demand(cases.status().message().substr(0, 6) == "cases:");
+    Require(cases.status().message().substr(0, 6) == "cases:");
     return 0;
   }
-  Demand(!cases->empty());
+  Require(!cases->empty());
   const auto policy = std::make_shared<const Policy>();
   for (const Case& each : *cases) {
-    Demand(!each.name.empty() && !each.steps.empty());
+    Require(!each.name.empty() && !each.steps.empty());
     for (const CaseStep& step : each.steps) {
-      Demand(step.line > each.line);
+      Require(step.line > each.line);
       for (const GivenAnswer& given : step.given) {
-        Demand(given.state.has_value() && given.line < step.line);
+        Require(given.state.has_value() && given.line < step.line);
       }
     }
     RunCase(policy, each);

@@ -1,6 +1,6 @@
 """The targets of policy_loader and of the policy's tests."""
 
-load("//tests/fuzz:fuzz.bzl", "fuzz_target")
+load("//tests/fuzzing:fuzz.bzl", "fuzz_target")
 
 def policy_loader_targets():
     native.cc_library(

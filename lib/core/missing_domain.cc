@@ -47,9 +47,11 @@ std::optional<MissingDomain> MissingDomain::From(const Answer& answer) {
   }
   domain.first = *first;
   domain.last = *last;
-  if (values.size() > 3) {
-    domain.mark = values[3] == kPinned ? Mark::kPinned : Mark::kAdded;
+  if (values.size() == 3) return domain;
+  if (values.size() > 4 || (values[3] != kAdded && values[3] != kPinned)) {
+    return std::nullopt;
   }
+  domain.mark = values[3] == kPinned ? Mark::kPinned : Mark::kAdded;
   return domain;
 }
 

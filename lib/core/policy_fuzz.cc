@@ -2,19 +2,17 @@
 // every file that it names has in it.
 
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "lib/core/policy_loader.h"
+#include "tests/fuzzing/require.h"
 
 namespace {
 
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
+using mailverdict::Require;
 
 // "file:line:column: ...", on one line.
 void RequireMessage(absl::string_view line) {

@@ -137,7 +137,11 @@ TEST_P(MissingDomains, NewOnesAreRememberedAtAPace) {
 }
 
 TEST_P(MissingDomains, ARecordThatIsNoneOfOursCountsForNothing) {
-  for (const char* value : {"", "\1", "123456789abc"}) {
+  const std::string times(12, '\1');
+  const std::string many(4 * (MissingDomain::kMaxMessages + 1), 'm');
+  for (const std::string& value :
+       {std::string(), std::string("\1"), times, times + '\3',
+        times + "\2more!", times + '\1' + many}) {
     ASSERT_TRUE(history_->store()->Put("dbad.com", value).ok());
     EXPECT_FALSE(Recall("bad.com").has_value());
     EXPECT_EQ(history_->Read(Domain("bad.com")).state, AnswerState::kAbsent);

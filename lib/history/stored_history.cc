@@ -120,6 +120,9 @@ std::optional<StoredDomain> UnpackDomain(std::string_view value) {
   while (const auto message = TakeNumber<uint32_t>(&in)) {
     stored.messages.push_back(*message);
   }
+  if (!in.done() || stored.messages.size() > MissingDomain::kMaxMessages) {
+    return std::nullopt;
+  }
   stored.domain.messages = static_cast<int>(stored.messages.size());
   return stored;
 }
@@ -349,7 +352,9 @@ void StoredHistory::AddVanished(const Mailbox& mailbox, absl::Time when) {
     return a.when < b.when;
   };
   all.insert(std::upper_bound(all.begin(), all.end(), added, later), added);
-  if (all.size() > Vanished::kMax) all.erase(all.begin());
+  if (all.size() > Vanished::kMax) {
+    all.erase(all.begin(), all.end() - Vanished::kMax);
+  }
   store_->Put(key, Pack(all)).IgnoreError();
 }
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <set>
 #include <string>
 #include <string_view>
@@ -11,16 +9,10 @@
 #include "lib/mail/address.h"
 #include "lib/mail/address_file.h"
 #include "lib/mail/domain.h"
+#include "tests/fuzzing/require.h"
 
 namespace mailverdict::mail {
 namespace {
-
-// Not assert: it must hold in every build.
-void Require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "does not hold: %s\n", what);
-  std::abort();
-}
 
 // A file that says the same, one entry a line.
 std::string Write(const AddressFile& file) {

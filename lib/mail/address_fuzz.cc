@@ -2,23 +2,15 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <set>
 #include <string>
 #include <string_view>
 
 #include "lib/mail/address.h"
+#include "tests/fuzzing/require.h"
 
 namespace mailverdict::mail {
 namespace {
-
-// Not assert: it must hold in every build.
-void Require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "does not hold: %s\n", what);
-  std::abort();
-}
 
 Address MustParse(std::string_view text) {
   absl::StatusOr<Address> address = ParseAddress(text);

@@ -6,21 +6,18 @@
 #include <arpa/nameser.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "absl/strings/ascii.h"
 #include "lib/resolve/dns_message.h"
+#include "tests/fuzzing/require.h"
 
 namespace {
 
 using mailverdict::DnsLookup;
 using mailverdict::DnsMessage;
 using mailverdict::DnsType;
-
-void Require(bool holds) {
-  if (!holds) abort();
-}
+using mailverdict::Require;
 
 std::string QuestionOf(std::string_view bytes) {
   ns_msg message;

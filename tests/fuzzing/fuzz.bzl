@@ -6,10 +6,11 @@ def fuzz_target(name, srcs, corpus, deps):
     NAME_replay, a test, feeds it every file of the corpus. NAME itself, built with --config=fuzz,
     is the fuzzer.
     """
+    deps = deps + ["//tests/fuzzing:require"]
     native.cc_test(
         name = name + "_replay",
         size = "small",
-        srcs = srcs + ["//tests/fuzz:replay_main.cc"],
+        srcs = srcs + ["//tests/fuzzing:replay_main.cc"],
         args = ["$(locations %s)" % f for f in corpus],
         data = corpus,
         deps = deps,
@@ -19,5 +20,6 @@ def fuzz_target(name, srcs, corpus, deps):
         srcs = srcs,
         linkopts = ["-fsanitize=fuzzer"],
         tags = ["manual"],
+        testonly = True,
         deps = deps,
     )

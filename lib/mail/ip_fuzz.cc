@@ -1,0 +1,77 @@
+// Addresses of hosts, networks and literals: ParseIp reads what
+// inet_pton reads, and what is canonical is so in one way.
+
+#include <arpa/inet.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lib/mail/ip.h"
+#include "lib/mail/literal.h"
+#include "tests/fuzzing/require.h"
+
+namespace mailverdict::mail {
+namespace {
+
+std::optional<IpAddress> ByLibc(const std::string& text) {
+  if (text.find('\0') != text.npos) return std::nullopt;
+  unsigned char bytes[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  if (inet_pton(AF_INET, text.c_str(), bytes + 12) != 1 &&
+      inet_pton(AF_INET6, text.c_str(), bytes) != 1) {
+    return std::nullopt;
+  }
+  IpAddress address;
+  for (size_t i = 0; i < 8; ++i) {
+    address.groups[i] =
+        static_cast<uint16_t>(bytes[2 * i] << 8 | bytes[2 * i + 1]);
+  }
+  return address;
+}
+
+void ReadAddress(const std::string& text) {
+  const std::optional<IpAddress> address = ParseIp(text);
+  const std::optional<IpAddress> libc = ByLibc(text);
+  Require(address.has_value() == libc.has_value(), "libc reads the same");
+  if (!address.has_value()) return;
+  Require(address->groups == libc->groups, "and as the same address");
+  const auto network = IpNetwork::Parse(text);
+  Require(network.has_value() && network->Contains(*address),
+          "an address is a network of one");
+  Require(NeighbourhoodOf(*address).size() == (IsIpv4(*address) ? 8u : 16u),
+          "a neighbourhood is written in one way");
+}
+
+void ReadNetwork(const std::string& text) {
+  const auto network = IpNetwork::Parse(text);
+  if (!network.has_value()) return;
+  Require(network->Contains(*network), "a network contains itself");
+  const auto base = ParseIp(text.substr(0, text.find('/')));
+  Require(base.has_value() && network->Contains(*base), "and its own address");
+}
+
+void ReadLiterally(const std::string& text) {
+  Cursor in(text);
+  std::string canonical;
+  if (ReadLiteral(in, &canonical).has_value()) return;
+  Require(text.substr(0, 1) == "[" && text[in.offset() - 1] == ']',
+          "a literal stands in brackets");
+  Cursor again(canonical);
+  std::string twice;
+  Require(!ReadLiteral(again, &twice).has_value() && again.done(),
+          "the canonical form is a literal");
+  Require(twice == canonical, "and its own");
+}
+
+}  // namespace
+}  // namespace mailverdict::mail
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string text(mailverdict::Bytes(data, size));
+  mailverdict::mail::ReadAddress(text);
+  mailverdict::mail::ReadNetwork(text);
+  mailverdict::mail::ReadLiterally(text);
+  return 0;
+}
