@@ -20,6 +20,21 @@ class Way(collections.namedtuple("Way", "name port before again", defaults=(None
     measured a second time, directly after it, under that name."""
 
 
+def turns(entrants, pairs):
+    """(way, name) of each measurement, so many of each, the order reversed every other time."""
+    for pair in range(pairs):
+        for way in entrants if pair % 2 else reversed(entrants):
+            yield from measurements(way)
+
+
+def measurements(way):
+    """(way, name) of each; it is made ready before the first."""
+    if way.before:
+        way.before()
+    for name in [way.name] + ([way.again] if way.again else []):
+        yield way, name
+
+
 def ways(ports, empty_the_cache, but=()):
     """Of the ports by name: ours with an empty cache, and again with what is in it then."""
     return [Way(COLD, port, empty_the_cache, WARM) if name == OURS else Way(name, port)
@@ -55,20 +70,13 @@ class Contest:
     def hold(self, mta, entrants, sessions):
         """Measures each of the ways in each turn; the Measured by name, a list of each."""
         measured = collections.defaultdict(list)
-        for way in entrants:
-            self._measure(mta, way, sessions, collections.defaultdict(list))
-        for pair in range(self._options.pairs):
-            for way in entrants if pair % 2 else reversed(entrants):
-                self._measure(mta, way, sessions, measured)
-        self._tell(mta, measured, sessions)
-        return measured
-
-    def _measure(self, mta, way, sessions, measured):
-        if way.before:
-            way.before()
-        for name in [way.name] + ([way.again] if way.again else []):
+        for way, _ in (each for way in entrants for each in measurements(way)):
+            smtp_load.measure(mta, way.port, sessions, 1)         # processes, caches
+        for way, name in turns(entrants, self._options.pairs):
             measured[name].append(
                 smtp_load.measure(mta, way.port, sessions, 1, self._count))
+        self._tell(mta, measured, sessions)
+        return measured
 
     def _tell(self, mta, measured, sessions):
         name = "%s, %d session%s" % (mta, len(sessions), "s" if len(sessions) > 1 else "")

@@ -20,14 +20,14 @@ import socket
 import statistics
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(
-    __file__))), "tests/e2e"))
-import report   # pylint: disable=wrong-import-position
-import rows     # pylint: disable=wrong-import-position
-import world    # pylint: disable=wrong-import-position
-import smtp_load   # pylint: disable=wrong-import-position
-from smtp_load import RECIPIENTS, SESSIONS   # pylint: disable=wrong-import-position
+import contest   # first: it finds the modules of tests/e2e
+import report
+import rows
+import smtp_load
+import world
 
+SESSIONS = 8
+RECIPIENTS = 50                # of each message
 OURS, POOL, THREADS = "mailverdict", "do nothing", "do nothing, threads"
 SOCKETS = {OURS: world.MILTER_SOCKET, POOL: "/run/mailverdict/pool",
            THREADS: "/run/mailverdict/threads"}
@@ -94,9 +94,22 @@ class Bench:
             for mta, ports in self._mtas.items():
                 self._compare(results, table, mta, "cached" if cached else "uncached", ports)
 
+    def _rates(self, mta, ports):
+        """At each of the ports, by name, in turns: one message for each session, again and
+        again, to its part of the users."""
+        sessions = smtp_load.spread(self._slapd.users, SESSIONS, RECIPIENTS,
+                                    self._slapd.users[0])
+        measured = {name: [] for name in ports}
+        for port in ports.values():                        # processes, caches
+            smtp_load.measure(mta, port, sessions, 1)
+        entrants = [contest.Way(*each) for each in ports.items()]
+        for way, name in contest.turns(entrants, self._options.pairs):
+            measured[name].append(
+                smtp_load.measure(mta, way.port, sessions, self._options.messages).rate)
+        return measured
+
     def _compare(self, results, table, mta, answers, ports):
-        rates = smtp_load.alternate(
-            mta, ports, smtp_load.many_recipients(self._slapd.users), self._options)
+        rates = self._rates(mta, ports)
         each = {name: [ours / other for ours, other in zip(rates[OURS], rates[name])]
                 for name in (POOL, THREADS)}
         table.add("%s, %s" % (mta, answers), rates[OURS], rates[POOL], each[POOL],
@@ -111,16 +124,27 @@ class Bench:
                         "%.2f, less than %.2f" % (ratio, self._options.least))
 
 
+def read_options():
+    parser = report.command_line("RCPT/s with our milter and another.", "daemon",
+                                 "do-nothing", "do-nothing-threads")
+    rows.add_option(parser)
+    parser.add_argument("--pairs", metavar="N", type=int, default=7)
+    parser.add_argument("--messages", metavar="N", type=int, default=15,
+                        help="of each session, in each measurement")
+    parser.add_argument("--least", metavar="RATIO", type=float, default=0.9)
+    return parser.parse_args()
+
+
 def main():
-    options = smtp_load.read_options("RCPT/s with our milter and another.", "daemon",
-                                     "do-nothing", "do-nothing-threads")
+    options = read_options()
     world.enter(postfix=True)
-    load = os.getloadavg()[0]
     results = report.Report("milter_bench")
     tables = rows.Rows()
     Bench(options).run(results, tables)
     tables.write(options.json)
-    return smtp_load.finish(results, options, load)
+    results.write(options.xml)
+    print("%d checks, %d wrong" % (len(results), results.failed))
+    return 1 if results.failed else 0
 
 
 if __name__ == "__main__":

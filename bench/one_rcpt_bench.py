@@ -61,13 +61,10 @@ class Measured:
 
 def in_turns(entrants, users, pairs):
     measured = collections.defaultdict(Measured)
-    for pair in range(pairs):
-        for way in entrants if pair % 2 else reversed(entrants):
-            if way.before:
-                way.before()
+    for way, name in contest.turns(entrants, pairs):
+        if name == way.name:
             wait(way.port, users[0])
-            for name in [way.name] + ([way.again] if way.again else []):
-                measured[name].ask(way.port, users[1:])
+        measured[name].ask(way.port, users[1:])
     return measured
 
 

@@ -10,14 +10,13 @@ where nothing else works.
 --quick: less of each, to try it, and what is written goes into a new folder below /tmp.
 --render: nothing is measured, RESULTS.md and the charts are made anew. The exit status is 1 when
 a part fell short of what it promises, or failed; what it measured is kept in the first case.
-BAZEL_STARTUP_OPTIONS and BAZEL_OPTS of the environment are for Bazel.
+BAZEL of the environment may name another command than bazel (tests/bazel.py).
 """
 
 import argparse
 import datetime
 import json
 import os
-import shlex
 import subprocess
 import sys
 import tempfile
@@ -29,21 +28,19 @@ import parts
 import render
 import rows
 
-ROOT = os.path.dirname(render.HERE)
-BAZEL = ["bazel"] + shlex.split(os.environ.get("BAZEL_STARTUP_OPTIONS", ""))
+sys.path.insert(0, os.path.join(os.path.dirname(render.HERE), "tests"))
+import bazel   # pylint: disable=wrong-import-position
 
-
-def bazel(*words):
-    return subprocess.run(BAZEL + list(words), cwd=ROOT, check=True, stdout=subprocess.PIPE,
-                          universal_newlines=True).stdout.strip()
+WRITTEN = ("bench/results", "bench/charts", "bench/RESULTS.md")   # by this
 
 
 def build(chosen):
     """The folder below which the programs are."""
     targets = sorted({target for part in chosen for target in part.targets()})
-    options = ["--config=opt"] + shlex.split(os.environ.get("BAZEL_OPTS", ""))
-    bazel("build", *options, *targets)
-    return bazel("info", "--config=opt", "bazel-bin")
+    built = bazel.run("build", "--config=opt", *targets)
+    if built.returncode:
+        sys.exit(built.stdout)
+    return bazel.lines("info", "--config=opt", "bazel-bin")[0]
 
 
 def path_of(target, folder):
@@ -86,18 +83,10 @@ def measure(part, quick, folder, scratch):
         measured = json.load(file)
     measured.update(
         command=" ".join(["bench/run", part.name] + ["--quick"] * quick),
-        date=datetime.date.today().isoformat(), commit=commit(), load_before=load_before,
+        date=datetime.date.today().isoformat(), commit=bazel.commit(but=WRITTEN),
+        load_before=load_before,
         load_after=os.getloadavg()[0], status=status)
     return measured
-
-
-def commit():
-    """Of the tree as it is, and whether it has been changed."""
-    git = lambda *words: subprocess.run(("git", "-C", ROOT) + words, stdout=subprocess.PIPE,
-                                        universal_newlines=True, check=True).stdout.strip()
-    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".",
-                  ":!bench/results", ":!bench/charts", ":!bench/RESULTS.md")
-    return git("rev-parse", "--short", "HEAD") + (" and changes" if changed else "")
 
 
 def keep(name, content, where):

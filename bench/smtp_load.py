@@ -1,18 +1,11 @@
 """Load for an MTA: sessions that name recipients, all of whom have to be accepted."""
 
 import collections
-import os
 import socket
 import threading
 import time
 
-import report
-import rows
 import world
-
-SESSIONS = 8
-RECIPIENTS = 50                # of each message
-
 
 # What one client does: `messages`, of each the sender and the recipients' local parts.
 # `first` is one more, before the time counts; the first of them by default.
@@ -89,12 +82,6 @@ class Client(threading.Thread):
         self._socket.close()
 
 
-def many_recipients(users):
-    """For `measure`: one message for each session, to its part of them."""
-    return [Session([("sender@elsewhere.example", users[number::SESSIONS])])
-            for number in range(SESSIONS)]
-
-
 def spread(users, sessions, recipients, first):
     """For `measure`: these, so many of them a message, over so many sessions."""
     messages = [("sender@elsewhere.example", users[at:at + recipients])
@@ -123,36 +110,3 @@ def measure(mta, port, sessions, rounds, count=lambda: 0):
         len(users) for session in sessions for _, users in session.messages)
     return Measured(recipients / took,
                     sorted(wait for client in clients for wait in client.waits), counted)
-
-
-def alternate(mta, ports, sessions, options):
-    """The rates at each of the ports, by name: `options.pairs` of them, in turns."""
-    for port in ports.values():                        # processes, caches
-        measure(mta, port, sessions, 1)
-    rates = {name: [] for name in ports}
-    for pair in range(options.pairs):
-        for name in list(ports) if pair % 2 else reversed(list(ports)):
-            rates[name].append(
-                measure(mta, ports[name], sessions, options.messages).rate)
-    return rates
-
-
-def read_options(description, *programs):
-    """The command line of a bench that compares these with what `alternate` measures."""
-    parser = report.command_line(description, *programs)
-    rows.add_option(parser)
-    parser.add_argument("--pairs", metavar="N", type=int, default=7)
-    parser.add_argument("--messages", metavar="N", type=int, default=15,
-                        help="of each session, in each measurement")
-    parser.add_argument("--least", metavar="RATIO", type=float, default=0.9)
-    return parser.parse_args()
-
-
-def finish(results, options, load):
-    """Writes the results; `load` is the load average from before. The exit status."""
-    results.write(options.xml)
-    print("%d sessions, %d recipients a message; load average before: %.1f, after: %.1f, of "
-          "%d processors; %d of %d ratios below %.2f" % (
-              SESSIONS, RECIPIENTS, load, os.getloadavg()[0], os.cpu_count(),
-              results.failed, len(results), options.least))
-    return 1 if results.failed else 0

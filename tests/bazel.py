@@ -1,4 +1,4 @@
-"""Bazel for the commands of this folder, with the options of tests/setup.sh.
+"""Bazel for the commands of this folder and for bench/run, with the options of tests/setup.sh.
 
 Who has sourced that hands BAZEL_OPTS down. BAZEL may name another command, as in
 BAZEL="bazel --output_base=/var/tmp/base".
@@ -33,8 +33,10 @@ def lines(verb, *arguments):
                           ).stdout.split("\n")[:-1]
 
 
-def commit():
-    """Of the tree, with a plus if it has changes that are in none."""
-    name = subprocess.check_output(["git", "describe", "--always", "--exclude=*", "--dirty=+"],
-                                   cwd=ROOT, text=True)
-    return name.strip()
+def commit(but=()):
+    """Of the tree, with a plus if it has changes that are in none, `but` left out."""
+    def git(*words):
+        return subprocess.check_output(["git", *words], cwd=ROOT, text=True).strip()
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".",
+                  *(":!" + path for path in but))
+    return git("rev-parse", "--short", "HEAD") + ("+" if changed else "")

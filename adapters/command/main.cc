@@ -54,8 +54,9 @@ constexpr char kHelp[] =
   --version, --help
 
 Ends with 0; 1 if the daemon refuses or a case is wrong; 64 if this usage is not
-kept; 69 if no daemon answers; 78 if cases or their policy cannot be read. A hold ends with the daemon; what grace and vanished set ends
-when it reads its policy again, too. Each is in its log.
+kept; 69 if no daemon answers; 78 if cases or their policy cannot be read. A hold
+ends with the daemon; what grace and vanished set ends when it reads its policy
+again, too. Each is in its log.
 )";
 
 // EX_USAGE and EX_UNAVAILABLE of sysexits.h.

@@ -25,10 +25,10 @@ int GainOf(const DnsList& list, const Answer& answer) {
 }
 
 // The domain of the sender's address that a list may have; "" for none.
-std::string DomainOf(std::string_view sender, const DomainPatterns& ours) {
+std::string DomainOf(std::string_view sender, const Policy& policy) {
   const absl::StatusOr<mail::Address> address = mail::ParseAddress(sender);
   if (!address.ok() || address->literal() ||
-      ours.Find(address->domain()).has_value()) {
+      policy.FindRealm(address->domain()) != nullptr) {
     return "";
   }
   return address->domain();
@@ -88,15 +88,16 @@ bool DnsblCheck::IsToException(const Transaction& transaction) const {
   if (stage_ != Stage::kRcpt) return false;
   const absl::StatusOr<mail::Address> recipient =
       mail::ParseAddress(transaction.recipient);
-  return recipient.ok() && IsException(*policy_, *recipient);
+  if (!recipient.ok()) return false;
+  const RealmPolicy* realm = policy_->FindRealm(recipient->domain());
+  return (realm != nullptr || recipient->domain().empty()) &&
+         IsException(*policy_, FormsOf(*recipient, realm));
 }
 
 std::vector<DnsblCheck::Question> DnsblCheck::QuestionsOf(
     const mail::IpAddress& client, const Transaction& transaction) const {
   const std::string sender =
-      stage_ == Stage::kConnect
-          ? ""
-          : DomainOf(transaction.sender, policy_->realm_by_domain);
+      stage_ == Stage::kConnect ? "" : DomainOf(transaction.sender, *policy_);
   std::vector<Question> questions;
   const auto add = [&](const DnsList& list, std::string name, bool of_sender) {
     if (name.size() > mail::kMaxDomainBytes) return;  // so it is not listed

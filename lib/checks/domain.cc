@@ -64,7 +64,7 @@ Finding DomainCheck::Examine(const Transaction& transaction,
   if (!address.ok()) return Verdict::Pass("not an address");
   if (address->domain().empty()) return Verdict::Pass("has no domain");
   if (address->literal()) return Verdict::Pass("an address literal");
-  if (policy_->realm_by_domain.Find(address->domain()).has_value()) {
+  if (policy_->FindRealm(address->domain()) != nullptr) {
     return Verdict::Pass("domain is ours");
   }
   if (std::optional<ListEntry> listed = FindListed(address->domain())) {

@@ -1,7 +1,6 @@
 #include "lib/checks/exceptions.h"
 
 #include <algorithm>
-#include <vector>
 
 namespace mailverdict {
 namespace {
@@ -14,17 +13,19 @@ const RecipientPolicy& Names(const Policy& policy) {
 
 }  // namespace
 
-bool IsException(const Policy& policy, const mail::Address& recipient) {
-  const auto is_named = [&names = Names(policy)](const mail::Address& each) {
-    return names.exceptions.contains(each.local());
-  };
-  if (recipient.domain().empty()) return is_named(recipient);
-  const std::optional<size_t> realm =
-      policy.realm_by_domain.Find(recipient.domain());
-  if (!realm.has_value()) return false;
-  const std::vector<mail::Address> forms =
-      recipient.TagForms(policy.realms[*realm].tag_delimiters);
-  return std::any_of(forms.begin(), forms.end(), is_named);
+std::vector<mail::Address> FormsOf(const mail::Address& recipient,
+                                   const RealmPolicy* realm, bool* complete) {
+  if (complete != nullptr) *complete = true;
+  if (realm == nullptr) return {recipient};
+  return recipient.TagForms(realm->tag_delimiters, complete);
+}
+
+bool IsException(const Policy& policy,
+                 const std::vector<mail::Address>& forms) {
+  return std::any_of(forms.begin(), forms.end(),
+                     [&names = Names(policy)](const mail::Address& each) {
+                       return names.exceptions.contains(each.local());
+                     });
 }
 
 }  // namespace mailverdict

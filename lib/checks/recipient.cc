@@ -65,16 +65,12 @@ Finding RecipientCheck::Examine(const Transaction& transaction,
     if (IsForeign(transaction.recipient)) return Verdict::Pass(kNotOurs);
     return Unsure(replies::kAddressNotUnderstood, "not an address");
   }
-  const std::optional<size_t> index =
-      policy_->realm_by_domain.Find(address->domain());
-  const RealmPolicy* realm =
-      index.has_value() ? &policy_->realms[*index] : nullptr;
-  const std::string_view valid = KnownValid(*address, realm);
+  const RealmPolicy* realm = policy_->FindRealm(address->domain());
+  bool all_forms = true;
+  const std::vector<mail::Address> forms = FormsOf(*address, realm, &all_forms);
+  const std::string_view valid = KnownValid(forms, realm);
   if (!valid.empty()) return Verdict::Pass(valid);
 
-  bool all_forms = true;
-  const std::vector<mail::Address> forms =
-      address->TagForms(realm->tag_delimiters, &all_forms);
   const Answer* mailbox = ask.Ask(MailboxLookup{
       realm->directory, address->Spellings(realm->tag_delimiters), ""});
   if (mailbox == nullptr) return Finding::Pending();
@@ -140,18 +136,19 @@ Finding RecipientCheck::Absent(const Transaction& transaction,
       .Noting(Observation::Kind::kGone, gone, transaction.now);
 }
 
-std::string_view RecipientCheck::KnownValid(const mail::Address& address,
-                                            const RealmPolicy* realm) const {
+std::string_view RecipientCheck::KnownValid(
+    const std::vector<mail::Address>& forms, const RealmPolicy* realm) const {
+  const std::string& domain = forms.front().domain();
   // RFC 5321 4.5.1: <postmaster>, without a domain, is always ours.
-  if (address.domain().empty()) {
-    return IsException(*policy_, address) ? "exception" : "has no domain";
+  if (domain.empty()) {
+    return IsException(*policy_, forms) ? "exception" : "has no domain";
   }
   if (realm == nullptr) return kNotOurs;
-  if (realm->catch_all || realm->catch_all_domains.contains(address.domain())) {
+  if (realm->catch_all || realm->catch_all_domains.contains(domain)) {
     return "catch-all";
   }
-  if (IsException(*policy_, address)) return "exception";
-  for (const mail::Address& each : address.TagForms(realm->tag_delimiters)) {
+  if (IsException(*policy_, forms)) return "exception";
+  for (const mail::Address& each : forms) {
     if (realm->valid_local_parts.contains(each.local()) ||
         realm->valid_addresses.contains(each.ToString())) {
       return "listed as valid";
@@ -168,7 +165,7 @@ bool RecipientCheck::IsForeign(std::string_view recipient) const {
   if (in.done() || in.Peek() == '>') return false;
   std::string domain;
   return mail::ReadDomain(in, &domain).has_value() ||
-         !policy_->realm_by_domain.Find(domain).has_value();
+         policy_->FindRealm(domain) == nullptr;
 }
 
 Verdict RecipientCheck::Unsure(DeferReply reply, std::string_view why) const {

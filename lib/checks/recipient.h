@@ -43,8 +43,8 @@ class RecipientCheck final : public Check {
   Finding Examine(const Transaction& transaction, Inquiry& ask) const override;
 
  private:
-  // Valid without asking anybody: why, or "" if it is not.
-  std::string_view KnownValid(const mail::Address& address,
+  // Valid without asking anybody, in one of its forms: why, or "" if it is not.
+  std::string_view KnownValid(const std::vector<mail::Address>& forms,
                               const RealmPolicy* realm) const;
   // The directory has proven that all of `forms` are absent.
   Finding Absent(const Transaction& transaction, const RealmPolicy& realm,

@@ -35,6 +35,11 @@ const DirectoryPolicy* Policy::FindDirectory(std::string_view name) const {
   return nullptr;
 }
 
+const RealmPolicy* Policy::FindRealm(std::string_view domain) const {
+  const std::optional<size_t> realm = realm_by_domain.Find(domain);
+  return realm.has_value() ? &realms[*realm] : nullptr;
+}
+
 const DnsList* Policy::FindList(std::string_view name) const {
   const auto* dnsbl = FindCheck<DnsblCheckPolicy>();
   if (dnsbl == nullptr) return nullptr;

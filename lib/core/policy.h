@@ -243,6 +243,8 @@ struct Policy {
 
   // nullptr when there is none of that name.
   const DirectoryPolicy* FindDirectory(std::string_view name) const;
+  // The realm that the canonical domain is in, or nullptr.
+  const RealmPolicy* FindRealm(std::string_view domain) const;
   // The check of that kind, or nullptr: a policy has one of each at most.
   template <typename Kind>
   const Kind* FindCheck() const {
