@@ -103,6 +103,7 @@ class Daemon final : private Controlled {
   bool reload_again_ = false;  // another SIGHUP came meanwhile
   FileWatch watch_;
   std::vector<DnsServer> dns_servers_;  // in use
+  std::string log_line_;                // Log's, to keep its memory
 };
 
 }  // namespace mailverdict

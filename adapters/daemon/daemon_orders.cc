@@ -12,11 +12,15 @@
 namespace mailverdict {
 namespace {
 
-// A milter is told addresses with them, a map without.
-std::string InBrackets(const std::string& address) {
-  return !address.empty() && address[0] == '<'
-             ? address
-             : absl::StrCat("<", address, ">");
+// "to=<joe@example.org> ". A milter is told addresses in brackets, a map
+// without.
+void AppendAddress(absl::string_view name, const std::string& address,
+                   std::string* line) {
+  if (!address.empty() && address[0] == '<') {
+    absl::StrAppend(line, name, "=", address, " ");
+  } else {
+    absl::StrAppend(line, name, "=<", address, "> ");
+  }
 }
 
 absl::Status NoDirectory(const std::string& directory) {
@@ -210,13 +214,14 @@ void Daemon::Log(const Transaction& tx, const Verdict& verdict) {
       verdict.disposition() == Disposition::kPass) {
     return;
   }
-  std::string line;
+  std::string& line = log_line_;
+  line.clear();
   if (!tx.client.empty()) absl::StrAppend(&line, "client=", tx.client, " ");
   if (!tx.queue_id.empty()) absl::StrAppend(&line, "id=", tx.queue_id, " ");
   if (tx.stage == Stage::kRcpt) {
-    absl::StrAppend(&line, "to=", InBrackets(tx.recipient), " ");
+    AppendAddress("to", tx.recipient, &line);
   } else if (tx.stage >= Stage::kMail) {
-    absl::StrAppend(&line, "from=", InBrackets(tx.sender), " ");
+    AppendAddress("from", tx.sender, &line);
   }
   // One that nobody judged has no beginning.
   const absl::Duration took = tx.now == absl::InfinitePast()

@@ -18,13 +18,13 @@
 namespace mailverdict {
 namespace {
 
-using Line = std::pair<Severity, std::string>;
-
 // Lines are written together up to so many bytes, which a pipe takes as one.
 constexpr size_t kChunkBytes = 4096;
 // After a line the next ones are gathered for so long: waking the thread for
 // each costs more than its verdict.
 constexpr absl::Duration kGather = absl::Milliseconds(5);
+// What has been written leaves so much memory for the next lines.
+constexpr size_t kKeepBytes = 256 * 1024;
 
 std::string_view PrefixOf(Severity severity) {
   switch (severity) {
@@ -37,8 +37,6 @@ std::string_view PrefixOf(Severity severity) {
   }
   return "";
 }
-
-size_t CostOf(const Line& line) { return sizeof line + line.second.size(); }
 
 // A descriptor that fails (disk full, pipe closed) loses lines, not mail.
 void WriteToFd(int fd, std::string_view text) {
@@ -55,40 +53,83 @@ void WriteToFd(int fd, std::string_view text) {
   }
 }
 
-void WriteToFd(int fd, const std::vector<Line>& lines) {
-  std::string text;
-  for (const auto& [severity, line] : lines) {
-    const std::string_view prefix = PrefixOf(severity);
-    if (text.size() + prefix.size() + line.size() >= kChunkBytes) {
-      WriteToFd(fd, std::exchange(text, std::string()));
-    }
-    absl::StrAppend(&text, absl::string_view(prefix.data(), prefix.size()),
-                    line, "\n");
-  }
-  WriteToFd(fd, text);
-}
+// Lines one behind the other, in one piece of memory.
+class Lines {
+ public:
+  explicit Lines(LogTarget target) : target_(target) {}
 
-void WriteToSyslog(const std::vector<Line>& lines) {
-  for (const auto& [severity, line] : lines) {
-    syslog(SyslogPriority(severity), "%s", line.c_str());
+  void Add(Severity severity, std::string_view line) {
+    if (target_ != LogTarget::kSyslog) text_ += PrefixOf(severity);
+    AppendEscaped(line, &text_);
+    // What ends a line in a file ends a string for syslog.
+    text_ += target_ == LogTarget::kSyslog ? '\0' : '\n';
+    ends_.push_back({text_.size(), severity});
   }
-}
+
+  bool empty() const { return ends_.empty(); }
+  size_t bytes() const { return text_.size() + ends_.size() * sizeof(End); }
+
+  void Write(int fd) const {
+    if (target_ == LogTarget::kSyslog) {
+      WriteToSyslog();
+      return;
+    }
+    size_t begin = 0, end = 0;
+    for (const End& line : ends_) {
+      if (line.at - begin >= kChunkBytes && end > begin) {
+        WriteToFd(fd, Between(begin, end));
+        begin = end;
+      }
+      end = line.at;
+    }
+    WriteToFd(fd, Between(begin, end));
+  }
+
+  void Clear() {
+    text_.clear();
+    ends_.clear();
+    if (text_.capacity() > kKeepBytes) text_.shrink_to_fit();
+    if (ends_.capacity() * sizeof(End) > kKeepBytes) ends_.shrink_to_fit();
+  }
+
+ private:
+  struct End {
+    size_t at;  // in text_
+    Severity severity;
+  };
+
+  std::string_view Between(size_t begin, size_t end) const {
+    return std::string_view(text_).substr(begin, end - begin);
+  }
+
+  void WriteToSyslog() const {
+    size_t begin = 0;
+    for (const End& line : ends_) {
+      syslog(SyslogPriority(line.severity), "%s", text_.c_str() + begin);
+      begin = line.at;
+    }
+  }
+
+  LogTarget target_;  // not const: to be swapped
+  std::string text_;
+  std::vector<End> ends_;
+};
 
 }  // namespace
 
 // Between those who write lines and the thread that may be stuck in a write.
 class LogWriter::Queue {
  public:
-  Queue(LogTarget target, int fd) : target_(target), fd_(fd) {}
+  Queue(LogTarget target, int fd)
+      : target_(target), fd_(fd), waiting_(target) {}
 
-  void Add(Line line) {
+  void Add(Severity severity, std::string_view line) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (waiting_bytes_ + CostOf(line) > kMaxWaitingBytes) {
+    if (writing_bytes_ + waiting_.bytes() + line.size() > kMaxWaitingBytes) {
       ++lost_;
       return;
     }
-    waiting_bytes_ += CostOf(line);
-    waiting_.push_back(std::move(line));
+    waiting_.Add(severity, line);
     // The thread sees to it that it wakes up while there are lines.
     if (asleep_) {
       asleep_ = false;
@@ -98,7 +139,7 @@ class LogWriter::Queue {
 
   // The thread: until Stop, and until nothing is waiting.
   void Run() {
-    std::vector<Line> lines;
+    Lines lines(target_);
     std::unique_lock<std::mutex> lock(mutex_);
     for (;;) {
       asleep_ = true;
@@ -106,18 +147,14 @@ class LogWriter::Queue {
                     [this] { return stop_ || lost_ > 0 || !waiting_.empty(); });
       asleep_ = false;
       if (waiting_.empty() && lost_ == 0) break;
-      lines.swap(waiting_);
-      const size_t bytes = waiting_bytes_;  // of these: none are under way
+      std::swap(lines, waiting_);
       AddLosses(&lines);
+      writing_bytes_ = lines.bytes();
       lock.unlock();
-      if (target_ == LogTarget::kSyslog) {
-        WriteToSyslog(lines);
-      } else {
-        WriteToFd(fd_, lines);
-      }
-      lines.clear();
+      lines.Write(fd_);
+      lines.Clear();
       lock.lock();
-      waiting_bytes_ -= bytes;
+      writing_bytes_ = 0;
       changed_.wait_for(lock, absl::ToChronoMilliseconds(kGather),
                         [this] { return stop_; });
     }
@@ -135,12 +172,12 @@ class LogWriter::Queue {
   }
 
  private:
-  void AddLosses(std::vector<Line>* lines) {
+  void AddLosses(Lines* lines) {
     if (lost_ == 0) return;
-    lines->emplace_back(Severity::kWarning,
-                        absl::StrCat(lost_,
-                                     " log lines lost: the log is written more "
-                                     "slowly than mail arrives"));
+    lines->Add(Severity::kWarning,
+               absl::StrCat(lost_,
+                            " log lines lost: the log is written more "
+                            "slowly than mail arrives"));
     lost_ = 0;
   }
 
@@ -148,8 +185,8 @@ class LogWriter::Queue {
   const int fd_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<Line> waiting_;
-  size_t waiting_bytes_ = 0;  // those that are being written included
+  Lines waiting_;
+  size_t writing_bytes_ = 0;
   uint64_t lost_ = 0;
   bool asleep_ = false;
   bool stop_ = false;
@@ -179,7 +216,7 @@ LogWriter::~LogWriter() {
 }
 
 void LogWriter::Write(Severity severity, std::string_view line) {
-  queue_->Add({severity, EscapeLine(line)});
+  queue_->Add(severity, line);
 }
 
 }  // namespace mailverdict

@@ -2,6 +2,8 @@
 
 #include <syslog.h>
 
+#include <algorithm>
+
 namespace mailverdict {
 
 int SyslogPriority(Severity severity) {
@@ -17,18 +19,22 @@ int SyslogPriority(Severity severity) {
 }
 
 std::string EscapeLine(std::string_view line) {
-  static constexpr char kHex[] = "0123456789abcdef";
   std::string escaped;
-  escaped.reserve(line.size());
-  for (char c : line) {
-    if (c >= ' ' && c <= '~') {
-      escaped += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      escaped += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
+  AppendEscaped(line, &escaped);
   return escaped;
+}
+
+void AppendEscaped(std::string_view line, std::string* out) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  const auto plain = [](char c) { return c >= ' ' && c <= '~'; };
+  for (auto at = line.begin();; ++at) {
+    const auto end = std::find_if_not(at, line.end(), plain);
+    out->append(at, end);
+    if (end == line.end()) return;
+    at = end;
+    const auto byte = static_cast<unsigned char>(*at);
+    *out += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
+  }
 }
 
 }  // namespace mailverdict

@@ -32,6 +32,7 @@ int SyslogPriority(Severity severity);
 // Control characters and bytes that are not ASCII as \xx: a peer or a program
 // cannot forge a line.
 std::string EscapeLine(std::string_view line);
+void AppendEscaped(std::string_view line, std::string* out);
 
 // Takes one line, without its newline, which is valid during the call only.
 // Called on the loop's thread. Peers' bytes in it are escaped already.

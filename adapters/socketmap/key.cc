@@ -9,12 +9,28 @@
 namespace mailverdict::socketmap {
 namespace {
 
-std::optional<std::string> TakeField(std::string_view name, mail::Cursor* in) {
-  if (!in->Skip(name)) return std::nullopt;
+// Takes `before` and "VALUE>" from the front. nullopt if that is not there.
+std::optional<std::string_view> TakeValue(std::string_view before,
+                                          mail::Cursor* in) {
+  if (!in->Skip(before)) return std::nullopt;
   const std::string_view value =
       in->TakeWhile([](char c) { return c != '>' && c != '<'; });
   if (!in->Skip('>')) return std::nullopt;
-  return std::string(value);
+  return value;
+}
+
+// Where the last `count` '<' begin; npos if there are fewer.
+size_t FindLastBrackets(std::string_view text, int count) {
+  size_t at = text.size();
+  while (count-- > 0 && at != std::string_view::npos) {
+    at = at == 0 ? std::string_view::npos : text.rfind('<', at - 1);
+  }
+  return at;
+}
+
+bool EndsWith(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() &&
+         text.substr(text.size() - end.size()) == end;
 }
 
 // Whether no quoted string is cut into (RFC 5321 4.1.2). Of the senders that
@@ -33,17 +49,17 @@ bool HasWholeQuotes(std::string_view address) {
 
 // Takes ",sender=<SENDER>" from the end of `key`. nullopt if there is none.
 std::optional<std::string> TakeSender(std::string_view* key) {
-  static constexpr std::string_view kSender = ",sender=<";
+  static constexpr std::string_view kSender = ",sender=";
   if (key->empty() || key->back() != '>') return std::nullopt;
   const std::string_view text = key->substr(0, key->size() - 1);
   std::string_view before = text;
   for (;;) {
-    const size_t field = before.rfind(kSender);
-    if (field == std::string_view::npos) return std::nullopt;
-    const std::string_view sender = text.substr(field + kSender.size());
-    before = text.substr(0, field);
-    if (!HasWholeQuotes(sender)) continue;
-    *key = before;
+    const size_t bracket = before.rfind('<');
+    if (bracket == std::string_view::npos) return std::nullopt;
+    before = text.substr(0, bracket);
+    const std::string_view sender = text.substr(bracket + 1);
+    if (!EndsWith(before, kSender) || !HasWholeQuotes(sender)) continue;
+    *key = before.substr(0, before.size() - kSender.size());
     return std::string(sender.empty() ? "<>" : sender);
   }
 }
@@ -59,17 +75,20 @@ Transaction About(std::string address, Stage stage) {
 }  // namespace
 
 std::optional<Transaction> ParseSendmailKey(std::string_view key, Stage stage) {
-  static constexpr std::string_view kClient = ",client=<";
-  const size_t fields = key.rfind(kClient);
-  if (fields == std::string_view::npos) return std::nullopt;
-  mail::Cursor in(key.substr(fields));
-  const auto client = TakeField(kClient, &in);
-  const auto id = TakeField(",id=<", &in);
-  const auto auth = TakeField(",auth=<", &in);
+  static constexpr std::string_view kClient = ",client=";
+  const size_t bracket = FindLastBrackets(key, 3);
+  if (bracket == std::string_view::npos ||
+      !EndsWith(key.substr(0, bracket), kClient)) {
+    return std::nullopt;
+  }
+  mail::Cursor in(key.substr(bracket));
+  const auto client = TakeValue("<", &in);
+  const auto id = TakeValue(",id=<", &in);
+  const auto auth = TakeValue(",auth=<", &in);
   if (!client || !id || !auth || !in.Skip(",;") || !in.done()) {
     return std::nullopt;
   }
-  key.remove_suffix(key.size() - fields);
+  key = key.substr(0, bracket - kClient.size());
   std::optional<std::string> sender;
   if (stage == Stage::kRcpt) sender = TakeSender(&key);
   Transaction tx;
@@ -79,7 +98,7 @@ std::optional<Transaction> ParseSendmailKey(std::string_view key, Stage stage) {
     return std::nullopt;
   }
   if (sender.has_value()) tx.sender = *std::move(sender);
-  tx.client = client->rfind("IPv6:", 0) == 0 ? client->substr(5) : *client;
+  tx.client = client->substr(client->rfind("IPv6:", 0) == 0 ? 5 : 0);
   tx.queue_id = *id;
   tx.authenticated = !auth->empty();
   return tx;

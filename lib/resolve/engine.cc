@@ -41,8 +41,11 @@ Engine::Engine(std::shared_ptr<const Policy> policy, Executor* executor,
     : policy_(policy),
       make_chain_(make_chain),
       chain_(make_chain_(policy, {})),
+      passes_(policy),
       executor_(executor),
-      history_(history) {}
+      history_(history) {
+  passes_.Use(chain_);
+}
 
 void Engine::AddDirectory(const DirectoryPolicy& policy,
                           const DirectoryFactory& directories, const Log& log) {
@@ -88,19 +91,30 @@ void Engine::UseDns(std::shared_ptr<NameServers> servers, const Log& log) {
 }
 
 void Engine::Judge(Transaction transaction, Done done) {
+  Begin(&transaction);
+  if (!transaction.authenticated && !transaction.local) {
+    if (const auto why = passes_.Find(transaction)) {
+      done(transaction, Verdict::Pass(*why));
+      return;
+    }
+  }
   Start(std::move(transaction), true, std::move(done));
 }
 
 void Engine::Explain(Transaction transaction, Done done) {
+  Begin(&transaction);
   Start(std::move(transaction), false, std::move(done));
+}
+
+void Engine::Begin(Transaction* transaction) const {
+  transaction->now = executor_->Now();
+  transaction->local = policy_->IsLocal(transaction->client);
 }
 
 void Engine::Start(Transaction transaction, bool remember, Done done) {
   auto job = std::make_shared<Job>();
   job->engine = shared_from_this();
   job->transaction = std::move(transaction);
-  job->transaction.now = executor_->Now();
-  job->transaction.local = policy_->IsLocal(job->transaction.client);
   job->remember = remember;
   job->done = std::move(done);
   Advance(job);
@@ -202,6 +216,8 @@ void Engine::Finish(Job& job, const Verdict& verdict) {
     for (const Observation& observation : verdict.observations()) {
       history_->Write(observation);
     }
+    const Transaction& judged = job.transaction;
+    if (!judged.authenticated && !judged.local) passes_.Keep(judged, verdict);
   }
   ForgetDoubted(verdict);
   AskAhead(verdict);
@@ -248,6 +264,7 @@ std::vector<ServerState> Engine::DnsServers(const DnsList* list) const {
 void Engine::SetOverrides(Overrides overrides) {
   overrides_ = std::move(overrides);
   chain_ = make_chain_(policy_, overrides_);
+  passes_.Use(chain_);
 }
 
 void Engine::Stop() {

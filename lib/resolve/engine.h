@@ -19,6 +19,7 @@
 #include "lib/resolve/dns_controls.h"
 #include "lib/resolve/dns_voucher.h"
 #include "lib/resolve/executor.h"
+#include "lib/resolve/passes.h"
 #include "lib/resolve/resolver.h"
 
 namespace mailverdict {
@@ -87,6 +88,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
          History* history, const ChainFactory& make_chain);
   void AddDirectory(const DirectoryPolicy& policy,
                     const DirectoryFactory& directories, const Log& log);
+  void Begin(Transaction* transaction) const;
   void Start(Transaction transaction, bool remember, Done done);
   void UseDns(std::shared_ptr<NameServers> servers, const Log& log);
   void Advance(const std::shared_ptr<Job>& job);
@@ -114,6 +116,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   const ChainFactory make_chain_;
   Overrides overrides_;
   Chain chain_;  // with the overrides
+  Passes passes_;
   Executor* const executor_;
   History* const history_;
   absl::flat_hash_map<std::string, Source> sources_;
