@@ -68,6 +68,7 @@ class Daemon final : private Controlled {
   void Drained();
 
   // Controlled.
+  const Verdict* Recall(Transaction* asked) override;
   void Judge(Transaction asked, Judged done) override;
   void Explain(Transaction asked, Judged done) override;
   void Log(const Transaction& tx, const Verdict& verdict) override;
@@ -91,6 +92,7 @@ class Daemon final : private Controlled {
   std::shared_ptr<const Policy> started_;  // its listeners are those in use
   std::shared_ptr<Engine> engine_;
   std::vector<std::weak_ptr<Engine>> engines_;  // this one, and older ones
+  Maps answers_{this};                          // of maps_
   std::unique_ptr<socketmap::Server> maps_;
   std::unique_ptr<socketmap::Server> control_;
   std::unique_ptr<milter::Milter> milter_;  // null: the policy has none
@@ -103,7 +105,6 @@ class Daemon final : private Controlled {
   bool reload_again_ = false;  // another SIGHUP came meanwhile
   FileWatch watch_;
   std::vector<DnsServer> dns_servers_;  // in use
-  std::string log_line_;                // Log's, to keep its memory
 };
 
 }  // namespace mailverdict

@@ -12,17 +12,6 @@
 namespace mailverdict {
 namespace {
 
-// "to=<joe@example.org> ". A milter is told addresses in brackets, a map
-// without.
-void AppendAddress(absl::string_view name, const std::string& address,
-                   std::string* line) {
-  if (!address.empty() && address[0] == '<') {
-    absl::StrAppend(line, name, "=", address, " ");
-  } else {
-    absl::StrAppend(line, name, "=<", address, "> ");
-  }
-}
-
 absl::Status NoDirectory(const std::string& directory) {
   return absl::NotFoundError(
       absl::StrCat("the policy has no directory ", directory));
@@ -68,6 +57,13 @@ absl::StatusOr<std::string> DomainLines(const Policy& policy, History* history,
 }
 
 }  // namespace
+
+const Verdict* Daemon::Recall(Transaction* asked) {
+  if (hold_ != HoldMode::kOff) return nullptr;
+  const Verdict* verdict = engine_->Recall(asked);
+  if (verdict != nullptr) Log(*asked, *verdict);
+  return verdict;
+}
 
 void Daemon::Judge(Transaction asked, Judged done) {
   if (hold_ != HoldMode::kOff) {
@@ -214,22 +210,36 @@ void Daemon::Log(const Transaction& tx, const Verdict& verdict) {
       verdict.disposition() == Disposition::kPass) {
     return;
   }
-  std::string& line = log_line_;
-  line.clear();
-  if (!tx.client.empty()) absl::StrAppend(&line, "client=", tx.client, " ");
-  if (!tx.queue_id.empty()) absl::StrAppend(&line, "id=", tx.queue_id, " ");
-  if (tx.stage == Stage::kRcpt) {
-    AppendAddress("to", tx.recipient, &line);
-  } else if (tx.stage >= Stage::kMail) {
-    AppendAddress("from", tx.sender, &line);
-  }
   // One that nobody judged has no beginning.
   const absl::Duration took = tx.now == absl::InfinitePast()
                                   ? absl::ZeroDuration()
                                   : loop_->Now() - tx.now;
-  absl::StrAppend(&line, verdict.Line(), " ", absl::ToInt64Microseconds(took),
-                  "us");
-  log_->Write(Severity::kInfo, line);
+  const absl::AlphaNum us(absl::ToInt64Microseconds(took));
+  const auto if_any = [](const std::string& of, std::string_view text) {
+    return of.empty() ? std::string_view() : text;
+  };
+  const bool rcpt = tx.stage == Stage::kRcpt;
+  std::string_view address, before, after;
+  if (tx.stage >= Stage::kMail) {
+    address = rcpt ? tx.recipient : tx.sender;
+    // A milter is told addresses in brackets, a map without.
+    const bool bare = address.empty() || address[0] != '<';
+    before = bare ? (rcpt ? "to=<" : "from=<") : (rcpt ? "to=" : "from=");
+    after = bare ? "> " : " ";
+  }
+  log_->Write(Severity::kInfo, {if_any(tx.client, "client="),
+                                tx.client,
+                                if_any(tx.client, " "),
+                                if_any(tx.queue_id, "id="),
+                                tx.queue_id,
+                                if_any(tx.queue_id, " "),
+                                before,
+                                address,
+                                after,
+                                verdict.Line(),
+                                " ",
+                                {us.data(), us.size()},
+                                "us"});
 }
 
 }  // namespace mailverdict

@@ -6,6 +6,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -17,6 +18,8 @@
 
 namespace mailverdict {
 namespace {
+
+using Pieces = std::initializer_list<std::string_view>;
 
 // Lines are written together up to so many bytes, which a pipe takes as one.
 constexpr size_t kChunkBytes = 4096;
@@ -36,6 +39,12 @@ std::string_view PrefixOf(Severity severity) {
       return "error: ";
   }
   return "";
+}
+
+size_t SizeOf(Pieces line) {
+  size_t size = 0;
+  for (const std::string_view piece : line) size += piece.size();
+  return size;
 }
 
 // A descriptor that fails (disk full, pipe closed) loses lines, not mail.
@@ -58,9 +67,20 @@ class Lines {
  public:
   explicit Lines(LogTarget target) : target_(target) {}
 
-  void Add(Severity severity, std::string_view line) {
+  // `size`: of all pieces.
+  void Add(Severity severity, Pieces line, size_t size) {
     if (target_ != LogTarget::kSyslog) text_ += PrefixOf(severity);
-    AppendEscaped(line, &text_);
+    const size_t begin = text_.size();
+    text_.resize(begin + size);
+    char* at = &text_[begin];
+    for (const std::string_view piece : line) {
+      at = std::copy(piece.begin(), piece.end(), at);
+    }
+    if (!IsPlain(std::string_view(text_).substr(begin))) {
+      const std::string raw = text_.substr(begin);
+      text_.resize(begin);
+      AppendEscaped(raw, &text_);
+    }
     // What ends a line in a file ends a string for syslog.
     text_ += target_ == LogTarget::kSyslog ? '\0' : '\n';
     ends_.push_back({text_.size(), severity});
@@ -123,13 +143,14 @@ class LogWriter::Queue {
   Queue(LogTarget target, int fd)
       : target_(target), fd_(fd), waiting_(target) {}
 
-  void Add(Severity severity, std::string_view line) {
+  void Add(Severity severity, Pieces line) {
+    const size_t size = SizeOf(line);
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (writing_bytes_ + waiting_.bytes() + line.size() > kMaxWaitingBytes) {
+    if (writing_bytes_ + waiting_.bytes() + size > kMaxWaitingBytes) {
       ++lost_;
       return;
     }
-    waiting_.Add(severity, line);
+    waiting_.Add(severity, line, size);
     // The thread sees to it that it wakes up while there are lines.
     if (asleep_) {
       asleep_ = false;
@@ -174,10 +195,11 @@ class LogWriter::Queue {
  private:
   void AddLosses(Lines* lines) {
     if (lost_ == 0) return;
-    lines->Add(Severity::kWarning,
-               absl::StrCat(lost_,
-                            " log lines lost: the log is written more "
-                            "slowly than mail arrives"));
+    const std::string line =
+        absl::StrCat(lost_,
+                     " log lines lost: the log is written more "
+                     "slowly than mail arrives");
+    lines->Add(Severity::kWarning, {line}, line.size());
     lost_ = 0;
   }
 
@@ -215,8 +237,8 @@ LogWriter::~LogWriter() {
   }
 }
 
-void LogWriter::Write(Severity severity, std::string_view line) {
-  queue_->Add(severity, line);
+void LogWriter::Write(Severity severity, Pieces pieces) {
+  queue_->Add(severity, pieces);
 }
 
 }  // namespace mailverdict

@@ -5,6 +5,7 @@
 #define MAILVERDICT_ADAPTERS_DAEMON_LOG_WRITER_H_
 
 #include <cstddef>
+#include <initializer_list>
 #include <memory>
 #include <string_view>
 #include <thread>
@@ -34,7 +35,11 @@ class LogWriter {
 
   // Control characters and bytes that are not ASCII are written as \xx: a peer
   // cannot forge a line.
-  void Write(Severity severity, std::string_view line);
+  void Write(Severity severity, std::string_view line) {
+    Write(severity, {line});
+  }
+  // A line of pieces, one behind the other.
+  void Write(Severity severity, std::initializer_list<std::string_view> pieces);
 
  private:
   class Queue;

@@ -18,77 +18,67 @@ Transaction About(std::string_view address, Stage stage) {
   return tx;
 }
 
-Transaction Rcpt(std::string_view recipient) {
-  return About(recipient, Stage::kRcpt);
-}
+}  // namespace
 
-void AnswerSendmail(Judging* judging, std::string_view key, Stage stage,
-                    const socketmap::Reply& reply) {
-  std::optional<Transaction> tx = socketmap::ParseSendmailKey(key, stage);
-  if (!tx.has_value()) {
-    const Verdict verdict = Verdict::Defer(
-        replies::kRequestNotUnderstood,
-        "the key is not as mailverdict.m4 builds it, or was cut short");
-    judging->Log(About(key, stage), verdict);
-    reply.Send(SendmailMapReply(verdict));
+void Maps::AnswerAsked(Words words, const socketmap::Reply& reply) {
+  if (const Verdict* verdict = judging_->Recall(&asked_)) {
+    reply.Send(words(*verdict));
     return;
   }
-  judging->Judge(*std::move(tx), [reply](const Verdict& verdict) {
-    reply.Send(SendmailMapReply(verdict));
+  judging_->Judge(std::move(asked_), [reply, words](const Verdict& verdict) {
+    reply.Send(words(verdict));
   });
 }
 
-// A key that cannot be read stops nobody here: at RCPT there is another.
-void AnswerClient(Judging* judging, std::string_view key,
-                  const socketmap::Reply& reply) {
-  std::optional<Transaction> tx =
-      socketmap::ParseSendmailKey(key, Stage::kConnect);
-  if (!tx.has_value()) {
+void Maps::AnswerSendmail(std::string_view key, Stage stage,
+                          const socketmap::Reply& reply) {
+  if (socketmap::ParseSendmailKey(key, stage, &asked_)) {
+    AnswerAsked(SendmailMapReply, reply);
+    return;
+  }
+  // One that cannot be read stops nobody at connect: at RCPT there is another.
+  if (stage == Stage::kConnect) {
     reply.Send(SendmailMapReply(Verdict::Pass()));
     return;
   }
-  judging->Judge(*std::move(tx), [reply](const Verdict& verdict) {
-    reply.Send(SendmailMapReply(verdict));
-  });
+  const Verdict verdict = Verdict::Defer(
+      replies::kRequestNotUnderstood,
+      "the key is not as mailverdict.m4 builds it, or was cut short");
+  judging_->Log(About(key, stage), verdict);
+  reply.Send(SendmailMapReply(verdict));
 }
 
-void AnswerPostfix(Judging* judging, std::string_view key, Stage stage,
-                   std::string (*in_words)(const Verdict&),
-                   const socketmap::Reply& reply) {
+void Maps::AnswerPostfix(std::string_view key, Stage stage, Words words,
+                         const socketmap::Reply& reply) {
   std::optional<Transaction> tx = socketmap::ParsePostfixKey(key, stage);
   if (!tx.has_value()) {
     // Postfix asks for these only after the whole address was not found.
     reply.Send("NOTFOUND ");
     return;
   }
-  judging->Judge(*std::move(tx), [reply, in_words](const Verdict& verdict) {
-    reply.Send(in_words(verdict));
-  });
+  asked_ = *std::move(tx);
+  AnswerAsked(words, reply);
 }
 
-}  // namespace
-
-void AnswerMap(Judging* judging, const socketmap::Request& request,
-               const socketmap::Reply& reply) {
+void Maps::Answer(const socketmap::Request& request,
+                  const socketmap::Reply& reply) {
   if (request.map == "rcpt") {
-    AnswerSendmail(judging, request.key, Stage::kRcpt, reply);
+    AnswerSendmail(request.key, Stage::kRcpt, reply);
   } else if (request.map == "mail") {
-    AnswerSendmail(judging, request.key, Stage::kMail, reply);
+    AnswerSendmail(request.key, Stage::kMail, reply);
   } else if (request.map == "client") {
-    AnswerClient(judging, request.key, reply);
+    AnswerSendmail(request.key, Stage::kConnect, reply);
   } else if (request.map == "postfix") {
-    AnswerPostfix(judging, request.key, Stage::kRcpt, PostfixMapReply, reply);
+    AnswerPostfix(request.key, Stage::kRcpt, PostfixMapReply, reply);
   } else if (request.map == "postfix-sender") {
-    AnswerPostfix(judging, request.key, Stage::kMail, PostfixAccessReply,
-                  reply);
+    AnswerPostfix(request.key, Stage::kMail, PostfixAccessReply, reply);
   } else if (request.map == "absence") {
-    judging->Judge(Rcpt(request.key), [reply](const Verdict& verdict) {
-      reply.Send(AbsenceMapReply(verdict));
-    });
+    asked_ = About(request.key, Stage::kRcpt);
+    AnswerAsked(AbsenceMapReply, reply);
   } else if (request.map == "explain") {
-    AnswerExplain(judging, request.key, Stage::kRcpt, reply);
+    AnswerExplain(judging_, request.key, Stage::kRcpt, reply);
   } else if (request.map == "explain-sender") {
-    AnswerExplain(judging, request.key, Stage::kMail, reply);
+    AnswerExplain(judging_, request.key, Stage::kMail, reply);
   } else if (request.map == "ping") {
     reply.Send("OK pong");
   } else {
@@ -100,11 +90,13 @@ void AnswerMap(Judging* judging, const socketmap::Request& request,
 
 void AnswerExplain(Judging* judging, std::string_view key, Stage stage,
                    const socketmap::Reply& reply) {
-  std::optional<Transaction> tx = socketmap::ParseSendmailKey(key, stage);
-  judging->Explain(std::move(tx).value_or(About(key, stage)),
-                   [reply](const Verdict& verdict) {
-                     reply.Send(absl::StrCat("OK ", verdict.Tree()));
-                   });
+  Transaction asked;
+  if (!socketmap::ParseSendmailKey(key, stage, &asked)) {
+    asked = About(key, stage);
+  }
+  judging->Explain(std::move(asked), [reply](const Verdict& verdict) {
+    reply.Send(absl::StrCat("OK ", verdict.Tree()));
+  });
 }
 
 }  // namespace mailverdict

@@ -15,6 +15,7 @@
 #define MAILVERDICT_ADAPTERS_DAEMON_MAPS_H_
 
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include "adapters/socketmap/server.h"
@@ -29,6 +30,9 @@ using Judged = std::function<void(const Verdict&)>;
 class Judging {
  public:
   virtual ~Judging() = default;
+  // The verdict, if it is at hand (Engine::Recall), and logs it; or nullptr,
+  // and `asked` is to be judged. It is there until this is used again.
+  virtual const Verdict* Recall(Transaction* asked) = 0;
   // Calls `done` once, and logs the verdict.
   virtual void Judge(Transaction asked, Judged done) = 0;
   // The same for a person: nothing is remembered or logged.
@@ -37,9 +41,27 @@ class Judging {
   virtual void Log(const Transaction& tx, const Verdict& verdict) = 0;
 };
 
-// Answers one request of any of the maps; one for no map with TEMP.
-void AnswerMap(Judging* judging, const socketmap::Request& request,
-               const socketmap::Reply& reply);
+// Loop's thread only.
+class Maps {
+ public:
+  // Borrows `judging`.
+  explicit Maps(Judging* judging) : judging_(judging) {}
+
+  // Answers one request of any of the maps; one for no map with TEMP.
+  void Answer(const socketmap::Request& request, const socketmap::Reply& reply);
+
+ private:
+  using Words = std::string (*)(const Verdict&);
+
+  void AnswerSendmail(std::string_view key, Stage stage,
+                      const socketmap::Reply& reply);
+  void AnswerPostfix(std::string_view key, Stage stage, Words words,
+                     const socketmap::Reply& reply);
+  void AnswerAsked(Words words, const socketmap::Reply& reply);
+
+  Judging* const judging_;
+  Transaction asked_;  // of this request; one follows the other in its memory
+};
 
 // The maps explain (kRcpt) and explain-sender (kMail) alone, for listeners that
 // have others beside them. The key is an address, or as sendmail's for `rcpt`

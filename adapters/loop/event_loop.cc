@@ -151,6 +151,7 @@ void EventLoop::Run() {
   for (;;) {
     Enter();
     RunDue();
+    RunBeforeSleep();
     int flags = EVLOOP_ONCE;
     {
       std::lock_guard<std::mutex> lock(mutex_);
@@ -231,6 +232,29 @@ void EventLoop::RunTimers(int64_t until) {
     if (!task.has_value()) return;
     (*task)();
   }
+}
+
+void EventLoop::RunBeforeSleep() {
+  for (BeforeSleep* each : before_sleep_) {
+    if (std::exchange(each->scheduled_, false)) each->task_();
+  }
+}
+
+BeforeSleep::BeforeSleep(EventLoop* loop, std::function<void()> task)
+    : loop_(loop), task_(std::move(task)) {
+  loop_->before_sleep_.push_back(this);
+}
+
+BeforeSleep::~BeforeSleep() {
+  std::vector<BeforeSleep*>& all = loop_->before_sleep_;
+  all.erase(std::remove(all.begin(), all.end(), this), all.end());
+}
+
+// asleep_ is the loop's thread's to write: here that is not under way.
+void BeforeSleep::Schedule() {
+  if (std::exchange(scheduled_, true) || !loop_->asleep_) return;
+  const std::lock_guard<std::mutex> lock(loop_->mutex_);
+  loop_->Wake();
 }
 
 // libevent's timer is set only when it would fire too late. One that fires too

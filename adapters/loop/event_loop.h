@@ -33,6 +33,8 @@ struct event_base;
 
 namespace mailverdict {
 
+class BeforeSleep;
+
 class EventLoop : public Executor {
  public:
   // Fails when the process has run out of descriptors.
@@ -76,6 +78,7 @@ class EventLoop : public Executor {
 
  private:
   friend class FdWatch;
+  friend class BeforeSleep;
   struct FreeBase {
     void operator()(struct event_base* base) const;
   };
@@ -99,6 +102,7 @@ class EventLoop : public Executor {
   void Wake();
   void RunDue();
   void RunTimers(int64_t until);
+  void RunBeforeSleep();
   void ArmTimer();
   void Enter();
   void Leave();
@@ -121,6 +125,7 @@ class EventLoop : public Executor {
   bool entered_ = true;  // the loop's thread only: the opposite, as it knows
 
   std::vector<Posted> batch_;  // posted_ as taken, to keep its memory
+  std::vector<BeforeSleep*> before_sleep_;
   TimerQueue timers_;
   int64_t armed_;  // when timer_event_ fires; kNotArmed
   std::unique_ptr<struct event_base, FreeBase> base_;
@@ -151,6 +156,27 @@ class FdWatch {
  private:
   struct State;
   State* state_;  // owned, handed to the callback under way by ~FdWatch
+};
+
+// Calls back once all that was at hand is done, before the loop sleeps or looks
+// for more: what many want done is done together. Loop's thread only, or within
+// RunOutside.
+class BeforeSleep {
+ public:
+  // Borrows the loop. `task` must not make or destroy one of these.
+  BeforeSleep(EventLoop* loop, std::function<void()> task);
+  ~BeforeSleep();
+  BeforeSleep(const BeforeSleep&) = delete;
+  BeforeSleep& operator=(const BeforeSleep&) = delete;
+
+  // Once, however often this is called until then.
+  void Schedule();
+
+ private:
+  friend class EventLoop;
+  EventLoop* const loop_;
+  const std::function<void()> task_;
+  bool scheduled_ = false;
 };
 
 }  // namespace mailverdict

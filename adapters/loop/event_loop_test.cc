@@ -215,6 +215,34 @@ TEST_F(EventLoopTest, RunsATaskOutsideOnlyWhileItSleeps) {
   EXPECT_FALSE(loop_->RunOutside([] {})) << "it is not in Run any more";
 }
 
+TEST_F(EventLoopTest, BeforeItSleepsItDoesOnceWhatManyWantDone) {
+  std::vector<std::string> done;
+  BeforeSleep together(loop_.get(), [&] { done.push_back("together"); });
+  for (const char* name : {"one", "two"}) {
+    loop_->Post([&, name] {
+      done.push_back(name);
+      together.Schedule();
+    });
+  }
+  EXPECT_TRUE(RunUntil(loop_.get(), [&] { return done.size() == 3; }));
+  EXPECT_EQ(done, (std::vector<std::string>{"one", "two", "together"}));
+}
+
+TEST_F(EventLoopTest, WhatIsWantedFromOutsideWakesIt) {
+  bool done = false;
+  BeforeSleep together(loop_.get(), [&] {
+    done = true;
+    loop_->Stop();
+  });
+  std::thread other([&] {
+    while (!loop_->RunOutside([&] { together.Schedule(); })) {
+    }
+  });
+  loop_->Run();
+  other.join();
+  EXPECT_TRUE(done);
+}
+
 TEST_F(EventLoopTest, KeepsOutATaskFromOutsideWhileItRunsOne) {
   std::atomic<bool> busy{false}, tried{false};
   bool outside = true;

@@ -33,6 +33,8 @@ int SyslogPriority(Severity severity);
 // cannot forge a line.
 std::string EscapeLine(std::string_view line);
 void AppendEscaped(std::string_view line, std::string* out);
+// Whether it is as it is when it is escaped.
+bool IsPlain(std::string_view line);
 
 // Takes one line, without its newline, which is valid during the call only.
 // Called on the loop's thread. Peers' bytes in it are escaped already.

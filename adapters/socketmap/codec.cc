@@ -29,10 +29,13 @@ size_t FrameBytes(size_t payload_bytes) {
   return Decimal(payload_bytes, digits).size() + 1 + payload_bytes + 1;
 }
 
+// "<length>:"
 void AppendHeader(size_t length, std::string* out) {
-  char digits[20];
-  out->append(Decimal(length, digits));
-  out->push_back(':');
+  char header[20 + 1];
+  char* const end =
+      std::to_chars(header, header + sizeof header - 1, length).ptr;
+  *end = ':';
+  out->append(header, end + 1);
 }
 
 }  // namespace

@@ -20,6 +20,8 @@ constexpr size_t kReadBytes = 16 * 1024;
 constexpr size_t kKeepReplyBytes = 4 * 1024;
 // How much of a malformed request a log line shows.
 constexpr size_t kShownBytes = 60;
+// So many are served together at most, lest the first of them wait for long.
+constexpr size_t kServeAtOnce = 32;
 
 std::string Escape(std::string_view bytes) {
   const std::string_view shown = bytes.substr(0, kShownBytes);
@@ -59,6 +61,35 @@ void Reply::Send(std::string_view payload) const {
   }
 }
 
+Common::Common(EventLoop* its_loop, Handler its_handler,
+               const ServerLimits& its_limits, const LogSink& log,
+               std::function<void(Connection*)> on_closed)
+    : loop(its_loop),
+      handler(std::move(its_handler)),
+      limits(its_limits),
+      bad_peers(log, kLogLines, kLogPeriod),
+      closed(std::move(on_closed)),
+      serve_all(loop, [this] { ServeAll(); }) {}
+
+void Common::ServeSoon(std::shared_ptr<Connection> connection) {
+  to_serve.push_back(std::move(connection));
+  if (to_serve.size() < kServeAtOnce) {
+    serve_all.Schedule();
+  } else {
+    ServeAll();
+  }
+}
+
+// Who closes meanwhile, or is to be served again, changes nothing here.
+void Common::ServeAll() {
+  std::vector<std::shared_ptr<Connection>> all = std::move(to_serve);
+  to_serve.clear();
+  for (const auto& connection : all) connection->TakeRequests();
+  for (const auto& connection : all) connection->Work();
+  all.clear();
+  if (to_serve.empty()) to_serve = std::move(all);  // to keep its memory
+}
+
 Connection::Connection(Common* common, int fd)
     : common_(common),
       fd_(fd),
@@ -76,7 +107,7 @@ void Connection::Drain() {
   const std::shared_ptr<Connection> self = shared_from_this();
   // A request that lies in the kernel's buffer has arrived, too.
   if (!peer_closed_ && reader_.room() > 0) OnReadable();
-  if (!closed()) Settle();
+  if (!closed()) Work();
 }
 
 void Connection::Close() {
@@ -96,36 +127,49 @@ void Connection::Answer(uint64_t number, std::string_view payload) {
   if (!EncodeReply(payload, &replies_)) {
     (void)EncodeReply("TEMP reply too long", &replies_);
   }
-  Work();
+  if (!working_) ServeSoon();
+}
+
+void Connection::ServeSoon() {
+  if (!std::exchange(soon_, true)) common_->ServeSoon(shared_from_this());
 }
 
 // While a request is being handled we go on reading, into the bounded buffer:
 // for a client that waits for its reply, as MTAs do, that costs nothing, where
 // stopping and starting the watch would cost two system calls each time.
 void Connection::OnReadable() {
+  if (soon_) return;  // there may be no room until then
   char bytes[kReadBytes];
   const size_t room = std::min(reader_.room(), sizeof bytes);
   const ssize_t count = recv(fd_, bytes, room, 0);
   if (count > 0) {
     reader_.Feed(std::string_view(bytes, static_cast<size_t>(count)));
-    Work();
+    ServeSoon();
   } else if (count == 0) {
     // It may have closed its sending half only, and wait for the last reply.
     peer_closed_ = true;
-    Work();
+    ServeSoon();
   } else if (errno != EAGAIN && errno != EINTR) {
     const std::shared_ptr<Connection> self = shared_from_this();
     Close();
   }
 }
 
-// Does all that can be done now. An answer from within the handler comes back
-// here and returns at once: HandleRequests, further up the stack, goes on.
+// An answer from within the handler comes back here and returns at once:
+// HandleRequests, further up the stack, goes on.
+void Connection::TakeRequests() {
+  if (working_ || closed() || !replies_.empty()) return;
+  working_ = true;
+  HandleRequests();
+  working_ = false;
+}
+
 void Connection::Work() {
+  soon_ = false;
   if (working_ || closed()) return;
   const std::shared_ptr<Connection> self = shared_from_this();
   working_ = true;
-  while (Flush() && HandleRequests()) {
+  while (Flush() && !reader_.unread().empty() && HandleRequests()) {
   }
   working_ = false;
   if (!closed()) Settle();

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "adapters/loop/event_loop.h"
@@ -18,14 +19,29 @@
 
 namespace mailverdict::socketmap {
 
+// Lines of each kind of complaint.
+inline constexpr int kLogLines = 5;
+inline constexpr absl::Duration kLogPeriod = absl::Seconds(10);
+
 // What the connections of one server have in common. Outlives their sockets.
 struct Common {
-  EventLoop* loop;
-  Handler handler;
-  ServerLimits limits;
-  LimitedLog bad_peers;                     // malformed requests and timeouts
-  std::function<void(Connection*)> closed;  // called last
+  Common(EventLoop* loop, Handler handler, const ServerLimits& limits,
+         const LogSink& log, std::function<void(Connection*)> closed);
+
+  // Serves `connection` soon, together with others: step by step for all of
+  // them, since changing from one to the next is what costs. A client that
+  // waits for several is woken once, too.
+  void ServeSoon(std::shared_ptr<Connection> connection);
+  void ServeAll();
+
+  EventLoop* const loop;
+  const Handler handler;
+  const ServerLimits limits;
+  LimitedLog bad_peers;  // malformed requests and timeouts
+  const std::function<void(Connection*)> closed;  // called last
   bool draining = false;
+  std::vector<std::shared_ptr<Connection>> to_serve;
+  BeforeSleep serve_all;
 };
 
 // Held by the server until it has closed, and by a reply that is being sent.
@@ -46,6 +62,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void Close();
 
+  // Answers what it can of what has arrived, and writes nothing.
+  void TakeRequests();
+  // Does all that can be done now.
+  void Work();
+
   // The answer to request `number`; ignored if that is not waiting for one.
   void Answer(uint64_t number, std::string_view payload);
 
@@ -59,7 +80,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   };
 
   void OnReadable();
-  void Work();
+  void ServeSoon();
   bool HandleRequests();
   bool Flush();
   void Settle();
@@ -77,7 +98,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   RequestReader reader_;
   uint64_t number_ = 0;       // requests so far; the current one's number
   bool busy_ = false;         // that request is not answered yet
-  bool working_ = false;      // Work is under way, further up the stack
+  bool working_ = false;      // requests are handled, further up the stack
+  bool soon_ = false;         // it is in Common::to_serve
   bool peer_closed_ = false;  // it sends no more, and may still read
   std::string replies_;       // encoded; [sent_, end) is to be written
   size_t sent_ = 0;

@@ -1,5 +1,6 @@
 #include "adapters/socketmap/key.h"
 
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -9,34 +10,32 @@
 namespace mailverdict::socketmap {
 namespace {
 
-// Takes `before` and "VALUE>" from the front. nullopt if that is not there.
-std::optional<std::string_view> TakeValue(std::string_view before,
-                                          mail::Cursor* in) {
-  if (!in->Skip(before)) return std::nullopt;
-  const std::string_view value =
-      in->TakeWhile([](char c) { return c != '>' && c != '<'; });
-  if (!in->Skip('>')) return std::nullopt;
-  return value;
+// Where the last '<' is; npos if there is none. As text.rfind('<'), which looks
+// at one byte after the other.
+size_t FindLastBracket(std::string_view text) {
+  const void* found = memrchr(text.data(), '<', text.size());
+  if (found == nullptr) return std::string_view::npos;
+  return static_cast<size_t>(static_cast<const char*>(found) - text.data());
 }
 
-// Where the last `count` '<' begin; npos if there are fewer.
-size_t FindLastBrackets(std::string_view text, int count) {
-  size_t at = text.size();
-  while (count-- > 0 && at != std::string_view::npos) {
-    at = at == 0 ? std::string_view::npos : text.rfind('<', at - 1);
+// Takes `end`, a literal, from the end of `text`. False, and nothing taken, if
+// that is not there. Of a size that is known where it is called.
+template <size_t kSize>
+bool TakeEnd(const char (&end)[kSize], std::string_view* text) {
+  constexpr size_t kLength = kSize - 1;
+  if (text->size() < kLength ||
+      std::memcmp(text->data() + text->size() - kLength, end, kLength) != 0) {
+    return false;
   }
-  return at;
-}
-
-bool EndsWith(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() &&
-         text.substr(text.size() - end.size()) == end;
+  text->remove_suffix(kLength);
+  return true;
 }
 
 // Whether no quoted string is cut into (RFC 5321 4.1.2). Of the senders that
 // can be read out of a key, one that begins within the quotes of the true one
 // has lost the first of them.
 bool HasWholeQuotes(std::string_view address) {
+  if (address.find('"') == std::string_view::npos) return true;
   bool quoted = false;
   for (size_t i = 0; i < address.size(); ++i) {
     if (address[i] == '\\')
@@ -47,20 +46,36 @@ bool HasWholeQuotes(std::string_view address) {
   return !quoted;
 }
 
+// Takes `name`, "<VALUE" and `end` from the end of `key`. nullopt if that is
+// not there, or the value holds a bracket.
+template <size_t kName, size_t kEnd>
+std::optional<std::string_view> TakeField(const char (&name)[kName],
+                                          const char (&end)[kEnd],
+                                          std::string_view* key) {
+  if (!TakeEnd(end, key)) return std::nullopt;
+  const size_t bracket = FindLastBracket(*key);
+  if (bracket == std::string_view::npos) return std::nullopt;
+  const std::string_view value = key->substr(bracket + 1);
+  *key = key->substr(0, bracket);
+  if (!TakeEnd(name, key) || value.find('>') != std::string_view::npos) {
+    return std::nullopt;
+  }
+  return value;
+}
+
 // Takes ",sender=<SENDER>" from the end of `key`. nullopt if there is none.
-std::optional<std::string> TakeSender(std::string_view* key) {
-  static constexpr std::string_view kSender = ",sender=";
-  if (key->empty() || key->back() != '>') return std::nullopt;
-  const std::string_view text = key->substr(0, key->size() - 1);
+std::optional<std::string_view> TakeSender(std::string_view* key) {
+  std::string_view text = *key;
+  if (!TakeEnd(">", &text)) return std::nullopt;
   std::string_view before = text;
   for (;;) {
-    const size_t bracket = before.rfind('<');
+    const size_t bracket = FindLastBracket(before);
     if (bracket == std::string_view::npos) return std::nullopt;
     before = text.substr(0, bracket);
     const std::string_view sender = text.substr(bracket + 1);
-    if (!EndsWith(before, kSender) || !HasWholeQuotes(sender)) continue;
-    *key = before.substr(0, before.size() - kSender.size());
-    return std::string(sender.empty() ? "<>" : sender);
+    if (!TakeEnd(",sender=", &before) || !HasWholeQuotes(sender)) continue;
+    *key = before;
+    return sender.empty() ? "<>" : sender;
   }
 }
 
@@ -74,34 +89,26 @@ Transaction About(std::string address, Stage stage) {
 
 }  // namespace
 
-std::optional<Transaction> ParseSendmailKey(std::string_view key, Stage stage) {
-  static constexpr std::string_view kClient = ",client=";
-  const size_t bracket = FindLastBrackets(key, 3);
-  if (bracket == std::string_view::npos ||
-      !EndsWith(key.substr(0, bracket), kClient)) {
-    return std::nullopt;
+bool ParseSendmailKey(std::string_view key, Stage stage, Transaction* tx) {
+  const auto auth = TakeField(",auth=", ">,;", &key);
+  if (!auth.has_value()) return false;
+  const auto id = TakeField(",id=", ">", &key);
+  if (!id.has_value()) return false;
+  const auto client = TakeField(",client=", ">", &key);
+  if (!client.has_value()) return false;
+  if (stage == Stage::kConnect && !key.empty()) return false;
+  tx->stage = stage;
+  if (stage == Stage::kRcpt) {
+    tx->sender = TakeSender(&key).value_or("");
+    tx->recipient = key;
+  } else {
+    tx->sender = key;
+    tx->recipient.clear();
   }
-  mail::Cursor in(key.substr(bracket));
-  const auto client = TakeValue("<", &in);
-  const auto id = TakeValue(",id=<", &in);
-  const auto auth = TakeValue(",auth=<", &in);
-  if (!client || !id || !auth || !in.Skip(",;") || !in.done()) {
-    return std::nullopt;
-  }
-  key = key.substr(0, bracket - kClient.size());
-  std::optional<std::string> sender;
-  if (stage == Stage::kRcpt) sender = TakeSender(&key);
-  Transaction tx;
-  if (stage != Stage::kConnect) {
-    tx = About(std::string(key), stage);
-  } else if (!key.empty()) {
-    return std::nullopt;
-  }
-  if (sender.has_value()) tx.sender = *std::move(sender);
-  tx.client = client->substr(client->rfind("IPv6:", 0) == 0 ? 5 : 0);
-  tx.queue_id = *id;
-  tx.authenticated = !auth->empty();
-  return tx;
+  tx->client = client->substr(client->rfind("IPv6:", 0) == 0 ? 5 : 0);
+  tx->queue_id = *id;
+  tx->authenticated = !auth->empty();
+  return true;
 }
 
 std::optional<Transaction> ParsePostfixKey(std::string_view key, Stage stage) {

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "lib/mail/address.h"
 
@@ -20,8 +22,15 @@ std::string RcptKey(std::string_view recipient, std::string_view sender) {
   return Key(std::string(recipient) + ",sender=<" + std::string(sender) + ">");
 }
 
+std::optional<Transaction> Parse(std::string_view key,
+                                 Stage stage = Stage::kRcpt) {
+  Transaction tx;
+  if (!ParseSendmailKey(key, stage, &tx)) return std::nullopt;
+  return tx;
+}
+
 TEST(SendmailKey, GivesATransaction) {
-  const auto tx = ParseSendmailKey(Key("joe@example.org"));
+  const auto tx = Parse(Key("joe@example.org"));
   ASSERT_TRUE(tx.has_value());
   EXPECT_EQ(tx->stage, Stage::kRcpt);
   EXPECT_EQ(tx->recipient, "joe@example.org");
@@ -30,9 +39,21 @@ TEST(SendmailKey, GivesATransaction) {
   EXPECT_FALSE(tx->authenticated);
 }
 
+TEST(SendmailKey, ASecondKeyLeavesNothingOfTheFirst) {
+  Transaction tx;
+  ASSERT_TRUE(
+      ParseSendmailKey(RcptKey("joe@x.test", "ann@y.test"), Stage::kRcpt, &tx));
+  EXPECT_FALSE(ParseSendmailKey("bob@x.test", Stage::kMail, &tx));
+  EXPECT_EQ(tx.recipient, "joe@x.test");
+  ASSERT_TRUE(
+      ParseSendmailKey(",client=<>,id=<>,auth=<>,;", Stage::kConnect, &tx));
+  EXPECT_EQ(tx.stage, Stage::kConnect);
+  EXPECT_EQ(tx.recipient + tx.sender + tx.client + tx.queue_id, "");
+}
+
 TEST(SendmailKey, KnowsIpv6AndLogins) {
-  const auto tx = ParseSendmailKey(
-      "joe@x.test,client=<IPv6:0:0:0:0:0:0:0:1>,id=<>,auth=<PLAIN>,;");
+  const auto tx =
+      Parse("joe@x.test,client=<IPv6:0:0:0:0:0:0:0:1>,id=<>,auth=<PLAIN>,;");
   ASSERT_TRUE(tx.has_value());
   EXPECT_EQ(tx->client, "0:0:0:0:0:0:0:1");
   EXPECT_EQ(tx->queue_id, "");
@@ -44,7 +65,7 @@ TEST(SendmailKey, ARecipientMayHoldAnything) {
        {"\"quo ted\"@x.test", "@a.test,@b.test:joe@x.test",
         "\"a,client=<1>,id=<2>,auth=<3>,;\"@x.test", "b\xe9@x.test", "",
         "a b@x", "postmaster"}) {
-    const auto tx = ParseSendmailKey(Key(recipient));
+    const auto tx = Parse(Key(recipient));
     ASSERT_TRUE(tx.has_value()) << recipient;
     EXPECT_EQ(tx->recipient, recipient);
     EXPECT_FALSE(tx->authenticated);
@@ -57,7 +78,7 @@ TEST(SendmailKey, OneThatIsCutAnywhereIsRecognised) {
         RcptKey("\"a,client=<1>,id=<2>,auth=<3>,;\"@x.test",
                 "\"a,client=<1>,id=<2>,auth=<3>,;\"@x.test")}) {
     for (size_t length = 0; length < key.size(); ++length) {
-      const auto tx = ParseSendmailKey(key.substr(0, length));
+      const auto tx = Parse(key.substr(0, length));
       // A cut within a hostile recipient may leave what looks whole; then what
       // is left of the recipient is no address, and is deferred as such.
       if (tx.has_value()) {
@@ -74,17 +95,17 @@ TEST(SendmailKey, AnythingElseIsNotRead) {
         "joe@x.test,client=<1>,auth=<3>,;",
         "joe@x.test,client=<1,id=<2>,auth=<>,;",
         "joe@x.test,client=1,id=2,auth=3,;"}) {
-    EXPECT_FALSE(ParseSendmailKey(key).has_value()) << key;
+    EXPECT_FALSE(Parse(key).has_value()) << key;
   }
 }
 
 TEST(SendmailKey, AtRcptItHasTheSenderToo) {
-  const auto tx = ParseSendmailKey(RcptKey("joe@x.test", "ann@y.test"));
+  const auto tx = Parse(RcptKey("joe@x.test", "ann@y.test"));
   ASSERT_TRUE(tx.has_value());
   EXPECT_EQ(tx->recipient, "joe@x.test");
   EXPECT_EQ(tx->sender, "ann@y.test");
-  EXPECT_EQ(ParseSendmailKey(RcptKey("joe@x.test", ""))->sender, "<>");
-  EXPECT_EQ(ParseSendmailKey(Key("joe@x.test"))->sender, "");
+  EXPECT_EQ(Parse(RcptKey("joe@x.test", ""))->sender, "<>");
+  EXPECT_EQ(Parse(Key("joe@x.test"))->sender, "");
 }
 
 TEST(SendmailKey, NeitherAddressCanPassForAPartOfTheOther) {
@@ -102,7 +123,7 @@ TEST(SendmailKey, NeitherAddressCanPassForAPartOfTheOther) {
   };
   for (const char* recipient : addresses) {
     for (const char* sender : addresses) {
-      const auto tx = ParseSendmailKey(RcptKey(recipient, sender));
+      const auto tx = Parse(RcptKey(recipient, sender));
       ASSERT_TRUE(tx.has_value()) << recipient << " " << sender;
       EXPECT_EQ(tx->recipient, recipient);
       EXPECT_EQ(tx->sender, sender);
@@ -111,17 +132,17 @@ TEST(SendmailKey, NeitherAddressCanPassForAPartOfTheOther) {
 }
 
 TEST(SendmailKey, AtConnectItIsTheClientAlone) {
-  const auto tx = ParseSendmailKey(Key(""), Stage::kConnect);
+  const auto tx = Parse(Key(""), Stage::kConnect);
   ASSERT_TRUE(tx.has_value());
   EXPECT_EQ(tx->stage, Stage::kConnect);
   EXPECT_EQ(tx->client, "192.0.2.1");
   EXPECT_EQ(tx->recipient, "");
   EXPECT_EQ(tx->sender, "");
-  EXPECT_FALSE(ParseSendmailKey(Key("a"), Stage::kConnect).has_value());
+  EXPECT_FALSE(Parse(Key("a"), Stage::kConnect).has_value());
 }
 
 TEST(SendmailKey, AtMailItIsTheSender) {
-  const auto tx = ParseSendmailKey(Key("joe@example.org"), Stage::kMail);
+  const auto tx = Parse(Key("joe@example.org"), Stage::kMail);
   ASSERT_TRUE(tx.has_value());
   EXPECT_EQ(tx->stage, Stage::kMail);
   EXPECT_EQ(tx->sender, "joe@example.org");

@@ -21,9 +21,6 @@ namespace {
 constexpr int kAcceptBatch = 64;
 // How long the kernel's queue must wait when we can neither accept nor refuse.
 constexpr absl::Duration kAcceptPause = absl::Milliseconds(100);
-// Of each kind of complaint.
-constexpr int kLogLines = 5;
-constexpr absl::Duration kLogPeriod = absl::Seconds(10);
 
 // A descriptor to give up when there is no other: see RefuseOne.
 int OpenSpare() { return open("/dev/null", O_RDONLY | O_CLOEXEC); }
@@ -34,9 +31,8 @@ class Server::Impl {
  public:
   Impl(EventLoop* loop, Handler handler, LogSink log,
        const ServerLimits& limits)
-      : common_{loop, std::move(handler), limits,
-                LimitedLog(log, kLogLines, kLogPeriod),
-                [this](Connection* connection) { Forget(connection); }},
+      : common_(loop, std::move(handler), limits, log,
+                [this](Connection* connection) { Forget(connection); }),
         too_many_(log, kLogLines, kLogPeriod),
         cannot_accept_(log, kLogLines, kLogPeriod),
         log_(std::move(log)),

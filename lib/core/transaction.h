@@ -4,6 +4,7 @@
 #ifndef MAILVERDICT_LIB_CORE_TRANSACTION_H_
 #define MAILVERDICT_LIB_CORE_TRANSACTION_H_
 
+#include <cstddef>
 #include <initializer_list>
 #include <string>
 #include <vector>
@@ -14,6 +15,8 @@ namespace mailverdict {
 
 // Where in the SMTP dialogue a verdict is asked for.
 enum class Stage { kConnect, kHelo, kMail, kRcpt, kEndOfHeader, kEndOfMessage };
+
+inline constexpr size_t kStages = 6;
 
 // Some of the stages. A value.
 class StageSet {

@@ -94,9 +94,8 @@ Verdict Verdict::Noting(Observation::Kind kind,
 }
 
 std::string Verdict::Line() const {
-  std::string line;
-  if (!check_.empty()) absl::StrAppend(&line, Absl(check_), " ");
-  absl::StrAppend(&line, Say(disposition_, reply_));
+  std::string line = Say(disposition_, reply_);
+  if (!check_.empty()) line = absl::StrCat(Absl(check_), " ", line);
   std::string remarks(why_);
   for (const Step& step : steps_) {
     if (step.shadow && step.found != Disposition::kPass) {

@@ -7,8 +7,11 @@
 #ifndef MAILVERDICT_LIB_HISTORY_SIPHASH_H_
 #define MAILVERDICT_LIB_HISTORY_SIPHASH_H_
 
+#include <endian.h>
+
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace mailverdict {
@@ -20,9 +23,11 @@ class SipHash {
       : key0_(Word(key.substr(0, 8))),
         key1_(key.size() > 8 ? Word(key.substr(8, 8)) : 0) {}
 
-  uint64_t operator()(std::string_view text) const {
-    State state{key0_ ^ 0x736f6d6570736575, key1_ ^ 0x646f72616e646f6d,
-                key0_ ^ 0x6c7967656e657261, key1_ ^ 0x7465646279746573};
+  // `before`: of what comes before `text`, where several make one.
+  uint64_t operator()(std::string_view text, uint64_t before = 0) const {
+    const uint64_t key1 = key1_ ^ before;
+    State state{key0_ ^ 0x736f6d6570736575, key1 ^ 0x646f72616e646f6d,
+                key0_ ^ 0x6c7967656e657261, key1 ^ 0x7465646279746573};
     const uint64_t length = static_cast<uint64_t>(text.size()) << 56;
     for (; text.size() >= 8; text.remove_prefix(8)) {
       state.Take(Word(text.substr(0, 8)));
@@ -63,6 +68,10 @@ class SipHash {
   // Up to 8 bytes, the least first.
   static uint64_t Word(std::string_view bytes) {
     uint64_t word = 0;
+    if (bytes.size() == sizeof word) {
+      std::memcpy(&word, bytes.data(), sizeof word);
+      return le64toh(word);
+    }
     for (size_t i = bytes.size(); i > 0; --i) {
       word = word << 8 | static_cast<unsigned char>(bytes[i - 1]);
     }

@@ -90,19 +90,17 @@ void Engine::UseDns(std::shared_ptr<NameServers> servers, const Log& log) {
   dns_->controls->StartTests();
 }
 
+const Verdict* Engine::Recall(Transaction* transaction) {
+  Begin(transaction);
+  if (transaction->authenticated || transaction->local) return nullptr;
+  return passes_.Find(*transaction);
+}
+
 void Engine::Judge(Transaction transaction, Done done) {
-  Begin(&transaction);
-  if (!transaction.authenticated && !transaction.local) {
-    if (const auto why = passes_.Find(transaction)) {
-      done(transaction, Verdict::Pass(*why));
-      return;
-    }
-  }
   Start(std::move(transaction), true, std::move(done));
 }
 
 void Engine::Explain(Transaction transaction, Done done) {
-  Begin(&transaction);
   Start(std::move(transaction), false, std::move(done));
 }
 
@@ -115,6 +113,7 @@ void Engine::Start(Transaction transaction, bool remember, Done done) {
   auto job = std::make_shared<Job>();
   job->engine = shared_from_this();
   job->transaction = std::move(transaction);
+  Begin(&job->transaction);
   job->remember = remember;
   job->done = std::move(done);
   Advance(job);
@@ -268,6 +267,7 @@ void Engine::SetOverrides(Overrides overrides) {
 }
 
 void Engine::Stop() {
+  passes_.Use(chain_);
   sources_.clear();
   dns_.reset();
 }

@@ -53,6 +53,11 @@ class Engine : public std::enable_shared_from_this<Engine> {
                                         Executor* executor, History* history,
                                         const Parts& parts, const Log& log);
 
+  // The verdict, if the same transaction has passed a moment ago (passes.h):
+  // then nothing needs to be asked, worked out or remembered; else nullptr. It
+  // lives as long as the engine. Fills in `transaction->now` and `.local`.
+  const Verdict* Recall(Transaction* transaction);
+
   // Calls `done` exactly once, perhaps before it returns, within the policy's
   // deadline whatever happens; what a list has not said within the budget of
   // its check is not waited for. `transaction.now` and `.local` are filled in.

@@ -361,5 +361,74 @@ TEST_F(EngineTest, AfterStopVerdictsUnderWayComeAtTheirDeadline) {
   EXPECT_EQ(last(), Disposition::kDefer);
 }
 
+// joe@example.org has just been found.
+class RecallTest : public EngineTest {
+ protected:
+  RecallTest() { Find(); }
+
+  void Find() {
+    Judge();
+    directory->calls.back().done(Answer(
+        Report::Present(directory->calls.back().lookup, {"cn=joe"},
+                        {"ldap://scripted", 1, 1, loop.Now(), loop.Now()})));
+    ASSERT_EQ(last(), Disposition::kPass);
+  }
+  const Verdict* Recall(Transaction transaction = Rcpt("joe@example.org")) {
+    return engine->Recall(&transaction);
+  }
+};
+
+TEST_F(RecallTest, WhoHasPassedIsRecalledForAMoment) {
+  Transaction transaction = Rcpt("joe@example.org");
+  const Verdict* verdict = engine->Recall(&transaction);
+  ASSERT_NE(verdict, nullptr);
+  EXPECT_EQ(verdict->Line(), verdicts[0].Line());
+  EXPECT_EQ(transaction.now, loop.Now());
+  loop.Advance(Passes::kLongest - absl::Seconds(1));
+  EXPECT_NE(Recall(), nullptr);
+  loop.Advance(absl::Seconds(1));
+  EXPECT_EQ(Recall(), nullptr);
+  Judge();  // its answer is still in the cache
+  EXPECT_EQ(calls(), 1u);
+  EXPECT_NE(Recall(), nullptr);
+}
+
+TEST_F(RecallTest, NobodyElseIs) {
+  EXPECT_EQ(Recall(Rcpt("ann@example.org")), nullptr);
+  Transaction elsewhere = Rcpt("joe@example.org");
+  elsewhere.stage = Stage::kMail;
+  EXPECT_EQ(Recall(elsewhere), nullptr);
+  Transaction ours = Rcpt("joe@example.org");
+  ours.authenticated = true;  // told so in the log, each time
+  EXPECT_EQ(Recall(ours), nullptr);
+}
+
+TEST_F(RecallTest, WhoIsRefusedOrDeferredIsNot) {
+  Judge("nobody@example.org");
+  Say(false);
+  EXPECT_EQ(last(), Disposition::kReject);
+  EXPECT_EQ(Recall(Rcpt("nobody@example.org")), nullptr);
+  Judge("unsure@example.org");
+  directory->Unknown(calls() - 1);
+  EXPECT_EQ(last(), Disposition::kDefer);
+  EXPECT_EQ(Recall(Rcpt("unsure@example.org")), nullptr);
+}
+
+TEST_F(RecallTest, WhatOperatorsSetForgetsIt) {
+  engine->SetOverrides({});
+  EXPECT_EQ(Recall(), nullptr);
+}
+
+TEST_F(RecallTest, WhatIsExplainedIsNotKept) {
+  engine->Explain(Rcpt("postmaster@example.org"), Keep());
+  EXPECT_EQ(last(), Disposition::kPass);
+  EXPECT_EQ(Recall(Rcpt("postmaster@example.org")), nullptr);
+}
+
+TEST_F(RecallTest, AfterStopNothingIsRecalled) {
+  engine->Stop();
+  EXPECT_EQ(Recall(), nullptr);
+}
+
 }  // namespace
 }  // namespace mailverdict

@@ -4,7 +4,7 @@
 #include <utility>
 #include <variant>
 
-#include "absl/strings/str_cat.h"
+#include "lib/history/salt.h"
 
 namespace mailverdict {
 namespace {
@@ -46,43 +46,46 @@ absl::Time FreshUntil(const Policy& policy, const Verdict& verdict) {
   return until;
 }
 
+Passes::Passes(std::shared_ptr<const Policy> policy)
+    : policy_(std::move(policy)), hash_(NewSalt()) {}
+
 void Passes::Use(const Chain& chain) {
   young_.clear();
   old_.clear();
-  facts_.clear();
-  for (const auto& check : chain) facts_[check->stage()].Add(check->facts());
+  facts_ = {};
+  for (const auto& check : chain) {
+    facts_[static_cast<size_t>(check->stage())].Add(check->facts());
+  }
 }
 
-// All that is read at this stage: two transactions with one key are judged
-// alike. Lengths come before texts, so that no two have one by chance.
-absl::string_view Passes::KeyOf(const Transaction& transaction) {
-  const auto facts = facts_.find(transaction.stage);
-  key_.assign(1, static_cast<char>(transaction.stage));
-  if (facts == facts_.end()) return key_;
-  const auto add = [this, facts](Stage stage, const std::string& fact) {
-    if (facts->second.contains(stage)) {
-      absl::StrAppend(&key_, fact.size(), ":", fact);
-    }
+// Of all that is read at this stage: two transactions with the same are judged
+// alike.
+uint64_t Passes::KeyOf(const Transaction& transaction) const {
+  const auto stage = static_cast<size_t>(transaction.stage);
+  uint64_t key = stage;
+  const auto add = [&](Stage when, const std::string& fact) {
+    if (facts_[stage].contains(when)) key = hash_(fact, key);
   };
   add(Stage::kConnect, transaction.client);
   add(Stage::kHelo, transaction.helo);
   add(Stage::kMail, transaction.sender);
   add(Stage::kRcpt, transaction.recipient);
-  return key_;
+  return key;
 }
 
-std::optional<std::string_view> Passes::Find(const Transaction& transaction) {
-  const absl::string_view key = KeyOf(transaction);
+const Verdict* Passes::Find(const Transaction& transaction) {
+  const uint64_t key = KeyOf(transaction);
   auto found = young_.find(key);
   if (found == young_.end()) {
     const auto old = old_.find(key);
-    if (old == old_.end()) return std::nullopt;
-    Kept::node_type again = old_.extract(old);
+    if (old == old_.end()) return nullptr;
+    const Pass again = old->second;
+    old_.erase(old);
     MakeRoom();
-    found = young_.insert(std::move(again)).position;
+    found = young_.emplace(key, again).first;
   }
-  if (found->second.until <= transaction.now) return std::nullopt;
-  return found->second.why;
+  const bool fresh = found->second.until > absl::ToUnixNanos(transaction.now);
+  return fresh ? found->second.verdict : nullptr;
 }
 
 void Passes::MakeRoom() {
@@ -96,7 +99,10 @@ void Passes::Keep(const Transaction& transaction, const Verdict& verdict) {
       std::min(FreshUntil(*policy_, verdict), transaction.now + kLongest);
   if (until <= transaction.now) return;
   MakeRoom();
-  young_.insert_or_assign(KeyOf(transaction), Pass{verdict.why(), until});
+  const auto pass =
+      verdicts_.emplace(verdict.why(), Verdict::Pass(verdict.why()));
+  young_.insert_or_assign(KeyOf(transaction),
+                          Pass{&pass.first->second, absl::ToUnixNanos(until)});
 }
 
 }  // namespace mailverdict

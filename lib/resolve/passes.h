@@ -4,17 +4,18 @@
 #ifndef MAILVERDICT_LIB_RESOLVE_PASSES_H_
 #define MAILVERDICT_LIB_RESOLVE_PASSES_H_
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
-#include <optional>
-#include <string>
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "lib/core/chain.h"
 #include "lib/core/policy.h"
+#include "lib/history/siphash.h"
 
 namespace mailverdict {
 
@@ -35,14 +36,14 @@ class Passes {
   // At most; those not asked for lately go, half of them at once.
   static constexpr size_t kMax = 65536;
 
-  explicit Passes(std::shared_ptr<const Policy> policy)
-      : policy_(std::move(policy)) {}
+  explicit Passes(std::shared_ptr<const Policy> policy);
 
   // With another chain what is kept is forgotten.
   void Use(const Chain& chain);
 
-  // Why it passed (Verdict::why), if it did and that is fresh.
-  std::optional<std::string_view> Find(const Transaction& transaction);
+  // The pass that it was given, without its trace, if that is fresh; or
+  // nullptr. Lives as long as this.
+  const Verdict* Find(const Transaction& transaction);
   // Keeps `verdict` if it may be kept.
   void Keep(const Transaction& transaction, const Verdict& verdict);
 
@@ -50,19 +51,23 @@ class Passes {
 
  private:
   struct Pass {
-    std::string_view why;  // static storage, as of a verdict
-    absl::Time until;
+    const Verdict* verdict;  // in verdicts_
+    int64_t until;           // nanoseconds of the epoch
   };
-  using Kept = absl::flat_hash_map<std::string, Pass>;
+  // By a keyed hash of all that was read: who does not know the key cannot make
+  // two collide, and by chance one in 2^48 would be let pass for a minute. So
+  // an entry fits into one line of the processor's cache.
+  using Kept = absl::flat_hash_map<uint64_t, Pass>;
 
-  absl::string_view KeyOf(const Transaction& transaction);
+  uint64_t KeyOf(const Transaction& transaction) const;
   void MakeRoom();
 
   const std::shared_ptr<const Policy> policy_;
-  // The stages whose facts the chain reads at each stage.
-  absl::flat_hash_map<Stage, StageSet> facts_;
-  std::string key_;   // KeyOf's, to keep its memory
+  const SipHash hash_;
+  // By the stage at which the chain is asked, the stages whose facts it reads.
+  std::array<StageSet, kStages> facts_;
   Kept young_, old_;  // what is asked for is young again
+  std::map<std::string_view, Verdict> verdicts_;  // by why: there are few
 };
 
 }  // namespace mailverdict
