@@ -138,9 +138,9 @@ void Connection::ServeSoon() {
 // for a client that waits for its reply, as MTAs do, that costs nothing, where
 // stopping and starting the watch would cost two system calls each time.
 void Connection::OnReadable() {
-  if (soon_) return;  // there may be no room until then
   char bytes[kReadBytes];
   const size_t room = std::min(reader_.room(), sizeof bytes);
+  if (room == 0) return;  // until it is served, which is soon
   const ssize_t count = recv(fd_, bytes, room, 0);
   if (count > 0) {
     reader_.Feed(std::string_view(bytes, static_cast<size_t>(count)));
