@@ -123,7 +123,7 @@ absl::Status Daemon::Listen(const Policy& policy) {
   maps_ = std::make_unique<socketmap::Server>(
       loop_.get(),
       [this](const socketmap::Request& request, socketmap::Reply reply) {
-        answers_.Answer(request, reply);
+        map_answers_.Answer(request, reply);
       },
       log, limits);
   control_ = std::make_unique<socketmap::Server>(

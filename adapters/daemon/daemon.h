@@ -92,7 +92,7 @@ class Daemon final : private Controlled {
   std::shared_ptr<const Policy> started_;  // its listeners are those in use
   std::shared_ptr<Engine> engine_;
   std::vector<std::weak_ptr<Engine>> engines_;  // this one, and older ones
-  Maps answers_{this};                          // of maps_
+  Maps map_answers_{this};                      // of maps_
   std::unique_ptr<socketmap::Server> maps_;
   std::unique_ptr<socketmap::Server> control_;
   std::unique_ptr<milter::Milter> milter_;  // null: the policy has none

@@ -182,6 +182,7 @@ absl::Status Daemon::MarkDomain(const std::string& name,
   const absl::Status status =
       mark == Mark::kNone ? history_->ForgetDomain(*domain)
                           : history_->MarkDomain(*domain, mark, loop_->Now());
+  engine_->ForgetPasses();
   const char* verb = mark == Mark::kNone    ? "remove "
                      : mark == Mark::kAdded ? "add "
                                             : "pin ";

@@ -151,7 +151,7 @@ void EventLoop::Run() {
   for (;;) {
     Enter();
     RunDue();
-    RunBeforeSleep();
+    const bool more = RunBeforeSleep();
     int flags = EVLOOP_ONCE;
     {
       std::lock_guard<std::mutex> lock(mutex_);
@@ -160,7 +160,7 @@ void EventLoop::Run() {
         loop_thread_ = std::thread::id();
         return;
       }
-      sleeping_ = posted_.empty();
+      sleeping_ = posted_.empty() && !more;
       if (!sleeping_) flags |= EVLOOP_NONBLOCK;
     }
     ArmTimer();
@@ -234,10 +234,14 @@ void EventLoop::RunTimers(int64_t until) {
   }
 }
 
-void EventLoop::RunBeforeSleep() {
-  for (BeforeSleep* each : before_sleep_) {
-    if (std::exchange(each->scheduled_, false)) each->task_();
+// Whether there is more of it by now.
+bool EventLoop::RunBeforeSleep() {
+  for (size_t i = 0; i < before_sleep_.size(); ++i) {
+    BeforeSleep& each = *before_sleep_[i];
+    if (std::exchange(each.scheduled_, false)) each.task_();
   }
+  return std::any_of(before_sleep_.begin(), before_sleep_.end(),
+                     [](const BeforeSleep* each) { return each->scheduled_; });
 }
 
 BeforeSleep::BeforeSleep(EventLoop* loop, std::function<void()> task)

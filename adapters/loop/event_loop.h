@@ -102,7 +102,7 @@ class EventLoop : public Executor {
   void Wake();
   void RunDue();
   void RunTimers(int64_t until);
-  void RunBeforeSleep();
+  bool RunBeforeSleep();
   void ArmTimer();
   void Enter();
   void Leave();
@@ -163,13 +163,14 @@ class FdWatch {
 // RunOutside.
 class BeforeSleep {
  public:
-  // Borrows the loop. `task` must not make or destroy one of these.
+  // Borrows the loop. `task` must not destroy one of these.
   BeforeSleep(EventLoop* loop, std::function<void()> task);
   ~BeforeSleep();
   BeforeSleep(const BeforeSleep&) = delete;
   BeforeSleep& operator=(const BeforeSleep&) = delete;
 
-  // Once, however often this is called until then.
+  // Once, however often this is called until then; from within `task`, once
+  // more.
   void Schedule();
 
  private:

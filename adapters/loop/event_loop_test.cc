@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -226,6 +227,26 @@ TEST_F(EventLoopTest, BeforeItSleepsItDoesOnceWhatManyWantDone) {
   }
   EXPECT_TRUE(RunUntil(loop_.get(), [&] { return done.size() == 3; }));
   EXPECT_EQ(done, (std::vector<std::string>{"one", "two", "together"}));
+}
+
+// Nothing else wakes it here.
+TEST_F(EventLoopTest, WhatIsWantedOnceMoreIsDoneBeforeItSleeps) {
+  int done = 0;
+  std::function<void()> schedule;
+  BeforeSleep together(loop_.get(), [&] {
+    if (++done < 3) {
+      schedule();
+    } else {
+      loop_->Stop();
+    }
+  });
+  schedule = [&] { together.Schedule(); };
+  loop_->Post([&] { schedule(); });
+  loop_->RunAfter(absl::Seconds(30), [&] { loop_->Stop(); });
+  const absl::Time start = loop_->Now();
+  loop_->Run();
+  EXPECT_EQ(done, 3);
+  EXPECT_LT(loop_->Now() - start, absl::Seconds(30));
 }
 
 TEST_F(EventLoopTest, WhatIsWantedFromOutsideWakesIt) {

@@ -18,24 +18,22 @@ constexpr size_t kFirstBufferBytes = 256;
 
 constexpr auto kIsDigit = [](char c) { return c >= '0' && c <= '9'; };
 
-// A length in decimal, written into `digits`.
-std::string_view Decimal(size_t length, char (&digits)[20]) {
-  const auto end = std::to_chars(digits, digits + sizeof digits, length).ptr;
-  return std::string_view(digits, static_cast<size_t>(end - digits));
-}
-
-size_t FrameBytes(size_t payload_bytes) {
-  char digits[20];
-  return Decimal(payload_bytes, digits).size() + 1 + payload_bytes + 1;
-}
-
-// "<length>:"
-void AppendHeader(size_t length, std::string* out) {
-  char header[20 + 1];
+// "<length>:", written into `header`.
+std::string_view Header(size_t length, char (&header)[20 + 1]) {
   char* const end =
       std::to_chars(header, header + sizeof header - 1, length).ptr;
   *end = ':';
-  out->append(header, end + 1);
+  return std::string_view(header, static_cast<size_t>(end + 1 - header));
+}
+
+size_t FrameBytes(size_t payload_bytes) {
+  char header[20 + 1];
+  return Header(payload_bytes, header).size() + payload_bytes + 1;
+}
+
+void AppendHeader(size_t length, std::string* out) {
+  char header[20 + 1];
+  out->append(Header(length, header));
 }
 
 }  // namespace

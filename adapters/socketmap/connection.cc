@@ -71,15 +71,6 @@ Common::Common(EventLoop* its_loop, Handler its_handler,
       closed(std::move(on_closed)),
       serve_all(loop, [this] { ServeAll(); }) {}
 
-void Common::ServeSoon(std::shared_ptr<Connection> connection) {
-  to_serve.push_back(std::move(connection));
-  if (to_serve.size() < kServeAtOnce) {
-    serve_all.Schedule();
-  } else {
-    ServeAll();
-  }
-}
-
 // Who closes meanwhile, or is to be served again, changes nothing here.
 void Common::ServeAll() {
   std::vector<std::shared_ptr<Connection>> all = std::move(to_serve);
@@ -103,7 +94,7 @@ Connection::~Connection() {
 bool Connection::Start() { return readable_.Start(); }
 
 void Connection::Drain() {
-  if (closed() || working_) return;  // Work ends in Settle
+  if (closed() || working_) return;  // it will be settled
   const std::shared_ptr<Connection> self = shared_from_this();
   // A request that lies in the kernel's buffer has arrived, too.
   if (!peer_closed_ && reader_.room() > 0) OnReadable();
@@ -127,11 +118,14 @@ void Connection::Answer(uint64_t number, std::string_view payload) {
   if (!EncodeReply(payload, &replies_)) {
     (void)EncodeReply("TEMP reply too long", &replies_);
   }
+  // From within the handler: HandleRequests, further up the stack, goes on.
   if (!working_) ServeSoon();
 }
 
 void Connection::ServeSoon() {
-  if (!std::exchange(soon_, true)) common_->ServeSoon(shared_from_this());
+  if (std::exchange(soon_, true)) return;
+  common_->to_serve.push_back(shared_from_this());
+  common_->serve_all.Schedule();
 }
 
 // While a request is being handled we go on reading, into the bounded buffer:
@@ -145,6 +139,7 @@ void Connection::OnReadable() {
   if (count > 0) {
     reader_.Feed(std::string_view(bytes, static_cast<size_t>(count)));
     ServeSoon();
+    if (common_->to_serve.size() >= kServeAtOnce) common_->ServeAll();
   } else if (count == 0) {
     // It may have closed its sending half only, and wait for the last reply.
     peer_closed_ = true;
@@ -155,8 +150,6 @@ void Connection::OnReadable() {
   }
 }
 
-// An answer from within the handler comes back here and returns at once:
-// HandleRequests, further up the stack, goes on.
 void Connection::TakeRequests() {
   if (working_ || closed() || !replies_.empty()) return;
   working_ = true;
@@ -270,6 +263,8 @@ void Connection::ArmTimer(absl::Time now) {
 void Connection::OnTimer() {
   const std::shared_ptr<Connection> self = shared_from_this();
   timer_ = 0;
+  if (soon_) Work();  // what was to come by now has come
+  if (closed()) return;
   const absl::Time now = common_->loop->Now();
   if (deadline_ == absl::InfiniteFuture()) return;
   if (now < deadline_) {

@@ -28,10 +28,9 @@ struct Common {
   Common(EventLoop* loop, Handler handler, const ServerLimits& limits,
          const LogSink& log, std::function<void(Connection*)> closed);
 
-  // Serves `connection` soon, together with others: step by step for all of
-  // them, since changing from one to the next is what costs. A client that
-  // waits for several is woken once, too.
-  void ServeSoon(std::shared_ptr<Connection> connection);
+  // Serves those that wait for it, step by step for all of them, since changing
+  // from one step to the next is what costs; and a client that waits for
+  // several is woken once.
   void ServeAll();
 
   EventLoop* const loop;
@@ -44,7 +43,8 @@ struct Common {
   BeforeSleep serve_all;
 };
 
-// Held by the server until it has closed, and by a reply that is being sent.
+// Held by the server until it has closed, by a reply that is being sent, and
+// while it is to be served.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   // Takes over `fd`, a connected non-blocking socket.
@@ -99,7 +99,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   uint64_t number_ = 0;       // requests so far; the current one's number
   bool busy_ = false;         // that request is not answered yet
   bool working_ = false;      // requests are handled, further up the stack
-  bool soon_ = false;         // it is in Common::to_serve
+  bool soon_ = false;         // ServeAll will call Work
   bool peer_closed_ = false;  // it sends no more, and may still read
   std::string replies_;       // encoded; [sent_, end) is to be written
   size_t sent_ = 0;

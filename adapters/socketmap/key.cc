@@ -10,6 +10,9 @@
 namespace mailverdict::socketmap {
 namespace {
 
+// A key is read from its end, which a Cursor does not do: by views that only
+// get shorter.
+
 // Where the last '<' is; npos if there is none. As text.rfind('<'), which looks
 // at one byte after the other.
 size_t FindLastBracket(std::string_view text) {

@@ -205,6 +205,8 @@ class Server::Impl {
 
   void EndGrace() {
     grace_ = 0;
+    common_.ServeAll();
+    if (finished_) return;
     if (log_) {
       log_(Severity::kWarning,
            absl::StrCat("socketmap: stopping with ", connections_.size(),

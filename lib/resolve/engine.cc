@@ -92,7 +92,6 @@ void Engine::UseDns(std::shared_ptr<NameServers> servers, const Log& log) {
 
 const Verdict* Engine::Recall(Transaction* transaction) {
   Begin(transaction);
-  if (transaction->authenticated || transaction->local) return nullptr;
   return passes_.Find(*transaction);
 }
 
@@ -215,8 +214,7 @@ void Engine::Finish(Job& job, const Verdict& verdict) {
     for (const Observation& observation : verdict.observations()) {
       history_->Write(observation);
     }
-    const Transaction& judged = job.transaction;
-    if (!judged.authenticated && !judged.local) passes_.Keep(judged, verdict);
+    passes_.Keep(job.transaction, verdict);
   }
   ForgetDoubted(verdict);
   AskAhead(verdict);
@@ -267,7 +265,7 @@ void Engine::SetOverrides(Overrides overrides) {
 }
 
 void Engine::Stop() {
-  passes_.Use(chain_);
+  passes_.Forget();
   sources_.clear();
   dns_.reset();
 }

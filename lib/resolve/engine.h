@@ -57,6 +57,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   // then nothing needs to be asked, worked out or remembered; else nullptr. It
   // lives as long as the engine. Fills in `transaction->now` and `.local`.
   const Verdict* Recall(Transaction* transaction);
+  // Everybody is judged anew: the history has been changed by hand.
+  void ForgetPasses() { passes_.Forget(); }
 
   // Calls `done` exactly once, perhaps before it returns, within the policy's
   // deadline whatever happens; what a list has not said within the budget of

@@ -399,7 +399,7 @@ TEST_F(RecallTest, NobodyElseIs) {
   elsewhere.stage = Stage::kMail;
   EXPECT_EQ(Recall(elsewhere), nullptr);
   Transaction ours = Rcpt("joe@example.org");
-  ours.authenticated = true;  // told so in the log, each time
+  ours.authenticated = true;  // he passes for another reason
   EXPECT_EQ(Recall(ours), nullptr);
 }
 
@@ -416,6 +416,11 @@ TEST_F(RecallTest, WhoIsRefusedOrDeferredIsNot) {
 
 TEST_F(RecallTest, WhatOperatorsSetForgetsIt) {
   engine->SetOverrides({});
+  EXPECT_EQ(Recall(), nullptr);
+}
+
+TEST_F(RecallTest, ItIsForgottenOnDemand) {
+  engine->ForgetPasses();
   EXPECT_EQ(Recall(), nullptr);
 }
 

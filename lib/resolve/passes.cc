@@ -25,6 +25,13 @@ absl::Time FreshUntil(const Policy& policy, const Answer& answer) {
                                                 : policy.dns.keep_present);
 }
 
+// By checks (Evaluate), and by facts that a key can hold, which are not those
+// of a message's content.
+bool IsJudged(const Transaction& transaction) {
+  return !transaction.authenticated && !transaction.local &&
+         transaction.stage <= Stage::kRcpt;
+}
+
 }  // namespace
 
 absl::Time FreshUntil(const Policy& policy, const Verdict& verdict) {
@@ -49,17 +56,21 @@ absl::Time FreshUntil(const Policy& policy, const Verdict& verdict) {
 Passes::Passes(std::shared_ptr<const Policy> policy)
     : policy_(std::move(policy)), hash_(NewSalt()) {}
 
-void Passes::Use(const Chain& chain) {
+void Passes::Forget() {
   young_.clear();
   old_.clear();
+}
+
+void Passes::Use(const Chain& chain) {
+  Forget();
   facts_ = {};
   for (const auto& check : chain) {
     facts_[static_cast<size_t>(check->stage())].Add(check->facts());
   }
 }
 
-// Of all that is read at this stage: two transactions with the same are judged
-// alike.
+// Of all that checks read at this stage: two transactions with the same are
+// judged alike by them.
 uint64_t Passes::KeyOf(const Transaction& transaction) const {
   const auto stage = static_cast<size_t>(transaction.stage);
   uint64_t key = stage;
@@ -74,6 +85,7 @@ uint64_t Passes::KeyOf(const Transaction& transaction) const {
 }
 
 const Verdict* Passes::Find(const Transaction& transaction) {
+  if (!IsJudged(transaction)) return nullptr;
   const uint64_t key = KeyOf(transaction);
   auto found = young_.find(key);
   if (found == young_.end()) {
@@ -93,8 +105,7 @@ void Passes::MakeRoom() {
 }
 
 void Passes::Keep(const Transaction& transaction, const Verdict& verdict) {
-  // What is read of a message's content is more than its key could hold.
-  if (transaction.stage > Stage::kRcpt) return;
+  if (!IsJudged(transaction)) return;
   const absl::Time until =
       std::min(FreshUntil(*policy_, verdict), transaction.now + kLongest);
   if (until <= transaction.now) return;

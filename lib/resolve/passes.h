@@ -19,10 +19,11 @@
 
 namespace mailverdict {
 
-// Until when the same transaction would be given the same pass, by the same
-// answers, and it makes no difference whether it is: InfinitePast for any other
-// verdict, and where an answer of another kind, an observation other than of
-// presence, or a question asked ahead has a part in it. Pure.
+// Until when the same transaction would be given the same pass by the same
+// answers, whether or not a cache has room for them so long, and it makes no
+// difference whether it is: InfinitePast for any other verdict, and where an
+// answer of another kind, an observation other than of presence, or a question
+// asked ahead has a part in it. Pure.
 absl::Time FreshUntil(const Policy& policy, const Verdict& verdict);
 
 // Passes only, so whatever is wrong with it, it refuses nobody. One loop's
@@ -40,9 +41,11 @@ class Passes {
 
   // With another chain what is kept is forgotten.
   void Use(const Chain& chain);
+  void Forget();
 
   // The pass that it was given, without its trace, if that is fresh; or
-  // nullptr. Lives as long as this.
+  // nullptr. Lives as long as this. Who has logged in or is local is never
+  // found: he passes anyway.
   const Verdict* Find(const Transaction& transaction);
   // Keeps `verdict` if it may be kept.
   void Keep(const Transaction& transaction, const Verdict& verdict);
