@@ -1,6 +1,7 @@
 // What the wrapper does beside the exit status: input, output, signals, time.
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/stat.h>
 
 #include <chrono>
@@ -108,6 +109,9 @@ TEST(WrapperInput, ThatTheProgramClosesIsClosedForTheMta) {
   start.meanwhile = [&](pid_t pid) {
     close(pipe[0]);
     EXPECT_EQ(progress.Line(), "closed");
+    // The wrapper may not have closed its own yet.
+    pollfd closed{pipe[1], 0, 0};
+    EXPECT_EQ(poll(&closed, 1, 30'000), 1);
     EXPECT_EQ(write(pipe[1], "x", 1), -1);
     EXPECT_EQ(errno, EPIPE);
     close(pipe[1]);
