@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -75,6 +76,7 @@ struct Node {
   uint16_t key_bytes;
   uint64_t data_bytes;  // of a leaf's
   uint64_t child;       // of a branch's
+  size_t key_at;        // in the page
   size_t data_at;       // in the page, of a leaf's
   size_t bytes;         // that it takes up in the page
 
@@ -86,13 +88,20 @@ struct Node {
     node.key_bytes = Load<uint16_t>(page, at + 6);
     node.data_bytes = low | middle << 16;
     node.child = node.data_bytes | uint64_t{node.flags} << 32;
-    node.data_at = at + kNodeBytes + node.key_bytes;
+    node.key_at = at + kNodeBytes;
+    node.data_at = node.key_at + node.key_bytes;
     const uint64_t inlined = !leaf                     ? 0
                              : (node.flags & kBigData) ? sizeof(uint64_t)
                                                        : node.data_bytes;
     node.bytes = (kNodeBytes + node.key_bytes + inlined + 1) & ~uint64_t{1};
     return node;
   }
+};
+
+// The keys that a page may have: from the first of them on, and less than the
+// second.
+struct Bounds {
+  std::optional<std::string> from, to;
 };
 
 class Check {
@@ -107,6 +116,11 @@ class Check {
   absl::Status ReadMeta();
   absl::Status Walk(const Tree& tree, Kind kind);
   absl::Status ReadNodes(uint64_t page, bool leaf);
+  absl::Status CheckKeys(Kind kind, bool leaf, const Bounds& bounds) const;
+  Bounds BoundsOf(size_t child, const Bounds& bounds) const;
+  std::string_view KeyOf(const Node& node) const {
+    return std::string_view(page_).substr(node.key_at, node.key_bytes);
+  }
   absl::Status Visit(const Node& node, Kind kind, Tree* seen);
   absl::Status VisitOverflow(const Node& node, Kind kind, Tree* seen);
   absl::Status VisitFreeList(std::string_view list);
@@ -121,7 +135,8 @@ class Check {
   const int fd_;
   uint64_t at_ = 0;  // the page that is looked at
   size_t page_bytes_ = kMinPageBytes;
-  uint64_t pages_ = 0;  // in use or free, whether they are in the file or not
+  uint64_t newest_ = 0;  // transaction
+  uint64_t pages_ = 0;   // in use or free, whether they are in the file or not
   Tree free_, main_;
   std::vector<bool> claimed_;
   std::vector<Tree> named_;  // found in the main tree, to be walked
@@ -144,7 +159,6 @@ absl::Status Check::Read(uint64_t at, size_t count, std::string* bytes) const {
 }
 
 absl::Status Check::ReadMeta() {
-  uint64_t newest = 0;
   for (at_ = 0; at_ < kMetaPages; ++at_) {
     absl::Status status =
         Read(at_ * page_bytes_, kHeaderBytes + kMetaBytes, &page_);
@@ -165,8 +179,8 @@ absl::Status Check::ReadMeta() {
     }
     page_bytes_ = page_bytes;
     const uint64_t transaction = Load<uint64_t>(meta, 128);
-    if (at_ > 0 && transaction <= newest) continue;
-    newest = transaction;
+    if (at_ > 0 && transaction <= newest_) continue;
+    newest_ = transaction;
     free_ = Tree::Of(meta, 24);
     main_ = Tree::Of(meta, 24 + kTreeBytes);
     pages_ = Load<uint64_t>(meta, 120) + 1;
@@ -208,20 +222,27 @@ absl::Status Check::Walk(const Tree& tree, Kind kind) {
   if (tree.depth < 1 || tree.depth > kMaxDepth)
     return Wrong("impossible depth");
   Tree seen;
-  std::vector<std::pair<uint64_t, int>> ahead = {{tree.root, 1}};
+  struct Ahead {
+    uint64_t page;
+    int depth;
+    Bounds bounds;
+  };
+  std::vector<Ahead> ahead = {{tree.root, 1, {}}};
   while (!ahead.empty()) {
-    const auto [page, depth] = ahead.back();
+    const Ahead here = std::move(ahead.back());
     ahead.pop_back();
-    const bool leaf = depth == tree.depth;
-    absl::Status status = ReadNodes(page, leaf);
+    const bool leaf = here.depth == tree.depth;
+    absl::Status status = ReadNodes(here.page, leaf);
+    if (status.ok()) status = CheckKeys(kind, leaf, here.bounds);
     if (!status.ok()) return status;
     ++(leaf ? seen.leaves : seen.branches);
-    for (const Node& node : nodes_) {
+    for (size_t i = 0; i < nodes_.size(); ++i) {
       if (!leaf) {
-        ahead.emplace_back(node.child, depth + 1);
+        ahead.push_back(
+            {nodes_[i].child, here.depth + 1, BoundsOf(i, here.bounds)});
         continue;
       }
-      status = Visit(node, kind, &seen);
+      status = Visit(nodes_[i], kind, &seen);
       if (!status.ok()) return status;
     }
   }
@@ -268,12 +289,45 @@ absl::Status Check::ReadNodes(uint64_t page, bool leaf) {
                             : Wrong("entries do not fill the page");
 }
 
+// Otherwise LMDB would read the same list of free pages twice, say, and use
+// each of them twice: out of order, or if it was the list of a transaction 0,
+// which to LMDB is none. The first key of a branch says nothing.
+absl::Status Check::CheckKeys(Kind kind, bool leaf,
+                              const Bounds& bounds) const {
+  const auto less = [kind](std::string_view a, std::string_view b) {
+    return kind == Kind::kFree ? Load<uint64_t>(a, 0) < Load<uint64_t>(b, 0)
+                               : a < b;
+  };
+  const size_t first = leaf ? 0 : 1;
+  for (size_t i = first; i < nodes_.size(); ++i) {
+    const std::string_view key = KeyOf(nodes_[i]);
+    if (kind == Kind::kFree) {
+      const auto transaction = Load<uint64_t>(key, 0);
+      if (key.size() != sizeof transaction || transaction == 0 ||
+          transaction > newest_) {
+        return Wrong("impossible transaction");
+      }
+    }
+    if ((i > first && !less(KeyOf(nodes_[i - 1]), key)) ||
+        (bounds.from.has_value() && less(key, *bounds.from)) ||
+        (bounds.to.has_value() && !less(key, *bounds.to))) {
+      return Wrong("keys out of order");
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Of the page below the branch's `child`-th entry.
+Bounds Check::BoundsOf(size_t child, const Bounds& bounds) const {
+  Bounds its = bounds;
+  if (child > 0) its.from = KeyOf(nodes_[child]);
+  if (child + 1 < nodes_.size()) its.to = KeyOf(nodes_[child + 1]);
+  return its;
+}
+
 absl::Status Check::Visit(const Node& node, Kind kind, Tree* seen) {
   ++seen->entries;
   const uint64_t page = at_;
-  if (kind == Kind::kFree && node.key_bytes != sizeof(uint64_t)) {
-    return Wrong("impossible transaction");
-  }
   if ((node.flags & kDuplicates) != 0 ||
       (kind != Kind::kMain && (node.flags & kSubTree) != 0)) {
     return Wrong("a tree where none can be");

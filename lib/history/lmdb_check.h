@@ -12,9 +12,9 @@ namespace mailverdict {
 // Reads the whole file `fd`, one page at a time, with 1 bit of memory a page.
 // Follows each tree that can be reached from the newest meta page and checks
 // all that LMDB relies on: that each page is within the file, is of its kind,
-// belongs to one tree only and is filled without gap or overlap; the counts;
-// and that no page is both free and in use. It does not see a wrong byte inside
-// of a key or a value.
+// belongs to one tree only and is filled without gap or overlap; the order of
+// keys; the counts; and that no page is both free and in use. It does not see a
+// wrong byte inside of a value, or of a key that is in order nevertheless.
 //
 // DataLoss: what is wrong; the file is damaged, or none of LMDB's. Unavailable:
 // it cannot be read. For LMDB's data format 1 (0.9.x) on 64-bit machines; the

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
@@ -261,8 +262,18 @@ absl::Status LmdbFile::Commit(const Changes& changes) {
   return StatusOf(rc);
 }
 
+// In the order of the keys, by which neighbours are changed together, and by
+// which the same changes make the same file.
 int LmdbFile::Apply(MDB_txn* txn, const Changes& changes, int* young) {
-  for (const auto& [name, value] : changes) {
+  std::vector<const Changes::value_type*> in_order;
+  in_order.reserve(changes.size());
+  for (const Changes::value_type& change : changes) {
+    in_order.push_back(&change);
+  }
+  std::sort(in_order.begin(), in_order.end(),
+            [](const auto* a, const auto* b) { return a->first < b->first; });
+  for (const auto* change : in_order) {
+    const auto& [name, value] = *change;
     MDB_val key = Bytes(std::string_view(name));
     for (const MDB_dbi table : generations_) {
       if (value.has_value() && table == generations_[*young]) continue;

@@ -102,14 +102,19 @@ std::optional<Fault> AppendLabel(std::string_view label, size_t at,
   return std::nullopt;
 }
 
-// The U-label of an A-label; anything else is returned as it is.
+// The U-label of an A-label; anything else is returned as it is, and so is an
+// A-label whose U-label would not be read as the same again.
 std::string DisplayLabel(std::string_view label) {
   std::string terminated(label);
   if (!IsALabel(label)) return terminated;
   char* raw = nullptr;
   const int code = idn2_to_unicode_8z8z(terminated.c_str(), &raw, 0);
   const Idn2String<char> owned(raw);
-  if (code != IDN2_OK) return terminated;
+  std::string again;
+  if (code != IDN2_OK || AppendLabel(raw, 0, &again).has_value() ||
+      again != label) {
+    return terminated;
+  }
   return raw;
 }
 

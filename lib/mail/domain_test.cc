@@ -61,6 +61,13 @@ TEST(DomainTest, AnInternationalNameIsWrittenInALabelsAndShownInULabels) {
   }
 }
 
+TEST(DomainTest, WhatWouldNotBeReadAsTheSameIsNotDisplayed) {
+  // A U-label that IDNA2008 does not allow, and libidn2 makes all the same.
+  const std::string canonical = "xn--11-fa-hia.de";
+  ASSERT_EQ(*CanonicalDomain("XN--11-FA-HIA.de"), canonical);
+  EXPECT_EQ(DisplayDomain(canonical), canonical);
+}
+
 TEST(DomainTest, WhatIsNoDomainIsRefusedWithThePlace) {
   struct Case {
     std::string text;
