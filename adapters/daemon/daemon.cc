@@ -123,7 +123,7 @@ absl::Status Daemon::Listen(const Policy& policy) {
   maps_ = std::make_unique<socketmap::Server>(
       loop_.get(),
       [this](const socketmap::Request& request, socketmap::Reply reply) {
-        map_answers_.Answer(request, reply);
+        AnswerMap(this, request, reply);
       },
       log, limits);
   control_ = std::make_unique<socketmap::Server>(
@@ -156,15 +156,15 @@ absl::Status Daemon::ListenOn(const ListenerPolicy& listener, size_t limit) {
     case ListenerPolicy::Protocol::kMilter:
       break;
   }
-  absl::StatusOr<std::unique_ptr<milter::Milter>> opened =
-      milter::Milter::Open(listener.address, options, limit, loop_.get(),
-                           [this](Transaction asked, milter::Done done) {
-                             if (const Verdict* verdict = Recall(&asked)) {
-                               done(*verdict);
-                             } else {
-                               Judge(std::move(asked), std::move(done));
-                             }
-                           });
+  absl::StatusOr<std::unique_ptr<milter::Milter>> opened = milter::Milter::Open(
+      listener.address, options, limit, loop_.get(),
+      [this](Transaction asked, milter::Done done) {
+        if (const Verdict* verdict = Recall(TransactionView::Of(asked))) {
+          done(*verdict);
+        } else {
+          Judge(std::move(asked), std::move(done));
+        }
+      });
   if (opened.ok()) milter_ = *std::move(opened);
   return opened.status();
 }

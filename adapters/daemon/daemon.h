@@ -68,7 +68,7 @@ class Daemon final : private Controlled {
   void Drained();
 
   // Controlled.
-  const Verdict* Recall(Transaction* asked) override;
+  const Verdict* Recall(const TransactionView& asked) override;
   void Judge(Transaction asked, Judged done) override;
   void Explain(Transaction asked, Judged done) override;
   void Log(const Transaction& tx, const Verdict& verdict) override;
@@ -82,6 +82,8 @@ class Daemon final : private Controlled {
   absl::StatusOr<std::string> ListDomains() override;
   absl::Status MarkDomain(const std::string& name,
                           MissingDomain::Mark mark) override;
+  void LogVerdict(const TransactionView& tx, const Verdict& verdict,
+                  absl::Duration took);
   void LogOrder(const std::string& order);
   void EndOverrides();
 
@@ -92,7 +94,6 @@ class Daemon final : private Controlled {
   std::shared_ptr<const Policy> started_;  // its listeners are those in use
   std::shared_ptr<Engine> engine_;
   std::vector<std::weak_ptr<Engine>> engines_;  // this one, and older ones
-  Maps map_answers_{this};                      // of maps_
   std::unique_ptr<socketmap::Server> maps_;
   std::unique_ptr<socketmap::Server> control_;
   std::unique_ptr<milter::Milter> milter_;  // null: the policy has none

@@ -58,10 +58,11 @@ absl::StatusOr<std::string> DomainLines(const Policy& policy, History* history,
 
 }  // namespace
 
-const Verdict* Daemon::Recall(Transaction* asked) {
+const Verdict* Daemon::Recall(const TransactionView& asked) {
   if (hold_ != HoldMode::kOff) return nullptr;
   const Verdict* verdict = engine_->Recall(asked);
-  if (verdict != nullptr) Log(*asked, *verdict);
+  // It took no time: nothing was asked, and nothing worked out.
+  if (verdict != nullptr) LogVerdict(asked, *verdict, absl::ZeroDuration());
   return verdict;
 }
 
@@ -206,17 +207,21 @@ void Daemon::EndOverrides() {
 }
 
 void Daemon::Log(const Transaction& tx, const Verdict& verdict) {
+  // One that nobody judged has no beginning.
+  LogVerdict(TransactionView::Of(tx), verdict,
+             tx.now == absl::InfinitePast() ? absl::ZeroDuration()
+                                            : loop_->Now() - tx.now);
+}
+
+void Daemon::LogVerdict(const TransactionView& tx, const Verdict& verdict,
+                        absl::Duration took) {
   // Who connects and passes is told of with his recipients.
   if (tx.stage == Stage::kConnect &&
       verdict.disposition() == Disposition::kPass) {
     return;
   }
-  // One that nobody judged has no beginning.
-  const absl::Duration took = tx.now == absl::InfinitePast()
-                                  ? absl::ZeroDuration()
-                                  : loop_->Now() - tx.now;
   const absl::AlphaNum us(absl::ToInt64Microseconds(took));
-  const auto if_any = [](const std::string& of, std::string_view text) {
+  const auto if_any = [](std::string_view of, std::string_view text) {
     return of.empty() ? std::string_view() : text;
   };
   const bool rcpt = tx.stage == Stage::kRcpt;

@@ -18,22 +18,23 @@ Transaction About(std::string_view address, Stage stage) {
   return tx;
 }
 
-}  // namespace
+using Words = std::string (*)(const Verdict&);
 
-void Maps::AnswerAsked(Words words, const socketmap::Reply& reply) {
-  if (const Verdict* verdict = judging_->Recall(&asked_)) {
+void AnswerAsked(Judging* judging, const TransactionView& asked, Words words,
+                 const socketmap::Reply& reply) {
+  if (const Verdict* verdict = judging->Recall(asked)) {
     reply.Send(words(*verdict));
     return;
   }
-  judging_->Judge(std::move(asked_), [reply, words](const Verdict& verdict) {
+  judging->Judge(asked.Copy(), [reply, words](const Verdict& verdict) {
     reply.Send(words(verdict));
   });
 }
 
-void Maps::AnswerSendmail(std::string_view key, Stage stage,
-                          const socketmap::Reply& reply) {
-  if (socketmap::ParseSendmailKey(key, stage, &asked_)) {
-    AnswerAsked(SendmailMapReply, reply);
+void AnswerSendmail(Judging* judging, std::string_view key, Stage stage,
+                    const socketmap::Reply& reply) {
+  if (const auto asked = socketmap::ParseSendmailKey(key, stage)) {
+    AnswerAsked(judging, *asked, SendmailMapReply, reply);
     return;
   }
   // One that cannot be read stops nobody at connect: at RCPT there is another.
@@ -44,41 +45,46 @@ void Maps::AnswerSendmail(std::string_view key, Stage stage,
   const Verdict verdict = Verdict::Defer(
       replies::kRequestNotUnderstood,
       "the key is not as mailverdict.m4 builds it, or was cut short");
-  judging_->Log(About(key, stage), verdict);
+  judging->Log(About(key, stage), verdict);
   reply.Send(SendmailMapReply(verdict));
 }
 
-void Maps::AnswerPostfix(std::string_view key, Stage stage, Words words,
-                         const socketmap::Reply& reply) {
-  std::optional<Transaction> tx = socketmap::ParsePostfixKey(key, stage);
-  if (!tx.has_value()) {
+void AnswerPostfix(Judging* judging, std::string_view key, Stage stage,
+                   Words words, const socketmap::Reply& reply) {
+  const std::optional<Transaction> asked =
+      socketmap::ParsePostfixKey(key, stage);
+  if (!asked.has_value()) {
     // Postfix asks for these only after the whole address was not found.
     reply.Send("NOTFOUND ");
     return;
   }
-  asked_ = *std::move(tx);
-  AnswerAsked(words, reply);
+  AnswerAsked(judging, TransactionView::Of(*asked), words, reply);
 }
 
-void Maps::Answer(const socketmap::Request& request,
-                  const socketmap::Reply& reply) {
+}  // namespace
+
+void AnswerMap(Judging* judging, const socketmap::Request& request,
+               const socketmap::Reply& reply) {
   if (request.map == "rcpt") {
-    AnswerSendmail(request.key, Stage::kRcpt, reply);
+    AnswerSendmail(judging, request.key, Stage::kRcpt, reply);
   } else if (request.map == "mail") {
-    AnswerSendmail(request.key, Stage::kMail, reply);
+    AnswerSendmail(judging, request.key, Stage::kMail, reply);
   } else if (request.map == "client") {
-    AnswerSendmail(request.key, Stage::kConnect, reply);
+    AnswerSendmail(judging, request.key, Stage::kConnect, reply);
   } else if (request.map == "postfix") {
-    AnswerPostfix(request.key, Stage::kRcpt, PostfixMapReply, reply);
+    AnswerPostfix(judging, request.key, Stage::kRcpt, PostfixMapReply, reply);
   } else if (request.map == "postfix-sender") {
-    AnswerPostfix(request.key, Stage::kMail, PostfixAccessReply, reply);
+    AnswerPostfix(judging, request.key, Stage::kMail, PostfixAccessReply,
+                  reply);
   } else if (request.map == "absence") {
-    asked_ = About(request.key, Stage::kRcpt);
-    AnswerAsked(AbsenceMapReply, reply);
+    TransactionView asked;
+    asked.stage = Stage::kRcpt;
+    asked.recipient = request.key;
+    AnswerAsked(judging, asked, AbsenceMapReply, reply);
   } else if (request.map == "explain") {
-    AnswerExplain(judging_, request.key, Stage::kRcpt, reply);
+    AnswerExplain(judging, request.key, Stage::kRcpt, reply);
   } else if (request.map == "explain-sender") {
-    AnswerExplain(judging_, request.key, Stage::kMail, reply);
+    AnswerExplain(judging, request.key, Stage::kMail, reply);
   } else if (request.map == "ping") {
     reply.Send("OK pong");
   } else {
@@ -90,13 +96,11 @@ void Maps::Answer(const socketmap::Request& request,
 
 void AnswerExplain(Judging* judging, std::string_view key, Stage stage,
                    const socketmap::Reply& reply) {
-  Transaction asked;
-  if (!socketmap::ParseSendmailKey(key, stage, &asked)) {
-    asked = About(key, stage);
-  }
-  judging->Explain(std::move(asked), [reply](const Verdict& verdict) {
-    reply.Send(absl::StrCat("OK ", verdict.Tree()));
-  });
+  const auto asked = socketmap::ParseSendmailKey(key, stage);
+  judging->Explain(asked.has_value() ? asked->Copy() : About(key, stage),
+                   [reply](const Verdict& verdict) {
+                     reply.Send(absl::StrCat("OK ", verdict.Tree()));
+                   });
 }
 
 }  // namespace mailverdict

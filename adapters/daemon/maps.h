@@ -15,7 +15,6 @@
 #define MAILVERDICT_ADAPTERS_DAEMON_MAPS_H_
 
 #include <functional>
-#include <string>
 #include <string_view>
 
 #include "adapters/socketmap/server.h"
@@ -32,7 +31,7 @@ class Judging {
   virtual ~Judging() = default;
   // The verdict, if it is at hand (Engine::Recall), and logs it; or nullptr,
   // and `asked` is to be judged. It is there until this is used again.
-  virtual const Verdict* Recall(Transaction* asked) = 0;
+  virtual const Verdict* Recall(const TransactionView& asked) = 0;
   // Calls `done` once, and logs the verdict.
   virtual void Judge(Transaction asked, Judged done) = 0;
   // The same for a person: nothing is remembered or logged.
@@ -41,27 +40,9 @@ class Judging {
   virtual void Log(const Transaction& tx, const Verdict& verdict) = 0;
 };
 
-// Loop's thread only.
-class Maps {
- public:
-  // Borrows `judging`.
-  explicit Maps(Judging* judging) : judging_(judging) {}
-
-  // Answers one request of any of the maps; one for no map with TEMP.
-  void Answer(const socketmap::Request& request, const socketmap::Reply& reply);
-
- private:
-  using Words = std::string (*)(const Verdict&);
-
-  void AnswerSendmail(std::string_view key, Stage stage,
-                      const socketmap::Reply& reply);
-  void AnswerPostfix(std::string_view key, Stage stage, Words words,
-                     const socketmap::Reply& reply);
-  void AnswerAsked(Words words, const socketmap::Reply& reply);
-
-  Judging* const judging_;
-  Transaction asked_;  // of this request; one follows the other in its memory
-};
+// Answers one request of any of the maps; one for no map with TEMP.
+void AnswerMap(Judging* judging, const socketmap::Request& request,
+               const socketmap::Reply& reply);
 
 // The maps explain (kRcpt) and explain-sender (kMail) alone, for listeners that
 // have others beside them. The key is an address, or as sendmail's for `rcpt`

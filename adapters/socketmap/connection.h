@@ -64,7 +64,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Answers what it can of what has arrived, and writes nothing.
   void TakeRequests();
-  // Does all that can be done now.
+  // Does all that can be done now. It may close, so whoever calls this holds
+  // it.
   void Work();
 
   // The answer to request `number`; ignored if that is not waiting for one.
@@ -84,6 +85,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool HandleRequests();
   bool Flush();
   void Settle();
+  bool IsIdle() const;
   void SettleWithoutWork();
   void SetWait(Wait wait);
   void ArmTimer(absl::Time now);

@@ -92,26 +92,27 @@ Transaction About(std::string address, Stage stage) {
 
 }  // namespace
 
-bool ParseSendmailKey(std::string_view key, Stage stage, Transaction* tx) {
+std::optional<TransactionView> ParseSendmailKey(std::string_view key,
+                                                Stage stage) {
   const auto auth = TakeField(",auth=", ">,;", &key);
-  if (!auth.has_value()) return false;
+  if (!auth.has_value()) return std::nullopt;
   const auto id = TakeField(",id=", ">", &key);
-  if (!id.has_value()) return false;
+  if (!id.has_value()) return std::nullopt;
   const auto client = TakeField(",client=", ">", &key);
-  if (!client.has_value()) return false;
-  if (stage == Stage::kConnect && !key.empty()) return false;
-  tx->stage = stage;
+  if (!client.has_value()) return std::nullopt;
+  if (stage == Stage::kConnect && !key.empty()) return std::nullopt;
+  TransactionView tx;
+  tx.stage = stage;
   if (stage == Stage::kRcpt) {
-    tx->sender = TakeSender(&key).value_or("");
-    tx->recipient = key;
+    tx.sender = TakeSender(&key).value_or("");
+    tx.recipient = key;
   } else {
-    tx->sender = key;
-    tx->recipient.clear();
+    tx.sender = key;
   }
-  tx->client = client->substr(client->rfind("IPv6:", 0) == 0 ? 5 : 0);
-  tx->queue_id = *id;
-  tx->authenticated = !auth->empty();
-  return true;
+  tx.client = client->substr(client->rfind("IPv6:", 0) == 0 ? 5 : 0);
+  tx.queue_id = *id;
+  tx.authenticated = !auth->empty();
+  return tx;
 }
 
 std::optional<Transaction> ParsePostfixKey(std::string_view key, Stage stage) {

@@ -1,4 +1,4 @@
-// The keys that MTAs send: from their bytes to a Transaction. Pure.
+// The keys that MTAs send: from their bytes to a transaction. Pure.
 
 #ifndef MAILVERDICT_ADAPTERS_SOCKETMAP_KEY_H_
 #define MAILVERDICT_ADAPTERS_SOCKETMAP_KEY_H_
@@ -19,14 +19,13 @@ namespace mailverdict::socketmap {
 //   kConnect  ,client=<ADDRESS>,id=<>,auth=<>,;
 //
 // sendmail cuts a key at 256 bytes (without -f) or 1024. A cut one has lost its
-// end, and no shorter address is read out of it: false. Addresses may hold
+// end, and no shorter address is read out of it: nullopt. Addresses may hold
 // commas and more, so the fields are read from the right. Values may be empty;
 // an empty sender is the null one, "<>". The FEATURE of 0.1 had no sender:
 // without one it is not known. "IPv6:" before an address is dropped.
-//
-// True, and `*tx` says it, which is new or was filled in by this before; or
-// false, and it is as it was.
-bool ParseSendmailKey(std::string_view key, Stage stage, Transaction* tx);
+// What it returns borrows from the key.
+std::optional<TransactionView> ParseSendmailKey(std::string_view key,
+                                                Stage stage = Stage::kRcpt);
 
 // The key of a Postfix table: a recipient or, at Stage::kMail, a sender in its
 // internal form, where a local part that needs quotes has none. nullopt for the

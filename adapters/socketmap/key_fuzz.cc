@@ -47,12 +47,12 @@ void RequireNothingLost(std::string_view key, const Transaction& tx,
 
 void ReadSendmail(std::string_view key) {
   for (const Stage stage : {Stage::kConnect, Stage::kMail, Stage::kRcpt}) {
-    Transaction tx;
-    if (!ParseSendmailKey(key, stage, &tx)) continue;
-    Require(tx.stage == stage, "the stage that was asked for");
-    Require(stage == Stage::kRcpt || tx.recipient.empty(), "no recipient");
-    Require(stage != Stage::kConnect || tx.sender.empty(), "no sender");
-    RequireNothingLost(key, tx, stage);
+    const auto tx = ParseSendmailKey(key, stage);
+    if (!tx.has_value()) continue;
+    Require(tx->stage == stage, "the stage that was asked for");
+    Require(stage == Stage::kRcpt || tx->recipient.empty(), "no recipient");
+    Require(stage != Stage::kConnect || tx->sender.empty(), "no sender");
+    RequireNothingLost(key, tx->Copy(), stage);
   }
 }
 
@@ -85,13 +85,12 @@ void WriteAndRead(const std::vector<std::string>& parts) {
   if (sender.substr(0, 1) == "<") return;  // sendmail takes these off
   const std::string key = recipient + ",sender=<" + sender + ">,client=<" +
                           parts[2] + ">,id=<" + parts[3] + ">,auth=<>,;";
-  Transaction tx;
-  Require(ParseSendmailKey(key, Stage::kRcpt, &tx),
-          "what the rules write can be read");
-  Require(tx.recipient == recipient, "the recipient comes back");
-  Require(tx.sender == (sender.empty() ? "<>" : sender), "so does the sender");
-  Require(tx.queue_id == parts[3], "so does the queue id");
-  Require(!tx.authenticated, "nobody has logged in");
+  const auto tx = ParseSendmailKey(key);
+  Require(tx.has_value(), "what the rules write can be read");
+  Require(tx->recipient == recipient, "the recipient comes back");
+  Require(tx->sender == (sender.empty() ? "<>" : sender), "so does the sender");
+  Require(tx->queue_id == parts[3], "so does the queue id");
+  Require(!tx->authenticated, "nobody has logged in");
 }
 
 }  // namespace

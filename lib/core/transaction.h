@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -68,6 +69,30 @@ struct Transaction {
   // local_networks: one of ours, judged by nobody.
   bool authenticated = false;
   bool local = false;
+};
+
+// What there is of a Transaction up to kRcpt, borrowed: to ask whether
+// something is known of it takes no copy.
+struct TransactionView {
+  Stage stage = Stage::kConnect;
+  std::string_view client, helo, queue_id, sender, recipient;
+  bool authenticated = false;
+
+  static TransactionView Of(const Transaction& tx) {
+    return {tx.stage,  tx.client,    tx.helo,         tx.queue_id,
+            tx.sender, tx.recipient, tx.authenticated};
+  }
+  Transaction Copy() const {
+    Transaction tx;
+    tx.stage = stage;
+    tx.client = client;
+    tx.helo = helo;
+    tx.queue_id = queue_id;
+    tx.sender = sender;
+    tx.recipient = recipient;
+    tx.authenticated = authenticated;
+    return tx;
+  }
 };
 
 }  // namespace mailverdict

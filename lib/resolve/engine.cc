@@ -90,9 +90,9 @@ void Engine::UseDns(std::shared_ptr<NameServers> servers, const Log& log) {
   dns_->controls->StartTests();
 }
 
-const Verdict* Engine::Recall(Transaction* transaction) {
-  Begin(transaction);
-  return passes_.Find(*transaction);
+const Verdict* Engine::Recall(const TransactionView& transaction) {
+  if (policy_->IsLocal(transaction.client)) return nullptr;
+  return passes_.Find(transaction, executor_->Now());
 }
 
 void Engine::Judge(Transaction transaction, Done done) {
@@ -103,16 +103,12 @@ void Engine::Explain(Transaction transaction, Done done) {
   Start(std::move(transaction), false, std::move(done));
 }
 
-void Engine::Begin(Transaction* transaction) const {
-  transaction->now = executor_->Now();
-  transaction->local = policy_->IsLocal(transaction->client);
-}
-
 void Engine::Start(Transaction transaction, bool remember, Done done) {
   auto job = std::make_shared<Job>();
   job->engine = shared_from_this();
   job->transaction = std::move(transaction);
-  Begin(&job->transaction);
+  job->transaction.now = executor_->Now();
+  job->transaction.local = policy_->IsLocal(job->transaction.client);
   job->remember = remember;
   job->done = std::move(done);
   Advance(job);

@@ -55,8 +55,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
   // The verdict, if the same transaction has passed a moment ago (passes.h):
   // then nothing needs to be asked, worked out or remembered; else nullptr. It
-  // lives as long as the engine. Fills in `transaction->now` and `.local`.
-  const Verdict* Recall(Transaction* transaction);
+  // lives as long as the engine.
+  const Verdict* Recall(const TransactionView& transaction);
   // Everybody is judged anew: the history has been changed by hand.
   void ForgetPasses() { passes_.Forget(); }
 
@@ -95,7 +95,6 @@ class Engine : public std::enable_shared_from_this<Engine> {
          History* history, const ChainFactory& make_chain);
   void AddDirectory(const DirectoryPolicy& policy,
                     const DirectoryFactory& directories, const Log& log);
-  void Begin(Transaction* transaction) const;
   void Start(Transaction transaction, bool remember, Done done);
   void UseDns(std::shared_ptr<NameServers> servers, const Log& log);
   void Advance(const std::shared_ptr<Job>& job);

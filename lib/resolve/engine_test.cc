@@ -373,17 +373,16 @@ class RecallTest : public EngineTest {
                         {"ldap://scripted", 1, 1, loop.Now(), loop.Now()})));
     ASSERT_EQ(last(), Disposition::kPass);
   }
-  const Verdict* Recall(Transaction transaction = Rcpt("joe@example.org")) {
-    return engine->Recall(&transaction);
+  const Verdict* Recall(
+      const Transaction& transaction = Rcpt("joe@example.org")) {
+    return engine->Recall(TransactionView::Of(transaction));
   }
 };
 
 TEST_F(RecallTest, WhoHasPassedIsRecalledForAMoment) {
-  Transaction transaction = Rcpt("joe@example.org");
-  const Verdict* verdict = engine->Recall(&transaction);
+  const Verdict* verdict = Recall();
   ASSERT_NE(verdict, nullptr);
   EXPECT_EQ(verdict->Line(), verdicts[0].Line());
-  EXPECT_EQ(transaction.now, loop.Now());
   loop.Advance(Passes::kLongest - absl::Seconds(1));
   EXPECT_NE(Recall(), nullptr);
   loop.Advance(absl::Seconds(1));
@@ -401,6 +400,17 @@ TEST_F(RecallTest, NobodyElseIs) {
   Transaction ours = Rcpt("joe@example.org");
   ours.authenticated = true;  // he passes for another reason
   EXPECT_EQ(Recall(ours), nullptr);
+}
+
+TEST_F(RecallTest, AClientOfALocalNetworkPassesForThatReason) {
+  Policy policy = TestPolicy();
+  policy.local_networks = {*mail::IpNetwork::Parse("192.0.2.0/24")};
+  Make(std::move(policy));
+  Find();
+  Transaction transaction = Rcpt("joe@example.org");
+  EXPECT_NE(Recall(transaction), nullptr);
+  transaction.client = "192.0.2.9";
+  EXPECT_EQ(Recall(transaction), nullptr);
 }
 
 TEST_F(RecallTest, WhoIsRefusedOrDeferredIsNot) {

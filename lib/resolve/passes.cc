@@ -27,9 +27,8 @@ absl::Time FreshUntil(const Policy& policy, const Answer& answer) {
 
 // By checks (Evaluate), and by facts that a key can hold, which are not those
 // of a message's content.
-bool IsJudged(const Transaction& transaction) {
-  return !transaction.authenticated && !transaction.local &&
-         transaction.stage <= Stage::kRcpt;
+bool IsJudged(const TransactionView& transaction) {
+  return !transaction.authenticated && transaction.stage <= Stage::kRcpt;
 }
 
 }  // namespace
@@ -71,10 +70,10 @@ void Passes::Use(const Chain& chain) {
 
 // Of all that checks read at this stage: two transactions with the same are
 // judged alike by them.
-uint64_t Passes::KeyOf(const Transaction& transaction) const {
+uint64_t Passes::KeyOf(const TransactionView& transaction) const {
   const auto stage = static_cast<size_t>(transaction.stage);
   uint64_t key = stage;
-  const auto add = [&](Stage when, const std::string& fact) {
+  const auto add = [&](Stage when, std::string_view fact) {
     if (facts_[stage].contains(when)) key = hash_(fact, key);
   };
   add(Stage::kConnect, transaction.client);
@@ -84,7 +83,8 @@ uint64_t Passes::KeyOf(const Transaction& transaction) const {
   return key;
 }
 
-const Verdict* Passes::Find(const Transaction& transaction) {
+const Verdict* Passes::Find(const TransactionView& transaction,
+                            absl::Time now) {
   if (!IsJudged(transaction)) return nullptr;
   const uint64_t key = KeyOf(transaction);
   auto found = young_.find(key);
@@ -96,7 +96,7 @@ const Verdict* Passes::Find(const Transaction& transaction) {
     MakeRoom();
     found = young_.emplace(key, again).first;
   }
-  const bool fresh = found->second.until > absl::ToUnixNanos(transaction.now);
+  const bool fresh = found->second.until > absl::ToUnixNanos(now);
   return fresh ? found->second.verdict : nullptr;
 }
 
@@ -105,14 +105,15 @@ void Passes::MakeRoom() {
 }
 
 void Passes::Keep(const Transaction& transaction, const Verdict& verdict) {
-  if (!IsJudged(transaction)) return;
+  const TransactionView view = TransactionView::Of(transaction);
+  if (!IsJudged(view) || transaction.local) return;
   const absl::Time until =
       std::min(FreshUntil(*policy_, verdict), transaction.now + kLongest);
   if (until <= transaction.now) return;
   MakeRoom();
   const auto pass =
       verdicts_.emplace(verdict.why(), Verdict::Pass(verdict.why()));
-  young_.insert_or_assign(KeyOf(transaction),
+  young_.insert_or_assign(KeyOf(view),
                           Pass{&pass.first->second, absl::ToUnixNanos(until)});
 }
 

@@ -44,9 +44,9 @@ class Passes {
   void Forget();
 
   // The pass that it was given, without its trace, if that is fresh; or
-  // nullptr. Lives as long as this. Who has logged in or is local is never
-  // found: he passes anyway.
-  const Verdict* Find(const Transaction& transaction);
+  // nullptr. Lives as long as this. Who has logged in is never found, nor who
+  // is local (for that who asks sees to): he passes anyway.
+  const Verdict* Find(const TransactionView& transaction, absl::Time now);
   // Keeps `verdict` if it may be kept.
   void Keep(const Transaction& transaction, const Verdict& verdict);
 
@@ -62,7 +62,7 @@ class Passes {
   // an entry fits into one line of the processor's cache.
   using Kept = absl::flat_hash_map<uint64_t, Pass>;
 
-  uint64_t KeyOf(const Transaction& transaction) const;
+  uint64_t KeyOf(const TransactionView& transaction) const;
   void MakeRoom();
 
   const std::shared_ptr<const Policy> policy_;

@@ -82,6 +82,10 @@ class PassesTest : public testing::Test {
     return tx;
   }
 
+  static const Verdict* Find(Passes& passes, const Transaction& tx) {
+    return passes.Find(TransactionView::Of(tx), tx.now);
+  }
+
   Passes MakePasses(StageSet facts) {
     Passes passes(std::make_shared<const Policy>(policy_));
     Chain chain;
@@ -146,15 +150,15 @@ TEST_F(PassesTest, WhatIsToBeRememberedEachTimeIsNeverFresh) {
 
 TEST_F(PassesTest, WhoHasPassedPassesAgainWhileItIsFresh) {
   Passes passes = MakePasses({Stage::kRcpt});
-  EXPECT_EQ(passes.Find(To("joe@example.org")), nullptr);
+  EXPECT_EQ(Find(passes, To("joe@example.org")), nullptr);
   passes.Keep(To("joe@example.org"), Judged(joe_, Verdict::Pass("there")));
-  ASSERT_NE(passes.Find(To("joe@example.org")), nullptr);
-  EXPECT_EQ(passes.Find(To("joe@example.org"))->Line(), "pass [there]");
-  EXPECT_NE(passes.Find(To("joe@example.org", kNow + absl::Seconds(19))),
+  ASSERT_NE(Find(passes, To("joe@example.org")), nullptr);
+  EXPECT_EQ(Find(passes, To("joe@example.org"))->Line(), "pass [there]");
+  EXPECT_NE(Find(passes, To("joe@example.org", kNow + absl::Seconds(19))),
             nullptr);
-  EXPECT_EQ(passes.Find(To("joe@example.org", kNow + absl::Seconds(20))),
+  EXPECT_EQ(Find(passes, To("joe@example.org", kNow + absl::Seconds(20))),
             nullptr);
-  EXPECT_EQ(passes.Find(To("ann@example.org")), nullptr);
+  EXPECT_EQ(Find(passes, To("ann@example.org")), nullptr);
 }
 
 TEST_F(PassesTest, IsShortOfMemory) {
@@ -162,16 +166,16 @@ TEST_F(PassesTest, IsShortOfMemory) {
   Passes passes = MakePasses({Stage::kRcpt});
   passes.Keep(To("joe@example.org"), Judged(joe_));
   const absl::Time last = kNow + Passes::kLongest;
-  EXPECT_NE(passes.Find(To("joe@example.org", last - absl::Seconds(1))),
+  EXPECT_NE(Find(passes, To("joe@example.org", last - absl::Seconds(1))),
             nullptr);
-  EXPECT_EQ(passes.Find(To("joe@example.org", last)), nullptr);
+  EXPECT_EQ(Find(passes, To("joe@example.org", last)), nullptr);
 }
 
 TEST_F(PassesTest, ADeferralIsNotKept) {
   Passes passes = MakePasses({Stage::kRcpt});
   passes.Keep(To("joe@example.org"),
               Judged(joe_, Verdict::Defer(replies::kDirectoryUnsure)));
-  EXPECT_EQ(passes.Find(To("joe@example.org")), nullptr);
+  EXPECT_EQ(Find(passes, To("joe@example.org")), nullptr);
 }
 
 TEST_F(PassesTest, WhatTheChainReadsMustBeTheSame) {
@@ -183,13 +187,13 @@ TEST_F(PassesTest, WhatTheChainReadsMustBeTheSame) {
   };
   Passes of_sender = MakePasses({Stage::kRcpt, Stage::kMail});
   of_sender.Keep(from("ann@example.com", "192.0.2.1"), Judged(joe_));
-  EXPECT_NE(of_sender.Find(from("ann@example.com", "192.0.2.2")), nullptr);
-  EXPECT_EQ(of_sender.Find(from("bob@example.com", "192.0.2.1")), nullptr);
+  EXPECT_NE(Find(of_sender, from("ann@example.com", "192.0.2.2")), nullptr);
+  EXPECT_EQ(Find(of_sender, from("bob@example.com", "192.0.2.1")), nullptr);
 
   Passes of_client = MakePasses({Stage::kRcpt, Stage::kConnect});
   of_client.Keep(from("ann@example.com", "192.0.2.1"), Judged(joe_));
-  EXPECT_EQ(of_client.Find(from("ann@example.com", "192.0.2.2")), nullptr);
-  EXPECT_NE(of_client.Find(from("bob@example.com", "192.0.2.1")), nullptr);
+  EXPECT_EQ(Find(of_client, from("ann@example.com", "192.0.2.2")), nullptr);
+  EXPECT_NE(Find(of_client, from("bob@example.com", "192.0.2.1")), nullptr);
 }
 
 TEST_F(PassesTest, NoTwoTransactionsLookAlike) {
@@ -199,14 +203,14 @@ TEST_F(PassesTest, NoTwoTransactionsLookAlike) {
   Transaction other = To("b@example.org");
   other.sender = "a15:1:";
   passes.Keep(one, Judged(joe_));
-  EXPECT_EQ(passes.Find(other), nullptr);
+  EXPECT_EQ(Find(passes, other), nullptr);
 }
 
 TEST_F(PassesTest, AnotherChainForgets) {
   Passes passes = MakePasses({Stage::kRcpt});
   passes.Keep(To("joe@example.org"), Judged(joe_));
   passes.Use({});
-  EXPECT_EQ(passes.Find(To("joe@example.org")), nullptr);
+  EXPECT_EQ(Find(passes, To("joe@example.org")), nullptr);
 }
 
 TEST_F(PassesTest, WhoIsAskedForStaysWhenThereAreMany) {
@@ -216,10 +220,10 @@ TEST_F(PassesTest, WhoIsAskedForStaysWhenThereAreMany) {
   passes.Keep(To("once@example.org"), pass);
   for (size_t i = 0; i < 2 * Passes::kMax; ++i) {
     passes.Keep(To(std::to_string(i)), pass);
-    ASSERT_NE(passes.Find(To("often@example.org")), nullptr) << i;
+    ASSERT_NE(Find(passes, To("often@example.org")), nullptr) << i;
     ASSERT_LE(passes.size(), Passes::kMax);
   }
-  EXPECT_EQ(passes.Find(To("once@example.org")), nullptr);
+  EXPECT_EQ(Find(passes, To("once@example.org")), nullptr);
 }
 
 }  // namespace

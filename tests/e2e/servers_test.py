@@ -20,7 +20,7 @@ import world
 from daemon_test import mail
 from ldap_relay import Relay
 from ldap_servers import PASSWORD, PASSWORD_FILE, SERVICE_DN, Certificates, FaultySlapd
-from three_servers import PATIENCE, SENDMAIL_PORT, Fault, Server
+from three_servers import KNOWN, PATIENCE, SENDMAIL_PORT, Fault, Server
 
 RELAY_PORT, SLAPD_PORT, TLS_PORT = 3900, 3910, 3920
 PEOPLE = 3000
@@ -151,10 +151,14 @@ class ServersTest(three_servers.ThreeServers):
         self.check("200 sessions are deferred", {451: 200}, dict(codes))
         with open(self.daemon.log) as log:
             log.seek(said)
-            took = [int(line.rsplit(None, 1)[1][:-2]) for line in log
-                    if line.endswith("us\n")]
-        print("    %d verdicts, the slowest took %.1f ms" % (len(took), max(took) / 1000))
-        self.check("each within 50 ms", (200, True), (len(took), max(took) < 50000))
+            took = sorted(int(line.rsplit(None, 1)[1][:-2]) for line in log
+                          if line.endswith("us\n"))
+        print("    %d verdicts, one in twenty took more than %.1f ms, the slowest %.1f"
+              % (len(took), took[-10] / 1000, took[-1] / 1000))
+        self.check("each has its verdict", 200, len(took))
+        # A shared machine may stand still for a while.
+        self.within("19 in 20 verdicts", 0.05, took[-10] / 1e6)
+        self.within("the slowest verdict", KNOWN, took[-1] / 1e6)
         for server in self.servers:
             server.slapd.resume()
         self.heals("outage of 200 sessions")
