@@ -63,7 +63,7 @@ struct Attributed {
 Attributed Attribute(const DirectoryPolicy& directory,
                      const std::vector<MailboxLookup>& lookups,
                      const std::vector<MailboxLookup>& controls,
-                     const SearchResult& result);
+                     SearchResult result);
 
 // A DN in a form that compares: without its escapes, blanks and letter case,
 // each RDN's parts in order (RFC 4514). Empty for what is no DN.

@@ -410,6 +410,8 @@ TEST(ComparableDn, IsEqualForNamesThatDifferInFormOnly) {
       {"cn=Doe\\, John,dc=x", "cn=Doe\\2c John,dc=x", "cn=doe\\2C  john,dc=x",
        "cn=\"Doe, John\",dc=x"},
       {"cn=J\xc3\xb6rg,dc=x", "cn=J\\c3\\b6rg,dc=x", "cn=j\\C3\\B6rg,dc=x"},
+      {"mail=Joe.Smith-2_x@Example.org,ou=People,dc=x",
+       "mail=joe\\2esmith-2_x@example.org , ou = people,dc=x"},
       {"uid=a+cn=b,dc=x", "cn=b+uid=a,dc=x", "CN=B + UID=A, dc=x"},
   };
   for (const auto& names : equal) {

@@ -15,11 +15,12 @@
 
 namespace mailverdict {
 
-// Lookups in one search, and the bytes of the values that they ask for: four
-// searches fit into the buffers of a connection, and slapd closes one that asks
-// more than 256 KiB in a search (slapd.conf(5), sockbuf_max_incoming).
-inline constexpr size_t kMaxBatch = 16;
-inline constexpr size_t kMaxBatchBytes = 16 << 10;
+// Lookups in one search, and the bytes of the values that they ask for: as many
+// searches as are under way at a time fit into the buffers of a connection, and
+// slapd closes one that asks more than 256 KiB in a search (slapd.conf(5),
+// sockbuf_max_incoming).
+inline constexpr size_t kMaxBatch = 32;
+inline constexpr size_t kMaxBatchBytes = 8 << 10;
 
 // A lookup on its way.
 struct Question {

@@ -177,6 +177,9 @@ Questions DirectoryWorker::NextBatch() {
   Questions late;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
+    if (searches_.size() >= kMaxSmallSearches && waiting_.size() < kMaxBatch) {
+      return batch;
+    }
     batch = TakeBatch(policy_, executor_->Now(), &waiting_, &late);
   }
   GiveUp(std::move(late),
@@ -197,7 +200,7 @@ void DirectoryWorker::Send(Questions questions,
   if (absl::IsInvalidArgument(id.status())) {
     SearchResult none;
     none.failure = std::string(id.status().message());
-    Settle(std::move(search), none);
+    Settle(std::move(search), std::move(none));
     return;
   }
   // Under 0 it was not sent; it is lost with the others.
@@ -239,7 +242,7 @@ void DirectoryWorker::ReceiveAnswers() {
     if (search == searches_.end()) continue;
     Search settled = std::move(search->second);
     searches_.erase(search);
-    Settle(std::move(settled), result);
+    Settle(std::move(settled), std::move(result));
   }
   if (!connection_->status().ok()) {
     DropConnection(std::string(connection_->status().message()), true);
@@ -264,28 +267,33 @@ void DirectoryWorker::FollowName() {
     addresses.swap(addresses_);
   }
   if (connection_ == nullptr) return;
-  const std::string peer = connection_->peer();
-  if (!leaving_ && !addresses.empty() && !peer.empty() &&
-      std::find(addresses.begin(), addresses.end(), peer) == addresses.end()) {
-    leaving_ = true;
-    health_.Log(absl::StrCat("is at ", absl::StrJoin(addresses, ", "),
-                             " now, no longer at ", peer, ": connecting anew"));
+  if (!leaving_ && !addresses.empty()) {
+    const std::string peer = connection_->peer();
+    leaving_ = !peer.empty() && std::find(addresses.begin(), addresses.end(),
+                                          peer) == addresses.end();
+    if (leaving_) {
+      health_.Log(absl::StrCat("is at ", absl::StrJoin(addresses, ", "),
+                               " now, no longer at ", peer,
+                               ": connecting anew"));
+    }
   }
   if (!leaving_ || !searches_.empty()) return;
   connection_.reset();
   next_attempt_ = absl::InfinitePast();
 }
 
-void DirectoryWorker::Settle(Search search, const SearchResult& result) {
+void DirectoryWorker::Settle(Search search, SearchResult result) {
   if (!proven_) {
     proven_ = true;
     MarkUp();
   }
   std::vector<MailboxLookup> lookups;
-  for (const Question& question : search.questions) {
-    lookups.push_back(question.lookup);
+  lookups.reserve(search.questions.size());
+  for (Question& question : search.questions) {
+    lookups.push_back(std::move(question.lookup));
   }
-  Attributed attributed = Attribute(policy_, lookups, search.controls, result);
+  Attributed attributed =
+      Attribute(policy_, lookups, search.controls, std::move(result));
   health_.Report(attributed.trouble);
   Answers answers;
   Questions again;
@@ -295,6 +303,7 @@ void DirectoryWorker::Settle(Search search, const SearchResult& result) {
       answers.emplace_back(std::move(question.done),
                            *std::move(attributed.answers[i]));
     } else {
+      question.lookup = std::move(lookups[i]);
       question.round =
           question.round == Round::kFirst ? Round::kAgain : Round::kAlone;
       again.push_back(std::move(question));

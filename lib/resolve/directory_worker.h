@@ -26,7 +26,10 @@ namespace mailverdict {
 class DirectoryWorker {
  public:
   // Searches under way at a time; further lookups wait and are asked together.
-  static constexpr size_t kMaxSearches = 4;
+  static constexpr size_t kMaxSearches = 8;
+  // With as many under way, one that has room for others waits for them: a
+  // search for many costs the server little more than one for a few.
+  static constexpr size_t kMaxSmallSearches = 2;
   // Lookups that wait for a search. A directory in good health answers as many
   // in a tenth of its timeout; behind more than these nobody would wait for the
   // last, and each takes memory.
@@ -80,7 +83,7 @@ class DirectoryWorker {
   void Wait();
   void ReceiveAnswers();
   void FollowName();
-  void Settle(Search search, const SearchResult& result);
+  void Settle(Search search, SearchResult result);
   void DropConnection(const std::string& why, bool retry);
   void GoDown(const std::string& why);
   void AskAgain(Questions questions);

@@ -81,6 +81,7 @@ absl::StatusOr<std::unique_ptr<LdapConnection>> LdapConnection::Open(
   }
   if (status.ok()) status = connection->StartTls();
   if (status.ok()) status = connection->Bind();
+  if (status.ok()) status = connection->ReadAhead();
   if (!status.ok()) return status;
   return connection;
 }
@@ -166,6 +167,18 @@ absl::Status LdapConnection::Bind() {
   if (code == LDAP_SUCCESS) return absl::OkStatus();
   return absl::UnavailableError(
       absl::StrCat("bind failed: ", DescribeResult(code, diagnostic)));
+}
+
+// A read for all that has come, and not a poll and two reads for each entry.
+absl::Status LdapConnection::ReadAhead() {
+  Sockbuf* socket = nullptr;
+  ldap_get_option(handle_, LDAP_OPT_SOCKBUF, &socket);
+  if (socket == nullptr ||
+      ber_sockbuf_add_io(socket, &ber_sockbuf_io_readahead,
+                         LBER_SBIOD_LEVEL_PROVIDER, nullptr) != 0) {
+    return absl::UnavailableError("libldap cannot read ahead");
+  }
+  return absl::OkStatus();
 }
 
 int LdapConnection::fd() const {

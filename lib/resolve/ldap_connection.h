@@ -77,6 +77,7 @@ class LdapConnection {
   absl::Status SetOptions();
   absl::Status StartTls();
   absl::Status Bind();
+  absl::Status ReadAhead();
   absl::Status Failed(std::string_view doing) const;
 
   const DirectoryPolicy& directory_;

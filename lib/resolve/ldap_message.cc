@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -15,7 +16,8 @@ namespace {
 
 // Without options, which do not change what a value means; but for a range: it
 // says that the values are a part of all, and so the name is another one.
-std::string KeyOf(const char* name) {
+std::string KeyOf(absl::string_view name) {
+  if (!absl::StrContains(name, ';')) return absl::AsciiStrToLower(name);
   const std::vector<std::string> parts =
       absl::StrSplit(absl::AsciiStrToLower(name), ';');
   for (const std::string& option : parts) {
@@ -28,29 +30,30 @@ std::string KeyOf(const char* name) {
 
 // False if not all of the entry could be read.
 bool ReadEntry(LDAP* handle, LDAPMessage* message, SearchResult::Entry* out) {
-  SearchResult::Entry& entry = *out;
-  int code = LDAP_SUCCESS;
-  ldap_set_option(handle, LDAP_OPT_RESULT_CODE, &code);
-  if (char* dn = ldap_get_dn(handle, message)) {
-    entry.dn = dn;
-    ldap_memfree(dn);
-  }
   BerElement* ber = nullptr;
-  for (char* name = ldap_first_attribute(handle, message, &ber);
-       name != nullptr; name = ldap_next_attribute(handle, message, ber)) {
-    std::vector<std::string> values;
-    if (berval** all = ldap_get_values_len(handle, message, name)) {
-      for (berval** v = all; *v != nullptr; ++v) {
-        values.emplace_back((*v)->bv_val, (*v)->bv_len);
-      }
-      ldap_value_free_len(all);
+  const absl::Cleanup free = [&ber] {
+    if (ber != nullptr) ber_free(ber, 0);
+  };
+  berval dn{};
+  if (ldap_get_dn_ber(handle, message, &ber, &dn) != LDAP_SUCCESS) return false;
+  out->dn.assign(dn.bv_val, dn.bv_len);
+  while (true) {
+    berval name{};             // in the message, as the values are
+    berval* values = nullptr;  // all but this array of them
+    const int code =
+        ldap_get_attribute_ber(handle, message, ber, &name, &values);
+    const absl::Cleanup free_values = [values] { ber_memfree(values); };
+    if (code != LDAP_SUCCESS) return false;
+    if (name.bv_val == nullptr) return true;
+    std::vector<std::string>& all =
+        out->attributes
+            .emplace_back(KeyOf({name.bv_val, name.bv_len}),
+                          std::vector<std::string>())
+            .second;
+    for (const berval* v = values; v != nullptr && v->bv_val != nullptr; ++v) {
+      all.emplace_back(v->bv_val, v->bv_len);
     }
-    entry.attributes.emplace_back(KeyOf(name), std::move(values));
-    ldap_memfree(name);
   }
-  if (ber != nullptr) ber_free(ber, 0);
-  ldap_get_option(handle, LDAP_OPT_RESULT_CODE, &code);
-  return code != LDAP_DECODING_ERROR;
 }
 
 }  // namespace
