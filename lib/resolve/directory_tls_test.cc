@@ -4,8 +4,10 @@
 #include <cstdlib>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "absl/strings/substitute.h"
+#include "absl/time/clock.h"
 #include "lib/resolve/testing/directory_fixture.h"
 #include "lib/resolve/testing/host_names.h"
 
@@ -102,6 +104,29 @@ class DirectoryTls : public DirectoryFixture {
         file, name, ca, days));
   }
 };
+
+// TLS cuts it into records of 16 KiB, several of which come at a time.
+TEST_F(DirectoryTls, AnEntryOfManyRecordsIsNotWaitedFor) {
+  std::vector<std::string> alternates;
+  for (int i = 0; i < 3000; ++i) {
+    alternates.push_back(absl::Substitute("jack-$0@example.org", i));
+  }
+  slapd.Load("large",
+             Slapd::Base() + Controls() +
+                 Slapd::Person("jack", {"jack@example.org"}, alternates));
+  Slapd::Options options = OptionsFor("server");
+  options.database = "large";
+  slapd.Start(options);
+  const DirectoryPolicy policy = Tls(slapd.tls_uri(), false);
+  const auto directory = Open(policy);
+  ASSERT_TRUE(Resolve(directory.get(), "jack@example.org").present());
+  const absl::Time begun = absl::Now();
+  for (int i = 0; i < 20; ++i) {
+    const Answer answer = Resolve(directory.get(), alternates[i]);
+    EXPECT_TRUE(answer.present()) << answer.ToString();
+  }
+  EXPECT_LT(absl::Now() - begun, policy.timeout / 2);
+}
 
 TEST_F(DirectoryTls, BothWaysToTls) {
   Start("server");

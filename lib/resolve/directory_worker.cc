@@ -77,7 +77,9 @@ void DirectoryWorker::Resolve(const MailboxLookup& lookup,
       why = "too many lookups wait for the directory";
     } else {
       waiting_.push_back(std::move(question));
-      if (waiting_.size() == 1) eventfd_write(wakeup_, 1);
+      // There is something to send; there is a whole search of it.
+      const size_t waiting = waiting_.size();
+      if (waiting == 1 || waiting == kMaxBatch) eventfd_write(wakeup_, 1);
       return;
     }
   }

@@ -81,7 +81,9 @@ absl::StatusOr<std::unique_ptr<LdapConnection>> LdapConnection::Open(
   }
   if (status.ok()) status = connection->StartTls();
   if (status.ok()) status = connection->Bind();
-  if (status.ok()) status = connection->ReadAhead();
+  if (status.ok() && !UsesTls(uri, directory.tls)) {
+    status = connection->ReadAhead();
+  }
   if (!status.ok()) return status;
   return connection;
 }
@@ -170,6 +172,9 @@ absl::Status LdapConnection::Bind() {
 }
 
 // A read for all that has come, and not a poll and two reads for each entry.
+// Without TLS only: below it a record that has come would lie there unseen
+// while its message waits for it, since ldap_result, which takes one at a time,
+// says that there is nothing, and the socket says so as well.
 absl::Status LdapConnection::ReadAhead() {
   Sockbuf* socket = nullptr;
   ldap_get_option(handle_, LDAP_OPT_SOCKBUF, &socket);
