@@ -336,6 +336,24 @@ TEST_F(DirectoryAnswers, ManyLookupsShareFewSearches) {
   EXPECT_LE(slapd.searches() - before, 40);
 }
 
+// A server that is far away has several searches under way at a time, though
+// each is for one only.
+TEST_F(DirectoryAnswers, NobodyWaitsForCompanyWhileOthersAreUnderWay) {
+  StartFull();
+  const auto directory = Open(PolicyFor(slapd.uri()));
+  ASSERT_TRUE(Resolve(directory.get(), "joe@example.org").present());
+  const int before = slapd.searches();
+  slapd.Pause();
+  Asked asked(&loop, directory.get());
+  for (int i = 0; i < 5; ++i) {
+    asked.Ask("joe@example.org");
+    loop.RunUntil([] { return false; }, absl::Milliseconds(20));
+  }
+  slapd.Resume();
+  ASSERT_TRUE(asked.Wait());
+  EXPECT_EQ(slapd.searches() - before, 5);
+}
+
 // What is asked by either attribute stands together.
 TEST_F(DirectoryAnswers, AFilterThatOnlyComparesIsAskedArmByArm) {
   StartFull();

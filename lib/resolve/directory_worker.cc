@@ -149,8 +149,7 @@ void DirectoryWorker::MarkUp() {
 }
 
 void DirectoryWorker::SendWaiting() {
-  while (connection_ != nullptr && !leaving_ &&
-         searches_.size() < kMaxSearches && connection_->ready()) {
+  while (HasRoom() && NextSend() <= executor_->Now() && connection_->ready()) {
     Questions batch = NextBatch();
     if (batch.empty()) return;
     std::vector<MailboxLookup> controls =
@@ -174,14 +173,24 @@ void DirectoryWorker::Probe() {
   Send({}, all_controls_);
 }
 
+bool DirectoryWorker::HasRoom() const {
+  return connection_ != nullptr && !leaving_ && searches_.size() < kMaxSearches;
+}
+
+// When what waits is to be sent, if there is room for another search.
+absl::Time DirectoryWorker::NextSend() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (waiting_.empty()) return absl::InfiniteFuture();
+  const bool gathers =
+      searches_.size() >= kMaxSmallSearches && waiting_.size() < kMaxBatch;
+  return gathers ? waiting_.front().asked + kGather : absl::InfinitePast();
+}
+
 Questions DirectoryWorker::NextBatch() {
   Questions batch;
   Questions late;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (searches_.size() >= kMaxSmallSearches && waiting_.size() < kMaxBatch) {
-      return batch;
-    }
     batch = TakeBatch(policy_, executor_->Now(), &waiting_, &late);
   }
   GiveUp(std::move(late),
@@ -216,6 +225,9 @@ void DirectoryWorker::Wait() {
     until = next_attempt_;
   } else if (ProbeIsDue()) {
     until = std::max(next_probe_, executor_->Now());
+  }
+  if (HasRoom() && searches_.size() >= kMaxSmallSearches) {
+    until = std::min(until, std::max(NextSend(), executor_->Now()));
   }
   for (const auto& [id, search] : searches_) {
     until = std::min(until, search.sent + policy_.timeout);

@@ -27,9 +27,11 @@ class DirectoryWorker {
  public:
   // Searches under way at a time; further lookups wait and are asked together.
   static constexpr size_t kMaxSearches = 8;
-  // With as many under way, one that has room for others waits for them: a
-  // search for many costs the server little more than one for a few.
+  // With as many under way, lookups wait for each other: a search for many
+  // costs the server little more than one for a few. But no longer than this,
+  // since one that is slow or far away is not to be waited for twice.
   static constexpr size_t kMaxSmallSearches = 2;
+  static constexpr absl::Duration kGather = absl::Milliseconds(1);
   // Lookups that wait for a search. A directory in good health answers as many
   // in a tenth of its timeout; behind more than these nobody would wait for the
   // last, and each takes memory.
@@ -78,6 +80,8 @@ class DirectoryWorker {
   void SendWaiting();
   bool ProbeIsDue() const;
   void Probe();
+  bool HasRoom() const;
+  absl::Time NextSend();
   Questions NextBatch();
   void Send(Questions questions, std::vector<MailboxLookup> controls);
   void Wait();
