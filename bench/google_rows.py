@@ -31,7 +31,8 @@ def compare(path, tables, title, column, ours, base):
 def _families(path):
     """By a benchmark's name and then its arguments, the repetitions."""
     with open(path, encoding="utf-8") as file:
-        benchmarks = json.load(file)["benchmarks"]
+        benchmarks = sorted(json.load(file)["benchmarks"], key=lambda each: (
+            each["family_index"], each["per_family_instance_index"]))
     families = collections.defaultdict(lambda: collections.defaultdict(list))
     for each in benchmarks:
         if each.get("error_occurred"):
