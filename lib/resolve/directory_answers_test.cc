@@ -354,8 +354,8 @@ TEST_F(DirectoryAnswers, NobodyWaitsForCompanyWhileOthersAreUnderWay) {
   EXPECT_EQ(slapd.searches() - before, 5);
 }
 
-// Among others in its search, too.
-TEST_F(DirectoryAnswers, WhoIsAskedForByAPlainOrIsFoundThroughEachArm) {
+// What is asked by either attribute stands together.
+TEST_F(DirectoryAnswers, AFilterThatOnlyComparesIsAskedArmByArm) {
   StartFull();
   DirectoryPolicy policy = PolicyFor(slapd.uri());
   policy.filter =
@@ -377,6 +377,9 @@ TEST_F(DirectoryAnswers, WhoIsAskedForByAPlainOrIsFoundThroughEachArm) {
     EXPECT_TRUE(kAsked[i % 4].there ? asked[i].present() : asked[i].vouched())
         << asked[i].ToString();
   }
+  EXPECT_GE(slapd.Logged("(mail=j.doe@example.org)(mail=nobody@example.org)("
+                         "mailAlternateAddress="),
+            1);
 }
 
 TEST_F(DirectoryAnswers, LongAddressesOverrunNoLimitOfTheServer) {

@@ -12,6 +12,19 @@ size_t BytesOf(const MailboxLookup& lookup, const FilterTemplate& filter) {
   return bytes * filter.arms().size();
 }
 
+// Whether each arm is one comparison, as in (|(mail=%a)(alias=%a)). Then those
+// of an arm can stand together: slapd tests whom it has found against one after
+// the other until one holds, which the first attribute does for most.
+// directory_bench with 64 in flight, in turns, 2026-11-28: 3.1 (2.8 to 3.2)
+// times plain searches, without this 2.2 (1.6 to 2.6).
+bool IsPlainOr(const FilterTemplate& filter) {
+  return std::all_of(filter.arms().begin(), filter.arms().end(),
+                     [](const FilterTemplate::Arm& arm) {
+                       return arm.filters.size() == 1 &&
+                              arm.filters[0].rfind('(') == 0;
+                     });
+}
+
 }  // namespace
 
 Questions TakeBatch(const DirectoryPolicy& directory, absl::Time now,
@@ -37,21 +50,33 @@ Questions TakeBatch(const DirectoryPolicy& directory, absl::Time now,
 std::string FilterFor(const DirectoryPolicy& directory,
                       const Questions& questions,
                       const std::vector<MailboxLookup>& controls) {
+  const FilterTemplate& filter = directory.filter;
   std::vector<std::string> parts;
-  const auto add = [&](const MailboxLookup& lookup) {
+  const auto add = [&](const MailboxLookup& lookup, std::string_view arm) {
     for (const std::string& spelling : lookup.spellings) {
-      std::string part = directory.filter.Expand(spelling, lookup.arm);
+      std::string part = filter.Expand(spelling, arm);
       if (std::find(parts.begin(), parts.end(), part) == parts.end()) {
         parts.push_back(std::move(part));
       }
     }
   };
-  for (const Question& question : questions) add(question.lookup);
-  for (const MailboxLookup& control : controls) add(control);
-  std::string filter = "(|";
-  for (const std::string& part : parts) filter += part;
-  filter += ')';
-  return filter;
+  if (IsPlainOr(filter)) {
+    for (const FilterTemplate::Arm& arm : filter.arms()) {
+      for (const Question& question : questions) {
+        const MailboxLookup& lookup = question.lookup;
+        if (lookup.arm.empty() || lookup.arm == arm.name) add(lookup, arm.name);
+      }
+    }
+  } else {
+    for (const Question& question : questions) {
+      add(question.lookup, question.lookup.arm);
+    }
+  }
+  for (const MailboxLookup& control : controls) add(control, control.arm);
+  std::string all = "(|";
+  for (const std::string& part : parts) all += part;
+  all += ')';
+  return all;
 }
 
 }  // namespace mailverdict
