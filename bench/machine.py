@@ -13,7 +13,7 @@ _UNPACKED = {"sendmail": "sendmail-bin", "Postfix": "postfix", "slapd": "slapd",
              "Unbound": "unbound", "NSD": "nsd", "Dovecot": "dovecot-core"}
 _INSTALLED = {
     "g++": "g++-12", "Abseil": "libabsl-dev", "c-ares": "libc-ares-dev", "libldap": "libldap-dev",
-    "libevent": "libevent-dev", "LMDB": "liblmdb-dev", "libmilter": "libmilter-dev",
+    "LMDB": "liblmdb-dev", "libmilter": "libmilter-dev",
     "Google Benchmark": "libbenchmark-dev"}
 
 

@@ -10,7 +10,7 @@
 
 packages="
   g++ bazel-bootstrap bazel-rules-java pkg-config git ca-certificates
-  libabsl-dev libldap-dev libprotobuf-dev protobuf-compiler libevent-dev libidn2-dev libunistring-dev
+  libabsl-dev libldap-dev libprotobuf-dev protobuf-compiler libidn2-dev libunistring-dev
   libmilter-dev liblmdb-dev libc-ares-dev publicsuffix
   libgtest-dev libgmock-dev libbenchmark-dev
   python3 m4 iproute2 util-linux procps systemd ldap-utils swaks miltertest

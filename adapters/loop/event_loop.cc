@@ -1,11 +1,12 @@
 #include "adapters/loop/event_loop.h"
 
 #include <errno.h>
-#include <event2/event.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
@@ -16,28 +17,38 @@
 namespace mailverdict {
 namespace {
 
-constexpr int64_t kNotArmed = std::numeric_limits<int64_t>::max();
+constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 // Timers further away than this are as good as never. It keeps sums in range.
-constexpr int64_t kFarthest = std::numeric_limits<int64_t>::max() / 4;
+constexpr int64_t kFarthest = kNever / 4;
 
 // How often a task from outside looks whether the loop sleeps by now: about as
 // long as a verdict takes that has all its answers at hand.
 constexpr int kLooks = 200;
 
-// The eventfd's counter has done its work by waking the loop.
-void DrainWakeFd(evutil_socket_t fd, short, void*) {
-  uint64_t count;
-  (void)!read(fd, &count, sizeof count);
+// So many descriptors are asked of the kernel at once: what it has touched of
+// them is still in the processor's cache when they are served.
+constexpr int kEventsAtOnce = 64;
+
+// By FdWatch::Direction.
+constexpr uint32_t kEvents[] = {EPOLLIN, EPOLLOUT};
+
+// What the signal handler knows.
+std::atomic<int> signal_wake_fd{-1};  // of the loop that has the signals
+std::atomic<bool> arrived[NSIG];
+
+void AddOne(int event_fd) {
+  const uint64_t one = 1;
+  (void)!write(event_fd, &one, sizeof one);
+}
+
+void HandleSignal(int signal) {
+  const int kept = errno;
+  arrived[signal] = true;
+  AddOne(signal_wake_fd);
+  errno = kept;
 }
 
 }  // namespace
-
-void EventLoop::FreeBase::operator()(struct event_base* base) const {
-  event_base_free(base);
-}
-void EventLoop::FreeEvent::operator()(struct event* event) const {
-  event_free(event);
-}
 
 absl::StatusOr<std::unique_ptr<EventLoop>> EventLoop::Create() {
   std::unique_ptr<EventLoop> loop(new EventLoop);
@@ -47,39 +58,34 @@ absl::StatusOr<std::unique_ptr<EventLoop>> EventLoop::Create() {
 }
 
 absl::Status EventLoop::Init() {
-  armed_ = kNotArmed;
-  base_.reset(event_base_new());
+  epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
   wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  if (base_ == nullptr || wake_fd_ < 0) {
+  if (epoll_fd_ < 0 || wake_fd_ < 0) {
     return absl::ErrnoToStatus(
         errno,
         "event loop: no descriptor left for epoll or eventfd; raise the "
         "limit of open files (ulimit -n, LimitNOFILE=)");
   }
-  wake_event_.reset(event_new(base_.get(), wake_fd_, EV_READ | EV_PERSIST,
-                              &DrainWakeFd, nullptr));
-  timer_event_.reset(event_new(
-      base_.get(), -1, 0,
-      [](evutil_socket_t, short, void* self) {
-        auto* loop = static_cast<EventLoop*>(self);
-        loop->Enter();
-        loop->armed_ = kNotArmed;
-      },
-      this));
-  if (wake_event_ == nullptr || timer_event_ == nullptr ||
-      event_add(wake_event_.get(), nullptr) != 0) {
-    return absl::ResourceExhaustedError(
-        "event loop: libevent cannot watch the eventfd; is memory exhausted, "
-        "or the limit of epoll watches (fs.epoll.max_user_watches)?");
+  wake_watch_ = std::make_unique<FdWatch>(this, wake_fd_, FdWatch::kReadable,
+                                          [this] { Woken(); });
+  if (!wake_watch_->Start()) {
+    return absl::ErrnoToStatus(
+        errno,
+        "event loop: cannot watch the eventfd; is memory exhausted, or the "
+        "limit of epoll watches (fs.epoll.max_user_watches)?");
   }
   return absl::OkStatus();
 }
 
 EventLoop::~EventLoop() {
-  signals_.clear();
-  wake_event_.reset();
-  timer_event_.reset();
+  for (const SignalTask& each : signals_) {
+    sigaction(each.signal, &each.before, nullptr);
+  }
+  int ours = wake_fd_;
+  signal_wake_fd.compare_exchange_strong(ours, -1);
+  wake_watch_.reset();
   if (wake_fd_ >= 0) close(wake_fd_);
+  if (epoll_fd_ >= 0) close(epoll_fd_);
 }
 
 int64_t EventLoop::Elapsed() const {
@@ -110,8 +116,7 @@ void EventLoop::Stop() {
 void EventLoop::Wake() {
   if (!sleeping_ || std::this_thread::get_id() == loop_thread_) return;
   sleeping_ = false;
-  const uint64_t one = 1;
-  (void)!write(wake_fd_, &one, sizeof one);
+  AddOne(wake_fd_);
 }
 
 Executor::TimerId EventLoop::RunAfter(absl::Duration delay, Task task) {
@@ -123,23 +128,23 @@ Executor::TimerId EventLoop::RunAfter(absl::Duration delay, Task task) {
 void EventLoop::Cancel(TimerId timer) { timers_.Cancel(timer); }
 
 absl::Status EventLoop::OnSignal(int signal, Task task) {
-  auto watch = std::make_unique<SignalWatch>();
-  watch->loop = this;
-  watch->task = std::move(task);
-  watch->event.reset(event_new(
-      base_.get(), signal, EV_SIGNAL | EV_PERSIST,
-      [](evutil_socket_t, short, void* argument) {
-        const auto* watch = static_cast<SignalWatch*>(argument);
-        watch->loop->Enter();
-        watch->task();
-      },
-      watch.get()));
-  if (watch->event == nullptr || event_add(watch->event.get(), nullptr) != 0) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "event loop: signal ", signal, " cannot be watched; is it a signal ",
-        "that can be caught, and are descriptors left?"));
+  int owner = -1;
+  if (!signal_wake_fd.compare_exchange_strong(owner, wake_fd_) &&
+      owner != wake_fd_) {
+    return absl::FailedPreconditionError(
+        "event loop: another loop of this process has the signals");
   }
-  signals_.push_back(std::move(watch));
+  struct sigaction action = {}, before = {};
+  action.sa_handler = &HandleSignal;
+  action.sa_flags = SA_RESTART;
+  sigfillset(&action.sa_mask);
+  const bool known = signal > 0 && signal < NSIG;
+  if (known) arrived[signal] = false;
+  if (!known || sigaction(signal, &action, &before) != 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "event loop: signal ", signal, " is none that can be caught"));
+  }
+  signals_.push_back({signal, std::move(task), before});
   return absl::OkStatus();
 }
 
@@ -149,10 +154,9 @@ void EventLoop::Run() {
     loop_thread_ = std::this_thread::get_id();
   }
   for (;;) {
-    Enter();
     RunDue();
     const bool more = RunBeforeSleep();
-    int flags = EVLOOP_ONCE;
+    bool sleeps;
     {
       std::lock_guard<std::mutex> lock(mutex_);
       if (stop_) {
@@ -160,33 +164,91 @@ void EventLoop::Run() {
         loop_thread_ = std::thread::id();
         return;
       }
-      sleeping_ = posted_.empty() && !more;
-      if (!sleeping_) flags |= EVLOOP_NONBLOCK;
+      sleeps = sleeping_ = posted_.empty() && !more;
     }
-    ArmTimer();
-    Leave();
-    if (event_base_loop(base_.get(), flags) < 0) {
-      // epoll_wait itself failed, which only a closed or overwritten
-      // descriptor can do. Nothing would ever run again: let the supervisor
-      // start a sound process.
-      std::perror("mailverdict: event loop: epoll_wait");
-      std::abort();
-    }
+    Sleep(sleeps ? SleepTime() : 0);
   }
 }
 
-// Whatever libevent calls enters first.
-void EventLoop::Enter() {
-  if (entered_) return;
-  entered_ = true;
-  const std::lock_guard<std::mutex> lock(turn_);
-  asleep_ = false;
+// For epoll_wait: in milliseconds, and rounded up, lest the loop wake for
+// nothing.
+int EventLoop::SleepTime() {
+  const std::optional<int64_t> due = timers_.NextDue();
+  if (!due.has_value()) return -1;
+  constexpr int64_t kMillisecond = 1000000, kHour = 3600 * 1000 * kMillisecond;
+  const int64_t wait = std::clamp<int64_t>(*due - Elapsed(), 0, kHour);
+  return static_cast<int>((wait + kMillisecond - 1) / kMillisecond);
 }
 
-void EventLoop::Leave() {
-  entered_ = false;
-  const std::lock_guard<std::mutex> lock(turn_);
-  asleep_ = true;
+// Until a descriptor is ready, or for so long (-1: however long it takes); then
+// calls back for those that are.
+void EventLoop::Sleep(int milliseconds) {
+  {
+    const std::lock_guard<std::mutex> lock(turn_);
+    asleep_ = true;
+    wakes_at_ = timers_.NextDue().value_or(kNever);
+  }
+  epoll_event events[kEventsAtOnce];
+  const int ready = epoll_wait(epoll_fd_, events, kEventsAtOnce, milliseconds);
+  if (ready < 0 && errno != EINTR) {
+    // Only a closed or overwritten descriptor can do that. Nothing would ever
+    // run again: let the supervisor start a sound process.
+    std::perror("mailverdict: event loop: epoll_wait");
+    std::abort();
+  }
+  {
+    const std::lock_guard<std::mutex> lock(turn_);
+    asleep_ = false;
+  }
+  for (int i = 0; i < ready; ++i) CallBack(events[i]);
+}
+
+// What one callback does may concern the next one's descriptor: it may have
+// been closed, and be another one by now.
+void EventLoop::CallBack(const epoll_event& event) {
+  const auto fd = static_cast<size_t>(event.data.u64 & 0xffffffff);
+  const auto generation = static_cast<uint32_t>(event.data.u64 >> 32);
+  const bool failed = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
+  for (const auto direction : {FdWatch::kReadable, FdWatch::kWritable}) {
+    const Watched& watched = watched_[fd];
+    FdWatch* const watch = watched.watches[direction];
+    if (watch == nullptr || watched.generation != generation) continue;
+    if (failed || (event.events & kEvents[direction]) != 0) watch->CallBack();
+  }
+}
+
+// `watch`: nullptr for none. False if there is another, or the kernel will not.
+bool EventLoop::SetWatch(int fd, int direction, FdWatch* watch) {
+  if (fd < 0) return false;
+  const auto place = static_cast<size_t>(fd);
+  if (place >= watched_.size()) watched_.resize(2 * place + 1);
+  Watched& watched = watched_[place];
+  const auto wanted = [&] {
+    return (watched.watches[0] != nullptr ? kEvents[0] : 0) |
+           (watched.watches[1] != nullptr ? kEvents[1] : 0);
+  };
+  if (watch != nullptr && watched.watches[direction] != nullptr) return false;
+  const uint32_t before = wanted();
+  watched.watches[direction] = watch;
+  epoll_event event = {};
+  event.events = wanted();
+  if (event.events == 0) ++watched.generation;
+  event.data.u64 = uint64_t{watched.generation} << 32 | place;
+  const int change = before == 0         ? EPOLL_CTL_ADD
+                     : event.events == 0 ? EPOLL_CTL_DEL
+                                         : EPOLL_CTL_MOD;
+  if (epoll_ctl(epoll_fd_, change, fd, &event) == 0) return true;
+  if (watch != nullptr) watched.watches[direction] = nullptr;
+  return false;
+}
+
+// The eventfd's counter has done its work by waking the loop.
+void EventLoop::Woken() {
+  uint64_t count;
+  (void)!read(wake_fd_, &count, sizeof count);
+  for (const SignalTask& each : signals_) {
+    if (arrived[each.signal].exchange(false)) each.task();
+  }
 }
 
 bool EventLoop::RunOutside(absl::FunctionRef<void()> task) {
@@ -198,9 +260,7 @@ bool EventLoop::RunOutside(absl::FunctionRef<void()> task) {
       continue;
     }
     task();
-    // The loop armed its timer before it went to sleep.
-    const std::optional<int64_t> due = timers_.NextDue();
-    if (due.has_value() && *due < armed_) {
+    if (timers_.NextDue().value_or(kNever) < wakes_at_) {
       const std::lock_guard<std::mutex> lock(mutex_);
       Wake();
     }
@@ -261,45 +321,37 @@ void BeforeSleep::Schedule() {
   loop_->Wake();
 }
 
-// libevent's timer is set only when it would fire too late. One that fires too
-// early finds nothing to do: with deadlines that are set and cancelled all the
-// time that is one idle wake-up per deadline's length instead of a change of
-// libevent's heap for each of them.
-void EventLoop::ArmTimer() {
-  const std::optional<int64_t> due = timers_.NextDue();
-  if (!due.has_value() || armed_ <= *due) return;
-  const int64_t wait = std::max<int64_t>(*due - Elapsed(), 0);
-  const struct timeval tv = {wait / 1000000000, wait % 1000000000 / 1000 + 1};
-  if (event_add(timer_event_.get(), &tv) == 0) armed_ = *due;
-}
-
-struct FdWatch::State {
-  EventLoop* loop;
-  std::function<void()> on_ready;
-  struct event* event = nullptr;
-  bool started = false;
-  bool running = false;   // on_ready is under way
-  bool orphaned = false;  // destroyed meanwhile
-};
-
 FdWatch::FdWatch(EventLoop* loop, int fd, Direction direction,
                  std::function<void()> on_ready)
-    : state_(new State) {
-  state_->loop = loop;
-  state_->on_ready = std::move(on_ready);
-  state_->event = event_new(
-      loop->base_.get(), fd,
-      static_cast<short>((direction == kReadable ? EV_READ : EV_WRITE) |
-                         EV_PERSIST),
-      [](evutil_socket_t, short, void* argument) {
-        State* state = static_cast<State*>(argument);
-        state->loop->Enter();
-        state->running = true;
-        state->on_ready();
-        state->running = false;
-        if (state->orphaned) delete state;
-      },
-      state_);
+    : loop_(loop),
+      fd_(fd),
+      direction_(direction),
+      on_ready_(std::move(on_ready)) {}
+
+FdWatch::~FdWatch() {
+  Stop();
+  if (gone_ != nullptr) *gone_ = true;
+}
+
+bool FdWatch::Start() {
+  if (!started_) started_ = loop_->SetWatch(fd_, direction_, this);
+  return started_;
+}
+
+void FdWatch::Stop() {
+  if (!std::exchange(started_, false)) return;
+  loop_->SetWatch(fd_, direction_, nullptr);
+}
+
+// on_ready_ may destroy the watch, and lives through its own call.
+void FdWatch::CallBack() {
+  std::function<void()> on_ready = std::move(on_ready_);
+  bool gone = false;
+  gone_ = &gone;
+  on_ready();
+  if (gone) return;
+  gone_ = nullptr;
+  on_ready_ = std::move(on_ready);
 }
 
 std::unique_ptr<Executor::Watch> EventLoop::WatchFd(int fd, Ready ready,
@@ -316,28 +368,6 @@ std::unique_ptr<Executor::Watch> EventLoop::WatchFd(int fd, Ready ready,
       std::move(on_ready));
   if (!watching->watch.Start()) return nullptr;
   return watching;
-}
-
-FdWatch::~FdWatch() {
-  if (state_->event != nullptr) event_free(state_->event);
-  if (state_->running) {
-    state_->orphaned = true;  // on_ready must outlive its own call
-  } else {
-    delete state_;
-  }
-}
-
-bool FdWatch::Start() {
-  if (!state_->started && state_->event != nullptr) {
-    state_->started = event_add(state_->event, nullptr) == 0;
-  }
-  return state_->started;
-}
-
-void FdWatch::Stop() {
-  if (!state_->started) return;
-  event_del(state_->event);
-  state_->started = false;
 }
 
 }  // namespace mailverdict

@@ -1,4 +1,4 @@
-// The one event loop of a daemon, on libevent.
+// The one event loop of a daemon, on epoll(7).
 //
 //   absl::StatusOr<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
 //   absl::Status status = (*loop)->OnSignal(SIGTERM, [&] { (*loop)->Stop(); });
@@ -12,6 +12,8 @@
 
 #ifndef MAILVERDICT_ADAPTERS_LOOP_EVENT_LOOP_H_
 #define MAILVERDICT_ADAPTERS_LOOP_EVENT_LOOP_H_
+
+#include <signal.h>
 
 #include <chrono>
 #include <cstdint>
@@ -28,12 +30,12 @@
 #include "adapters/loop/timer_queue.h"
 #include "lib/resolve/executor.h"
 
-struct event;
-struct event_base;
+struct epoll_event;
 
 namespace mailverdict {
 
 class BeforeSleep;
+class FdWatch;
 
 class EventLoop : public Executor {
  public:
@@ -72,28 +74,27 @@ class EventLoop : public Executor {
   bool RunOutside(absl::FunctionRef<void()> task);
 
   // Runs `task` on the loop's thread, as an ordinary task and not in a signal
-  // handler, each time `signal` has arrived, as long as the loop exists. Only
-  // one loop of a process may have this (a limit of libevent).
+  // handler, each time `signal` has arrived, as long as the loop exists; once
+  // for those that arrive together. Only one loop of a process may have this:
+  // signals are the process's, and another that asks is refused.
   absl::Status OnSignal(int signal, Task task);
 
  private:
   friend class FdWatch;
   friend class BeforeSleep;
-  struct FreeBase {
-    void operator()(struct event_base* base) const;
-  };
-  struct FreeEvent {
-    void operator()(struct event* event) const;
-  };
-  using OwnedEvent = std::unique_ptr<struct event, FreeEvent>;
   struct Posted {
     int64_t due;
     Task task;
   };
-  struct SignalWatch {
-    EventLoop* loop;
+  struct SignalTask {
+    int signal;
     Task task;
-    OwnedEvent event;
+    struct sigaction before;
+  };
+  // What is watched of one descriptor.
+  struct Watched {
+    FdWatch* watches[2] = {};  // by direction
+    uint32_t generation = 0;   // grows when it is watched no more
   };
 
   EventLoop() = default;
@@ -103,9 +104,11 @@ class EventLoop : public Executor {
   void RunDue();
   void RunTimers(int64_t until);
   bool RunBeforeSleep();
-  void ArmTimer();
-  void Enter();
-  void Leave();
+  int SleepTime();
+  void Sleep(int milliseconds);
+  void Woken();
+  void CallBack(const struct epoll_event& event);
+  bool SetWatch(int fd, int direction, FdWatch* watch);
 
   const absl::Time start_ = absl::Now();
   const std::chrono::steady_clock::time_point steady_start_ =
@@ -117,24 +120,25 @@ class EventLoop : public Executor {
   bool sleeping_ = false;        // guarded by mutex_: a Post must wake the loop
   std::thread::id loop_thread_;  // guarded by mutex_: who is in Run
 
-  int wake_fd_ = -1;  // an eventfd
   // Whose turn it is. Held by a task that runs outside; by the loop only to
-  // enter and to leave, since between the two nobody else gets past `asleep_`.
+  // fall asleep and to wake, since between the two nobody else gets past
+  // `asleep_`.
   std::mutex turn_;
   bool asleep_ = false;  // guarded by turn_
-  bool entered_ = true;  // the loop's thread only: the opposite, as it knows
+  int64_t wakes_at_;     // guarded by turn_: by itself
 
   std::vector<Posted> batch_;  // posted_ as taken, to keep its memory
   std::vector<BeforeSleep*> before_sleep_;
   TimerQueue timers_;
-  int64_t armed_;  // when timer_event_ fires; kNotArmed
-  std::unique_ptr<struct event_base, FreeBase> base_;
-  OwnedEvent wake_event_, timer_event_;
-  std::vector<std::unique_ptr<SignalWatch>> signals_;
+  std::vector<Watched> watched_;  // by descriptor
+  std::vector<SignalTask> signals_;
+  int epoll_fd_ = -1;
+  int wake_fd_ = -1;  // an eventfd
+  std::unique_ptr<FdWatch> wake_watch_;
 };
 
-// Calls back as long as a descriptor is readable, or writable. Loop's thread
-// only.
+// Calls back as long as a descriptor is readable, or writable. Of one
+// descriptor there may be one of each at a time. Loop's thread only.
 class FdWatch {
  public:
   enum Direction { kReadable, kWritable };
@@ -149,13 +153,21 @@ class FdWatch {
   FdWatch& operator=(const FdWatch&) = delete;
 
   // A new watch is stopped. Either costs a system call, but only on a change.
-  // Start is false when the kernel is out of memory or watches.
+  // Start is false when the kernel is out of memory or watches, or there is
+  // such a watch already.
   bool Start();
   void Stop();
 
  private:
-  struct State;
-  State* state_;  // owned, handed to the callback under way by ~FdWatch
+  friend class EventLoop;
+  void CallBack();
+
+  EventLoop* const loop_;
+  const int fd_;
+  const Direction direction_;
+  bool started_ = false;
+  std::function<void()> on_ready_;  // empty while it runs
+  bool* gone_ = nullptr;            // while it runs: to be set by ~FdWatch
 };
 
 // Calls back once all that was at hand is done, before the loop sleeps or looks

@@ -1,9 +1,12 @@
 #include "adapters/loop/event_loop.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -191,6 +194,93 @@ TEST_F(EventLoopTest, WatchesADescriptorForAnyoneUntilHeLetsGo) {
   close(ends[1]);
 }
 
+// Both are ready in one look at the descriptors. What the first that is called
+// back does to the other's descriptor must not reach who has its number now.
+TEST_F(EventLoopTest, ADescriptorThatWasReusedIsNotTakenForTheOldOne) {
+  int ends[2][2];
+  std::unique_ptr<FdWatch> watches[2], newcomer;
+  int calls = 0, newcomers_calls = 0;
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[i]), 0);
+    ASSERT_EQ(write(ends[i][1], "x", 1), 1);
+    watches[i] = std::make_unique<FdWatch>(
+        loop_.get(), ends[i][0], FdWatch::kReadable, [&, i] {
+          ++calls;
+          const int other = ends[1 - i][0];
+          watches[1 - i].reset();
+          close(other);
+          ASSERT_EQ(fcntl(ends[i][1], F_DUPFD, other), other);  // has no input
+          newcomer =
+              std::make_unique<FdWatch>(loop_.get(), other, FdWatch::kReadable,
+                                        [&] { ++newcomers_calls; });
+          ASSERT_TRUE(newcomer->Start());
+          watches[i]->Stop();
+        });
+    ASSERT_TRUE(watches[i]->Start());
+  }
+  bool later = false;
+  loop_->RunAfter(absl::Milliseconds(5), [&] { later = true; });
+  ASSERT_TRUE(RunUntil(loop_.get(), [&] { return later && calls > 0; }));
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(newcomers_calls, 0);
+  newcomer.reset();
+  for (const auto& pair : ends) {
+    close(pair[0]);
+    close(pair[1]);
+  }
+}
+
+// More than the loop asks for at once.
+TEST_F(EventLoopTest, ServesAsManyDescriptorsAsAreReady) {
+  constexpr size_t kMany = 300;
+  std::vector<std::unique_ptr<FdWatch>> watches;
+  std::vector<int> calls(kMany), fds;
+  for (size_t i = 0; i < kMany; ++i) {
+    fds.push_back(eventfd(1, EFD_CLOEXEC));
+    watches.push_back(std::make_unique<FdWatch>(loop_.get(), fds[i],
+                                                FdWatch::kReadable, [&, i] {
+                                                  ++calls[i];
+                                                  watches[i]->Stop();
+                                                }));
+    ASSERT_TRUE(watches[i]->Start());
+  }
+  EXPECT_TRUE(RunUntil(loop_.get(), [&] {
+    return std::find(calls.begin(), calls.end(), 0) == calls.end();
+  }));
+  EXPECT_EQ(calls, std::vector<int>(kMany, 1));
+  watches.clear();
+  for (const int fd : fds) close(fd);
+}
+
+TEST_F(EventLoopTest, WatchesBothDirectionsApartAndEachOnce) {
+  int ends[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  int readable = 0, writable = 0;
+  FdWatch read_watch(loop_.get(), ends[0], FdWatch::kReadable,
+                     [&] { ++readable; });
+  FdWatch write_watch(loop_.get(), ends[0], FdWatch::kWritable,
+                      [&] { ++writable; });
+  FdWatch another(loop_.get(), ends[0], FdWatch::kReadable, [] {});
+  EXPECT_FALSE(FdWatch(loop_.get(), -1, FdWatch::kReadable, [] {}).Start());
+  ASSERT_TRUE(read_watch.Start());
+  ASSERT_TRUE(write_watch.Start());
+  EXPECT_FALSE(another.Start()) << "there is one";
+  EXPECT_TRUE(RunUntil(loop_.get(), [&] { return writable > 0; }));
+  EXPECT_EQ(readable, 0);
+  write_watch.Stop();
+  const int before = writable;
+  ASSERT_EQ(write(ends[1], "x", 1), 1);
+  EXPECT_TRUE(RunUntil(loop_.get(), [&] { return readable > 0; }));
+  EXPECT_EQ(writable, before);
+  // Who has gone concerns both.
+  close(ends[1]);
+  read_watch.Stop();
+  ASSERT_TRUE(write_watch.Start());
+  EXPECT_TRUE(RunUntil(loop_.get(), [&] { return writable > before; }));
+  write_watch.Stop();
+  close(ends[0]);
+}
+
 TEST_F(EventLoopTest, RunsATaskOutsideOnlyWhileItSleeps) {
   EXPECT_FALSE(loop_->RunOutside([] {})) << "it is not in Run";
   int ran = 0, refused = 0, timers = 0;  // unguarded: tsan would tell
@@ -294,6 +384,31 @@ TEST_F(EventLoopTest, CallsBackForASignalEachTime) {
   raise(SIGTERM);
   loop_->Run();
   EXPECT_EQ(hups, 2);
+}
+
+TEST_F(EventLoopTest, SignalsAreOneLoopsAndAreGivenBack) {
+  struct sigaction before = {}, after = {};
+  ASSERT_EQ(sigaction(SIGHUP, nullptr, &before), 0);
+  EXPECT_EQ(loop_->OnSignal(SIGKILL, [] {}).message(),
+            "event loop: signal 9 is none that can be caught");
+  EXPECT_FALSE(loop_->OnSignal(-1, [] {}).ok());
+  ASSERT_TRUE(loop_->OnSignal(SIGHUP, [] {}).ok());
+  auto another = EventLoop::Create();
+  ASSERT_TRUE(another.ok());
+  EXPECT_EQ((*another)->OnSignal(SIGHUP, [] {}).message(),
+            "event loop: another loop of this process has the signals");
+  raise(SIGHUP);  // nobody will hear of it
+  loop_.reset();
+  ASSERT_EQ(sigaction(SIGHUP, nullptr, &after), 0);
+  EXPECT_EQ(after.sa_handler, before.sa_handler);
+  int hups = 0;
+  ASSERT_TRUE((*another)->OnSignal(SIGHUP, [&] { ++hups; }).ok());
+  bool later = false;
+  (*another)->RunAfter(absl::Milliseconds(5), [&] { later = true; });
+  EXPECT_TRUE(RunUntil(another->get(), [&] { return later; }));
+  EXPECT_EQ(hups, 0) << "that one was another loop's";
+  raise(SIGHUP);
+  EXPECT_TRUE(RunUntil(another->get(), [&] { return hups == 1; }));
 }
 
 TEST_F(EventLoopTest, TellsANowThatNeverStepsBackAndIsTheTimeOfDay) {
