@@ -7,7 +7,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -64,10 +63,6 @@ Attributed Attribute(const DirectoryPolicy& directory,
                      const std::vector<MailboxLookup>& lookups,
                      const std::vector<MailboxLookup>& controls,
                      SearchResult result);
-
-// A DN in a form that compares: without its escapes, blanks and letter case,
-// each RDN's parts in order (RFC 4514). Empty for what is no DN.
-std::string ComparableDn(std::string_view dn);
 
 }  // namespace mailverdict
 
