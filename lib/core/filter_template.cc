@@ -18,15 +18,15 @@ bool NeedsEscape(char c) {
 
 void AppendEscaped(std::string_view value, std::string* out) {
   static constexpr char kHex[] = "0123456789abcdef";
-  for (char c : value) {
-    if (NeedsEscape(c)) {
-      const auto byte = static_cast<unsigned char>(c);
-      *out += '\\';
-      *out += kHex[byte >> 4];
-      *out += kHex[byte & 15];
-    } else {
-      *out += c;
-    }
+  while (true) {
+    const auto odd = std::find_if(value.begin(), value.end(), NeedsEscape);
+    out->append(value.begin(), odd);
+    if (odd == value.end()) return;
+    const auto byte = static_cast<unsigned char>(*odd);
+    *out += '\\';
+    *out += kHex[byte >> 4];
+    *out += kHex[byte & 15];
+    value.remove_prefix(static_cast<size_t>(odd - value.begin()) + 1);
   }
 }
 
@@ -39,12 +39,14 @@ void Substitute(std::string_view pattern, std::string_view address,
   const std::string_view local = address.substr(0, at);
   const std::string_view domain =
       bare ? std::string_view() : address.substr(at + 1);
-  for (size_t i = 0; i < pattern.size(); ++i) {
-    if (pattern[i] != '%' || i + 1 == pattern.size()) {
-      *out += pattern[i];
-      continue;
-    }
-    switch (pattern[++i]) {
+  out->reserve(out->size() + pattern.size() + 2 * address.size());
+  while (true) {
+    const size_t percent = pattern.find('%');
+    if (percent >= pattern.size() - 1) break;  // none, or the last
+    out->append(pattern.substr(0, percent));
+    const char placeholder = pattern[percent + 1];
+    pattern.remove_prefix(percent + 2);
+    switch (placeholder) {
       case 'a':
         append(address, out);
         break;
@@ -58,6 +60,7 @@ void Substitute(std::string_view pattern, std::string_view address,
         *out += '%';
     }
   }
+  out->append(pattern);
 }
 
 }  // namespace

@@ -43,18 +43,18 @@ std::string Objection(const DirectoryPolicy& directory, const Report& report,
     return absl::StrCat("no control covers arm ", uncovered.front().ToString());
   }
   for (const Control& control : directory.controls) {
-    const std::string name =
-        absl::StrCat("control ", control.address, " (", control.arm, ")");
+    const auto objection = [&control](auto... why) {
+      return absl::StrCat("control ", control.address, " (", control.arm, ") ",
+                          why...);
+    };
     const Report* seen = FindControl(controls, directory, control);
-    if (seen == nullptr) return absl::StrCat(name, " was not asked with it");
-    if (seen->state == AnswerState::kAbsent) {
-      return absl::StrCat(name, " is missing");
-    }
+    if (seen == nullptr) return objection("was not asked with it");
+    if (seen->state == AnswerState::kAbsent) return objection("is missing");
     if (seen->state == AnswerState::kUnknown) {
-      return absl::StrCat(name, " is unknown: ", seen->reason);
+      return objection("is unknown: ", seen->reason);
     }
     if (!SameMoment(report.transcript, seen->transcript)) {
-      return absl::StrCat(name, " comes from another moment");
+      return objection("comes from another moment");
     }
   }
   return "";

@@ -11,6 +11,18 @@
 namespace mailverdict {
 namespace {
 
+// What an entry may show.
+struct Value {
+  Value(const std::string* its_attribute, std::string text)
+      : attribute(its_attribute),
+        folded(Fold(std::move(text))),
+        plain(IsPlain(folded)) {}
+
+  const std::string* attribute;  // in the policy
+  std::string folded;
+  bool plain;
+};
+
 // An entry with its values folded.
 struct Entry {
   explicit Entry(SearchResult::Entry entry)
@@ -18,17 +30,24 @@ struct Entry {
         comparable_dn(ComparableDn(dn)),
         attributes(std::move(entry.attributes)) {
     for (auto& [name, values] : attributes) {
-      for (std::string& value : values) value = Fold(std::move(value));
+      for (std::string& value : values) {
+        value = Fold(std::move(value));
+        plain = plain && IsPlain(value);
+      }
       if (absl::StrContains(name, ";range=")) partial = name;
     }
   }
 
-  Match Shows(const std::string& attribute, const std::string& wanted) const {
+  Match Shows(const Value& wanted) const {
     Match best = Match::kNo;
     for (const auto& [name, values] : attributes) {
-      if (name != attribute) continue;
+      if (name != *wanted.attribute) continue;
       for (const std::string& shown : values) {
-        best = std::max(best, Compare(shown, wanted));
+        if (plain && wanted.plain) {
+          if (shown == wanted.folded) return Match::kYes;
+        } else {
+          best = std::max(best, Compare(shown, wanted.folded));
+        }
       }
     }
     return best;
@@ -38,6 +57,7 @@ struct Entry {
   std::string comparable_dn;
   decltype(SearchResult::Entry::attributes) attributes;
   std::string partial;  // an attribute that is shown in part only, if there is
+  bool plain = true;    // all values
 };
 
 // What an entry has to show to be a lookup's.
@@ -50,8 +70,7 @@ class Claim {
         for (const std::string& spelling : lookup.spellings) {
           Way& way = ways_.emplace_back(Way{&spelling, {}});
           for (const FilterTemplate::Assertion& a : group) {
-            way.values.push_back(
-                {&a.attribute, Fold(FillIn(a.value, spelling))});
+            way.values.emplace_back(&a.attribute, FillIn(a.value, spelling));
           }
         }
       }
@@ -64,7 +83,7 @@ class Claim {
     for (const Way& way : ways_) {
       Match all = Match::kYes;
       for (const Value& value : way.values) {
-        all = std::min(all, entry.Shows(*value.attribute, value.folded));
+        all = std::min(all, entry.Shows(value));
       }
       if (all <= best) continue;
       best = all;
@@ -74,10 +93,6 @@ class Claim {
   }
 
  private:
-  struct Value {
-    const std::string* attribute;  // in the policy
-    std::string folded;
-  };
   struct Way {
     const std::string* spelling;  // in the lookup
     absl::InlinedVector<Value, 1> values;

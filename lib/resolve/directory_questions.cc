@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
+
 namespace mailverdict {
 namespace {
 
@@ -51,13 +53,12 @@ std::string FilterFor(const DirectoryPolicy& directory,
                       const Questions& questions,
                       const std::vector<MailboxLookup>& controls) {
   const FilterTemplate& filter = directory.filter;
-  std::vector<std::string> parts;
+  absl::flat_hash_set<std::string> parts;
+  std::string all = "(|";
   const auto add = [&](const MailboxLookup& lookup, std::string_view arm) {
     for (const std::string& spelling : lookup.spellings) {
-      std::string part = filter.Expand(spelling, arm);
-      if (std::find(parts.begin(), parts.end(), part) == parts.end()) {
-        parts.push_back(std::move(part));
-      }
+      const auto [part, is_new] = parts.insert(filter.Expand(spelling, arm));
+      if (is_new) all += *part;
     }
   };
   if (IsPlainOr(filter)) {
@@ -73,8 +74,6 @@ std::string FilterFor(const DirectoryPolicy& directory,
     }
   }
   for (const MailboxLookup& control : controls) add(control, control.arm);
-  std::string all = "(|";
-  for (const std::string& part : parts) all += part;
   all += ')';
   return all;
 }

@@ -12,19 +12,19 @@
 namespace mailverdict {
 namespace {
 
-bool IsPlain(char c) {
+bool IsPlainChar(char c) {
   return absl::ascii_isprint(static_cast<unsigned char>(c));
 }
 
 // Takes off what both begin with and what both end with, as far as it is plain.
 void StripCommon(std::string_view* a, std::string_view* b) {
   while (!a->empty() && !b->empty() && a->front() == b->front() &&
-         IsPlain(a->front())) {
+         IsPlainChar(a->front())) {
     a->remove_prefix(1);
     b->remove_prefix(1);
   }
   while (!a->empty() && !b->empty() && a->back() == b->back() &&
-         IsPlain(a->back())) {
+         IsPlainChar(a->back())) {
     a->remove_suffix(1);
     b->remove_suffix(1);
   }
@@ -38,7 +38,7 @@ bool CouldRead(std::string_view odd, std::string_view plain) {
   if (plain.size() > 2 * odd.size()) return false;
   size_t at = 0;
   for (char c : odd) {
-    if (!IsPlain(c) || c == ' ') continue;
+    if (!IsPlainChar(c) || c == ' ') continue;
     at = plain.find(c, at);
     if (at++ == std::string_view::npos) return false;
   }
@@ -65,9 +65,9 @@ std::string ComparablePlainDn(std::string_view text) {
         !std::all_of(value.begin(), value.end(), is_plain)) {
       return "";
     }
-    out.append(name).append("=");
-    absl::StrAppend(&out, value.size(), ":");
-    out.append(value).append(",");
+    const absl::AlphaNum length(value.size());
+    out.append(name).append("=").append(length.data(), length.size());
+    out.append(":").append(value).append(",");
     more = rdn.size() < text.size();
     text.remove_prefix(std::min(rdn.size() + 1, text.size()));
   }
@@ -83,18 +83,21 @@ std::string Fold(std::string text) {
   return text;
 }
 
+bool IsPlain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), IsPlainChar);
+}
+
 Match Compare(std::string_view shown, std::string_view wanted) {
   const auto [s, w] =
       std::mismatch(shown.begin(), shown.end(), wanted.begin(), wanted.end());
   if (s == shown.end() && w == wanted.end()) return Match::kYes;
-  if ((s == shown.end() || IsPlain(*s)) && (w == wanted.end() || IsPlain(*w))) {
+  if ((s == shown.end() || IsPlainChar(*s)) &&
+      (w == wanted.end() || IsPlainChar(*w))) {
     return Match::kNo;
   }
   StripCommon(&shown, &wanted);
-  const bool shown_plain = std::all_of(shown.begin(), shown.end(), IsPlain);
-  const bool wanted_plain = std::all_of(wanted.begin(), wanted.end(), IsPlain);
-  if ((shown_plain && !CouldRead(wanted, shown)) ||
-      (wanted_plain && !CouldRead(shown, wanted))) {
+  if ((IsPlain(shown) && !CouldRead(wanted, shown)) ||
+      (IsPlain(wanted) && !CouldRead(shown, wanted))) {
     return Match::kNo;
   }
   return Match::kPerhaps;

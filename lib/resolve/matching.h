@@ -16,6 +16,9 @@ enum class Match { kNo, kPerhaps, kYes };
 // letter case and the number of blanks (RFC 4517 4.2.11, RFC 4518 2.6).
 std::string Fold(std::string text);
 
+// Printable ASCII throughout. Two such values are one only if they are equal.
+bool IsPlain(std::string_view text);
+
 // Whether two values, both folded, are one. Printable ASCII that differs is
 // different under any rule; whether an accented letter, its plain one and its
 // other encodings are equal only the server knows.
