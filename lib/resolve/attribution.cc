@@ -16,7 +16,7 @@ struct Value {
   Value(const std::string* its_attribute, std::string text)
       : attribute(its_attribute),
         folded(Fold(std::move(text))),
-        plain(IsPlain(folded)) {}
+        plain(IsPrintableAscii(folded)) {}
 
   const std::string* attribute;  // in the policy
   std::string folded;
@@ -32,7 +32,7 @@ struct Entry {
     for (auto& [name, values] : attributes) {
       for (std::string& value : values) {
         value = Fold(std::move(value));
-        plain = plain && IsPlain(value);
+        plain = plain && IsPrintableAscii(value);
       }
       if (absl::StrContains(name, ";range=")) partial = name;
     }

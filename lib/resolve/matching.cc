@@ -12,19 +12,19 @@
 namespace mailverdict {
 namespace {
 
-bool IsPlainChar(char c) {
+bool IsPrintable(char c) {
   return absl::ascii_isprint(static_cast<unsigned char>(c));
 }
 
 // Takes off what both begin with and what both end with, as far as it is plain.
 void StripCommon(std::string_view* a, std::string_view* b) {
   while (!a->empty() && !b->empty() && a->front() == b->front() &&
-         IsPlainChar(a->front())) {
+         IsPrintable(a->front())) {
     a->remove_prefix(1);
     b->remove_prefix(1);
   }
   while (!a->empty() && !b->empty() && a->back() == b->back() &&
-         IsPlainChar(a->back())) {
+         IsPrintable(a->back())) {
     a->remove_suffix(1);
     b->remove_suffix(1);
   }
@@ -38,7 +38,7 @@ bool CouldRead(std::string_view odd, std::string_view plain) {
   if (plain.size() > 2 * odd.size()) return false;
   size_t at = 0;
   for (char c : odd) {
-    if (!IsPlainChar(c) || c == ' ') continue;
+    if (!IsPrintable(c) || c == ' ') continue;
     at = plain.find(c, at);
     if (at++ == std::string_view::npos) return false;
   }
@@ -83,21 +83,21 @@ std::string Fold(std::string text) {
   return text;
 }
 
-bool IsPlain(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), IsPlainChar);
+bool IsPrintableAscii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), IsPrintable);
 }
 
 Match Compare(std::string_view shown, std::string_view wanted) {
   const auto [s, w] =
       std::mismatch(shown.begin(), shown.end(), wanted.begin(), wanted.end());
   if (s == shown.end() && w == wanted.end()) return Match::kYes;
-  if ((s == shown.end() || IsPlainChar(*s)) &&
-      (w == wanted.end() || IsPlainChar(*w))) {
+  if ((s == shown.end() || IsPrintable(*s)) &&
+      (w == wanted.end() || IsPrintable(*w))) {
     return Match::kNo;
   }
   StripCommon(&shown, &wanted);
-  if ((IsPlain(shown) && !CouldRead(wanted, shown)) ||
-      (IsPlain(wanted) && !CouldRead(shown, wanted))) {
+  if ((IsPrintableAscii(shown) && !CouldRead(wanted, shown)) ||
+      (IsPrintableAscii(wanted) && !CouldRead(shown, wanted))) {
     return Match::kNo;
   }
   return Match::kPerhaps;

@@ -17,7 +17,7 @@ enum class Match { kNo, kPerhaps, kYes };
 std::string Fold(std::string text);
 
 // Printable ASCII throughout. Two such values are one only if they are equal.
-bool IsPlain(std::string_view text);
+bool IsPrintableAscii(std::string_view text);
 
 // Whether two values, both folded, are one. Printable ASCII that differs is
 // different under any rule; whether an accented letter, its plain one and its
