@@ -44,7 +44,8 @@ class Executor {
   // Runs `on_ready` on the loop's thread, again and again, as long as `fd` is
   // ready or has failed: the read or write will say so. `fd` stays open for as
   // long as it is watched; `on_ready` may destroy the watch. nullptr when the
-  // kernel is out of memory or watches. Loop's thread only.
+  // kernel is out of memory or watches, or it is watched for that already.
+  // Loop's thread only.
   virtual std::unique_ptr<Watch> WatchFd(int fd, Ready ready,
                                          Task on_ready) = 0;
 };
