@@ -130,13 +130,12 @@ def situations(dns):
     )]
 
 
-class Cell(collections.namedtuple("Cell", "reply question expected bounced")):
-    """A reply, and what it should have begun with; None: nobody judges it.
+class Cell(collections.namedtuple("Cell", "reply question expected bounced limit",
+                                  defaults=(NAME + DEADLINE + BUDGET + SLACK,))):
+    """A reply, what it should have begun with (None: nobody judges it), and within how long.
 
     bounced: the message was taken, and came back with this enhanced status.
     """
-
-    LIMIT = NAME + DEADLINE + BUDGET + SLACK
 
     def wrong(self):
         """What is wrong with it, or None."""
@@ -145,9 +144,9 @@ class Cell(collections.namedtuple("Cell", "reply question expected bounced")):
             return None
         if not said.startswith(self.expected):
             return "%s %s; right is %s" % (said, self.reply.text, " or ".join(self.expected))
-        if self.reply.seconds > self.LIMIT:
+        if self.reply.seconds > self.limit:
             return "%s after %.1f s; the limit is %.1f s" % (
-                said, self.reply.seconds, self.LIMIT)
+                said, self.reply.seconds, self.limit)
         return None
 
     def loses_mail(self):
@@ -263,13 +262,18 @@ class Line:
         self.cells[column] = self._ask(column, self.expected)
 
     def ask_until_right(self, column, since):
-        """After the fault: asks until it is right; ours has a while to heal."""
+        """After the fault: asks until it is right; ours has a while to heal.
+
+        In a session that stays open this has waited for those asked before, too.
+        """
+        within = LISTED_WITHIN if "listed" in COLUMNS[column] else HEALED_WITHIN
+        longest = LISTED_WITHIN if self.in_one_session else within
         while True:
             cell = self._ask(column, self.expected)
             passed = time.monotonic() - since
-            self.cells[column] = cell._replace(reply=cell.reply._replace(seconds=passed))
-            if not cell.wrong() or passed > (
-                    LISTED_WITHIN if "listed" in COLUMNS[column] else HEALED_WITHIN):
+            self.cells[column] = cell._replace(reply=cell.reply._replace(seconds=passed),
+                                               limit=longest + cell.limit)
+            if not cell.wrong() or passed > within:
                 return
             time.sleep(0.2)
 
