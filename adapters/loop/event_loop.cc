@@ -34,7 +34,7 @@ constexpr uint32_t kEvents[] = {EPOLLIN, EPOLLOUT};
 
 // What the signal handler knows.
 std::atomic<int> signal_wake_fd{-1};  // of the loop that has the signals
-std::atomic<bool> arrived[NSIG];
+std::atomic<int> arrived[NSIG];       // so often, and not yet told
 
 void AddOne(int event_fd) {
   const uint64_t one = 1;
@@ -43,7 +43,7 @@ void AddOne(int event_fd) {
 
 void HandleSignal(int signal) {
   const int kept = errno;
-  arrived[signal] = true;
+  ++arrived[signal];
   AddOne(signal_wake_fd);
   errno = kept;
 }
@@ -128,21 +128,29 @@ Executor::TimerId EventLoop::RunAfter(absl::Duration delay, Task task) {
 void EventLoop::Cancel(TimerId timer) { timers_.Cancel(timer); }
 
 absl::Status EventLoop::OnSignal(int signal, Task task) {
+  if (signal <= 0 || signal >= NSIG || signal == SIGKILL || signal == SIGSTOP) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "event loop: signal ", signal, " is none that can be caught"));
+  }
   int owner = -1;
   if (!signal_wake_fd.compare_exchange_strong(owner, wake_fd_) &&
       owner != wake_fd_) {
     return absl::FailedPreconditionError(
         "event loop: another loop of this process has the signals");
   }
+  for (const SignalTask& each : signals_) {
+    if (each.signal != signal) continue;
+    return absl::FailedPreconditionError(
+        absl::StrCat("event loop: signal ", signal, " has a task already"));
+  }
+  arrived[signal] = 0;
   struct sigaction action = {}, before = {};
   action.sa_handler = &HandleSignal;
   action.sa_flags = SA_RESTART;
   sigfillset(&action.sa_mask);
-  const bool known = signal > 0 && signal < NSIG;
-  if (known) arrived[signal] = false;
-  if (!known || sigaction(signal, &action, &before) != 0) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "event loop: signal ", signal, " is none that can be caught"));
+  if (sigaction(signal, &action, &before) != 0) {
+    return absl::ErrnoToStatus(errno,
+                               absl::StrCat("event loop: signal ", signal));
   }
   signals_.push_back({signal, std::move(task), before});
   return absl::OkStatus();
@@ -156,7 +164,7 @@ void EventLoop::Run() {
   for (;;) {
     RunDue();
     const bool more = RunBeforeSleep();
-    bool sleeps;
+    bool at_once;
     {
       std::lock_guard<std::mutex> lock(mutex_);
       if (stop_) {
@@ -164,29 +172,31 @@ void EventLoop::Run() {
         loop_thread_ = std::thread::id();
         return;
       }
-      sleeps = sleeping_ = posted_.empty() && !more;
+      sleeping_ = posted_.empty() && !more;
+      at_once = !sleeping_;
     }
-    Sleep(sleeps ? SleepTime() : 0);
+    Sleep(at_once);
   }
 }
 
 // For epoll_wait: in milliseconds, and rounded up, lest the loop wake for
 // nothing.
-int EventLoop::SleepTime() {
-  const std::optional<int64_t> due = timers_.NextDue();
-  if (!due.has_value()) return -1;
+int EventLoop::Until(int64_t due) const {
+  if (due == kNever) return -1;
   constexpr int64_t kMillisecond = 1000000, kHour = 3600 * 1000 * kMillisecond;
-  const int64_t wait = std::clamp<int64_t>(*due - Elapsed(), 0, kHour);
+  const int64_t wait = std::clamp<int64_t>(due - Elapsed(), 0, kHour);
   return static_cast<int>((wait + kMillisecond - 1) / kMillisecond);
 }
 
-// Until a descriptor is ready, or for so long (-1: however long it takes); then
-// calls back for those that are.
-void EventLoop::Sleep(int milliseconds) {
+// Until a descriptor is ready or a timer is due, or not at all; then calls back
+// for those that are ready.
+void EventLoop::Sleep(bool at_once) {
+  const int64_t due = timers_.NextDue().value_or(kNever);
+  const int milliseconds = at_once ? 0 : Until(due);
   {
     const std::lock_guard<std::mutex> lock(turn_);
     asleep_ = true;
-    wakes_at_ = timers_.NextDue().value_or(kNever);
+    wakes_at_ = due;
   }
   epoll_event events[kEventsAtOnce];
   const int ready = epoll_wait(epoll_fd_, events, kEventsAtOnce, milliseconds);
@@ -246,8 +256,9 @@ bool EventLoop::SetWatch(int fd, int direction, FdWatch* watch) {
 void EventLoop::Woken() {
   uint64_t count;
   (void)!read(wake_fd_, &count, sizeof count);
-  for (const SignalTask& each : signals_) {
-    if (arrived[each.signal].exchange(false)) each.task();
+  for (size_t i = 0; i < signals_.size(); ++i) {  // a task may add one
+    const SignalTask& each = signals_[i];
+    for (int n = arrived[each.signal].exchange(0); n > 0; --n) each.task();
   }
 }
 

@@ -17,6 +17,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -74,9 +75,9 @@ class EventLoop : public Executor {
   bool RunOutside(absl::FunctionRef<void()> task);
 
   // Runs `task` on the loop's thread, as an ordinary task and not in a signal
-  // handler, each time `signal` has arrived, as long as the loop exists; once
-  // for those that arrive together. Only one loop of a process may have this:
-  // signals are the process's, and another that asks is refused.
+  // handler, each time `signal` has arrived, as long as the loop exists. A
+  // signal has one task, and signals are one loop's of a process: who asks for
+  // more is refused.
   absl::Status OnSignal(int signal, Task task);
 
  private:
@@ -104,8 +105,8 @@ class EventLoop : public Executor {
   void RunDue();
   void RunTimers(int64_t until);
   bool RunBeforeSleep();
-  int SleepTime();
-  void Sleep(int milliseconds);
+  int Until(int64_t due) const;
+  void Sleep(bool at_once);
   void Woken();
   void CallBack(const struct epoll_event& event);
   bool SetWatch(int fd, int direction, FdWatch* watch);
@@ -130,8 +131,8 @@ class EventLoop : public Executor {
   std::vector<Posted> batch_;  // posted_ as taken, to keep its memory
   std::vector<BeforeSleep*> before_sleep_;
   TimerQueue timers_;
-  std::vector<Watched> watched_;  // by descriptor
-  std::vector<SignalTask> signals_;
+  std::vector<Watched> watched_;    // by descriptor
+  std::deque<SignalTask> signals_;  // which a task's own addition must not move
   int epoll_fd_ = -1;
   int wake_fd_ = -1;  // an eventfd
   std::unique_ptr<FdWatch> wake_watch_;

@@ -386,17 +386,45 @@ TEST_F(EventLoopTest, CallsBackForASignalEachTime) {
   EXPECT_EQ(hups, 2);
 }
 
+// As a second SIGTERM that comes at once has a meaning of its own.
+TEST_F(EventLoopTest, TellsOfEachOfSeveralSignals) {
+  int hups = 0, users = 0;
+  ASSERT_TRUE(
+      loop_
+          ->OnSignal(SIGHUP,
+                     [&] {
+                       if (++hups != 1) return;
+                       EXPECT_TRUE(
+                           loop_->OnSignal(SIGUSR1, [&] { ++users; }).ok());
+                       raise(SIGUSR1);
+                     })
+          .ok());
+  raise(SIGHUP);
+  raise(SIGHUP);
+  EXPECT_TRUE(RunUntil(loop_.get(), [&] { return hups == 2 && users == 1; }));
+}
+
+TEST_F(EventLoopTest, AnotherLoopMayHaveTheSignalsThatOneCouldNot) {
+  EXPECT_FALSE(loop_->OnSignal(SIGKILL, [] {}).ok());
+  auto another = EventLoop::Create();
+  ASSERT_TRUE(another.ok());
+  EXPECT_TRUE((*another)->OnSignal(SIGHUP, [] {}).ok());
+}
+
 TEST_F(EventLoopTest, SignalsAreOneLoopsAndAreGivenBack) {
   struct sigaction before = {}, after = {};
   ASSERT_EQ(sigaction(SIGHUP, nullptr, &before), 0);
   EXPECT_EQ(loop_->OnSignal(SIGKILL, [] {}).message(),
             "event loop: signal 9 is none that can be caught");
   EXPECT_FALSE(loop_->OnSignal(-1, [] {}).ok());
+  EXPECT_FALSE(loop_->OnSignal(NSIG, [] {}).ok());
   ASSERT_TRUE(loop_->OnSignal(SIGHUP, [] {}).ok());
   auto another = EventLoop::Create();
   ASSERT_TRUE(another.ok());
   EXPECT_EQ((*another)->OnSignal(SIGHUP, [] {}).message(),
             "event loop: another loop of this process has the signals");
+  EXPECT_EQ(loop_->OnSignal(SIGHUP, [] {}).message(),
+            "event loop: signal 1 has a task already");
   raise(SIGHUP);  // nobody will hear of it
   loop_.reset();
   ASSERT_EQ(sigaction(SIGHUP, nullptr, &after), 0);

@@ -102,7 +102,10 @@ Connection::Connection(Common* common, int fd)
       }) {}
 
 Connection::~Connection() {
-  if (!closed()) close(fd_);
+  if (closed()) return;
+  readable_.Stop();
+  writable_.Stop();
+  close(fd_);
 }
 
 bool Connection::Start() { return readable_.Start(); }

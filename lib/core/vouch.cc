@@ -43,7 +43,7 @@ std::string Objection(const DirectoryPolicy& directory, const Report& report,
     return absl::StrCat("no control covers arm ", uncovered.front().ToString());
   }
   for (const Control& control : directory.controls) {
-    const auto objection = [&control](auto... why) {
+    const auto objection = [&control](const auto&... why) {
       return absl::StrCat("control ", control.address, " (", control.arm, ") ",
                           why...);
     };

@@ -11,53 +11,36 @@
 namespace mailverdict {
 namespace {
 
-// What an entry may show.
-struct Value {
-  Value(const std::string* its_attribute, std::string text)
-      : attribute(its_attribute),
-        folded(Fold(std::move(text))),
-        plain(IsPrintableAscii(folded)) {}
-
-  const std::string* attribute;  // in the policy
-  std::string folded;
-  bool plain;
-};
-
 // An entry with its values folded.
 struct Entry {
   explicit Entry(SearchResult::Entry entry)
-      : dn(std::move(entry.dn)),
-        comparable_dn(ComparableDn(dn)),
-        attributes(std::move(entry.attributes)) {
-    for (auto& [name, values] : attributes) {
-      for (std::string& value : values) {
-        value = Fold(std::move(value));
-        plain = plain && IsPrintableAscii(value);
-      }
+      : dn(std::move(entry.dn)), comparable_dn(ComparableDn(dn)) {
+    for (auto& [name, values] : entry.attributes) {
       if (absl::StrContains(name, ";range=")) partial = name;
+      for (std::string& value : values) {
+        shown.push_back({name, Folded(std::move(value))});
+      }
     }
   }
 
-  Match Shows(const Value& wanted) const {
+  Match Shows(const std::string& attribute, const Folded& wanted) const {
     Match best = Match::kNo;
-    for (const auto& [name, values] : attributes) {
-      if (name != *wanted.attribute) continue;
-      for (const std::string& shown : values) {
-        if (plain && wanted.plain) {
-          if (shown == wanted.folded) return Match::kYes;
-        } else {
-          best = std::max(best, Compare(shown, wanted.folded));
-        }
-      }
+    for (const Value& value : shown) {
+      if (value.attribute != attribute) continue;
+      best = std::max(best, Compare(value.folded, wanted));
     }
     return best;
   }
 
+  struct Value {
+    std::string attribute;
+    Folded folded;
+  };
+
   std::string dn;
   std::string comparable_dn;
-  decltype(SearchResult::Entry::attributes) attributes;
+  std::vector<Value> shown;
   std::string partial;  // an attribute that is shown in part only, if there is
-  bool plain = true;    // all values
 };
 
 // What an entry has to show to be a lookup's.
@@ -70,7 +53,8 @@ class Claim {
         for (const std::string& spelling : lookup.spellings) {
           Way& way = ways_.emplace_back(Way{&spelling, {}});
           for (const FilterTemplate::Assertion& a : group) {
-            way.values.emplace_back(&a.attribute, FillIn(a.value, spelling));
+            way.values.push_back(
+                {&a.attribute, Folded(FillIn(a.value, spelling))});
           }
         }
       }
@@ -83,7 +67,7 @@ class Claim {
     for (const Way& way : ways_) {
       Match all = Match::kYes;
       for (const Value& value : way.values) {
-        all = std::min(all, entry.Shows(value));
+        all = std::min(all, entry.Shows(*value.attribute, value.folded));
       }
       if (all <= best) continue;
       best = all;
@@ -93,6 +77,10 @@ class Claim {
   }
 
  private:
+  struct Value {
+    const std::string* attribute;  // in the policy
+    Folded folded;
+  };
   struct Way {
     const std::string* spelling;  // in the lookup
     absl::InlinedVector<Value, 1> values;

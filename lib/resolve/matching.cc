@@ -3,6 +3,7 @@
 #include <ldap.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "absl/cleanup/cleanup.h"
@@ -12,19 +13,29 @@
 namespace mailverdict {
 namespace {
 
-bool IsPrintable(char c) {
+bool IsPlain(char c) {
   return absl::ascii_isprint(static_cast<unsigned char>(c));
+}
+
+bool AllPlain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), IsPlain);
+}
+
+std::string Fold(std::string text) {
+  absl::AsciiStrToLower(&text);
+  absl::RemoveExtraAsciiWhitespace(&text);
+  return text;
 }
 
 // Takes off what both begin with and what both end with, as far as it is plain.
 void StripCommon(std::string_view* a, std::string_view* b) {
   while (!a->empty() && !b->empty() && a->front() == b->front() &&
-         IsPrintable(a->front())) {
+         IsPlain(a->front())) {
     a->remove_prefix(1);
     b->remove_prefix(1);
   }
   while (!a->empty() && !b->empty() && a->back() == b->back() &&
-         IsPrintable(a->back())) {
+         IsPlain(a->back())) {
     a->remove_suffix(1);
     b->remove_suffix(1);
   }
@@ -38,7 +49,7 @@ bool CouldRead(std::string_view odd, std::string_view plain) {
   if (plain.size() > 2 * odd.size()) return false;
   size_t at = 0;
   for (char c : odd) {
-    if (!IsPrintable(c) || c == ' ') continue;
+    if (!IsPlain(c) || c == ' ') continue;
     at = plain.find(c, at);
     if (at++ == std::string_view::npos) return false;
   }
@@ -77,27 +88,19 @@ std::string ComparablePlainDn(std::string_view text) {
 
 }  // namespace
 
-std::string Fold(std::string text) {
-  absl::AsciiStrToLower(&text);
-  absl::RemoveExtraAsciiWhitespace(&text);
-  return text;
-}
+Folded::Folded(std::string value)
+    : text(Fold(std::move(value))), plain(AllPlain(text)) {}
 
-bool IsPrintableAscii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), IsPrintable);
-}
-
-Match Compare(std::string_view shown, std::string_view wanted) {
-  const auto [s, w] =
-      std::mismatch(shown.begin(), shown.end(), wanted.begin(), wanted.end());
-  if (s == shown.end() && w == wanted.end()) return Match::kYes;
-  if ((s == shown.end() || IsPrintable(*s)) &&
-      (w == wanted.end() || IsPrintable(*w))) {
+Match Compare(const Folded& shown, const Folded& wanted) {
+  if (shown.text == wanted.text) return Match::kYes;
+  if (shown.plain && wanted.plain) return Match::kNo;
+  std::string_view a = shown.text, b = wanted.text;
+  const auto [s, w] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  if ((s == a.end() || IsPlain(*s)) && (w == b.end() || IsPlain(*w))) {
     return Match::kNo;
   }
-  StripCommon(&shown, &wanted);
-  if ((IsPrintableAscii(shown) && !CouldRead(wanted, shown)) ||
-      (IsPrintableAscii(wanted) && !CouldRead(shown, wanted))) {
+  StripCommon(&a, &b);
+  if ((AllPlain(a) && !CouldRead(b, a)) || (AllPlain(b) && !CouldRead(a, b))) {
     return Match::kNo;
   }
   return Match::kPerhaps;

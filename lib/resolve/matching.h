@@ -12,17 +12,19 @@ namespace mailverdict {
 // In the order of what they prove.
 enum class Match { kNo, kPerhaps, kYes };
 
-// `text` without what means nothing to the matching rules of mail attributes:
+// A value without what means nothing to the matching rules of mail attributes:
 // letter case and the number of blanks (RFC 4517 4.2.11, RFC 4518 2.6).
-std::string Fold(std::string text);
+struct Folded {
+  explicit Folded(std::string value);
 
-// Printable ASCII throughout. Two such values are one only if they are equal.
-bool IsPrintableAscii(std::string_view text);
+  std::string text;
+  bool plain;  // printable ASCII throughout
+};
 
-// Whether two values, both folded, are one. Printable ASCII that differs is
-// different under any rule; whether an accented letter, its plain one and its
-// other encodings are equal only the server knows.
-Match Compare(std::string_view shown, std::string_view wanted);
+// Whether two values are one. Printable ASCII that differs is different under
+// any rule; whether an accented letter, its plain one and its other encodings
+// are equal only the server knows.
+Match Compare(const Folded& shown, const Folded& wanted);
 
 // A DN in a form that compares: without its escapes, blanks and letter case,
 // each RDN's parts in order (RFC 4514). Empty for what is no DN.

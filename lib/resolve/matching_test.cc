@@ -24,7 +24,7 @@ TEST(Compare, IsSureOfAsciiAndOfNothingElse) {
            {"jo\xcc\x88rg@x", "j\xc3\xb6rg@x", Match::kPerhaps},
            {"j\xc3\xb6rg@x", "j\xc3\xb6rg@y", Match::kNo},
        }) {
-    EXPECT_EQ(Compare(Fold(each.shown), Fold(each.wanted)), each.match)
+    EXPECT_EQ(Compare(Folded(each.shown), Folded(each.wanted)), each.match)
         << each.shown << " and " << each.wanted;
   }
 }
