@@ -14,89 +14,16 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "lib/mail/cursor.h"
+#include "lib/history/lmdb_format.h"
 
 namespace mailverdict {
+namespace lmdb {
 namespace {
 
-static_assert(sizeof(size_t) == 8, "LMDB's format depends on the word size");
-
-constexpr uint32_t kMagic = 0xBEEFC0DE;
-constexpr uint32_t kVersion = 1;
-constexpr uint64_t kNoPage = ~uint64_t{0};
-constexpr size_t kMetaPages = 2;
-constexpr size_t kMinPageBytes = 4096, kMaxPageBytes = 32768;
-constexpr size_t kHeaderBytes = 16, kMetaBytes = 136;
-constexpr size_t kNodeBytes = 8, kTreeBytes = 48;
-constexpr size_t kMaxKeyBytes = 511;
 constexpr int kMaxDepth = 32;
 // A transaction can leave so many pages behind that it took at the end of the
 // file, gave up and never wrote (MDB_IDL_UM_SIZE).
 constexpr uint64_t kMaxUnwritten = 1 << 17;
-
-// Flags of pages, of nodes, of trees.
-constexpr uint16_t kBranch = 1, kLeaf = 2, kOverflow = 4, kMeta = 8;
-constexpr uint16_t kBigData = 1, kSubTree = 2, kDuplicates = 4;
-constexpr uint16_t kIntegerKey = 8, kNoSubdir = 0x4000;
-
-// The number that stands at `at`; 0 where the bytes end before.
-template <typename T>
-T Load(std::string_view bytes, size_t at) {
-  mail::Cursor in(bytes);
-  T number = 0;
-  if (!in.Take(at).has_value()) return number;
-  if (const auto taken = in.Take(sizeof number)) {
-    memcpy(&number, taken->data(), sizeof number);
-  }
-  return number;
-}
-
-// MDB_db: a tree's root, and what it holds.
-struct Tree {
-  uint16_t flags = 0;
-  uint16_t depth = 0;
-  uint64_t branches = 0, leaves = 0, overflows = 0, entries = 0;
-  uint64_t root = kNoPage;
-
-  static Tree Of(std::string_view bytes, size_t at) {
-    return {Load<uint16_t>(bytes, at + 4),  Load<uint16_t>(bytes, at + 6),
-            Load<uint64_t>(bytes, at + 8),  Load<uint64_t>(bytes, at + 16),
-            Load<uint64_t>(bytes, at + 24), Load<uint64_t>(bytes, at + 32),
-            Load<uint64_t>(bytes, at + 40)};
-  }
-  bool SameCounts(const Tree& o) const {
-    return branches == o.branches && leaves == o.leaves &&
-           overflows == o.overflows && entries == o.entries;
-  }
-};
-
-// MDB_node: an entry of a leaf, or a branch's way to a page.
-struct Node {
-  uint16_t flags;
-  uint16_t key_bytes;
-  uint64_t data_bytes;  // of a leaf's
-  uint64_t child;       // of a branch's
-  size_t key_at;        // in the page
-  size_t data_at;       // in the page, of a leaf's
-  size_t bytes;         // that it takes up in the page
-
-  static Node Of(std::string_view page, size_t at, bool leaf) {
-    const uint64_t low = Load<uint16_t>(page, at);
-    const uint64_t middle = Load<uint16_t>(page, at + 2);
-    Node node;
-    node.flags = Load<uint16_t>(page, at + 4);
-    node.key_bytes = Load<uint16_t>(page, at + 6);
-    node.data_bytes = low | middle << 16;
-    node.child = node.data_bytes | uint64_t{node.flags} << 32;
-    node.key_at = at + kNodeBytes;
-    node.data_at = node.key_at + node.key_bytes;
-    const uint64_t inlined = !leaf                     ? 0
-                             : (node.flags & kBigData) ? sizeof(uint64_t)
-                                                       : node.data_bytes;
-    node.bytes = (kNodeBytes + node.key_bytes + inlined + 1) & ~uint64_t{1};
-    return node;
-  }
-};
 
 // The keys that a page may have: from the first of them on, and less than the
 // second.
@@ -397,7 +324,8 @@ absl::Status Check::Claim(uint64_t page, uint64_t count) {
 }
 
 }  // namespace
+}  // namespace lmdb
 
-absl::Status CheckLmdbFile(int fd) { return Check(fd).Run(); }
+absl::Status CheckLmdbFile(int fd) { return lmdb::Check(fd).Run(); }
 
 }  // namespace mailverdict

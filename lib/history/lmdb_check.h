@@ -17,8 +17,7 @@ namespace mailverdict {
 // wrong byte inside of a value, or of a key that is in order nevertheless.
 //
 // DataLoss: what is wrong; the file is damaged, or none of LMDB's. Unavailable:
-// it cannot be read. For LMDB's data format 1 (0.9.x) on 64-bit machines; the
-// layout is that of mdb.c, MDB_page, MDB_node, MDB_db and MDB_meta.
+// it cannot be read. What the bytes mean: lmdb_format.h.
 absl::Status CheckLmdbFile(int fd);
 
 }  // namespace mailverdict
