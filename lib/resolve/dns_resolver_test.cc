@@ -222,6 +222,17 @@ TEST_F(DnsResolverTest, SilenceAndNobodyThereCouldNotBeAsked) {
                 "nothing answers there");
 }
 
+// Nobody hears then what the server says, nor of the failure itself.
+TEST_F(DnsResolverTest, WhatCannotBeWatchedCouldNotBeAsked) {
+  StartBoth();
+  DnsResolver resolver = Open({authority.server()}, absl::Milliseconds(100));
+  loop.refuses_watches = true;
+  ExpectUnknown(Ask(resolver, "nobody.example.org", DnsType::kMx),
+                "no answer within 100ms");
+  loop.refuses_watches = false;
+  EXPECT_TRUE(Ask(resolver, "nobody.example.org", DnsType::kMx).absent());
+}
+
 TEST_F(DnsResolverTest, AServerThatCannotSayIsPassedOver) {
   StartBoth();
   Nsd refusing;

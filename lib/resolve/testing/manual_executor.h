@@ -58,11 +58,14 @@ class ManualExecutor final : public Executor {
 
   // Looked at by RunUntil.
   std::unique_ptr<Watch> WatchFd(int fd, Ready ready, Task on_ready) override {
+    if (refuses_watches) return nullptr;
     auto watching = std::make_unique<Watching>(&watches_, std::move(on_ready));
     watches_.emplace(watching.get(),
                      pollfd{fd, ToShort(ready == Ready::kToRead), 0});
     return watching;
   }
+
+  bool refuses_watches = false;  // as a kernel that is out of them
 
   // Runs what is posted and due, and what that posts.
   void RunReady() {
