@@ -15,7 +15,7 @@ def to_tables(path, tables):
         _add(family, runs, tables)
 
 
-def compare(path, tables, title, column, ours, base):
+def compare(path, tables, title, ours, base):
     """Adds one table of two benchmarks, ours and what it is compared with: items a second by
     repetition, which are to be interleaved, and the ratios."""
     families = _families(path)
@@ -24,7 +24,7 @@ def compare(path, tables, title, column, ours, base):
         pairs = [[each["items_per_second"] for each in sorted(
             runs, key=lambda each: each["repetition_index"])]
                  for runs in (repeated, families[base][label])]
-        table.add("%s %s" % (column, _label(label).split()[-1]), *pairs,
+        table.add(_label(label), *pairs,
                   [one / other for one, other in zip(*pairs)])
 
 

@@ -336,6 +336,60 @@ TEST_F(DirectoryAnswers, ManyLookupsShareFewSearches) {
   EXPECT_LE(slapd.searches() - before, 40);
 }
 
+// Misses that share a search with nobody who is found are proven by it.
+TEST_F(DirectoryAnswers, WhoWasFoundBeforeSpoilsNobodysCompany) {
+  StartFull();
+  slapd.Pause();  // until all are asked, and wait for one search
+  const auto directory = Open(PolicyFor(slapd.uri()));
+  Asked strangers(&loop, directory.get());
+  for (const char* who : {"joe@example.org", "jane@example.org", "no@x.org"}) {
+    strangers.Ask(who);
+  }
+  slapd.Resume();
+  ASSERT_TRUE(strangers.Wait());
+  EXPECT_TRUE(strangers[2].vouched()) << strangers[2].ToString();
+  EXPECT_EQ(slapd.Logged("(mail=no@x.org)"), 2);
+
+  const auto nobody = [](int i) { return absl::StrCat("no", i, "@x.org"); };
+  Asked asked(&loop, directory.get());
+  for (int i = 0; i < 60; ++i) {
+    asked.Ask(i % 2 == 0   ? nobody(i)
+              : i % 4 == 1 ? "joe@example.org"
+                           : "jane@example.org");
+  }
+  ASSERT_TRUE(asked.Wait());
+  for (int i = 0; i < 60; ++i) {
+    EXPECT_TRUE(i % 2 == 0 ? asked[i].vouched() : asked[i].present());
+    if (i % 2 == 0) {
+      EXPECT_EQ(slapd.Logged(absl::StrCat("(mail=", nobody(i), ")")), 1);
+    }
+  }
+}
+
+// That somebody was found before says nothing about him.
+TEST_F(DirectoryAnswers, WhoWasFoundBeforeAndHasLeftIsProvenAbsent) {
+  StartFull();
+  const auto directory = Open(PolicyFor(slapd.uri()));
+  const char* const kBoth[] = {"joe@example.org", "jane@example.org"};
+  for (const char* who : kBoth) {
+    ASSERT_TRUE(Resolve(directory.get(), who).present());
+  }
+  slapd.Stop();
+  slapd.Load("later", Slapd::Base() + Controls() +
+                          Slapd::Person("joe", {"joe@example.org"}));
+  Slapd::Options options;
+  options.database = "later";
+  slapd.Start(options);
+  ASSERT_TRUE(Heals(directory.get(), absl::Seconds(10)));
+  Asked asked(&loop, directory.get());
+  for (int i = 0; i < 40; ++i) asked.Ask(kBoth[i % 2]);
+  ASSERT_TRUE(asked.Wait());
+  for (int i = 0; i < 40; ++i) {
+    EXPECT_TRUE(i % 2 == 0 ? asked[i].present() : asked[i].vouched())
+        << asked[i].ToString();
+  }
+}
+
 // A server that is far away has several searches under way at a time, though
 // each is for one only.
 TEST_F(DirectoryAnswers, NobodyWaitsForCompanyWhileOthersAreUnderWay) {

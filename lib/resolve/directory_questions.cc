@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
 
 namespace mailverdict {
 namespace {
@@ -29,24 +30,65 @@ bool IsPlainOr(const FilterTemplate& filter) {
 
 }  // namespace
 
-Questions TakeBatch(const DirectoryPolicy& directory, absl::Time now,
-                    Questions* waiting, Questions* late) {
+size_t QuestionLines::PushBack(Question question) {
+  if (question.round == Round::kFirst && WasFound(question.lookup)) {
+    question.round = Round::kFound;
+  }
+  Questions& line = lines_[Index(question.round)];
+  line.push_back(std::move(question));
+  return line.size();
+}
+
+void QuestionLines::PushFront(Questions questions) {
+  for (; !questions.empty(); questions.pop_back()) {
+    Questions& line = lines_[Index(questions.back().round)];
+    line.push_front(std::move(questions.back()));
+  }
+}
+
+size_t QuestionLines::size() const {
+  size_t size = 0;
+  for (const Questions& line : lines_) size += line.size();
+  return size;
+}
+
+Questions QuestionLines::TakeAll() {
+  Questions all;
+  for (Questions& line : lines_) {
+    std::move(line.begin(), line.end(), std::back_inserter(all));
+    line.clear();
+  }
+  return all;
+}
+
+Questions QuestionLines::TakeBatch(Round round,
+                                   const DirectoryPolicy& directory,
+                                   absl::Time now, Questions* late) {
+  Questions& line = lines_[Index(round)];
   Questions batch;
   size_t bytes = 0;
   const auto joins = [&](const Question& question) {
     bytes += BytesOf(question.lookup, directory.filter);
-    return batch.empty() || (question.round == batch.front().round &&
-                             question.round != Question::Round::kAlone &&
-                             bytes <= kMaxBatchBytes);
+    return batch.empty() || (round != Round::kAlone && bytes <= kMaxBatchBytes);
   };
-  while (!waiting->empty() && batch.size() < kMaxBatch) {
-    Question& next = waiting->front();
+  while (!line.empty() && batch.size() < kMaxBatch) {
+    Question& next = line.front();
     const bool is_late = now - next.asked > directory.timeout;
     if (!is_late && !joins(next)) break;
     (is_late ? *late : batch).push_back(std::move(next));
-    waiting->pop_front();
+    line.pop_front();
   }
   return batch;
+}
+
+void QuestionLines::Note(const Answer& answer) {
+  if (answer.unknown()) return;
+  WasFound(std::get<MailboxLookup>(answer.lookup())) = answer.present();
+}
+
+std::vector<bool>::reference QuestionLines::WasFound(
+    const MailboxLookup& lookup) {
+  return found_[absl::HashOf(lookup.address(), lookup.arm) % found_.size()];
 }
 
 std::string FilterFor(const DirectoryPolicy& directory,

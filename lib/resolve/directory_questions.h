@@ -3,12 +3,15 @@
 #ifndef MAILVERDICT_LIB_RESOLVE_DIRECTORY_QUESTIONS_H_
 #define MAILVERDICT_LIB_RESOLVE_DIRECTORY_QUESTIONS_H_
 
+#include <array>
 #include <cstddef>
 #include <deque>
+#include <iterator>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "lib/core/answer.h"
 #include "lib/core/lookup.h"
 #include "lib/core/policy.h"
 #include "lib/resolve/resolver.h"
@@ -24,11 +27,12 @@ inline constexpr size_t kMaxBatchBytes = 8 << 10;
 
 // A lookup on its way.
 struct Question {
-  // Whom it shares a search with: when a search cannot tell whom it found its
-  // misses go on to the next round. As most of them are misses indeed, two
-  // searches do for nearly all.
+  // Whom it shares a search with. When a search cannot tell whom it found, its
+  // misses go on to the next round, so it is best if they are among themselves:
+  // then they are proven at once, and else nearly all by the second search.
   enum class Round {
-    kFirst,  // others that are asked for the first time
+    kFound,  // others that were found when they were last asked for
+    kFirst,  // others of whom that is not known
     kAgain,  // others that were not found in their first
     kAlone,  // nobody
   };
@@ -41,11 +45,41 @@ struct Question {
 };
 using Questions = std::deque<Question>;
 
-// Takes from the front of `waiting` what the next search asks, all of one
-// round; what has waited longer than the directory's timeout goes to `late`:
-// who asked has given up, so it would cost the next a turn.
-Questions TakeBatch(const DirectoryPolicy& directory, absl::Time now,
-                    Questions* waiting, Questions* late);
+// Those that wait for a search, a line for each round. Thread-compatible.
+class QuestionLines {
+ public:
+  using Round = Question::Round;
+  static constexpr Round kRounds[] = {Round::kFound, Round::kFirst,
+                                      Round::kAgain, Round::kAlone};
+
+  // Who is asked for, and was found the last time, goes with his like. The
+  // length of the line, with this one at its end.
+  size_t PushBack(Question question);
+  // Before all others of their rounds, in this order.
+  void PushFront(Questions questions);
+
+  size_t size() const;
+  const Questions& of(Round round) const { return lines_[Index(round)]; }
+
+  // From the front of a line what the next search asks; what has waited longer
+  // than the directory's timeout goes to `late`: who asked has given up, so it
+  // would cost the next a turn.
+  Questions TakeBatch(Round round, const DirectoryPolicy& directory,
+                      absl::Time now, Questions* late);
+  Questions TakeAll();
+
+  // What became of a lookup, so that the next for him stands in the right line.
+  void Note(const Answer& answer);
+
+ private:
+  static size_t Index(Round round) { return static_cast<size_t>(round); }
+  // Of one address.
+  std::vector<bool>::reference WasFound(const MailboxLookup& lookup);
+
+  std::array<Questions, std::size(kRounds)> lines_;
+  // By a hash, 128 KiB. A guess: hashes collide, and people come and go.
+  std::vector<bool> found_ = std::vector<bool>(1 << 20);
+};
 
 // One search for all of them, and for the controls.
 std::string FilterFor(const DirectoryPolicy& directory,

@@ -52,7 +52,7 @@ bool DirectoryWorker::Stop() {
   Questions dropped;
   const std::lock_guard<std::mutex> lock(mutex_);
   stop_ = true;
-  dropped.swap(waiting_);
+  dropped = waiting_.TakeAll();
   eventfd_write(wakeup_, 1);
   return !opening_;
 }
@@ -76,9 +76,8 @@ void DirectoryWorker::Resolve(const MailboxLookup& lookup,
     } else if (waiting_.size() >= kMaxWaiting) {
       why = "too many lookups wait for the directory";
     } else {
-      waiting_.push_back(std::move(question));
+      const size_t waiting = waiting_.PushBack(std::move(question));
       // There is something to send; there is a whole search of it.
-      const size_t waiting = waiting_.size();
       if (waiting == 1 || waiting == kMaxBatch) eventfd_write(wakeup_, 1);
       return;
     }
@@ -149,13 +148,14 @@ void DirectoryWorker::MarkUp() {
 }
 
 void DirectoryWorker::SendWaiting() {
-  while (HasRoom() && NextSend() <= executor_->Now() && connection_->ready()) {
-    Questions batch = NextBatch();
-    if (batch.empty()) return;
+  while (HasRoom() && connection_->ready()) {
+    const auto [when, round] = NextSend();
+    if (when > executor_->Now()) return;
+    Questions batch = NextBatch(round);
+    if (batch.empty()) continue;
     std::vector<MailboxLookup> controls =
-        batch.front().round == Round::kAlone
-            ? ControlsFor(policy_, batch.front().lookup)
-            : all_controls_;
+        round == Round::kAlone ? ControlsFor(policy_, batch.front().lookup)
+                               : all_controls_;
     Send(std::move(batch), std::move(controls));
   }
 }
@@ -177,21 +177,36 @@ bool DirectoryWorker::HasRoom() const {
   return connection_ != nullptr && !leaving_ && searches_.size() < kMaxSearches;
 }
 
-// When what waits is to be sent, if there is room for another search.
-absl::Time DirectoryWorker::NextSend() {
+// When which round is to be sent, if there is room for another search.
+std::pair<absl::Time, Question::Round> DirectoryWorker::NextSend() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (waiting_.empty()) return absl::InfiniteFuture();
-  const bool gathers =
-      searches_.size() >= kMaxSmallSearches && waiting_.size() < kMaxBatch;
-  return gathers ? waiting_.front().asked + kGather : absl::InfinitePast();
+  std::pair<absl::Time, Round> next = {absl::InfiniteFuture(), Round::kFirst};
+  for (const Round round : QuestionLines::kRounds) {
+    next = std::min(next, {NextSend(round), round});
+  }
+  return next;
 }
 
-Questions DirectoryWorker::NextBatch() {
+// The same of one of them; holds the mutex.
+absl::Time DirectoryWorker::NextSend(Round round) const {
+  const Questions& line = waiting_.of(round);
+  if (line.empty()) return absl::InfiniteFuture();
+  size_t under_way = 0;
+  for (const auto& [id, search] : searches_) {
+    under_way +=
+        !search.questions.empty() && search.questions.front().round == round;
+  }
+  const bool gathers =
+      under_way >= kMaxSmallSearches && line.size() < kMaxBatch;
+  return gathers ? line.front().asked + kGather : line.front().asked;
+}
+
+Questions DirectoryWorker::NextBatch(Round round) {
   Questions batch;
   Questions late;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    batch = TakeBatch(policy_, executor_->Now(), &waiting_, &late);
+    batch = waiting_.TakeBatch(round, policy_, executor_->Now(), &late);
   }
   GiveUp(std::move(late),
          absl::StrCat("waited longer than ",
@@ -226,8 +241,8 @@ void DirectoryWorker::Wait() {
   } else if (ProbeIsDue()) {
     until = std::max(next_probe_, executor_->Now());
   }
-  if (HasRoom() && searches_.size() >= kMaxSmallSearches) {
-    until = std::min(until, std::max(NextSend(), executor_->Now()));
+  if (HasRoom() && !searches_.empty()) {
+    until = std::min(until, std::max(NextSend().first, executor_->Now()));
   }
   for (const auto& [id, search] : searches_) {
     until = std::min(until, search.sent + policy_.timeout);
@@ -323,6 +338,10 @@ void DirectoryWorker::Settle(Search search, SearchResult result) {
       again.push_back(std::move(question));
     }
   }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (const auto& [done, answer] : answers) waiting_.Note(answer);
+  }
   AskAgain(std::move(again));
   Deliver(std::move(answers));
 }
@@ -355,7 +374,7 @@ void DirectoryWorker::GoDown(const std::string& why) {
     const std::lock_guard<std::mutex> lock(mutex_);
     down_ = true;
     down_why_ = why;
-    waiting.swap(waiting_);
+    waiting = waiting_.TakeAll();
   }
   health_.Report(why);
   GiveUp(std::move(waiting), why);
@@ -364,8 +383,7 @@ void DirectoryWorker::GoDown(const std::string& why) {
 // They have waited longest: first of all.
 void DirectoryWorker::AskAgain(Questions questions) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  waiting_.insert(waiting_.begin(), std::make_move_iterator(questions.begin()),
-                  std::make_move_iterator(questions.end()));
+  waiting_.PushFront(std::move(questions));
 }
 
 void DirectoryWorker::GiveUp(Questions questions, const std::string& why) {

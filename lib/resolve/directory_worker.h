@@ -27,9 +27,10 @@ class DirectoryWorker {
  public:
   // Searches under way at a time; further lookups wait and are asked together.
   static constexpr size_t kMaxSearches = 8;
-  // With as many under way, lookups wait for each other: a search for many
-  // costs the server little more than one for a few. But no longer than this,
-  // since one that is slow or far away is not to be waited for twice.
+  // With as many of their round under way, lookups wait for each other: a
+  // search for many costs the server little more than one for a few. But no
+  // longer than this, since one that is slow or far away is not to be waited
+  // for twice.
   static constexpr size_t kMaxSmallSearches = 2;
   static constexpr absl::Duration kGather = absl::Milliseconds(1);
   // Lookups that wait for a search. A directory in good health answers as many
@@ -81,8 +82,9 @@ class DirectoryWorker {
   bool ProbeIsDue() const;
   void Probe();
   bool HasRoom() const;
-  absl::Time NextSend();
-  Questions NextBatch();
+  std::pair<absl::Time, Round> NextSend();
+  absl::Time NextSend(Round round) const;
+  Questions NextBatch(Round round);
   void Send(Questions questions, std::vector<MailboxLookup> controls);
   void Wait();
   void ReceiveAnswers();
@@ -103,7 +105,7 @@ class DirectoryWorker {
   const int wakeup_;  // an eventfd
 
   mutable std::mutex mutex_;  // guards the next six
-  Questions waiting_;
+  QuestionLines waiting_;
   bool down_ = false;
   std::string down_why_;
   bool opening_ = false;
