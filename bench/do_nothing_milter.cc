@@ -1,6 +1,6 @@
 // do_nothing_milter ADDRESS - a milter that negotiates what mailverdictd's does
-// with a recipient check, has the same callbacks, and answers "continue" to all.
-// What it reaches behind an MTA is what a milter can reach there at most.
+// with a recipient check, has the same callbacks, and answers "continue" to
+// all. What it reaches behind an MTA is what a milter can reach there at most.
 //
 // ADDRESS is in libmilter's words: unix:/PATH or inet:PORT@HOST.
 

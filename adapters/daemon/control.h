@@ -1,20 +1,20 @@
 // What operators may ask and order over a control listener, by the command
 // mailverdict (adapters/command). Requests and replies are a socket map's:
 //
-//   explain ADDRESS         the whole of a verdict
-//   explain-sender ADDRESS  the same at MAIL (of both keys, see maps.h)
-//   status                servers, lists, controls, holds, sessions
-//   hold defer-all        everything is "later", whatever the directory says
-//   hold pass-all         everything passes
+//   explain ADDRESS            the whole of a verdict
+//   explain-sender ADDRESS     the same at MAIL (of both keys, see maps.h)
+//   status                     servers, lists, controls, holds, sessions
+//   hold defer-all             everything is "later", whatever anybody says
+//   hold pass-all              everything passes
 //   hold off
-//   release DIRECTORY     those who have vanished from it are gone indeed
-//   grace DIRECTORY 24h         how long they are doubted to be gone
-//   vanished DIRECTORY 20/10m   held when more than 20 vanish within 10m
-//                               (of both: "policy", back to what that says)
-//   domain list           the domains that are remembered as missing
-//   domain add DOMAIN     learned from now on, until it is there
-//   domain pin DOMAIN     the same, and stays
-//   domain remove DOMAIN  forgotten
+//   release DIRECTORY          those who have vanished from it are gone indeed
+//   grace DIRECTORY 24h        how long they are doubted to be gone
+//   vanished DIRECTORY 20/10m  held when more than 20 vanish within 10m
+//                              (of both: "policy", back to what that says)
+//   domain list                the domains that are remembered as missing
+//   domain add DOMAIN          learned from now on, until it is there
+//   domain pin DOMAIN          the same, and stays
+//   domain remove DOMAIN       forgotten
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_CONTROL_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_CONTROL_H_

@@ -13,8 +13,8 @@
 #include <cstddef>
 #include <string_view>
 
-#include "adapters/socketmap/socket_address.h"
 #include "adapters/local_delivery/unknown_rule.h"
+#include "adapters/socketmap/socket_address.h"
 
 namespace mailverdict::local_delivery {
 

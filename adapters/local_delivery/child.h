@@ -46,13 +46,13 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  // Starts `command`, which is not empty, outlives us, and is started once in a
-  // process, in a process group of its own. A name
-  // without a slash is looked up in PATH. Its stdin is ours: not a byte of it
-  // is read here, and ours becomes /dev/null, so that the MTA notices when the
-  // program closes it. It is sent SIGTERM when we die ourselves: an MTA that
-  // kills our group does not reach its. (The kernel forgets that for a program
-  // with set-user-id.) 0, or errno.
+  // Starts `command`, in a process group of its own. A name without a slash is
+  // looked up in PATH. Its stdin is ours: not a byte of it is read here, and
+  // ours becomes /dev/null, so that the MTA notices when the program closes it.
+  // It is sent SIGTERM when we die ourselves: an MTA that kills our group does
+  // not reach its. (The kernel forgets that for a program with set-user-id.)
+  // 0, or errno. REQUIRES: `command` is not empty and outlives us; this is the
+  // process's only Start.
   int Start(const std::vector<std::string>& command, const Signals& signals);
 
   // What it writes to stdout and stderr: a pipe, non-blocking.

@@ -9,8 +9,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "adapters/socketmap/deadline.h"
 #include "adapters/local_delivery/mail_log.h"
+#include "adapters/socketmap/deadline.h"
 
 namespace mailverdict::local_delivery {
 namespace {

@@ -15,10 +15,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "adapters/socketmap/deadline.h"
 #include "adapters/local_delivery/lmtp_dialogue.h"
-#include "adapters/socketmap/socket_address.h"
 #include "adapters/loop/log.h"
+#include "adapters/socketmap/deadline.h"
+#include "adapters/socketmap/socket_address.h"
 
 namespace mailverdict::local_delivery {
 namespace {

@@ -8,8 +8,8 @@
 
 #include <string>
 
-#include "adapters/socketmap/socket_address.h"
 #include "adapters/local_delivery/wrapper_fixture.h"
+#include "adapters/socketmap/socket_address.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -9,10 +9,9 @@
 // libmilter answers each command of an MTA on the thread of its session. That
 // thread asks for the verdict in the loop's stead if the loop sleeps, or else
 // lets the loop ask, and waits for it; the verdict becomes the reply and the
-// return value together (wire.h). A stage at which the chain
-// has nothing to say is answered without the loop, and a stage whose facts it
-// does not read is not asked of the MTA at all; the body never is, since a
-// Transaction has none.
+// return value together (wire.h). A stage at which the chain has nothing to say
+// is answered without the loop, and a stage whose facts it does not read is not
+// asked of the MTA at all; the body never is, since a Transaction has none.
 //
 // What an MTA does without us (we are dead, late, or break off) is its own
 // setting: sendmail's F=T, Postfix's milter_default_action = tempfail.

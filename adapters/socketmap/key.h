@@ -13,10 +13,9 @@ namespace mailverdict::socketmap {
 // The key of the sendmail maps `rcpt`, `mail` and `client`, as mailverdict.m4
 // builds it:
 //
-//   kRcpt
-//   RECIPIENT,sender=<SENDER>,client=<ADDRESS>,id=<QUEUEID>,auth=<MECHANISM>,;
-//   kMail     SENDER,client=<ADDRESS>,id=<QUEUEID>,auth=<MECHANISM>,;
-//   kConnect  ,client=<ADDRESS>,id=<>,auth=<>,;
+//   kRcpt     RECIPIENT,sender=<SENDER>,client=<IP>,id=<QUEUEID>,auth=<MECH>,;
+//   kMail     SENDER,client=<IP>,id=<QUEUEID>,auth=<MECH>,;
+//   kConnect  ,client=<IP>,id=<>,auth=<>,;
 //
 // sendmail cuts a key at 256 bytes (without -f) or 1024. A cut one has lost its
 // end, and no shorter address is read out of it: nullopt. Addresses may hold

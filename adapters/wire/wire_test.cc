@@ -113,9 +113,8 @@ TEST(Wire, OnlyUserUnknownProvesAnAbsence) {
 TEST(Wire, ATextCannotBreakTheProtocol) {
   static constexpr DeferReply kHostile{
       451, 3, 0, "550 5.1.1 \"no\" (user) <x> 100%0 \\ $x;\r\n5:OK no,\x80"};
-  EXPECT_EQ(
-      SendmailMapReply(Verdict::Defer(kHostile)),
-      "OK defer:3.0:\"550 5.1.1 no user x 100 0 x 5:OK no,\"");
+  EXPECT_EQ(SendmailMapReply(Verdict::Defer(kHostile)),
+            "OK defer:3.0:\"550 5.1.1 no user x 100 0 x 5:OK no,\"");
   EXPECT_EQ(PostfixMapReply(Verdict::Defer(kHostile)),
             "TEMP 4.3.0 550 5.1.1 no user x 100 0 x 5:OK no,");
   EXPECT_EQ(MilterReplyOf(Verdict::Defer(kHostile)).text,

@@ -1,14 +1,12 @@
 // The check `recipient`: does the mailbox exist?
 //
-// asks       the directory of the recipient's realm; after a "no", the memory
-// of
-//            addresses that were once present
+// asks       the directory of the recipient's realm; after a "no", what is
+//            remembered of addresses that were once present
 // decides    at RCPT, for that recipient
 //   pass     outside the realms; postmaster, abuse and other exceptions; listed
 //            in an also_valid file; a catch-all realm; present in the directory
-//   reject   550 5.1.1 proven absent: the directory's controls were found by
-//   the
-//            same search, and the address was not seen present within the grace
+//   reject   550 5.1.1 proven absent: the same search found the directory's
+//            controls, and the address was not seen present within the grace
 //            period
 // unsure     DEFER (or PASS, by policy): 451 4.4.3 when the directory did not
 //            answer, could not be believed, or denies an address that it had

@@ -3,8 +3,7 @@
 //   LmdbStore::Options options;
 //   options.path = "/var/lib/mailverdict/history";
 //   options.log = [](const std::string& line) { ... };
-//   absl::StatusOr<std::unique_ptr<LmdbStore>> store =
-//   LmdbStore::Open(options);
+//   auto store = LmdbStore::Open(options);  // absl::StatusOr
 //
 // Writing. Put and Erase only note the change in memory; a thread of the
 // store's commits what is noted, kBatch changes or what came within kGather in

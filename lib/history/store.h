@@ -1,5 +1,5 @@
 // Bytes remembered by key: the ground under all that was seen before, of any
-// kind (mailboxes, later greylisting and learned domains).
+// kind (stored_history.h).
 //
 // Bounded by a number of entries, in two generations, young and old: what is
 // written is young; when the young hold half of the maximum they become the
