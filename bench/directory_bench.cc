@@ -133,27 +133,31 @@ struct Setting {
 void BM_Directory(benchmark::State& state, const Setting& setting) {
   const int in_flight = static_cast<int>(state.range(0));
   std::optional<Asking> asking;
+  int timed = 0, wrong = 0;
+  const auto end = [&] {
+    asking->AwaitAll();
+    wrong += asking->wrong();
+  };
   const auto begin = [&] {
-    if (asking.has_value()) asking->AwaitAll();
     asking.emplace(Server(setting.loglevel));
     const int before = setting.strangers ? 1 : kPeople;
     while (asking->answered() < before) asking->Keep(in_flight);
     return asking->answered();
   };
-  int counted_from = begin(), timed = 0, wrong = 0;
+  int counted_from = begin();
   for (auto _ : state) {
     if (setting.strangers && asking->asked() >= kPeople) {
       state.PauseTiming();
       timed += asking->answered() - counted_from;
-      wrong += asking->wrong();
+      end();
       counted_from = begin();
       state.ResumeTiming();
     }
     asking->Keep(in_flight);
   }
   timed += asking->answered() - counted_from;
-  asking->AwaitAll();
-  if (wrong + asking->wrong() != 0) state.SkipWithError("wrong answers");
+  end();
+  if (wrong != 0) state.SkipWithError("wrong answers");
   state.SetItemsProcessed(timed);
 }
 

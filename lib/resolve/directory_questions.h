@@ -27,13 +27,14 @@ inline constexpr size_t kMaxBatchBytes = 8 << 10;
 
 // A lookup on its way.
 struct Question {
-  // Whom it shares a search with. When a search cannot tell whom it found, its
-  // misses go on to the next round, so it is best if they are among themselves:
-  // then they are proven at once, and else nearly all by the second search.
+  // Whom it shares a search with. When that cannot tell whom it found, those it
+  // did not show go on to kAgain, and from there to kAlone. So misses are best
+  // among themselves: then one search proves them, and else nearly all are
+  // proven by the second.
   enum class Round {
     kFound,  // others that were found when they were last asked for
     kFirst,  // others of whom that is not known
-    kAgain,  // others that were not found in their first
+    kAgain,  // others that their first search did not show
     kAlone,  // nobody
   };
 
@@ -52,10 +53,10 @@ class QuestionLines {
   static constexpr Round kRounds[] = {Round::kFound, Round::kFirst,
                                       Round::kAgain, Round::kAlone};
 
-  // Who is asked for, and was found the last time, goes with his like. The
-  // length of the line, with this one at its end.
+  // In kFirst, who was found the last time goes to kFound. The length of the
+  // line, with this one at its end.
   size_t PushBack(Question question);
-  // Before all others of their rounds, in this order.
+  // Ahead of all others of their rounds, in this order.
   void PushFront(Questions questions);
 
   size_t size() const;

@@ -148,9 +148,9 @@ void DirectoryWorker::MarkUp() {
 }
 
 void DirectoryWorker::SendWaiting() {
-  while (HasRoom() && connection_->ready()) {
+  while (HasRoom()) {
     const auto [when, round] = NextSend();
-    if (when > executor_->Now()) return;
+    if (when > executor_->Now() || !connection_->ready()) return;
     Questions batch = NextBatch(round);
     if (batch.empty()) continue;
     std::vector<MailboxLookup> controls =
@@ -177,18 +177,19 @@ bool DirectoryWorker::HasRoom() const {
   return connection_ != nullptr && !leaving_ && searches_.size() < kMaxSearches;
 }
 
-// When which round is to be sent, if there is room for another search.
-std::pair<absl::Time, Question::Round> DirectoryWorker::NextSend() {
+// When which round is to be sent, if there is room for another search: of those
+// that can be, the one that waits for longest.
+std::pair<absl::Time, Question::Round> DirectoryWorker::NextSend() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   std::pair<absl::Time, Round> next = {absl::InfiniteFuture(), Round::kFirst};
   for (const Round round : QuestionLines::kRounds) {
-    next = std::min(next, {NextSend(round), round});
+    next = std::min(next, {NextSendOf(round), round});
   }
   return next;
 }
 
-// The same of one of them; holds the mutex.
-absl::Time DirectoryWorker::NextSend(Round round) const {
+// Of one round. With mutex_ held.
+absl::Time DirectoryWorker::NextSendOf(Round round) const {
   const Questions& line = waiting_.of(round);
   if (line.empty()) return absl::InfiniteFuture();
   size_t under_way = 0;
@@ -196,8 +197,9 @@ absl::Time DirectoryWorker::NextSend(Round round) const {
     under_way +=
         !search.questions.empty() && search.questions.front().round == round;
   }
-  const bool gathers =
-      under_way >= kMaxSmallSearches && line.size() < kMaxBatch;
+  const bool gathers = round != Round::kAlone &&
+                       under_way >= kMaxSmallSearches &&
+                       line.size() < kMaxBatch;
   return gathers ? line.front().asked + kGather : line.front().asked;
 }
 
@@ -241,8 +243,11 @@ void DirectoryWorker::Wait() {
   } else if (ProbeIsDue()) {
     until = std::max(next_probe_, executor_->Now());
   }
-  if (HasRoom() && !searches_.empty()) {
-    until = std::min(until, std::max(NextSend().first, executor_->Now()));
+  bool could_send = false;
+  if (HasRoom()) {
+    const absl::Time send = NextSend().first;
+    could_send = send <= executor_->Now();  // were the socket ready
+    if (!could_send) until = std::min(until, send);
   }
   for (const auto& [id, search] : searches_) {
     until = std::min(until, search.sent + policy_.timeout);
@@ -256,6 +261,7 @@ void DirectoryWorker::Wait() {
   pollfd fds[2] = {{wakeup_, POLLIN, 0}, {-1, POLLIN, 0}};
   if (connection_ != nullptr) {
     fds[1] = {connection_->fd(), connection_->events(), 0};
+    if (could_send) fds[1].events |= POLLOUT;
   }
   poll(fds, 2, timeout_ms);
   if (fds[0].revents != 0) {
@@ -334,15 +340,15 @@ void DirectoryWorker::Settle(Search search, SearchResult result) {
     } else {
       question.lookup = std::move(lookups[i]);
       question.round =
-          question.round == Round::kFirst ? Round::kAgain : Round::kAlone;
+          question.round < Round::kAgain ? Round::kAgain : Round::kAlone;
       again.push_back(std::move(question));
     }
   }
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     for (const auto& [done, answer] : answers) waiting_.Note(answer);
+    for (Question& question : again) waiting_.PushBack(std::move(question));
   }
-  AskAgain(std::move(again));
   Deliver(std::move(answers));
 }
 
@@ -362,7 +368,10 @@ void DirectoryWorker::DropConnection(const std::string& why, bool retry) {
   }
   searches_.clear();
   const bool down = !retry || !proven_ || !lost.empty();
-  AskAgain(std::move(again));
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    waiting_.PushFront(std::move(again));
+  }
   GiveUp(std::move(lost), why);
   if (down) GoDown(why);
 }
@@ -378,12 +387,6 @@ void DirectoryWorker::GoDown(const std::string& why) {
   }
   health_.Report(why);
   GiveUp(std::move(waiting), why);
-}
-
-// They have waited longest: first of all.
-void DirectoryWorker::AskAgain(Questions questions) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  waiting_.PushFront(std::move(questions));
 }
 
 void DirectoryWorker::GiveUp(Questions questions, const std::string& why) {

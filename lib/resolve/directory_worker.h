@@ -27,10 +27,10 @@ class DirectoryWorker {
  public:
   // Searches under way at a time; further lookups wait and are asked together.
   static constexpr size_t kMaxSearches = 8;
-  // With as many of their round under way, lookups wait for each other: a
-  // search for many costs the server little more than one for a few. But no
-  // longer than this, since one that is slow or far away is not to be waited
-  // for twice.
+  // With as many of their round under way, lookups that can share one wait for
+  // each other: a search for many costs the server little more than one for a
+  // few. But no longer than this after they came, since one that is slow or far
+  // away is not to be waited for twice.
   static constexpr size_t kMaxSmallSearches = 2;
   static constexpr absl::Duration kGather = absl::Milliseconds(1);
   // Lookups that wait for a search. A directory in good health answers as many
@@ -82,8 +82,8 @@ class DirectoryWorker {
   bool ProbeIsDue() const;
   void Probe();
   bool HasRoom() const;
-  std::pair<absl::Time, Round> NextSend();
-  absl::Time NextSend(Round round) const;
+  std::pair<absl::Time, Round> NextSend() const;
+  absl::Time NextSendOf(Round round) const;
   Questions NextBatch(Round round);
   void Send(Questions questions, std::vector<MailboxLookup> controls);
   void Wait();
@@ -92,7 +92,6 @@ class DirectoryWorker {
   void Settle(Search search, SearchResult result);
   void DropConnection(const std::string& why, bool retry);
   void GoDown(const std::string& why);
-  void AskAgain(Questions questions);
   void GiveUp(Questions questions, const std::string& why);
   void Deliver(Answers answers);
   Answer Unknown(const Question& question, const std::string& why) const;
