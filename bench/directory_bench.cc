@@ -123,7 +123,7 @@ Slapd& Server(const std::string& loglevel) {
   return slapd;
 }
 
-// Who is asked for, and whom.
+// Which slapd is asked, and for whom.
 struct Setting {
   std::string name;
   std::string loglevel;
