@@ -35,9 +35,9 @@ std::string Recipient(int i) {
 // Asks for one recipient after the other.
 class Asking {
  public:
-  explicit Asking(const Slapd& slapd)
+  explicit Asking(const std::string& uri)
       : loop_(ManualExecutor::Clock::kReal),
-        directory_(Policy(slapd), &loop_, HealthHooks()) {}
+        directory_(Policy(uri), &loop_, HealthHooks()) {}
 
   // Returns when one more is answered.
   void Keep(int in_flight) {
@@ -53,10 +53,10 @@ class Asking {
   int wrong() const { return wrong_; }
 
  private:
-  static std::shared_ptr<const DirectoryPolicy> Policy(const Slapd& slapd) {
+  static std::shared_ptr<const DirectoryPolicy> Policy(const std::string& uri) {
     DirectoryPolicy policy;
     policy.name = "people";
-    policy.uris = {slapd.unix_uri()};
+    policy.uris = {uri};
     policy.base = kBase;
     policy.filter =
         *FilterTemplate::Parse("(|(mail=%a)(mailAlternateAddress=%a))");
@@ -85,7 +85,7 @@ class Asking {
 // By slapd's log, with one lookup in flight and with many.
 void CheckThatControlsAreInEachSearch(const Slapd& slapd) {
   for (const int in_flight : {1, 256}) {
-    Asking asking(slapd);
+    Asking asking(slapd.uri());
     while (asking.answered() < 1000) asking.Keep(in_flight);
     asking.AwaitAll();
   }
@@ -123,11 +123,17 @@ Slapd& Server(const std::string& loglevel) {
   return slapd;
 }
 
-// Which slapd is asked, and for whom.
+// Which slapd is asked, in which way, and for whom.
 struct Setting {
+  std::string Uri() const {
+    const Slapd& slapd = Server(loglevel);
+    return unix_socket ? slapd.unix_uri() : slapd.uri();
+  }
+
   std::string name;
-  std::string loglevel;
-  bool strangers;  // each is asked for once by one Directory, then by the next
+  bool strangers = false;  // each is asked for once by one Directory
+  std::string loglevel = "none";
+  bool unix_socket = false;
 };
 
 void BM_Directory(benchmark::State& state, const Setting& setting) {
@@ -139,7 +145,7 @@ void BM_Directory(benchmark::State& state, const Setting& setting) {
     wrong += asking->wrong();
   };
   const auto begin = [&] {
-    asking.emplace(Server(setting.loglevel));
+    asking.emplace(setting.Uri());
     const int before = setting.strangers ? 1 : kPeople;
     while (asking->answered() < before) asking->Keep(in_flight);
     return asking->answered();
@@ -163,7 +169,7 @@ void BM_Directory(benchmark::State& state, const Setting& setting) {
 
 void BM_PlainSearches(benchmark::State& state, const Setting& setting) {
   LDAP* handle = nullptr;
-  ldap_initialize(&handle, Server(setting.loglevel).unix_uri().c_str());
+  ldap_initialize(&handle, setting.Uri().c_str());
   int version = LDAP_VERSION3;
   ldap_set_option(handle, LDAP_OPT_PROTOCOL_VERSION, &version);
   char mail[] = "mail", alternate[] = "mailAlternateAddress";
@@ -192,9 +198,10 @@ void BM_PlainSearches(benchmark::State& state, const Setting& setting) {
 
 const bool kRegistered = [] {
   const Setting kSettings[] = {
-      {"known", "none", false},
-      {"strangers", "none", true},
-      {"slapd logs", "stats", false},
+      {"known"},
+      {"strangers", true},
+      {"slapd logs", false, "stats"},
+      {"unix socket", false, "none", true},
   };
   for (const auto& [name, run] :
        {std::pair("BM_Directory", BM_Directory),

@@ -26,7 +26,7 @@ _REPEATED = ["--benchmark_repetitions=7"]
 _ONCE = ["--benchmark_repetitions=2", "--benchmark_min_time=0.02"]
 
 PARTS = (
-    Micro("core", ["core_bench", "codec_bench"], _REPEATED, _ONCE),
+    Micro("core", ["core_bench", "codec_bench", "search_bench"], _REPEATED, _ONCE),
     Micro("cache", ["cache_bench"], ["--benchmark_repetitions=3"],
           _ONCE + ["--benchmark_filter=size:1000$"]),
     Micro("history", ["history_bench"], [], ["--benchmark_min_time=0.02"]),

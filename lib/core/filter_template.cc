@@ -11,15 +11,15 @@ namespace {
 
 // RFC 4515 section 3: these must be escaped; other bytes that are not printable
 // ASCII may be, and then cannot be misread by anybody.
-bool NeedsEscape(char c) {
+constexpr auto kNeedsEscape = [](char c) {
   return c == '*' || c == '(' || c == ')' || c == '\\' || c <= 0x1f ||
          c >= 0x7f;
-}
+};
 
 void AppendEscaped(std::string_view value, std::string* out) {
   static constexpr char kHex[] = "0123456789abcdef";
   while (true) {
-    const auto odd = std::find_if(value.begin(), value.end(), NeedsEscape);
+    const auto odd = std::find_if(value.begin(), value.end(), kNeedsEscape);
     out->append(value.begin(), odd);
     if (odd == value.end()) return;
     const auto byte = static_cast<unsigned char>(*odd);
@@ -116,19 +116,24 @@ const FilterTemplate::Arm* FilterTemplate::FindArm(
   return nullptr;
 }
 
+void FilterTemplate::ExpandTo(std::string_view address, std::string_view arm,
+                              std::string* out) const {
+  if (arm.empty()) {
+    Substitute(text_, address, out, AppendEscaped);
+    return;
+  }
+  const std::vector<std::string>& filters = FindArm(arm)->filters;
+  if (filters.size() > 1) *out += "(|";
+  for (const std::string& filter : filters) {
+    Substitute(filter, address, out, AppendEscaped);
+  }
+  if (filters.size() > 1) *out += ')';
+}
+
 std::string FilterTemplate::Expand(std::string_view address,
                                    std::string_view arm) const {
   std::string out;
-  if (arm.empty()) {
-    Substitute(text_, address, &out, AppendEscaped);
-    return out;
-  }
-  const std::vector<std::string>& filters = FindArm(arm)->filters;
-  if (filters.size() > 1) out += "(|";
-  for (const std::string& filter : filters) {
-    Substitute(filter, address, &out, AppendEscaped);
-  }
-  if (filters.size() > 1) out += ')';
+  ExpandTo(address, arm, &out);
   return out;
 }
 

@@ -70,8 +70,11 @@ class FilterTemplate {
   // Every attribute of every arm, none twice: what a search has to ask for.
   const std::vector<std::string>& attributes() const { return attributes_; }
 
-  // The filter for one spelling of an address, reduced to `arm` unless that is
-  // empty. Values are escaped by RFC 4515 section 3. REQUIRES: `arm` names one.
+  // Adds to `out` the filter for one spelling of an address, reduced to `arm`
+  // unless that is empty. Values are escaped by RFC 4515 section 3. REQUIRES:
+  // `arm` names one.
+  void ExpandTo(std::string_view address, std::string_view arm,
+                std::string* out) const;
   std::string Expand(std::string_view address, std::string_view arm = "") const;
 
  private:

@@ -23,10 +23,13 @@ bool SameMoment(const Transcript& a, const Transcript& b) {
 const Report* FindControl(const std::vector<Report>& controls,
                           const DirectoryPolicy& directory,
                           const Control& control) {
-  const Lookup wanted =
-      MailboxLookup{directory.name, {control.address}, control.arm};
   for (const Report& report : controls) {
-    if (report.lookup == wanted) return &report;
+    const auto* asked = std::get_if<MailboxLookup>(&report.lookup);
+    if (asked != nullptr && asked->directory == directory.name &&
+        asked->arm == control.arm && asked->spellings.size() == 1 &&
+        asked->address() == control.address) {
+      return &report;
+    }
   }
   return nullptr;
 }

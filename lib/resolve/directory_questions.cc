@@ -5,6 +5,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/hash/hash.h"
+#include "absl/strings/string_view.h"
 
 namespace mailverdict {
 namespace {
@@ -52,6 +53,20 @@ size_t QuestionLines::size() const {
   return size;
 }
 
+std::pair<absl::Time, Question::Round> QuestionLines::NextSend(
+    absl::FunctionRef<int64_t(Round)> under_way) const {
+  std::pair<absl::Time, Round> next = {absl::InfiniteFuture(), Round::kFirst};
+  for (const Round round : kRounds) {
+    const Questions& line = lines_[Index(round)];
+    if (line.empty()) continue;
+    const bool gathers = round != Round::kAlone && line.size() < kMaxBatch &&
+                         under_way(round) >= kMaxSmallSearches;
+    const absl::Time asked = line.front().asked;
+    next = std::min(next, {gathers ? asked + kGather : asked, round});
+  }
+  return next;
+}
+
 Questions QuestionLines::TakeAll() {
   Questions all;
   for (Questions& line : lines_) {
@@ -95,14 +110,16 @@ std::string FilterFor(const DirectoryPolicy& directory,
                       const Questions& questions,
                       const std::vector<MailboxLookup>& controls) {
   const FilterTemplate& filter = directory.filter;
-  absl::flat_hash_set<std::string> parts;
+  absl::flat_hash_set<std::pair<absl::string_view, absl::string_view>> asked;
   std::string all = "(|";
-  const auto add = [&](const MailboxLookup& lookup, std::string_view arm) {
+  const auto add = [&](const MailboxLookup& lookup, const std::string& arm) {
     for (const std::string& spelling : lookup.spellings) {
-      const auto [part, is_new] = parts.insert(filter.Expand(spelling, arm));
-      if (is_new) all += *part;
+      if (!asked.emplace(arm, spelling).second) continue;
+      filter.ExpandTo(spelling, arm, &all);
     }
   };
+  // First, since they are found by every search: see IsPlainOr.
+  for (const MailboxLookup& control : controls) add(control, control.arm);
   if (IsPlainOr(filter)) {
     for (const FilterTemplate::Arm& arm : filter.arms()) {
       for (const Question& question : questions) {
@@ -115,7 +132,6 @@ std::string FilterFor(const DirectoryPolicy& directory,
       add(question.lookup, question.lookup.arm);
     }
   }
-  for (const MailboxLookup& control : controls) add(control, control.arm);
   all += ')';
   return all;
 }

@@ -5,11 +5,14 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
 #include "lib/core/answer.h"
 #include "lib/core/lookup.h"
@@ -52,6 +55,12 @@ class QuestionLines {
   using Round = Question::Round;
   static constexpr Round kRounds[] = {Round::kFound, Round::kFirst,
                                       Round::kAgain, Round::kAlone};
+  // With as many of their round under way, lookups that can share one wait for
+  // each other: a search for many costs the server little more than one for a
+  // few. But no longer than this after they came, since one that is slow or far
+  // away is not to be waited for twice.
+  static constexpr int kMaxSmallSearches = 2;
+  static constexpr absl::Duration kGather = absl::Milliseconds(1);
 
   // In kFirst, who was found the last time goes to kFound. The length of the
   // line, with this one at its end.
@@ -60,7 +69,11 @@ class QuestionLines {
   void PushFront(Questions questions);
 
   size_t size() const;
-  const Questions& of(Round round) const { return lines_[Index(round)]; }
+
+  // When and of which round to send the next search, with so many under way of
+  // each: that for which somebody waits longest. InfiniteFuture if none waits.
+  std::pair<absl::Time, Round> NextSend(
+      absl::FunctionRef<int64_t(Round)> under_way) const;
 
   // From the front of a line what the next search asks; what has waited longer
   // than the directory's timeout goes to `late`: who asked has given up, so it

@@ -177,30 +177,16 @@ bool DirectoryWorker::HasRoom() const {
   return connection_ != nullptr && !leaving_ && searches_.size() < kMaxSearches;
 }
 
-// When which round is to be sent, if there is room for another search: of those
-// that can be, the one that waits for longest.
 std::pair<absl::Time, Question::Round> DirectoryWorker::NextSend() const {
+  const auto under_way = [this](Round round) {
+    return std::count_if(
+        searches_.begin(), searches_.end(), [round](const auto& search) {
+          const Questions& questions = search.second.questions;
+          return !questions.empty() && questions.front().round == round;
+        });
+  };
   const std::lock_guard<std::mutex> lock(mutex_);
-  std::pair<absl::Time, Round> next = {absl::InfiniteFuture(), Round::kFirst};
-  for (const Round round : QuestionLines::kRounds) {
-    next = std::min(next, {NextSendOf(round), round});
-  }
-  return next;
-}
-
-// Of one round. With mutex_ held.
-absl::Time DirectoryWorker::NextSendOf(Round round) const {
-  const Questions& line = waiting_.of(round);
-  if (line.empty()) return absl::InfiniteFuture();
-  size_t under_way = 0;
-  for (const auto& [id, search] : searches_) {
-    under_way +=
-        !search.questions.empty() && search.questions.front().round == round;
-  }
-  const bool gathers = round != Round::kAlone &&
-                       under_way >= kMaxSmallSearches &&
-                       line.size() < kMaxBatch;
-  return gathers ? line.front().asked + kGather : line.front().asked;
+  return waiting_.NextSend(under_way);
 }
 
 Questions DirectoryWorker::NextBatch(Round round) {

@@ -27,12 +27,6 @@ class DirectoryWorker {
  public:
   // Searches under way at a time; further lookups wait and are asked together.
   static constexpr size_t kMaxSearches = 8;
-  // With as many of their round under way, lookups that can share one wait for
-  // each other: a search for many costs the server little more than one for a
-  // few. But no longer than this after they came, since one that is slow or far
-  // away is not to be waited for twice.
-  static constexpr size_t kMaxSmallSearches = 2;
-  static constexpr absl::Duration kGather = absl::Milliseconds(1);
   // Lookups that wait for a search. A directory in good health answers as many
   // in a tenth of its timeout; behind more than these nobody would wait for the
   // last, and each takes memory.
@@ -83,7 +77,6 @@ class DirectoryWorker {
   void Probe();
   bool HasRoom() const;
   std::pair<absl::Time, Round> NextSend() const;
-  absl::Time NextSendOf(Round round) const;
   Questions NextBatch(Round round);
   void Send(Questions questions, std::vector<MailboxLookup> controls);
   void Wait();
