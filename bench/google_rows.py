@@ -15,17 +15,26 @@ def to_tables(path, tables):
         _add(family, runs, tables)
 
 
-def compare(path, tables, title, ours, base):
-    """Adds one table of two benchmarks, ours and what it is compared with: items a second by
+def compare(path, tables, title, ours, *others):
+    """Adds one table of benchmarks, ours and what it is compared with: items a second by
     repetition, which are to be interleaved, and the ratios."""
     families = _families(path)
-    table = tables.table(title, ours[3:], base[3:], "ratio")
-    for label, repeated in families[ours].items():
-        pairs = [[each["items_per_second"] for each in sorted(
-            runs, key=lambda each: each["repetition_index"])]
-                 for runs in (repeated, families[base][label])]
-        table.add(_label(label), *pairs,
-                  [one / other for one, other in zip(*pairs)])
+    columns = [ours[3:]]
+    for other in others:
+        columns += [other[3:], "by " + other[3:]]
+    table = tables.table(title, *columns)
+    for label in families[ours]:
+        mine = _rates(families[ours][label])
+        cells = [mine]
+        for other in others:
+            theirs = _rates(families[other][label])
+            cells += [theirs, [one / another for one, another in zip(mine, theirs)]]
+        table.add(_label(label), *cells)
+
+
+def _rates(repeated):
+    return [each["items_per_second"]
+            for each in sorted(repeated, key=lambda each: each["repetition_index"])]
 
 
 def _families(path):

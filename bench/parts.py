@@ -33,7 +33,7 @@ PARTS = (
     Micro("directory", ["directory_bench"],
           _REPEATED + ["--benchmark_enable_random_interleaving=true"],
           ["--benchmark_repetitions=2", "--benchmark_min_time=0.2"],
-          ("addresses a second", "BM_Directory", "BM_PlainSearches")),
+          ("addresses a second", "BM_Directory", "BM_PlainSearches", "BM_WithControls")),
     Script("daemon", "daemon_bench.py", dict(
         _DAEMON, instant="//bench:instant_socketmap", load="//bench:socketmap_load"),
            ["--pairs", "7"], ["--pairs", "2", "--seconds", "0.3"]),
