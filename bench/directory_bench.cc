@@ -132,7 +132,8 @@ struct Setting {
   }
 
   std::string name;
-  bool strangers = false;  // each is asked for once by one Directory
+  // Each is asked for once by one Directory. Nothing to libldap.
+  bool strangers = false;
   std::string loglevel = "none";
   bool unix_socket = false;
 };
@@ -212,9 +213,9 @@ void BM_WithControls(benchmark::State& state, const Setting& setting) {
 const bool kRegistered = [] {
   const Setting kSettings[] = {
       {"known"},
-      {"strangers", true},
-      {"slapd logs", false, "stats"},
-      {"unix socket", false, "none", true},
+      {"strangers", /*strangers=*/true},
+      {"slapd logs", /*strangers=*/false, "stats"},
+      {"unix socket", /*strangers=*/false, "none", /*unix_socket=*/true},
   };
   for (const auto& [name, run] :
        {std::pair("BM_Directory", BM_Directory),

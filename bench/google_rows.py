@@ -17,18 +17,18 @@ def to_tables(path, tables):
 
 def compare(path, tables, title, ours, *others):
     """Adds one table of benchmarks, ours and what it is compared with: items a second by
-    repetition, which are to be interleaved, and the ratios."""
+    repetition, which are to be interleaved, and ours divided by each."""
     families = _families(path)
     columns = [ours[3:]]
     for other in others:
-        columns += [other[3:], "by " + other[3:]]
+        columns += [other[3:], "times " + other[3:]]
     table = tables.table(title, *columns)
     for label in families[ours]:
         mine = _rates(families[ours][label])
         cells = [mine]
         for other in others:
             theirs = _rates(families[other][label])
-            cells += [theirs, [one / another for one, another in zip(mine, theirs)]]
+            cells += [theirs, [my / their for my, their in zip(mine, theirs)]]
         table.add(_label(label), *cells)
 
 

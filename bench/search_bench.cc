@@ -5,10 +5,14 @@
 
 #include <benchmark/benchmark.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "bench/allocations.h"
 #include "lib/core/policy.h"
 #include "lib/core/vouch.h"
@@ -47,7 +51,7 @@ SearchResult::Entry Entry(const std::string& dn, const std::string& attribute,
   return {dn, {{attribute, {value}}}};
 }
 
-// The controls, and of so many people each.
+// The entries of the controls, and of so many people.
 SearchResult Result(const DirectoryPolicy& people, int64_t found) {
   SearchResult result;
   for (int64_t i = 0; i < found; ++i) {
@@ -78,12 +82,18 @@ void SearchFilter(benchmark::State& state) {
 }
 BENCHMARK(SearchFilter)->ArgName("lookups")->Arg(1)->Arg(32);
 
+// A copy of what came back is made each time.
 void Attribution(benchmark::State& state, bool found) {
   const DirectoryPolicy people = People();
   const std::vector<MailboxLookup> lookups = Lookups(state.range(0));
   const std::vector<MailboxLookup> controls =
       ControlsFor(people, lookups.front());
   const SearchResult result = Result(people, found ? state.range(0) : 0);
+  const Attributed attributed = Attribute(people, lookups, controls, result);
+  for (const std::optional<Answer>& answer : attributed.answers) {
+    if (!answer.has_value() || !(found ? answer->present() : answer->vouched()))
+      return state.SkipWithError("wrong answers");
+  }
   const CountAllocations count(&state);
   for (auto _ : state) {
     benchmark::DoNotOptimize(Attribute(people, lookups, controls, result));

@@ -72,7 +72,7 @@ class FilterTemplate {
 
   // Adds to `out` the filter for one spelling of an address, reduced to `arm`
   // unless that is empty. Values are escaped by RFC 4515 section 3. REQUIRES:
-  // `arm` names one.
+  // `arm` is empty or names one.
   void ExpandTo(std::string_view address, std::string_view arm,
                 std::string* out) const;
   std::string Expand(std::string_view address, std::string_view arm = "") const;

@@ -70,8 +70,9 @@ class QuestionLines {
 
   size_t size() const;
 
-  // When and of which round to send the next search, with so many under way of
-  // each: that for which somebody waits longest. InfiniteFuture if none waits.
+  // When the next search is due, and of which round. `under_way`: how many
+  // searches of a round are. InfiniteFuture if nobody waits; then the round
+  // means nothing.
   std::pair<absl::Time, Round> NextSend(
       absl::FunctionRef<int64_t(Round)> under_way) const;
 

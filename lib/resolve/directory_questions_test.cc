@@ -2,7 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "lib/core/vouch.h"
 
 namespace mailverdict {
@@ -51,10 +57,12 @@ class QuestionLinesTest : public testing::Test {
     report.state = state;
     lines.Note(Answer(report));
   }
-  // How long after kStart the next search is due, and of whom.
+  // How long after kStart the next search is due, and of whom, with so many of
+  // kFirst and kAlone under way.
   std::pair<absl::Duration, Round> Next(int64_t under_way) {
-    const auto [when, round] =
-        lines.NextSend([under_way](Round) { return under_way; });
+    const auto [when, round] = lines.NextSend([under_way](Round each) {
+      return each == Round::kFirst || each == Round::kAlone ? under_way : 0;
+    });
     return {when - kStart, round};
   }
 
@@ -88,9 +96,12 @@ TEST_F(QuestionLinesTest, WhoIsAskedAgainStandsWhereHisRoundSays) {
 
 TEST_F(QuestionLinesTest, ThoseOfALostConnectionComeFirstInTheirOrder) {
   lines.PushBack(Ask("last@example.org"));
-  lines.PushFront({Ask("a@example.org"), Ask("b@example.org")});
+  lines.PushFront({Ask("a@example.org"),
+                   Ask("alone@example.org", kStart, Round::kAlone),
+                   Ask("b@example.org")});
   EXPECT_EQ(Take(Round::kFirst),
             (Want{"a@example.org", "b@example.org", "last@example.org"}));
+  EXPECT_EQ(Take(Round::kAlone), Want{"alone@example.org"});
 }
 
 TEST_F(QuestionLinesTest, ASearchIsForSoManyAndForSoManyBytes) {
@@ -100,12 +111,15 @@ TEST_F(QuestionLinesTest, ASearchIsForSoManyAndForSoManyBytes) {
   EXPECT_EQ(Take(Round::kFirst).size(), kMaxBatch);
   EXPECT_EQ(Take(Round::kFirst).size(), 1u);
 
-  // Once for each of the two arms.
-  const std::string local(kMaxBatchBytes / 4, 'x');
-  for (const char* domain : {"@a", "@b", "@c"}) {
-    lines.PushBack(Ask(local + domain));
-  }
+  // Each counts once for each of the two arms.
+  const std::string quarter(kMaxBatchBytes / 4, 'x');
+  for (int i = 0; i < 3; ++i) lines.PushBack(Ask(quarter));
+  EXPECT_EQ(Take(Round::kFirst).size(), 2u);
   EXPECT_EQ(Take(Round::kFirst).size(), 1u);
+  Question two = Ask(quarter);
+  two.lookup.spellings.push_back("x");
+  lines.PushBack(two);
+  lines.PushBack(Ask(quarter));
   EXPECT_EQ(Take(Round::kFirst).size(), 1u);
   EXPECT_EQ(Take(Round::kFirst).size(), 1u);
 
@@ -134,10 +148,10 @@ TEST_F(QuestionLinesTest, WhoIsLateIsNotAskedFor) {
 
 TEST_F(QuestionLinesTest, TheLineInWhichSomebodyWaitsLongestIsNext) {
   EXPECT_EQ(Next(0).first, absl::InfiniteDuration());
-  lines.PushBack(Ask("b@x", kStart + absl::Seconds(2), Round::kAgain));
-  EXPECT_EQ(Next(0), std::pair(absl::Seconds(2), Round::kAgain));
-  lines.PushBack(Ask("a@x", kStart + absl::Seconds(1)));
-  EXPECT_EQ(Next(0), std::pair(absl::Seconds(1), Round::kFirst));
+  lines.PushBack(Ask("b@x", kStart + absl::Seconds(2)));
+  EXPECT_EQ(Next(0), std::pair(absl::Seconds(2), Round::kFirst));
+  lines.PushBack(Ask("a@x", kStart + absl::Seconds(1), Round::kAgain));
+  EXPECT_EQ(Next(0), std::pair(absl::Seconds(1), Round::kAgain));
 }
 
 TEST_F(QuestionLinesTest, FewGatherWhileSearchesAreUnderWay) {
@@ -146,12 +160,17 @@ TEST_F(QuestionLinesTest, FewGatherWhileSearchesAreUnderWay) {
   lines.PushBack(Ask("a@example.org"));
   EXPECT_EQ(Next(few).first, absl::ZeroDuration());
   EXPECT_EQ(Next(enough).first, QuestionLines::kGather);
-  while (lines.size() < kMaxBatch) lines.PushBack(Ask("b@example.org"));
-  EXPECT_EQ(Next(enough).first, absl::ZeroDuration());
+  // Of its round there is none under way, so it goes before.
+  const absl::Duration later = QuestionLines::kGather / 2;
+  lines.PushBack(Ask("c@example.org", kStart + later, Round::kAgain));
+  EXPECT_EQ(Next(enough), std::pair(later, Round::kAgain));
+  while (lines.size() < kMaxBatch + 1) lines.PushBack(Ask("b@example.org"));
+  EXPECT_EQ(Next(enough), std::pair(absl::ZeroDuration(), Round::kFirst));
 
-  lines.TakeAll();
+  EXPECT_EQ(lines.TakeAll().size(), kMaxBatch + 1);
+  EXPECT_EQ(lines.size(), 0u);
   lines.PushBack(Ask("a@example.org", kStart, Round::kAlone));
-  EXPECT_EQ(Next(enough).first, absl::ZeroDuration());
+  EXPECT_EQ(Next(enough), std::pair(absl::ZeroDuration(), Round::kAlone));
 }
 
 std::string Filter(const DirectoryPolicy& policy, Questions questions) {
@@ -159,25 +178,41 @@ std::string Filter(const DirectoryPolicy& policy, Questions questions) {
                    ControlsFor(policy, questions.front().lookup));
 }
 
-TEST(FilterFor, PutsTheControlsFirstAndAnArmsComparisonsTogether) {
+TEST(FilterFor, PutsTheControlsLastAndAnArmsComparisonsTogether) {
   EXPECT_EQ(Filter(TestPolicy(), {Ask("a@x"), Ask("b@x")}),
-            "(|(mail=c1@example.org)(alt=c2@example.org)"
-            "(mail=a@x)(mail=b@x)(alt=a@x)(alt=b@x))");
+            "(|(mail=a@x)(mail=b@x)(alt=a@x)(alt=b@x)"
+            "(mail=c1@example.org)(alt=c2@example.org))");
+}
+
+TEST(FilterFor, AsksThroughOneArmIfThatIsWanted) {
+  Question alt = Ask("a@x");
+  alt.lookup.arm = "alt";
+  EXPECT_EQ(Filter(TestPolicy(), {alt, Ask("b@x")}),
+            "(|(mail=b@x)(alt=a@x)(alt=b@x)"
+            "(mail=c1@example.org)(alt=c2@example.org))");
+}
+
+TEST(FilterFor, LeavesOutAControlThatIsAskedFor) {
+  EXPECT_EQ(Filter(TestPolicy(), {Ask("c1@example.org")}),
+            "(|(mail=c1@example.org)(alt=c1@example.org)"
+            "(alt=c2@example.org))");
 }
 
 TEST(FilterFor, KeepsOthersWhole) {
   EXPECT_EQ(Filter(TestPolicy("(&(on=TRUE)(|(mail=%a)(alt=%a)))"),
                    {Ask("a@x"), Ask("b@x")}),
-            "(|(&(on=TRUE)(mail=c1@example.org))(&(on=TRUE)(alt=c2@example.org)"
-            ")(&(on=TRUE)(|(mail=a@x)(alt=a@x)))"
-            "(&(on=TRUE)(|(mail=b@x)(alt=b@x))))");
+            "(|(&(on=TRUE)(|(mail=a@x)(alt=a@x)))"
+            "(&(on=TRUE)(|(mail=b@x)(alt=b@x)))"
+            "(&(on=TRUE)(mail=c1@example.org))"
+            "(&(on=TRUE)(alt=c2@example.org)))");
 }
 
-TEST(FilterFor, AsksForASpellingOnce) {
+TEST(FilterFor, AsksForEachSpellingOnce) {
   Question two = Ask("a@x");
   two.lookup.spellings.push_back("b@x");
-  EXPECT_EQ(Filter(TestPolicy(), {two, Ask("b@x")}),
-            Filter(TestPolicy(), {Ask("a@x"), Ask("b@x")}));
+  const std::string both = Filter(TestPolicy(), {Ask("a@x"), Ask("b@x")});
+  EXPECT_EQ(Filter(TestPolicy(), {two}), both);
+  EXPECT_EQ(Filter(TestPolicy(), {two, Ask("b@x")}), both);
 }
 
 }  // namespace
