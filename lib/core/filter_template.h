@@ -75,6 +75,7 @@ class FilterTemplate {
   // `arm` is empty or names one.
   void ExpandTo(std::string_view address, std::string_view arm,
                 std::string* out) const;
+  // The same by itself.
   std::string Expand(std::string_view address, std::string_view arm = "") const;
 
  private:
