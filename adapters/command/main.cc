@@ -23,8 +23,9 @@ constexpr char kHelp[] =
     R"(usage: mailverdict [--socket ADDRESS] COMMAND
        mailverdict check-cases [--policy FILE] FOLDER
 
-  explain RECIPIENT [from SENDER] [client ADDRESS]
-                      what the daemon says of a recipient, and why
+  explain RECIPIENT [resolved ADDRESS] [from SENDER] [client ADDRESS]
+                      what the daemon says of a recipient, and why; ADDRESS
+                      after "resolved" is what the MTA makes of the recipient
   explain from SENDER [client ADDRESS]
                       the same of a sender
   status              its directories, DNS and lists: each server, since when
@@ -81,15 +82,17 @@ int WordsOf(std::string_view command, int words) {
   return command == "grace" || command == "vanished" ? 3 : 0;
 }
 
-// Of [RECIPIENT] [from SENDER] [client ADDRESS] the name and the key of a map
-// of the daemon's (adapters/daemon/maps.h); nullopt for anything else.
+// The name and the key of a map of the daemon's (adapters/daemon/maps.h) for
+// [RECIPIENT] [resolved ADDRESS] [from SENDER] [client ADDRESS]; nullopt for
+// anything else.
 std::optional<std::pair<std::string, std::string>> Explain(
     const std::vector<std::string>& words) {
-  std::string recipient, sender, client;
+  std::string recipient, resolved, sender, client;
   for (size_t i = 0; i < words.size(); ++i) {
-    std::string* const named = words[i] == "from"     ? &sender
-                               : words[i] == "client" ? &client
-                                                      : nullptr;
+    std::string* const named = words[i] == "from"       ? &sender
+                               : words[i] == "client"   ? &client
+                               : words[i] == "resolved" ? &resolved
+                                                        : nullptr;
     if (named == nullptr && i > 0) return std::nullopt;
     if (named != nullptr && ++i == words.size()) return std::nullopt;
     (named == nullptr ? recipient : *named) = words[i];
@@ -98,8 +101,10 @@ std::optional<std::pair<std::string, std::string>> Explain(
   const std::string end =
       absl::StrCat(",client=<", client, ">,id=<>,auth=<>,;");
   if (recipient.empty()) return {{"explain-sender", sender + end}};
-  if (sender.empty()) return {{"explain", recipient + end}};
-  return {{"explain", absl::StrCat(recipient, ",sender=<", sender, ">", end)}};
+  std::string key = recipient;
+  if (!resolved.empty()) absl::StrAppend(&key, ",resolved=<", resolved, ">");
+  if (!sender.empty()) absl::StrAppend(&key, ",sender=<", sender, ">");
+  return {{"explain", key + end}};
 }
 
 // [--policy FILE] FOLDER

@@ -4,8 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "adapters/daemon/daemon.h"
 #include "lib/mail/domain.h"
 
@@ -54,6 +56,17 @@ absl::StatusOr<std::string> DomainLines(const Policy& policy, History* history,
   }
   if (shown < remembered) absl::StrAppend(&text, "and more\n");
   return text;
+}
+
+// Whether the MTA resolved the recipient to an address that is not, but for the
+// case of letters, what stands between the brackets of RCPT TO.
+bool ResolvedElsewhere(const TransactionView& tx) {
+  if (!tx.resolved.has_value()) return false;
+  const absl::string_view resolved(tx.resolved->data(), tx.resolved->size());
+  absl::string_view asked(tx.recipient.data(), tx.recipient.size());
+  if (absl::ConsumePrefix(&asked, "<")) absl::ConsumeSuffix(&asked, ">");
+  return absl::StrContains(resolved, '@') &&
+         !absl::EqualsIgnoreCase(resolved, asked);
 }
 
 }  // namespace
@@ -233,6 +246,9 @@ void Daemon::LogVerdict(const TransactionView& tx, const Verdict& verdict,
     before = bare ? (rcpt ? "to=<" : "from=<") : (rcpt ? "to=" : "from=");
     after = bare ? "> " : " ";
   }
+  // Where the MTA delivers to another address, that is the one to look for.
+  const std::string_view resolved =
+      rcpt && ResolvedElsewhere(tx) ? *tx.resolved : std::string_view();
   log_->Write(Severity::kInfo, {if_any(tx.client, "client="),
                                 tx.client,
                                 if_any(tx.client, " "),
@@ -242,6 +258,9 @@ void Daemon::LogVerdict(const TransactionView& tx, const Verdict& verdict,
                                 before,
                                 address,
                                 after,
+                                if_any(resolved, "resolved=<"),
+                                resolved,
+                                if_any(resolved, "> "),
                                 verdict.Line(),
                                 " ",
                                 {us.data(), us.size()},

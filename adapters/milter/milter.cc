@@ -136,9 +136,15 @@ Session* SessionOf(SMFICTX* context) {
   return static_cast<Session*>(smfi_getpriv(context));
 }
 
-std::string_view Macro(SMFICTX* context, const char* name) {
+std::optional<std::string_view> MacroIfSent(SMFICTX* context,
+                                            const char* name) {
   const char* value = smfi_getsymval(context, const_cast<char*>(name));
-  return value == nullptr ? std::string_view() : value;
+  if (value == nullptr) return std::nullopt;
+  return value;
+}
+
+std::string_view Macro(SMFICTX* context, const char* name) {
+  return MacroIfSent(context, name).value_or("");
 }
 
 std::string_view OrEmpty(const char* text) {
@@ -163,9 +169,10 @@ sfsistat OnNegotiate(SMFICTX* context, unsigned long actions,
   *more = *even_more = 0;
   if (*our_actions != 0) {  // these macros, whatever the MTA sends by itself
     char at_mail[] = "i {auth_type}";
+    char at_rcpt[] = "i {rcpt_addr}";
     char later[] = "i";
     smfi_setsymlist(context, SMFIM_ENVFROM, at_mail);
-    smfi_setsymlist(context, SMFIM_ENVRCPT, later);
+    smfi_setsymlist(context, SMFIM_ENVRCPT, at_rcpt);
     smfi_setsymlist(context, SMFIM_EOH, later);
     smfi_setsymlist(context, SMFIM_EOM, later);
   }
@@ -229,8 +236,9 @@ sfsistat OnMail(SMFICTX* context, char** arguments) {
 sfsistat OnRcpt(SMFICTX* context, char** arguments) {
   Session* session = SessionAt(context);
   if (session == nullptr) return SMFIS_TEMPFAIL;
-  const sfsistat result =
-      JudgeAndReturn(context, session->Recipient(OrEmpty(arguments[0])));
+  const sfsistat result = JudgeAndReturn(
+      context, session->Recipient(OrEmpty(arguments[0]),
+                                  MacroIfSent(context, "{rcpt_addr}")));
   if (result == SMFIS_CONTINUE) session->Accept();
   return result;
 }

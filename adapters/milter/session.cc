@@ -18,8 +18,10 @@ const Transaction& Session::Mail(std::string_view sender, bool authenticated) {
   return At(Stage::kMail);
 }
 
-const Transaction& Session::Recipient(std::string_view recipient) {
+const Transaction& Session::Recipient(
+    std::string_view recipient, std::optional<std::string_view> resolved) {
   tx_.recipient = std::string(recipient);
+  tx_.resolved = resolved;
   return At(Stage::kRcpt);
 }
 
@@ -45,6 +47,7 @@ const Transaction& Session::EndOfMessage() {
 // An MTA may skip the end of the header.
 const Transaction& Session::AfterRecipients(Stage stage) {
   tx_.recipient.clear();
+  tx_.resolved.reset();
   if (tx_.accepted.empty()) tx_.accepted.swap(accepted_);
   return At(stage);
 }
@@ -53,6 +56,7 @@ void Session::Reset() {
   tx_.queue_id.clear();
   tx_.sender.clear();
   tx_.recipient.clear();
+  tx_.resolved.reset();
   tx_.accepted.clear();
   accepted_.clear();
   tx_.header.clear();

@@ -10,6 +10,7 @@
 #define MAILVERDICT_ADAPTERS_MILTER_SESSION_H_
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,7 +34,10 @@ class Session {
   const Transaction& Helo(std::string_view name);
   // A new message. What the one before left behind is forgotten.
   const Transaction& Mail(std::string_view sender, bool authenticated);
-  const Transaction& Recipient(std::string_view recipient);
+  // `resolved`: what the MTA made of it; nullopt if it does not say.
+  const Transaction& Recipient(
+      std::string_view recipient,
+      std::optional<std::string_view> resolved = std::nullopt);
   // The recipient of the last call is accepted.
   void Accept();
   void Header(std::string_view name, std::string_view value);

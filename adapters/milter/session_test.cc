@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,19 @@ TEST(MilterSession, EachStageKnowsWhatWasSaidBefore) {
   EXPECT_FALSE(header.header_cut);
   EXPECT_EQ(session.EndOfMessage().stage, Stage::kEndOfMessage);
   EXPECT_EQ(session.EndOfMessage().client, "192.0.2.1");
+}
+
+TEST(MilterSession, WhatTheMtaResolvedIsOfOneRecipientOnly) {
+  Session session("192.0.2.1");
+  session.Mail("<joe@example.org>", false);
+  EXPECT_EQ(session.Recipient("<a%b.test@c.test>", "a@b.test").resolved,
+            "a@b.test");
+  EXPECT_EQ(session.Recipient("<x>", "").resolved, "");
+  EXPECT_EQ(session.Recipient("<ann@b.test>").resolved, std::nullopt);
+  session.Recipient("<a%b.test@c.test>", "a@b.test");
+  EXPECT_EQ(session.EndOfHeader().resolved, std::nullopt);
+  session.Recipient("<a%b.test@c.test>", "a@b.test");
+  EXPECT_EQ(session.Mail("<>", false).resolved, std::nullopt);
 }
 
 TEST(MilterSession, AMessageForgetsTheOneBefore) {

@@ -66,8 +66,11 @@ std::optional<std::string_view> TakeField(const char (&name)[kName],
   return value;
 }
 
-// Takes ",sender=<SENDER>" from the end of `key`. nullopt if there is none.
-std::optional<std::string_view> TakeSender(std::string_view* key) {
+// Takes `name`, "<ADDRESS>" from the end of `key`, an address that may hold
+// brackets. nullopt if there is none.
+template <size_t kName>
+std::optional<std::string_view> TakeAddress(const char (&name)[kName],
+                                            std::string_view* key) {
   std::string_view text = *key;
   if (!TakeEnd(">", &text)) return std::nullopt;
   std::string_view before = text;
@@ -75,10 +78,10 @@ std::optional<std::string_view> TakeSender(std::string_view* key) {
     const size_t bracket = FindLastBracket(before);
     if (bracket == std::string_view::npos) return std::nullopt;
     before = text.substr(0, bracket);
-    const std::string_view sender = text.substr(bracket + 1);
-    if (!TakeEnd(",sender=", &before) || !HasWholeQuotes(sender)) continue;
+    const std::string_view address = text.substr(bracket + 1);
+    if (!TakeEnd(name, &before) || !HasWholeQuotes(address)) continue;
     *key = before;
-    return sender.empty() ? "<>" : sender;
+    return address;
   }
 }
 
@@ -104,7 +107,10 @@ std::optional<TransactionView> ParseSendmailKey(std::string_view key,
   TransactionView tx;
   tx.stage = stage;
   if (stage == Stage::kRcpt) {
-    tx.sender = TakeSender(&key).value_or("");
+    const auto sender = TakeAddress(",sender=", &key);
+    if (sender.has_value()) tx.sender = sender->empty() ? "<>" : *sender;
+    const auto resolved = TakeAddress(",resolved=", &key);
+    if (resolved.has_value() && !resolved->empty()) tx.resolved = resolved;
     tx.recipient = key;
   } else {
     tx.sender = key;

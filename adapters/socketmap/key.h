@@ -13,16 +13,18 @@ namespace mailverdict::socketmap {
 // The key of the sendmail maps `rcpt`, `mail` and `client`, as mailverdict.m4
 // builds it:
 //
-//   kRcpt     RECIPIENT,sender=<SENDER>,client=<IP>,id=<QUEUEID>,auth=<MECH>,;
+//   kRcpt     RECIPIENT,resolved=<ADDRESS>,sender=<SENDER>,client=<IP>,
+//             id=<QUEUEID>,auth=<MECH>,;          (in one line)
 //   kMail     SENDER,client=<IP>,id=<QUEUEID>,auth=<MECH>,;
 //   kConnect  ,client=<IP>,id=<>,auth=<>,;
 //
 // sendmail cuts a key at 256 bytes (without -f) or 1024. A cut one has lost its
 // end, and no shorter address is read out of it: nullopt. Addresses may hold
 // commas and more, so the fields are read from the right. Values may be empty;
-// an empty sender is the null one, "<>". The FEATURE of 0.1 had no sender:
-// without one it is not known. "IPv6:" before an address is dropped.
-// What it returns borrows from the key.
+// an empty sender is the null one, "<>". An older FEATURE has no sender, or no
+// resolved: without a field it is not known, and an empty `resolved` is one
+// that sendmail did not set. "IPv6:" before an address is dropped. What it
+// returns borrows from the key.
 std::optional<TransactionView> ParseSendmailKey(std::string_view key,
                                                 Stage stage = Stage::kRcpt);
 

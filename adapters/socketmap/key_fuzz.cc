@@ -83,11 +83,16 @@ void WriteAndRead(const std::vector<std::string>& parts) {
     if (plain.find_first_of("<>") != plain.npos) return;
   }
   if (sender.substr(0, 1) == "<") return;  // sendmail takes these off
-  const std::string key = recipient + ",sender=<" + sender + ">,client=<" +
-                          parts[2] + ">,id=<" + parts[3] + ">,auth=<>,;";
+  const std::string resolved = parts.size() > 4 ? parts[4] : "";
+  if (!resolved.empty() && !mail::ParseAddress(resolved).ok()) return;
+  if (resolved.substr(0, 1) == "<") return;
+  const std::string key = recipient + ",resolved=<" + resolved + ">,sender=<" +
+                          sender + ">,client=<" + parts[2] + ">,id=<" +
+                          parts[3] + ">,auth=<>,;";
   const auto tx = ParseSendmailKey(key);
   Require(tx.has_value(), "what the rules write can be read");
   Require(tx->recipient == recipient, "the recipient comes back");
+  Require(tx->resolved.value_or("") == resolved, "so does what it led to");
   Require(tx->sender == (sender.empty() ? "<>" : sender), "so does the sender");
   Require(tx->queue_id == parts[3], "so does the queue id");
   Require(!tx->authenticated, "nobody has logged in");

@@ -60,6 +60,36 @@ TEST(SendmailKey, ARecipientMayHoldAnything) {
   }
 }
 
+TEST(SendmailKey, SaysWhatSendmailResolvedTheRecipientTo) {
+  const std::string end = ",sender=<ann@y.test>" + std::string(kFields);
+  const struct {
+    std::string key;
+    std::string recipient;
+    std::optional<std::string> resolved;
+  } keys[] = {
+      {"joe%a.test@gw.test,resolved=<joe@a.test>" + end, "joe%a.test@gw.test",
+       "joe@a.test"},
+      {"joe@a.test,resolved=<joe>" + end, "joe@a.test", "joe"},
+      // Not set, or not known to the FEATURE.
+      {"joe@a.test,resolved=<>" + end, "joe@a.test", std::nullopt},
+      {"joe@a.test" + end, "joe@a.test", std::nullopt},
+      // What looks like a field within an address is none.
+      {"\"x,resolved=<y@a.test>\"@b.test,resolved=<\"x,resolved=<y@a.test>\"@"
+       "b.test>" +
+           end,
+       "\"x,resolved=<y@a.test>\"@b.test", "\"x,resolved=<y@a.test>\"@b.test"},
+      {"x,resolved=<y@a.test>,resolved=<z@a.test>" + end,
+       "x,resolved=<y@a.test>", "z@a.test"},
+  };
+  for (const auto& each : keys) {
+    const auto tx = Parse(each.key);
+    ASSERT_TRUE(tx.has_value()) << each.key;
+    EXPECT_EQ(tx->recipient, each.recipient);
+    EXPECT_EQ(tx->resolved, each.resolved) << each.key;
+    EXPECT_EQ(tx->sender, "ann@y.test");
+  }
+}
+
 TEST(SendmailKey, OneThatIsCutAnywhereIsRecognised) {
   for (const std::string& key :
        {Key("joe@example.org"), RcptKey("joe@example.org", "ann@y.test"),

@@ -49,7 +49,7 @@ class Reader {
     CaseComplaint (Reader::*read)(Cursor& in);
     bool of_case = true;
   };
-  static const Rule kRules[16];
+  static const Rule kRules[17];
 
   static std::string Words() {
     std::string words;
@@ -123,7 +123,16 @@ class Reader {
   }
   CaseComplaint Rcpt(Cursor& in) {
     step_.transaction.recipient = TakeRest(in);
+    step_.transaction.resolved.reset();
     return To(Stage::kRcpt);
+  }
+  CaseComplaint Resolved(Cursor& in) {
+    if (step_.transaction.stage != Stage::kRcpt) {
+      return "what the MTA resolved follows its \"rcpt RECIPIENT\"";
+    }
+    dirty_ = true;
+    step_.transaction.resolved = TakeRest(in);
+    return std::nullopt;
   }
   CaseComplaint To(Stage stage) {
     dirty_ = true;
@@ -237,7 +246,7 @@ class Reader {
   size_t number_ = 0;
 };
 
-const Reader::Rule Reader::kRules[16] = {
+const Reader::Rule Reader::kRules[17] = {
     {"policy", &Reader::Policy, false},
     {"case", &Reader::NewCase, false},
     {"time", &Reader::Time},
@@ -245,6 +254,7 @@ const Reader::Rule Reader::kRules[16] = {
     {"login", &Reader::Login},
     {"mail", &Reader::Mail},
     {"rcpt", &Reader::Rcpt},
+    {"resolved", &Reader::Resolved},
     {"grace", &Reader::Grace},
     {"vanished", &Reader::Vanished},
     {"asked", &Reader::Asked},

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lib/checks/exceptions.h"
+#include "lib/checks/readings.h"
 #include "lib/core/dns_list.h"
 #include "lib/mail/address.h"
 #include "lib/mail/domain.h"
@@ -86,12 +87,14 @@ Finding DnsblCheck::Examine(const Transaction& transaction,
 
 bool DnsblCheck::IsToException(const Transaction& transaction) const {
   if (stage_ != Stage::kRcpt) return false;
-  const absl::StatusOr<mail::Address> recipient =
-      mail::ParseAddress(transaction.recipient);
-  if (!recipient.ok()) return false;
-  const RealmPolicy* realm = policy_->FindRealm(recipient->domain());
-  return (realm != nullptr || recipient->domain().empty()) &&
-         IsException(*policy_, FormsOf(*recipient, realm));
+  const Readings readings = ReadingsOf(*policy_, transaction);
+  return std::any_of(readings.addresses.begin(), readings.addresses.end(),
+                     [this](const mail::Address& each) {
+                       const RealmPolicy* realm =
+                           policy_->FindRealm(each.domain());
+                       return (realm != nullptr || each.domain().empty()) &&
+                              IsException(*policy_, FormsOf(each, realm));
+                     });
 }
 
 std::vector<DnsblCheck::Question> DnsblCheck::QuestionsOf(

@@ -1,10 +1,12 @@
 #include "lib/checks/domain.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "lib/checks/mail_hosts.h"
+#include "lib/checks/readings.h"
 #include "lib/checks/shipped_domains.h"
 #include "lib/core/missing_domain.h"
 #include "lib/mail/address.h"
@@ -64,9 +66,7 @@ Finding DomainCheck::Examine(const Transaction& transaction,
   if (!address.ok()) return Verdict::Pass("not an address");
   if (address->domain().empty()) return Verdict::Pass("has no domain");
   if (address->literal()) return Verdict::Pass("an address literal");
-  if (policy_->FindRealm(address->domain()) != nullptr) {
-    return Verdict::Pass("domain is ours");
-  }
+  if (IsOurs(*address, transaction)) return Verdict::Pass("domain is ours");
   if (std::optional<ListEntry> listed = FindListed(address->domain())) {
     const std::string& meant = listed->suggestion();
     const std::string more =
@@ -76,6 +76,20 @@ Finding DomainCheck::Examine(const Transaction& transaction,
   }
   if (!options_.ask_dns) return Verdict::Pass();
   return InDns(address->domain(), transaction, ask);
+}
+
+// Our own domains win over every list. The MTA may route to one of them what
+// the argument of RCPT TO does not show.
+bool DomainCheck::IsOurs(const mail::Address& address,
+                         const Transaction& transaction) const {
+  if (of_ == Of::kSender) {
+    return policy_->FindRealm(address.domain()) != nullptr;
+  }
+  const Readings readings = ReadingsOf(*policy_, transaction);
+  return std::any_of(readings.addresses.begin(), readings.addresses.end(),
+                     [this](const mail::Address& each) {
+                       return policy_->FindRealm(each.domain()) != nullptr;
+                     });
 }
 
 Finding DomainCheck::InDns(const std::string& domain,

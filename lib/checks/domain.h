@@ -27,6 +27,7 @@
 #include "lib/core/check.h"
 #include "lib/core/domain_list.h"
 #include "lib/core/policy.h"
+#include "lib/mail/address.h"
 
 namespace mailverdict {
 
@@ -55,6 +56,8 @@ class DomainCheck final : public Check {
   struct Replies;
   const Replies& replies() const;
 
+  bool IsOurs(const mail::Address& address,
+              const Transaction& transaction) const;
   std::optional<ListEntry> FindListed(std::string_view domain) const;
   Finding InDns(const std::string& domain, const Transaction& transaction,
                 Inquiry& ask) const;

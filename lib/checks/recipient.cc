@@ -1,5 +1,7 @@
 #include "lib/checks/recipient.h"
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/checks/exceptions.h"
 #include "lib/core/mailbox_seen.h"
+#include "lib/core/malformed.h"
 #include "lib/core/vanished.h"
 #include "lib/mail/cursor.h"
 #include "lib/mail/domain.h"
@@ -57,45 +60,122 @@ RecipientCheck::RecipientCheck(std::shared_ptr<const Policy> policy,
       options_(options),
       overrides_(std::move(overrides)) {}
 
+// What one reading leads to. Of several, the first mailbox that is there lets
+// the mail pass; without one, the first doubt defers it.
+class RecipientCheck::Reading {
+ public:
+  enum class State { kPending, kValid, kUnsure, kAbsent };
+
+  static Reading Pending() { return Reading(State::kPending); }
+  static Reading Valid(Verdict verdict) {
+    return Reading(State::kValid, std::move(verdict));
+  }
+  static Reading Unsure(Verdict verdict) {
+    return Reading(State::kUnsure, std::move(verdict));
+  }
+  // Proven. `gone`: what can be forgotten once it is told so.
+  static Reading Absent(Proof proof, std::vector<HistoryLookup> gone) {
+    Reading reading(State::kAbsent);
+    reading.proof_ = std::move(proof);
+    reading.gone_ = std::move(gone);
+    return reading;
+  }
+
+  State state() const { return state_; }
+  // Of kValid and kUnsure.
+  Verdict& verdict() { return *verdict_; }
+  // Of kAbsent.
+  const Proof& proof() const { return *proof_; }
+  const std::vector<HistoryLookup>& gone() const { return gone_; }
+
+ private:
+  explicit Reading(State state, std::optional<Verdict> verdict = std::nullopt)
+      : state_(state), verdict_(std::move(verdict)) {}
+
+  State state_;
+  std::optional<Verdict> verdict_;
+  std::optional<Proof> proof_;
+  std::vector<HistoryLookup> gone_;
+};
+
 Finding RecipientCheck::Examine(const Transaction& transaction,
                                 Inquiry& ask) const {
-  const absl::StatusOr<mail::Address> address =
-      mail::ParseAddress(transaction.recipient);
-  if (!address.ok() || address->null()) {
-    if (IsForeign(transaction.recipient)) return Verdict::Pass(kNotOurs);
-    return Unsure(replies::kAddressNotUnderstood, "not an address");
+  const Readings readings = ReadingsOf(*policy_, transaction);
+  std::vector<const mail::Address*> ours;
+  for (const mail::Address& address : readings.addresses) {
+    if (address.domain().empty()) {
+      // RFC 5321 4.5.1: <postmaster>, without a domain, is always ours.
+      if (IsException(*policy_, {address})) return Verdict::Pass("exception");
+      continue;
+    }
+    if (policy_->FindRealm(address.domain()) == nullptr) continue;
+    const std::string_view valid = KnownValid(address);
+    if (!valid.empty()) return Verdict::Pass(valid);
+    ours.push_back(&address);
   }
-  const RealmPolicy* realm = policy_->FindRealm(address->domain());
-  bool all_forms = true;
-  const std::vector<mail::Address> forms = FormsOf(*address, realm, &all_forms);
-  const std::string_view valid = KnownValid(forms, realm);
-  if (!valid.empty()) return Verdict::Pass(valid);
+  if (ours.empty()) return NotOurs(readings, transaction);
 
+  // All are asked before any is waited for.
+  std::vector<Reading> found;
+  for (const mail::Address* address : ours) {
+    found.push_back(ReadingOf(*address, transaction, ask));
+  }
+  const auto first = [&found](Reading::State state) {
+    return std::find_if(
+        found.begin(), found.end(),
+        [state](const Reading& each) { return each.state() == state; });
+  };
+  // One that is still pending may be the first that is there: waiting for it
+  // keeps the verdict the same in whatever order the answers come.
+  if (first(Reading::State::kPending) != found.end()) return Finding::Pending();
+  for (const Reading::State state :
+       {Reading::State::kValid, Reading::State::kUnsure}) {
+    const auto decides = first(state);
+    if (decides != found.end()) return std::move(decides->verdict());
+  }
+  Proof proof = found.front().proof();
+  std::vector<HistoryLookup> gone = found.front().gone();
+  for (size_t i = 1; i < found.size(); ++i) {
+    for (const Answer& cited : found[i].proof().cited()) {
+      proof = std::move(proof).And(cited);
+    }
+    gone.insert(gone.end(), found[i].gone().begin(), found[i].gone().end());
+  }
+  return Verdict::Reject(replies::kUserUnknown, std::move(proof))
+      .Noting(Observation::Kind::kGone, gone, transaction.now);
+}
+
+RecipientCheck::Reading RecipientCheck::ReadingOf(
+    const mail::Address& address, const Transaction& transaction,
+    Inquiry& ask) const {
+  const RealmPolicy& realm = *policy_->FindRealm(address.domain());
   const Answer* mailbox = ask.Ask(MailboxLookup{
-      realm->directory, address->Spellings(realm->tag_delimiters), ""});
-  if (mailbox == nullptr) return Finding::Pending();
+      realm.directory, address.Spellings(realm.tag_delimiters), ""});
+  if (mailbox == nullptr) return Reading::Pending();
+  bool all_forms = true;
+  const std::vector<mail::Address> forms = FormsOf(address, &realm, &all_forms);
   if (mailbox->present()) {
-    return Verdict::Pass().Noting({Observation::Kind::kPresent,
-                                   MemoryOf(Found(*mailbox, forms), *realm),
-                                   transaction.now});
+    return Reading::Valid(Verdict::Pass().Noting(
+        {Observation::Kind::kPresent, MemoryOf(Found(*mailbox, forms), realm),
+         transaction.now}));
   }
   std::optional<Proof> proof = mailbox->ProofOfAbsence();
   if (!proof.has_value()) {
-    return Unsure(replies::kDirectoryUnsure, "the directory gave no proof");
+    return Reading::Unsure(
+        Unsure(replies::kDirectoryUnsure, "the directory gave no proof"));
   }
   if (!all_forms) {
-    return Unsure(replies::kDirectoryUnsure, "too many tags to ask for all");
+    return Reading::Unsure(
+        Unsure(replies::kDirectoryUnsure, "too many tags to ask for all"));
   }
-  return Absent(transaction, *realm, forms, *std::move(proof), ask);
+  return Absent(transaction, realm, forms, *std::move(proof), ask);
 }
 
-// An old control cannot see that a replica is half-loaded or stale, so whoever
-// was there lately is doubted to be gone. All forms were asked for and are
-// absent.
-Finding RecipientCheck::Absent(const Transaction& transaction,
-                               const RealmPolicy& realm,
-                               const std::vector<mail::Address>& forms,
-                               Proof proof, Inquiry& ask) const {
+// An old control cannot see that a replica is half-loaded or stale, so an
+// address that was there lately is doubted to be gone.
+RecipientCheck::Reading RecipientCheck::Absent(
+    const Transaction& transaction, const RealmPolicy& realm,
+    const std::vector<mail::Address>& forms, Proof proof, Inquiry& ask) const {
   const DirectoryPolicy& directory = *policy_->FindDirectory(realm.directory);
   const absl::Duration grace = GraceOf(directory, overrides_);
   std::vector<HistoryLookup> doubted;
@@ -109,7 +189,8 @@ Finding RecipientCheck::Absent(const Transaction& transaction,
       continue;
     }
     if (memory->unknown()) {
-      return Unsure(replies::kDirectoryUnsure, "the memory did not answer");
+      return Reading::Unsure(
+          Unsure(replies::kDirectoryUnsure, "the memory did not answer"));
     }
     proof = std::move(proof).And(*memory);
     if (memory->absent()) continue;
@@ -121,36 +202,56 @@ Finding RecipientCheck::Absent(const Transaction& transaction,
   }
   const Answer* vanished =
       ask.Ask(HistoryLookup{HistoryLookup::Kind::kVanished, realm.directory});
-  if (pending || vanished == nullptr) return Finding::Pending();
+  if (pending || vanished == nullptr) return Reading::Pending();
   if (!doubted.empty()) {
-    return Unsure(replies::kDirectoryUnsure,
-                  "absent, but was present within the grace period")
-        .Noting(Observation::Kind::kMissed, doubted, transaction.now);
+    return Reading::Unsure(
+        Unsure(replies::kDirectoryUnsure,
+               "absent, but was present within the grace period")
+            .Noting(Observation::Kind::kMissed, doubted, transaction.now));
   }
   if (Held(HoldLimitOf(directory, overrides_), *vanished)) {
-    return Unsure(replies::kDirectoryUnsure,
-                  "the directory is held: too many addresses have vanished");
+    return Reading::Unsure(
+        Unsure(replies::kDirectoryUnsure,
+               "the directory is held: too many addresses have vanished"));
   }
-  proof = std::move(proof).And(*vanished);
-  return Verdict::Reject(replies::kUserUnknown, std::move(proof))
-      .Noting(Observation::Kind::kGone, gone, transaction.now);
+  return Reading::Absent(std::move(proof).And(*vanished), std::move(gone));
+}
+
+Verdict RecipientCheck::NotOurs(const Readings& readings,
+                                const Transaction& transaction) const {
+  if (!readings.addresses.empty()) {
+    const bool bare = readings.addresses.back().domain().empty();
+    return Verdict::Pass(bare ? "has no domain" : kNotOurs);
+  }
+  if (IsForeign(transaction.recipient)) return Verdict::Pass(kNotOurs);
+  if (!readings.fault.has_value()) {
+    return Unsure(replies::kAddressNotUnderstood, "the null path");
+  }
+  const std::string where = absl::StrCat(
+      ": ", readings.fault->what, ", at character ", readings.fault->at + 1);
+  // Our parser alone never rejects: there are addresses that it does not know
+  // and an MTA does. An MTA that sends an empty string has found none either.
+  if (transaction.resolved.has_value() && transaction.resolved->empty()) {
+    if (std::optional<Malformed> malformed =
+            Malformed::Of(transaction.recipient)) {
+      return Verdict::Reject(replies::kNoAddress, Proof(*std::move(malformed)))
+          .Saying(where);
+    }
+  }
+  return Unsure(replies::kAddressNotUnderstood, "not an address").Saying(where);
 }
 
 std::string_view RecipientCheck::KnownValid(
-    const std::vector<mail::Address>& forms, const RealmPolicy* realm) const {
-  const std::string& domain = forms.front().domain();
-  // RFC 5321 4.5.1: <postmaster>, without a domain, is always ours.
-  if (domain.empty()) {
-    return IsException(*policy_, forms) ? "exception" : "has no domain";
-  }
-  if (realm == nullptr) return kNotOurs;
-  if (realm->catch_all || realm->catch_all_domains.contains(domain)) {
+    const mail::Address& address) const {
+  const RealmPolicy& realm = *policy_->FindRealm(address.domain());
+  if (realm.catch_all || realm.catch_all_domains.contains(address.domain())) {
     return "catch-all";
   }
+  const std::vector<mail::Address> forms = FormsOf(address, &realm);
   if (IsException(*policy_, forms)) return "exception";
   for (const mail::Address& each : forms) {
-    if (realm->valid_local_parts.contains(each.local()) ||
-        realm->valid_addresses.contains(each.ToString())) {
+    if (realm.valid_local_parts.contains(each.local()) ||
+        realm.valid_addresses.contains(each.ToString())) {
       return "listed as valid";
     }
   }

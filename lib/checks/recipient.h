@@ -1,13 +1,17 @@
 // The check `recipient`: does the mailbox exist?
 //
 // asks       the directory of the recipient's realm; after a "no", what is
-//            remembered of addresses that were once present
+//            remembered of addresses that were once present. A recipient that
+//            can be read in several ways (readings.h) is asked for in each.
 // decides    at RCPT, for that recipient
-//   pass     outside the realms; postmaster, abuse and other exceptions; listed
-//            in an also_valid file; a catch-all realm; present in the directory
-//   reject   550 5.1.1 proven absent: the same search found the directory's
-//            controls, and the address was not seen present within the grace
-//            period
+//   pass     when no reading is in a realm; when one reading is postmaster,
+//            abuse or another exception, listed in an also_valid file, in a
+//            catch-all realm, or present in the directory
+//   reject   550 5.1.1 when every reading in a realm is proven absent: the same
+//            search found the directory's controls, and the address was not
+//            seen present within the grace period
+//            553 5.1.3 when the recipient is no address, and the MTA says that
+//            it resolved it to nothing
 // unsure     DEFER (or PASS, by policy): 451 4.4.3 when the directory did not
 //            answer, could not be believed, or denies an address that it had
 //            lately; 451 4.1.3 when the recipient is no address
@@ -21,6 +25,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/checks/readings.h"
 #include "lib/core/check.h"
 #include "lib/core/overrides.h"
 #include "lib/core/policy.h"
@@ -41,15 +46,23 @@ class RecipientCheck final : public Check {
   Finding Examine(const Transaction& transaction, Inquiry& ask) const override;
 
  private:
-  // Valid without asking anybody, in one of its forms: why, or "" if it is not.
-  std::string_view KnownValid(const std::vector<mail::Address>& forms,
-                              const RealmPolicy* realm) const;
+  // What one reading in a realm leads to.
+  class Reading;
+
+  // Valid without asking, in one of its forms: why, or "" if it is not. The
+  // address is in a realm, or is a name without a domain.
+  std::string_view KnownValid(const mail::Address& address) const;
+  Reading ReadingOf(const mail::Address& address,
+                    const Transaction& transaction, Inquiry& ask) const;
   // The directory has proven that all of `forms` are absent.
-  Finding Absent(const Transaction& transaction, const RealmPolicy& realm,
+  Reading Absent(const Transaction& transaction, const RealmPolicy& realm,
                  const std::vector<mail::Address>& forms, Proof proof,
                  Inquiry& ask) const;
-  // Of what is no address: is it at least clear that its domain is not ours?
-  // (An emoji domain, say, which IDNA2008 does not allow.)
+  // No reading is in a realm.
+  Verdict NotOurs(const Readings& readings,
+                  const Transaction& transaction) const;
+  // Whether it is at least clear that the domain of what is no address is not
+  // ours: an emoji domain, which IDNA2008 does not allow.
   bool IsForeign(std::string_view recipient) const;
   Verdict Unsure(DeferReply reply, std::string_view why) const;
 

@@ -156,15 +156,103 @@ TEST(Recipient, AllSpellingsAreAskedInOneLookup) {
 
 TEST(Recipient, WhatIsNoAddressIsDeferred) {
   for (const char* recipient :
-       {"", "<>", "a b@example.org", "\"a@example.org", "joe@",
-        "joe\x01@example.org", "@example.org", "<a b@example.org>",
-        "<\"a@example.org>", "<joe@>", "<@example.org>",
-        "<joe@example.org> x"}) {
+       {"", "a b@example.org", "\"a@example.org", "joe@", "joe\x01@example.org",
+        "@example.org", "<a b@example.org>", "<\"a@example.org>", "<joe@>",
+        "<@example.org>", "<joe@example.org> x"}) {
     const Verdict verdict = Judge(Ours(), To(recipient), Never);
-    EXPECT_EQ(verdict.Line(),
-              "recipient defer 451 4.1.3 Recipient address not understood [not "
-              "an address]")
+    EXPECT_THAT(
+        verdict.Line(),
+        testing::MatchesRegex("recipient defer 451 4.1.3 Recipient address not "
+                              "understood: .*, at character [0-9]* .not an "
+                              "address."))
         << recipient;
+  }
+  EXPECT_EQ(Judge(Ours(), To("<>"), Never).Line(),
+            "recipient defer 451 4.1.3 Recipient address not understood [the "
+            "null path]");
+}
+
+TEST(Recipient, OnlyAnMtaThatResolvedItToNothingMakesItMalformed) {
+  for (const char* recipient : {"<a b@example.org>", "<@example.org>",
+                                "\x1b[2J<joe@>", "<joe@example.org> x"}) {
+    Transaction tx = To(recipient);
+    tx.resolved = "";
+    const Verdict verdict = Judge(Ours(), tx, Never);
+    ASSERT_EQ(verdict.disposition(), Disposition::kReject) << recipient;
+    EXPECT_EQ(verdict.reply().code, 553);
+    EXPECT_EQ(verdict.reply().detail, 3);
+    ASSERT_TRUE(verdict.proof()->malformed().has_value());
+    EXPECT_THAT(verdict.Tree(), testing::HasSubstr("is no address: "));
+    EXPECT_THAT(verdict.Tree(), testing::Not(testing::HasSubstr("\x1b")));
+    for (const char* resolved : {"joe", "joe smith", "\"\"@example.org", "@"}) {
+      tx.resolved = resolved;
+      EXPECT_EQ(Judge(Ours(), tx, Never).disposition(), Disposition::kDefer)
+          << recipient << " " << resolved;
+    }
+  }
+  // What is an address, or clearly of another domain, never is.
+  for (const char* recipient : {"<>", "<joe@elsewhere.example>",
+                                "joe@\xf0\x9f\x92\xa9.example", "<joe>"}) {
+    Transaction tx = To(recipient);
+    tx.resolved = "";
+    EXPECT_NE(Judge(Ours(), tx, Never).disposition(), Disposition::kReject);
+  }
+}
+
+// Two readings in a realm, whatever the directory says of each.
+TEST(Recipient, ARejectionNeedsAProofForEveryReading) {
+  enum Says { kHas, kProvenAbsent, kUnproven, kUnknown, kVanishedLately };
+  const std::shared_ptr<Policy> policy = Ours();
+  Transaction tx = To("<info@example.org>");
+  tx.resolved = "joe@sub.example.org";
+  const auto judge = [&](Says first, Says second, const Lookup* taken) {
+    return Judge(policy, tx, [&](const Lookup& lookup) -> Answer {
+      if (taken != nullptr && lookup == *taken) {
+        return Answer(Report::Unknown(lookup, "taken away"));
+      }
+      const bool is_first = ToString(lookup).find("info@") != std::string::npos;
+      const Says says = is_first ? first : second;
+      const auto* mailbox = std::get_if<MailboxLookup>(&lookup);
+      if (mailbox == nullptr) {
+        if (says != kVanishedLately || IsVanished(lookup)) {
+          return Answer(Report::Absent(lookup));
+        }
+        return Answer(Report::Present(lookup, MailboxSeen{kNow}.ToValues()));
+      }
+      switch (says) {
+        case kHas:
+          return Answer(Report::Present(lookup, {"uid=joe"}));
+        case kProvenAbsent:
+        case kVanishedLately:
+          return Vouched(*policy, *mailbox);
+        case kUnproven:
+          return Answer(Report::Absent(lookup));
+        case kUnknown:
+          break;
+      }
+      return Answer(Report::Unknown(lookup, "busy"));
+    });
+  };
+  for (const Says first :
+       {kHas, kProvenAbsent, kUnproven, kUnknown, kVanishedLately}) {
+    for (const Says second :
+         {kHas, kProvenAbsent, kUnproven, kUnknown, kVanishedLately}) {
+      const Verdict verdict = judge(first, second, nullptr);
+      const bool proven = first == kProvenAbsent && second == kProvenAbsent;
+      EXPECT_EQ(verdict.disposition(), first == kHas || second == kHas
+                                           ? Disposition::kPass
+                                       : proven ? Disposition::kReject
+                                                : Disposition::kDefer)
+          << verdict.Tree();
+      if (!proven) continue;
+      // Two mailboxes, two memories, and what has vanished, once.
+      ASSERT_EQ(verdict.proof()->cited().size(), 5u);
+      for (const Answer& cited : verdict.proof()->cited()) {
+        const Lookup lookup = cited.lookup();
+        EXPECT_EQ(judge(first, second, &lookup).disposition(),
+                  Disposition::kDefer);
+      }
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 #include "lib/core/answer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -165,13 +166,19 @@ std::optional<Proof> Proof::OfNoName(const Answer& mx, const Answer& a,
 }
 
 Proof Proof::And(Answer answer) && {
-  cited_.push_back(std::move(answer));
+  const auto same = [&answer](const Answer& each) {
+    return each.lookup() == answer.lookup();
+  };
+  if (std::none_of(cited_.begin(), cited_.end(), same)) {
+    cited_.push_back(std::move(answer));
+  }
   return std::move(*this);
 }
 
 std::string Proof::ToString() const {
   std::vector<std::string> grounds;
   if (listed_.has_value()) grounds.push_back(listed_->ToString());
+  if (malformed_.has_value()) grounds.push_back(malformed_->ToString());
   for (const Answer& answer : cited_) {
     grounds.push_back(absl::StrCat(mailverdict::ToString(answer.lookup()), ": ",
                                    answer.ToString()));

@@ -19,6 +19,7 @@
 #include "absl/time/time.h"
 #include "lib/core/domain_list.h"
 #include "lib/core/lookup.h"
+#include "lib/core/malformed.h"
 
 namespace mailverdict {
 
@@ -141,11 +142,12 @@ class Answer {
   std::shared_ptr<const Data> data_;
 };
 
-// The grounds of a rejection. Made only from a vouched answer or from a line of
-// a list that has matched; printable.
+// The grounds of a rejection. Made only from a vouched answer, from a line of a
+// list that has matched, or from the message itself; printable.
 class Proof {
  public:
   explicit Proof(ListEntry listed) : listed_(std::move(listed)) {}
+  explicit Proof(Malformed malformed) : malformed_(std::move(malformed)) {}
   // That there is no such domain, since there is no such name (NXDOMAIN),
   // whichever of MX, A and AAAA is asked for. nullopt unless all three answers
   // are vouched and about one name.
@@ -154,10 +156,12 @@ class Proof {
 
   // The answers that it rests on: were one of them Unknown, it would not stand.
   const std::vector<Answer>& cited() const { return cited_; }
-  // This proof, resting on `answer` as well.
+  // This proof, resting on `answer` as well. A lookup is cited once.
   Proof And(Answer answer) &&;
   // The line of a list, where there is one.
   const std::optional<ListEntry>& listed() const { return listed_; }
+  // The part of the message, where there is one.
+  const std::optional<Malformed>& malformed() const { return malformed_; }
 
   // "mailbox people:joe@example.org: absent, vouched by ...", one line an
   // answer or entry.
@@ -167,6 +171,7 @@ class Proof {
   friend class Answer;
   explicit Proof(Answer answer) { cited_.push_back(std::move(answer)); }
   std::optional<ListEntry> listed_;
+  std::optional<Malformed> malformed_;
   std::vector<Answer> cited_;
 };
 

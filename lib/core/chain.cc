@@ -1,15 +1,23 @@
 #include "lib/core/chain.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace mailverdict {
 
 const Answer* Inquiry::Ask(Lookup lookup) {
   const Answer* answer = evidence_.Find(lookup);
-  if (answer != nullptr) {
+  if (answer == nullptr) {
+    if (std::find(missing_.begin(), missing_.end(), lookup) == missing_.end()) {
+      missing_.push_back(std::move(lookup));
+    }
+    return nullptr;
+  }
+  const auto same = [&lookup](const Answer& each) {
+    return each.lookup() == lookup;
+  };
+  if (std::none_of(answers_.begin(), answers_.end(), same)) {
     answers_.push_back(*answer);
-  } else {
-    missing_.push_back(std::move(lookup));
   }
   return answer;
 }

@@ -40,7 +40,7 @@ class Inquiry {
   explicit Inquiry(const Evidence& evidence) : evidence_(evidence) {}
 
   // The answer, or nullptr when there is none yet. Lives as long as the
-  // evidence.
+  // evidence. Asking twice is recorded once.
   const Answer* Ask(Lookup lookup);
 
   std::vector<Answer>& answers() { return answers_; }

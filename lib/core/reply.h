@@ -71,6 +71,9 @@ class RejectReply {
 namespace replies {
 
 inline constexpr RejectReply kUserUnknown{550, 1, 1, "User unknown"};
+// RFC 3463 X.1.3, "bad destination mailbox address syntax".
+inline constexpr RejectReply kNoAddress{553, 1, 3,
+                                        "Recipient address not understood"};
 // RFC 3463 X.1.8, "bad sender's system address", and X.1.2, "bad destination
 // system address".
 inline constexpr RejectReply kSenderDomainListed{

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,10 @@ struct Transaction {
   std::string sender;    // with or without angle brackets; "<>": the null one
   // From kRcpt:
   std::string recipient;  // kRcpt: with or without angle brackets
+  // kRcpt: what the MTA made of `recipient`: the macro {rcpt_addr} of sendmail
+  // and Postfix. A name without a domain: the MTA delivers it itself. Empty: it
+  // found nothing. nullopt: it does not say.
+  std::optional<std::string> resolved;
   // From kEndOfHeader:
   std::vector<std::string> accepted;  // the recipients that passed
   std::vector<HeaderField> header;
@@ -76,11 +81,12 @@ struct Transaction {
 struct TransactionView {
   Stage stage = Stage::kConnect;
   std::string_view client, helo, queue_id, sender, recipient;
+  std::optional<std::string_view> resolved;
   bool authenticated = false;
 
   static TransactionView Of(const Transaction& tx) {
-    return {tx.stage,  tx.client,    tx.helo,         tx.queue_id,
-            tx.sender, tx.recipient, tx.authenticated};
+    return {tx.stage,  tx.client,    tx.helo,     tx.queue_id,
+            tx.sender, tx.recipient, tx.resolved, tx.authenticated};
   }
   Transaction Copy() const {
     Transaction tx;
@@ -90,6 +96,7 @@ struct TransactionView {
     tx.queue_id = queue_id;
     tx.sender = sender;
     tx.recipient = recipient;
+    tx.resolved = resolved;
     tx.authenticated = authenticated;
     return tx;
   }

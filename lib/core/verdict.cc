@@ -75,7 +75,9 @@ Verdict Verdict::Reject(RejectReply reply, Proof proof, std::string_view why) {
 }
 
 Verdict Verdict::Saying(std::string_view more) && {
-  reply_.text = HarmlessText(reply_.text.append(more));
+  if (disposition_ != Disposition::kPass) {
+    reply_.text = HarmlessText(reply_.text.append(more));
+  }
   return std::move(*this);
 }
 

@@ -8,8 +8,8 @@
 //   out << v.Tree();    // what was asked, what came back, what vouches for it
 //
 // Verdict::Reject() is the only maker of a rejection, and it takes a Proof,
-// which only an answer that controls vouch for can give, or a line of a list:
-// see answer.h.
+// which only an answer that controls vouch for can give, a line of a list, or
+// the message itself: see answer.h.
 
 #ifndef MAILVERDICT_LIB_CORE_VERDICT_H_
 #define MAILVERDICT_LIB_CORE_VERDICT_H_
@@ -69,8 +69,8 @@ class Verdict {
   static Verdict Reject(RejectReply reply, Proof proof,
                         std::string_view why = "");
 
-  // The same deferral or rejection, whose reply goes on with `more`: bytes from
-  // wherever, of which it keeps what is harmless (reply.h).
+  // The same deferral or rejection, whose reply goes on with `more`: any bytes,
+  // of which it keeps what is harmless (reply.h). A pass stays as it is.
   Verdict Saying(std::string_view more) &&;
 
   // The same verdict, with something to remember when it is given.

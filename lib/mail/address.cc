@@ -94,6 +94,13 @@ Address Address::WithLocal(std::string_view local) const {
   return other;
 }
 
+Address Address::InDomain(std::string domain) const {
+  Address other;
+  other.local_ = local_;
+  other.domain_ = std::move(domain);
+  return other;
+}
+
 std::vector<Address> Address::TagForms(std::string_view delimiters,
                                        bool* complete) const {
   std::vector<Address> forms = {*this};

@@ -66,6 +66,9 @@ class Address {
   // The address of that local part in the same domain.
   Address WithoutTag(std::string_view delimiters) const;
 
+  // The address of the same local part at `domain`, a canonical one.
+  Address InDomain(std::string domain) const;
+
   // This address, and then what it is when a tag begins at a delimiter, at each
   // of them from the right: for "+-" mary-ann+news, mary-ann, mary. An MTA may
   // cut at one of them only, but a mailbox that any of them names is there. At

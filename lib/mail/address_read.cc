@@ -57,10 +57,10 @@ std::optional<Fault> ReadLocal(Cursor& in, std::string* local) {
 std::optional<Fault> SkipSourceRoute(Cursor& in) {
   std::string dropped;
   do {
-    if (!in.Skip('@')) return Fault{in.offset(), "a source route wants an '@'"};
+    if (!in.Skip('@')) return Fault{in.offset(), "a source route wants an @"};
     if (std::optional<Fault> fault = ReadDomain(in, &dropped)) return fault;
   } while (in.Skip(','));
-  if (!in.Skip(':')) return Fault{in.offset(), "here a source route wants ':'"};
+  if (!in.Skip(':')) return Fault{in.offset(), "here a source route wants a :"};
   return std::nullopt;
 }
 
@@ -73,7 +73,7 @@ std::optional<Fault> ReadMailbox(Cursor& in, std::string* local,
   }
   if (std::optional<Fault> fault = ReadLocal(in, local)) return fault;
   if (in.Skip('@')) return ReadDomain(in, domain);
-  if (routed) return Fault{in.offset(), "here '@' and a domain are missing"};
+  if (routed) return Fault{in.offset(), "here @ and a domain are missing"};
   domain->clear();
   return std::nullopt;
 }
@@ -81,9 +81,9 @@ std::optional<Fault> ReadMailbox(Cursor& in, std::string* local,
 // Why the text goes on at `in`, though no byte there can be of the address.
 const char* WhyStopped(const Cursor& in) {
   const char next = in.Peek().value_or('\0');
-  if (in.done()) return "here a '>' is missing";
+  if (in.done()) return "here the closing angle bracket is missing";
   if (!IsPrintable(next)) return "this is a control character";
-  if (next == '>') return "this '>' has no '<'";
+  if (next == '>') return "this angle bracket was never opened";
   return "this byte cannot stand here, unless in a quoted local part";
 }
 
@@ -114,7 +114,7 @@ std::optional<Fault> ReadAddress(std::string_view text, Address* address) {
   }
   if (bracketed && !in.Skip('>')) return Fault{in.offset(), WhyStopped(in)};
   if (bracketed && !in.done()) {
-    return Fault{in.offset(), "nothing may follow the '>'"};
+    return Fault{in.offset(), "nothing may follow the closing angle bracket"};
   }
   if (!in.done()) return Fault{in.offset(), WhyStopped(in)};
   if (TooLong(*address)) {

@@ -80,6 +80,9 @@ uint64_t Passes::KeyOf(const TransactionView& transaction) const {
   add(Stage::kHelo, transaction.helo);
   add(Stage::kMail, transaction.sender);
   add(Stage::kRcpt, transaction.recipient);
+  if (transaction.resolved.has_value()) {
+    add(Stage::kRcpt, *transaction.resolved);
+  }
   return key;
 }
 

@@ -34,8 +34,12 @@ OTHER_SOCKET = "/run/mailverdict/other"
 PASS = b"OK pass"
 REJECT = b'OK reject:1.1:550:"User unknown"'
 LATER = b'OK defer:4.3:"Recipient cannot be verified right now, try again later"'
-NOT_UNDERSTOOD = b'OK defer:1.3:"Recipient address not understood"'
 CUT = b'OK defer:3.0:"Address was not asked about in full, try again later"'
+
+
+def not_understood(reply):
+    """Whether the reply goes on with what is wrong with the address."""
+    return reply.startswith(b'OK defer:1.3:"Recipient address not understood: ')
 
 
 def mail(local):
@@ -296,10 +300,10 @@ class DaemonTest(report.Suite):
                                      (mail("user000+tag"), PASS), (nobody, REJECT),
                                      (quoted, PASS), (spaced, REJECT),
                                      (mail("postmaster"), PASS), ("postmaster", PASS),
-                                     ("x@elsewhere.example", PASS), ("", NOT_UNDERSTOOD),
-                                     (mail("b\u00e9"), REJECT), (mail("b\\"), NOT_UNDERSTOOD),
-                                     (mail("no body"), NOT_UNDERSTOOD),
-                                     (mail(""), NOT_UNDERSTOOD)):
+                                     ("x@elsewhere.example", PASS), ("", not_understood),
+                                     (mail("b\u00e9"), REJECT), (mail("b\\"), not_understood),
+                                     (mail("no body"), not_understood),
+                                     (mail(""), not_understood)):
                 self.check("rcpt: " + recipient, right,
                            client.ask("rcpt", rcpt_key(recipient)))
             self.check("rcpt: who has logged in passes", PASS,
@@ -349,8 +353,10 @@ class DaemonTest(report.Suite):
                 # One place, within a recipient that is made for it, looks whole; no
                 # MTA cuts there (sendmail at 256 at least, recipients end at 255).
                 made_for = recipient == hostile and len('"a,client=<1>,id=<2>,auth=<3>,;')
-                wrong = {length: reply for length, reply in said.items() if reply not in (
-                    (PASS, NOT_UNDERSTOOD) if made_for and length == made_for else (CUT,))}
+                wrong = {length: reply for length, reply in said.items() if reply != CUT}
+                if made_for and (wrong.get(made_for) == PASS
+                                 or not_understood(wrong.get(made_for, b""))):
+                    del wrong[made_for]
                 self.check("a key cut after every byte is deferred: " + recipient, {}, wrong)
             for key in (b"x", rcpt_key(mail("user000")) + b",", mail("user000").encode(),
                         mail(self.nobody()).encode() + b",;"):

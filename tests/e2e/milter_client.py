@@ -108,7 +108,10 @@ class Connection:
     def send_rcpt(self, recipient):
         self.send(b"R", recipient.encode() + b"\0")
 
-    def rcpt(self, recipient):
+    def rcpt(self, recipient, resolved=None):
+        """`resolved`: the macro {rcpt_addr}; without, it is not sent."""
+        if resolved is not None:
+            self.macros(b"R", rcpt_addr=resolved)
         self.send_rcpt(recipient)
         return self.reply()
 

@@ -38,6 +38,7 @@ POSTFIX, POSTFIX_CHROOT, POSTFIX_DEFAULT, POSTFIX_ACCEPTS = 2530, 2531, 2532, 25
 UNKNOWN = "550 5.1.1 User unknown"
 LATER = "451 4.4.3 Recipient cannot be verified right now, try again later"
 NOT_UNDERSTOOD = "451 4.1.3 Recipient address not understood"
+NOTHING = ": here a local part is missing, at character 1"
 SESSIONS = 1000
 # A session is a thread, of whose stack two pages are used, and less than a page of memory;
 # 10.0 to 11.5 KiB were measured (x86-64, glibc 2.36). Two pages more may come with other
@@ -223,18 +224,27 @@ class MilterTest(report.Suite):
             actions, steps, macros = milter.negotiate()
             self.check("the only thing it may do is to choose macros", 0x100, actions)
             self.check("declined: HELO, body, headers, EOH, unknown, DATA", 0x372, steps)
-            self.check("macros at MAIL and RCPT", ("i {auth_type}", "i"),
+            self.check("macros at MAIL and RCPT", ("i {auth_type}", "i {rcpt_addr}"),
                        (macros.get(2), macros.get(3)))
             milter.connect()
             milter.begin_message()
             for recipient, right in ((in_brackets("user001"), CONTINUE),
                                      (in_brackets(self.nobody()), UNKNOWN),
                                      (mail(self.nobody()), UNKNOWN),
-                                     ("<>", NOT_UNDERSTOOD), ("", NOT_UNDERSTOOD),
+                                     ("<>", NOT_UNDERSTOOD), ("", NOT_UNDERSTOOD + NOTHING),
                                      (in_brackets("\u00e9"), UNKNOWN),
                                      ('<"no body"@%s>' % world.DOMAIN, UNKNOWN),
                                      ('<"%%s%%"@%s>' % world.DOMAIN, UNKNOWN)):
                 self.check("RCPT " + recipient, right, milter.rcpt(recipient))
+            for recipient, resolved, right in (
+                    ("<%s%%%s@gw>" % (self.nobody(), world.DOMAIN), mail(self.nobody()), UNKNOWN),
+                    (in_brackets("user001") + " ", mail("user001"), CONTINUE),
+                    (in_brackets(self.nobody()), mail("user001"), CONTINUE),
+                    ("<@%s>" % world.DOMAIN, "", "553 5.1.3 Recipient address not understood: "
+                     "here a local part is missing, at character 2"),
+                    ("<root>", mail(self.nobody()), CONTINUE)):
+                self.check("RCPT %s, resolved to %s" % (recipient, resolved), right,
+                           milter.rcpt(recipient, resolved))
             self.check("end of message", CONTINUE, milter.end_of_message())
         self.empty_chain()
         self.next_connection()

@@ -468,6 +468,11 @@ class Slapd(Server):
         self._modify("cn=config", "dn: olcDatabase={1}mdb,cn=config\n"
                      "changetype: modify\nreplace: olcAccess\n" + lines)
 
+    def add(self, ldif):
+        """Adds an entry to the running server."""
+        dn, _, rest = ldif.partition("\n")
+        self._modify(self._ROOT_DN, "%s\nchangetype: add\n%s" % (dn, rest))
+
     def make_complete(self):
         """Everybody is there, and readable."""
         self.set_access("to * by * read")

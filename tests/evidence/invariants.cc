@@ -158,7 +158,8 @@ std::string Invariants::ProofObjection(const Verdict::Step& step,
                                        const ClaimList& claims) {
   if (!step.proof.has_value()) return "a rejection without a proof";
   const std::vector<Lookup> cited = Cited(step.proof);
-  if (cited.empty() && !step.proof->listed().has_value()) {
+  if (cited.empty() && !step.proof->listed().has_value() &&
+      !step.proof->malformed().has_value()) {
     return "a proof that cites nothing";
   }
   for (const Lookup& lookup : cited) {

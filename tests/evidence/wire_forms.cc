@@ -153,7 +153,8 @@ std::string WireObjection(const Verdict& verdict) {
     absl::StrAppend(&objection, "a text that is interpreted: ", milter.text);
   }
   const Delivered delivered = AsLocalDelivery(AbsenceMapReply(verdict));
-  const bool unknown_user = reject && verdict.check() == "recipient";
+  const bool unknown_user =
+      reject && verdict.reply().subject == 1 && verdict.reply().detail == 1;
   if (absl::StartsWith(delivered.lmtp, "5") != unknown_user ||
       (delivered.exit_status == 67) != unknown_user) {
     absl::StrAppend(&objection, "local delivery makes ", delivered.lmtp, "of ",

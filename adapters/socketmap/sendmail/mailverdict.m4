@@ -102,7 +102,9 @@ R$* $| $*		$: $>"MailverdictAddress" $1
 R<>			$@ OK		sendmail itself refuses it
 # The key ends in ">,;": one that was cut short shows. Each value stands between
 # delimiters, since sendmail puts a blank between two words that touch.
-R<$+>			$: <$(rcpt $1,sender=<$&f>,client=<$&{client_addr}>,id=<$&i>,auth=<$&{auth_type}>,; $: ? $)>
+# {rcpt_addr} is what sendmail itself has made of the recipient: the user%host of
+# an address at one of our own hosts goes to host.
+R<$+>			$: <$(rcpt $1,resolved=<$&{rcpt_addr}>,sender=<$&f>,client=<$&{client_addr}>,id=<$&i>,auth=<$&{auth_type}>,; $: ? $)>
 R$*			$@ $>"MailverdictAnswer" $1
 
 _MAILVERDICT_IF_(`senders', `dnl
