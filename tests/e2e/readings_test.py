@@ -4,14 +4,15 @@
     tests/e2e/readings_test.py --daemon FILE [--xml FILE]
 
 Through the socket map and the milter of sendmail and Postfix, where the realm is relayed
-and where the MTA delivers it itself; with virtusertable, virtual_alias_maps, LDAP routing
-and a mailertable. A way of writing an address that exists is accepted, and the same way
+and where the MTA delivers it itself; with virtusertable, virtual_alias_maps, LDAP routing,
+a mailertable, and a realm whose name is an alias in DNS. A way of writing an address that exists is accepted, and the same way
 of writing one that does not is refused at RCPT: what is accepted and bounces later goes
 to a sender who was forged.
 """
 
 import sys
 
+import dns_world
 import report
 import world
 
@@ -35,6 +36,8 @@ POSTFIX_ONLY = ("<%s@{d}@{g}>", "<%s\\@{d}@{g}>")
 
 RELAYED, RELAYED_MILTER, OWN, OWN_MILTER, ALIASED, ALIASED_MILTER = range(2541, 2547)
 POSTFIX_TABLE, POSTFIX_MILTER, POSTFIX_OWN, POSTFIX_OWN_MILTER = range(2547, 2551)
+CNAME, CNAME_MILTER = 2551, 2552
+CNAME_REALM, CNAME_TARGET = "alias.com", "good0.com"    # dns_world.SHAPES
 
 UNKNOWN, FINE = "550 5.1.1", "250 2.1.5"
 
@@ -53,7 +56,10 @@ class ReadingsTest(report.Suite):
         self.slapd.add(
             "dn: cn=sharp,%s\nobjectClass: inetOrgPerson\ncn: sharp\nsn: sharp\nuid: gro\u00df\n"
             % world.PEOPLE)
-        self.daemon = world.Daemon(program, more=world.MILTER_LISTENER, mode="0666")
+        dns_world.Dns().start()
+        self.daemon = world.Daemon(
+            program, mode="0666", more=world.MILTER_LISTENER +
+            'realm { domain: "%s" directory: "people" }\n' % CNAME_REALM)
         self.daemon.start()
         self._numbers = iter(range(10 ** 6))
         self._people = iter(self.slapd.users[20:] * 3)
@@ -64,7 +70,12 @@ class ReadingsTest(report.Suite):
     def sendmails(self):
         feature = "FEATURE(`mailverdict')dnl"
         own = "LOCAL_DOMAIN(`%s')dnl\nMODIFY_MAILER_FLAGS(`LOCAL', `-w')dnl" % world.DOMAIN
+        relays = "RELAY_DOMAIN(`%s %s')dnl\n" % (CNAME_REALM, CNAME_TARGET)
+        follows = {"resolves": True, "canonifies": True}
         return [
+            world.Sendmail("cname", CNAME, relays + feature, **follows),
+            world.Sendmail("cname_milter", CNAME_MILTER, relays + world.SENDMAIL_MILTER,
+                           **follows),
             world.Sendmail("relayed", RELAYED, feature),
             world.Sendmail("relayed_milter", RELAYED_MILTER, world.SENDMAIL_MILTER),
             world.Sendmail("own", OWN, "\n".join([own, feature])),
@@ -118,7 +129,7 @@ class ReadingsTest(report.Suite):
 
     def rcpt(self, session, argument, more=b""):
         session.say(b"RSET")
-        session.say(b"MAIL FROM:<sender@elsewhere.example>" + more)
+        session.say(b"MAIL FROM:<sender@good1.com>" + more)
         reply = session.say(b"RCPT TO:" + argument.encode())
         return "%d %s %s" % (reply.code, reply.enhanced, reply.text)
 
@@ -177,6 +188,20 @@ class ReadingsTest(report.Suite):
                 self.hears("Postfix, virtual aliases, milter", session,
                            "<%s@%s>" % (local, world.DOMAIN), UNKNOWN)
 
+    def cname(self):
+        """sendmail follows the realm's name to another, which is in no realm."""
+        for name, port in (("sendmail, CNAME, map", CNAME), ("sendmail, CNAME, milter", CNAME_MILTER)):
+            with world.SmtpSession(port, source=CLIENT) as session:
+                for how in ("<%s@{d}>", "<%s%%{d}@{g}>", "<{d}!%s@{g}>"):
+                    for local, right in ((next(self._people), FINE), (self.nobody(), UNKNOWN)):
+                        argument = how.format(d=CNAME_REALM, g=LOCAL_HOST) % local
+                        if "@" + CNAME_REALM not in argument:
+                            # Neither reading is in a realm: the mail goes to the other name.
+                            right = FINE
+                        self.hears(name, session, argument, right)
+        world.wait_until(lambda: "@%s> pass" % CNAME_TARGET in open(self.daemon.log).read(), 5,
+                         "the log says that sendmail has followed the alias", self.daemon.log)
+
     def folded(self):
         """Postfix folds the case of what it resolves; the milter hears the argument, too."""
         with world.SmtpSession(POSTFIX_MILTER, source=CLIENT) as session:
@@ -205,13 +230,14 @@ class ReadingsTest(report.Suite):
                          self.daemon.log)
 
     def run(self):
-        self.play(self.spellings, self.bare_names, self.aliased, self.folded, self.said,
-                  self.unsure)
+        self.play(self.spellings, self.bare_names, self.aliased, self.cname, self.folded,
+                  self.said, self.unsure)
 
 
 def main():
     options = report.command_line("Recipients in many spellings.", "daemon").parse_args()
     world.enter(postfix=True)
+    dns_world.enter()
     test = ReadingsTest(options.daemon)
     test.run()
     return test.finish(options.xml, world.tail(test.daemon.log, 30),

@@ -511,11 +511,13 @@ class Sendmail(Server):
 
     `features` stands above MAILER() in its .mc file, `rules` below LOCAL_RULESETS.
     `resolves`: it asks DNS itself, and refuses senders whose domain does not resolve.
+    `canonifies`: it follows aliases in DNS (CNAME) of the domains of addresses.
     """
 
-    def __init__(self, name, port, features="", rules="", resolves=False):
+    def __init__(self, name, port, features="", rules="", resolves=False, canonifies=False):
         self.port = port
         self._resolves = resolves
+        self._canonifies = canonifies
         self._directory = "%s/%s" % (ROOT, name)
         self.cf = self._directory + "/sendmail.cf"
         super().__init__(name, [SENDMAIL, "-bD", "-C", self.cf])
@@ -554,7 +556,8 @@ class Sendmail(Server):
                  "OSTYPE(`linux')dnl"]
         lines += ["define(`%s', `%s')dnl" % pair for pair in options.items()]
         lines += [
-            "FEATURE(`no_default_msa')dnl", "FEATURE(`nocanonify')dnl",
+            "FEATURE(`no_default_msa')dnl",
+            "" if self._canonifies else "FEATURE(`nocanonify')dnl",
             "" if self._resolves else "FEATURE(`accept_unresolvable_domains')dnl",
             "DAEMON_OPTIONS(`Name=MTA, Family=inet, Addr=127.0.0.1, Port=%d')dnl"
             % self.port]
