@@ -625,7 +625,7 @@ class LocalDeliveryTest(report.Suite):
             sent = [(mta,) + self.post(mta.unchecked, user or nobody) for mta in mtas]
             token, _ = self.post(without.unchecked, user or nobody)
             self.await_fates([each[1] for each in sent] + [token])
-            lost += any(fate.status[0] == "5" for fate in self.fates(token)) and right == "4"
+            lost += any(fate.status[0] == "5" for fate in self.log.fates(token)) and right == "4"
             for mta, token, refused in sent:
                 self.judge_refusal("%s, %r to %s%s" % (
                     mta.name, said, step, "" if user else " for one who does not exist"),
@@ -638,14 +638,14 @@ class LocalDeliveryTest(report.Suite):
 
     def await_fates(self, tokens):
         try:
-            world.wait_until(lambda: all(map(self.fates, tokens)), FIRST_TRY,
+            world.wait_until(lambda: all(map(self.log.fates, tokens)), FIRST_TRY,
                              "all messages were tried")
         except world.WorldError:
             pass     # a check says so
 
     def judge_refusal(self, name, token, refused, right):
         self.check(name, (None, {right}), (
-            refused, {fate.status[0] for fate in self.fates(token)}))
+            refused, {fate.status[0] for fate in self.log.fates(token)}))
         if right == "5":
             try:
                 world.wait_until(lambda: self.sink.bounces(token), FIRST_TRY, "a bounce")
