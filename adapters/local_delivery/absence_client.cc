@@ -33,6 +33,7 @@ Ruling ParseAbsenceReply(std::string_view payload) {
   }
   if (ok && word == "pass") return ProvesNothing(Existence::kPresent, said);
   if (ok && word == "unsure") return ProvesNothing(Existence::kUnsure, said);
+  // Another word, or no OK.
   return {Existence::kUnsure,
           absl::StrCat("answers \"", ForLog(payload, kShownReasonBytes),
                        "\", which is no answer to this question; does --proof "
@@ -52,6 +53,7 @@ Ruling AbsenceClient::Ask(std::string_view recipient, Deadline deadline) const {
   const absl::StatusOr<std::string> reply = socketmap::Ask(
       daemon_, {"absence", recipient}, kMaxAbsenceReplyBytes, deadline);
   if (!reply.ok()) {
+    // No daemon, or no answer in time.
     return {Existence::kUnsure,
             absl::StrCat(reply.status().message(),
                          "; nothing is proven without it: does it run, and may "

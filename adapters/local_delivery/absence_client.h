@@ -4,8 +4,8 @@
 //   -> 24:absence jane@example.org,
 //   <- OK proven WHY | OK pass WHY | OK unsure WHY
 //
-// WHY is the line that the daemon would log, for people; daemons before 0.2
-// give none with `pass`. Anything else is kUnsure: no daemon, no answer in
+// WHY is the line that the daemon would log, for people; an older daemon
+// gives none with `pass`. Anything else is kUnsure: no daemon, no answer in
 // time, another word, a malformed netstring, a second reply, more than
 // kMaxAbsenceReplyBytes.
 
