@@ -163,6 +163,10 @@ TEST(Refusal, OfListedCodesIsTheOperators) {
   EXPECT_EQ(Fates("554 x", codes), "tSSSS");
   EXPECT_EQ(Fates("554 5.1.1 x", codes), "ttPtP");
   EXPECT_EQ(Fates("554 no such user", codes), "tSPSP");
+  // What says "user unknown" in any way is not let through.
+  EXPECT_EQ(Fates("511 5.3.0 x", codes), "ttPtP");
+  EXPECT_EQ(Fates("554-4.1.1 a\r\n554 5.3.0 b", codes), "ttPtP");
+  EXPECT_EQ(Fates("554 5.3.0 x (#5.1.1)", codes), "ttPtP");
   EXPECT_EQ(Fates("554 5.2.1 x", codes), "ttPtP");
 }
 
