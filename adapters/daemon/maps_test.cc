@@ -163,7 +163,7 @@ TEST_F(MapsTest, WhatIsAtHandIsNotJudged) {
   EXPECT_EQ(Ask(absl::StrCat("rcpt joe@x.test", kFields)), "OK pass");
   EXPECT_EQ(Ask("postfix joe@x.test"), "OK pass");
   EXPECT_EQ(Ask("postfix-sender joe@x.test"), "OK DUNNO");
-  EXPECT_EQ(Ask("absence joe@x.test"), "OK pass");
+  EXPECT_EQ(Ask("absence joe@x.test"), AbsenceMapReply(*daemon_.at_hand));
   for (const std::string& each : daemon_.heard) {
     EXPECT_THAT(each, StartsWith("recall "));
   }

@@ -4,18 +4,18 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "adapters/loop/log.h"
+#include "adapters/local_delivery/log_text.h"
 #include "adapters/socketmap/client.h"
 #include "lib/mail/cursor.h"
 
 namespace mailverdict::local_delivery {
 namespace {
 
-// How much of what the daemon said is worth a log line.
-constexpr size_t kShownBytes = 200;
-
-std::string Shown(std::string_view text) {
-  return EscapeLine(text.substr(0, kShownBytes));
+Ruling ProvesNothing(Existence existence, std::string_view said) {
+  return {existence,
+          absl::StrCat("says \"", ForLog(said, kShownReasonBytes),
+                       "\", which proves no absence; \"mailverdict explain\" "
+                       "with the address tells more")};
 }
 
 }  // namespace
@@ -25,12 +25,19 @@ Ruling ParseAbsenceReply(std::string_view payload) {
   const bool ok = in.Skip("OK ");
   const std::string_view word = in.TakeWhile([](char c) { return c != ' '; });
   in.Skip(' ');
-  const std::string why = Shown(in.rest());
-  if (ok && word == "proven") return {Existence::kProvenAbsent, why};
-  if (ok && word == "pass") return {Existence::kPresent, why};
-  if (ok && word == "unsure") return {Existence::kUnsure, why};
+  const std::string_view said = in.rest().empty() ? word : in.rest();
+  if (ok && word == "proven") {
+    return {
+        Existence::kProvenAbsent,
+        absl::StrCat("proves the absence: ", ForLog(said, kShownReasonBytes))};
+  }
+  if (ok && word == "pass") return ProvesNothing(Existence::kPresent, said);
+  if (ok && word == "unsure") return ProvesNothing(Existence::kUnsure, said);
+  // Another word, or no OK.
   return {Existence::kUnsure,
-          absl::StrCat("mailverdictd said \"", Shown(payload), "\"")};
+          absl::StrCat("answers \"", ForLog(payload, kShownReasonBytes),
+                       "\", which is no answer to this question; does --proof "
+                       "name the socket map of a mailverdictd?")};
 }
 
 AbsenceClient::AbsenceClient(SocketAddress daemon)
@@ -40,12 +47,21 @@ Ruling AbsenceClient::Ask(std::string_view recipient, Deadline deadline) const {
   const size_t at = recipient.rfind('@');
   if (at == recipient.npos || at == 0 || at + 1 == recipient.size()) {
     return {Existence::kUnsure,
-            "the recipient has no domain; --domain gives it one"};
+            "the recipient has no domain, so mailverdictd was not asked; "
+            "--domain gives it one"};
   }
   const absl::StatusOr<std::string> reply = socketmap::Ask(
       daemon_, {"absence", recipient}, kMaxAbsenceReplyBytes, deadline);
-  if (reply.ok()) return ParseAbsenceReply(*reply);
-  return {Existence::kUnsure, std::string(reply.status().message())};
+  if (!reply.ok()) {
+    // No daemon, or no answer in time.
+    return {Existence::kUnsure,
+            absl::StrCat(reply.status().message(),
+                         "; nothing is proven without it: does it run, and may "
+                         "this user open its socket?")};
+  }
+  Ruling ruling = ParseAbsenceReply(*reply);
+  ruling.why = absl::StrCat("mailverdictd at ", daemon_.text, " ", ruling.why);
+  return ruling;
 }
 
 }  // namespace mailverdict::local_delivery

@@ -2,7 +2,10 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "adapters/local_delivery/scripted_daemon.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -31,7 +34,6 @@ Existence Answered(const std::string& reply) {
 TEST(AbsenceReply, HasThreeWordsAndAllElseIsUnsure) {
   EXPECT_EQ(ParseAbsenceReply("OK proven no entry").existence,
             Existence::kProvenAbsent);
-  EXPECT_EQ(ParseAbsenceReply("OK proven no entry").why, "no entry");
   EXPECT_EQ(ParseAbsenceReply("OK proven").existence, Existence::kProvenAbsent);
   EXPECT_EQ(ParseAbsenceReply("OK pass").existence, Existence::kPresent);
   EXPECT_EQ(ParseAbsenceReply("OK pass x").existence, Existence::kPresent);
@@ -43,14 +45,43 @@ TEST(AbsenceReply, HasThreeWordsAndAllElseIsUnsure) {
     EXPECT_EQ(ParseAbsenceReply(payload).existence, Existence::kUnsure)
         << payload;
   }
-  EXPECT_EQ(ParseAbsenceReply("OK unsure a\nb").why, "a\\x0ab");
+}
+
+// The line that an operator reads has to say what the daemon said, and what
+// that is worth.
+TEST(AbsenceReply, IsToldInWords) {
+  const std::string more =
+      "\", which proves no absence; \"mailverdict explain\" with the address "
+      "tells more";
+  for (const auto& [payload, why] :
+       std::vector<std::pair<std::string, std::string>>{
+           {"OK proven reject 550 5.1.1 User unknown",
+            "proves the absence: reject 550 5.1.1 User unknown"},
+           {"OK proven", "proves the absence: proven"},
+           {"OK pass pass [domain is not ours]",
+            "says \"pass [domain is not ours]" + more},
+           {"OK pass", "says \"pass" + more},
+           {"OK unsure defer 451 4.4.3 x [timed out]",
+            "says \"defer 451 4.4.3 x [timed out]" + more},
+           {"OK unsure", "says \"unsure" + more},
+           {"OK unsure a\nb", "says \"a\\x0ab" + more},
+           {"OK unsure " + std::string(1000, 'x'),
+            "says \"" + std::string(300, 'x') + "..." + more}}) {
+    EXPECT_EQ(ParseAbsenceReply(payload).why, why) << payload;
+  }
+  for (const char* payload : {"", "NOTFOUND ", "TEMP x", "OK gone"}) {
+    const std::string& why = ParseAbsenceReply(payload).why;
+    EXPECT_THAT(why, HasSubstr(absl::StrCat("answers \"", payload)));
+    EXPECT_THAT(why, HasSubstr("--proof")) << payload;
+  }
 }
 
 TEST(AbsenceClient, AsksTheMapForTheAddress) {
   ScriptedDaemon daemon("13:OK proven why,");
   const Ruling ruling = Ask(daemon.address());
   EXPECT_EQ(ruling.existence, Existence::kProvenAbsent);
-  EXPECT_EQ(ruling.why, "why");
+  EXPECT_EQ(ruling.why,
+            "mailverdictd at " + daemon.address() + " proves the absence: why");
   EXPECT_THAT(daemon.requests(), ElementsAre("24:absence jane@example.org,"));
 }
 
@@ -69,7 +100,9 @@ TEST(AbsenceClient, TakesOneWholeReplyAndNothingElse) {
 TEST(AbsenceClient, IsUnsureWithoutADaemon) {
   const Ruling ruling = Ask("unix:/tmp/mv-no-such-socket");
   EXPECT_EQ(ruling.existence, Existence::kUnsure);
-  EXPECT_THAT(ruling.why, HasSubstr("No such file"));
+  EXPECT_THAT(ruling.why, HasSubstr("mailverdictd at unix:/tmp/mv-no-such-"
+                                    "socket: cannot connect: No such file"));
+  EXPECT_THAT(ruling.why, HasSubstr("does it run, and may this user open its"));
   EXPECT_THAT(Ask("inet:127.0.0.1:1").why, HasSubstr("refused"));
 }
 

@@ -33,6 +33,7 @@ LMTP:
   --lmtp ADDRESS        listen here
   --backend ADDRESS     the LMTP server of the mailboxes
   --defer-code CODE,... treat these replies like "user unknown": 5.2.1, 552
+  --pass-code CODE,...  let these replies of the message through: 554, 5.3.0
 
 The map of local users:
   --map ADDRESS         listen here; wants --domain

@@ -31,7 +31,7 @@ Verb VerbOf(std::string_view word) {
       {"RCPT", Verb::kRcpt},         {"DATA", Verb::kData},
       {"BDAT", Verb::kBdat},         {"RSET", Verb::kRset},
       {"XCLIENT", Verb::kXclient},   {"AUTH", Verb::kAuth},
-      {"STARTTLS", Verb::kStartTls}, {"QUIT", Verb::kOneReply},
+      {"STARTTLS", Verb::kStartTls}, {"QUIT", Verb::kQuit},
       {"NOOP", Verb::kOneReply},     {"VRFY", Verb::kOneReply},
       {"EXPN", Verb::kOneReply},     {"HELP", Verb::kOneReply},
       {"XFORWARD", Verb::kOneReply},

@@ -20,6 +20,7 @@ enum class Verb {
   kBdat,
   kRset,
   kXclient,  // starts the session anew
+  kQuit,
   kAuth,
   kStartTls,
   kOneReply,  // any other of which this is known

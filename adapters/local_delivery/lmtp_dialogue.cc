@@ -1,5 +1,6 @@
 #include "adapters/local_delivery/lmtp_dialogue.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -7,7 +8,19 @@
 namespace mailverdict::local_delivery {
 namespace {
 
-constexpr char kStartTlsRefused[] = "502 5.5.1 STARTTLS is not available\r\n";
+// RFC 3207 4. Never a 5xx: a client that must have TLS would bounce.
+constexpr char kStartTlsRefused[] = "454 4.7.0 TLS is not available here\r\n";
+// How much of a server's reply our 421 repeats: a reply line has 512 bytes (RFC
+// 5321 4.5.3.1.5).
+constexpr size_t kRepeatedBytes = 300;
+
+// A reply as text within another: one line of printable ASCII.
+std::string Repeated(const std::string& reply) {
+  std::string line = OneLine(reply).substr(0, kRepeatedBytes);
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return line;
+}
 
 }  // namespace
 
@@ -58,10 +71,11 @@ void LmtpDialogue::SentToBackend(size_t count) {
   Advance();
 }
 
-void LmtpDialogue::Answer(bool may_stand) {
+void LmtpDialogue::Answer(bool proven_absent) {
   const LmtpQuestion question = *std::move(question_);
   question_.reset();
-  const bool stands = may_stand && !question.recipient.empty();
+  const bool stands =
+      proven_absent && question.provable && !question.recipient.empty();
   to_client_.Append(stands ? question.reply : Softened(question.reply));
   Advance();
 }
@@ -173,55 +187,118 @@ bool LmtpDialogue::AdvanceBackend() {
 
 void LmtpDialogue::OnReply(const std::string& reply) {
   const std::string_view code = ReplyCode(reply);
-  said_goodbye_ = code == "221" || code == "421";
-  if (state_ != State::kBlind && !IsExpected(code)) GoBlind();
-  if (done_) return;
-  Expected expected{Kind::kUnclear, ""};
-  if (state_ != State::kBlind) {
-    expected = std::move(expected_.front());
-    expected_.pop_front();
-    Follow(expected, code);
-  }
-  if (MayBeOfUser(expected.kind) &&
-      SaysUserUnknown(reply, options_.defer_codes)) {
-    question_ = LmtpQuestion{expected.recipient, reply};
-  } else {
-    to_client_.Append(expected.kind == Kind::kHello ? WithoutStartTls(reply)
-                                                    : reply);
+  const Fit fit = state_ == State::kBlind ? Fit::kUnclear : FitOf(code);
+  said_goodbye_ =
+      code == "421" ||
+      (code == "221" && (fit == Fit::kDue || state_ == State::kBlind));
+  switch (fit) {
+    case Fit::kDue: {
+      Expected expected{Kind::kOther, ""};  // of a 421 without a command
+      if (!expected_.empty()) {
+        expected = std::move(expected_.front());
+        expected_.pop_front();
+      }
+      Follow(expected, code);
+      return OnDueReply(expected, reply);
+    }
+    case Fit::kUnclear:
+      GoBlind();
+      if (!done_) OnDueReply({Kind::kUnclear, ""}, reply);
+      return;
+    case Fit::kRefusesSession:
+      return End("421 4.3.0 the mailbox server refuses the session: " +
+                 Repeated(reply));
+    case Fit::kWrong:
+      return End("421 4.3.0 the mailbox server is out of step: " +
+                 Repeated(reply));
   }
 }
 
-bool LmtpDialogue::MayBeOfUser(Kind kind) {
+void LmtpDialogue::OnDueReply(const Expected& expected,
+                              const std::string& reply) {
+  if (reply[0] == '5') {
+    const Refusal refusal =
+        ClassifyRefusal(StepOf(expected.kind), reply, options_.codes);
+    if (refusal != Refusal::kStands) {
+      question_ =
+          LmtpQuestion{refusal == Refusal::kNeedsProof, NameOf(expected.kind),
+                       expected.recipient, reply};
+      return;
+    }
+  }
+  if (reply[0] == '4') {
+    to_client_.Append(Softened(reply));
+  } else if (expected.kind == Kind::kHello) {
+    to_client_.Append(WithoutStartTls(reply));
+  } else {
+    to_client_.Append(reply);
+  }
+}
+
+LmtpStep LmtpDialogue::StepOf(Kind kind) {
   switch (kind) {
+    case Kind::kMail:
+      return LmtpStep::kMail;
     case Kind::kRcpt:
+      return LmtpStep::kRcpt;
     case Kind::kData:
     case Kind::kChunk:
+      return LmtpStep::kData;
     case Kind::kRecipient:
-    case Kind::kUnclear:
-      return true;
+      return LmtpStep::kMessage;
     default:
-      return false;
+      return LmtpStep::kSession;
   }
 }
 
-// Whether a reply with this code can be the one that is due.
-bool LmtpDialogue::IsExpected(std::string_view code) {
-  if (expected_.empty()) return false;
+std::string_view LmtpDialogue::NameOf(Kind kind) {
+  switch (kind) {
+    case Kind::kMail:
+      return "MAIL";
+    case Kind::kRcpt:
+      return "RCPT";
+    case Kind::kData:
+      return "DATA";
+    case Kind::kChunk:
+      return "BDAT";
+    case Kind::kRecipient:
+      return "the message";
+    case Kind::kUnclear:
+      return "an unknown command";
+    default:
+      return "another command";
+  }
+}
+
+LmtpDialogue::Fit LmtpDialogue::FitOf(std::string_view code) {
+  // A server may say goodbye at any time (RFC 5321 3.8).
+  if (code == "421") return Fit::kDue;
+  if (expected_.empty()) return Fit::kWrong;
   const Kind kind = expected_.front().kind;
   if (code[0] == '3') {
-    return (kind == Kind::kData && code == "354") ||
-           (kind == Kind::kAuth && code == "334");
+    const bool due = (kind == Kind::kData && code == "354") ||
+                     (kind == Kind::kAuth && code == "334");
+    return due ? Fit::kDue : Fit::kWrong;
   }
-  if (kind == Kind::kData) return code[0] != '2';
-  if (kind != Kind::kChunk && kind != Kind::kLastChunk) return true;
-  // Its bytes are commands then.
-  if (code == "500" || code == "501" || code == "502") return false;
-  if (kind == Kind::kChunk) return true;
+  // A 221 behind the message would look like a success of it.
+  if (code == "221" && kind != Kind::kQuit) return Fit::kWrong;
+  if (kind == Kind::kData && code[0] == '2') return Fit::kWrong;
+  if (kind == Kind::kGreeting || kind == Kind::kHello || kind == Kind::kReset) {
+    return code[0] == '5' ? Fit::kRefusesSession : Fit::kDue;
+  }
+  if (kind == Kind::kChunk || kind == Kind::kLastChunk) return FitOfChunk(code);
+  return Fit::kDue;
+}
+
+LmtpDialogue::Fit LmtpDialogue::FitOfChunk(std::string_view code) {
+  // The server does not know BDAT: it takes the chunk's bytes for commands.
+  if (code == "500" || code == "501" || code == "502") return Fit::kWrong;
+  if (expected_.front().kind == Kind::kChunk) return Fit::kDue;
   const size_t count = accepted_.size();
-  if (count == 0 || (count > 1 && code[0] != '2')) return false;
+  if (count == 0 || (count > 1 && code[0] != '2')) return Fit::kUnclear;
   expected_.pop_front();
   ExpectRecipients(expected_.begin());
-  return true;
+  return Fit::kDue;
 }
 
 void LmtpDialogue::Follow(const Expected& expected, std::string_view code) {
@@ -244,7 +321,8 @@ void LmtpDialogue::Follow(const Expected& expected, std::string_view code) {
       if (accepted_.size() > kMaxRecipients) GoBlind();
       break;
     case Kind::kHello:
-    case Kind::kClear:
+    case Kind::kReset:
+    case Kind::kXclient:
       accepted_.clear();
       in_transaction_ = false;
       break;

@@ -5,38 +5,43 @@
 //   dialogue.FromClient(bytes);               // REQUIRES: <= ClientRoom()
 //   send(backend, dialogue.to_backend());     // then SentToBackend(count)
 //   dialogue.FromBackend(bytes);              // REQUIRES: <= BackendRoom()
-//   if (dialogue.question() != nullptr) dialogue.Answer(may_stand);
+//   if (dialogue.question() != nullptr) dialogue.Answer(proven_absent);
 //   send(client, dialogue.to_client());       // then SentToClient(count)
 //   if (dialogue.done()) ...                  // close both
 //
 // Both directions pass byte for byte and in order: pipelining, BDAT, AUTH,
 // XCLIENT, what we do not know. What is changed:
-//   - A reply to RCPT, to DATA or BDAT, and for a recipient after the message,
-//     that says "user unknown" (lmtp_reply.h) becomes a 4xx unless the question
-//     is answered otherwise. Nothing else is.
+//   - A 5xx becomes a 4xx unless lmtp_refusal.h says that it stands, or the
+//     question about its recipient is answered with a proof.
+//   - An enhanced code 5.x.y in a 4xx becomes 4.x.y.
 //   - STARTTLS: inside it we would see no replies. It is taken out of the reply
-//     to LHLO, and a client that sends it gets our 502. (AUTH with a security
-//     layer is the same: its first reply looks malformed, and that ends it.)
-//   - When a side fails, the client gets a 421 of ours between two whole
-//     replies, and no more bytes pass in either direction.
+//     to LHLO, and a client that sends it gets a 454 of ours. (AUTH with a
+//     security layer is the same: its first reply looks malformed, and that
+//     ends it.)
+//   - The dialogue ends with a 421 of ours, between two whole replies, when a
+//     side fails; when the server refuses the session by a 5xx greeting or a
+//     5xx to LHLO or RSET; and when a reply cannot be the one that is due: a
+//     3xx where none can be, a 2xx to DATA, a 221 to anything but QUIT, any
+//     reply without a command but 421. sendmail bounces the message at most of
+//     these. After that no more bytes pass in either direction.
 //
 // No message is lost: there is no 2xx of ours, no reply is passed before it is
-// whole, and nothing is ever added to what the client sends.
+// whole, and nothing is ever added to what the client sends. No 5xx is ours.
 //
 // Which reply belongs to which command is known by counting. Where the backend
 // might count otherwise than we do, we go blind: from then on all bytes pass
-// and every "user unknown" becomes a 4xx, since nobody can say of whom it is.
-// So it is after:
+// and every 5xx becomes a 4xx, since it is not known what it answers. We go
+// blind after:
 //   - a command line that is not plain: control bytes, no word in front, over
 //     kMaxCommandBytes. mail.local and Cyrus take the rest of a longer one for
 //     a command, and cut one at a NUL. A bare LF ends a line for all of them.
 //   - a "." line without CRLF on both sides, where mail.local ends a message;
-//   - a malformed BDAT; one that is refused as an unknown command; a BDAT LAST
-//     that is refused once for several recipients, or with no recipient at
-//     all, when Dovecot does not reply (RFC 2033 4.3) or does;
+//   - a malformed BDAT; a BDAT LAST that is refused once for several
+//     recipients, or with no recipient at all, when Dovecot does not reply (RFC
+//     2033 4.3) or does. (A BDAT that is refused as an unknown command ends the
+//     dialogue: the server takes the chunk for commands.)
 //   - a command that we do not know: BURL LAST has several replies;
-//   - a 3xx to anything but DATA and AUTH; a 2xx to DATA; a reply without a
-//     command; more than kMaxRecipients.
+//   - more than kMaxRecipients.
 
 #ifndef MAILVERDICT_ADAPTERS_LOCAL_DELIVERY_LMTP_DIALOGUE_H_
 #define MAILVERDICT_ADAPTERS_LOCAL_DELIVERY_LMTP_DIALOGUE_H_
@@ -51,6 +56,7 @@
 
 #include "adapters/local_delivery/byte_queue.h"
 #include "adapters/local_delivery/lmtp_command.h"
+#include "adapters/local_delivery/lmtp_refusal.h"
 #include "adapters/local_delivery/lmtp_reply.h"
 
 namespace mailverdict::local_delivery {
@@ -63,18 +69,22 @@ inline constexpr size_t kMaxOutstanding = 1000;
 inline constexpr size_t kMaxRecipients = 10000;
 
 struct LmtpOptions {
-  // Codes to treat like "user unknown", such as "5.2.1" or "552".
-  std::vector<std::string> defer_codes;
+  RefusalCodes codes;
   // What is held at most of each of four: from and to either side. A reply is
   // no longer than this, nor is a line in an AUTH dialogue; to_client() may be
   // over it by one reply.
   size_t buffer_bytes = 64 * 1024;
 };
 
-// May this reply stand?
+// A 5xx that does not stand by itself: a driver has to answer, and to log it.
 struct LmtpQuestion {
-  // As in RCPT TO:<...>, without the brackets, with its quotes. Empty if it is
-  // not known of whom the reply is: then it never stands.
+  // Whether a proof lets it stand: the reply may mean this recipient. If not,
+  // it becomes a 4xx whatever the answer is.
+  bool provable = false;
+  // What the reply answers, for a log: "RCPT", "the message". A literal.
+  std::string_view step;
+  // As in RCPT TO:<...>, without the brackets, with its quotes. Empty if no
+  // single recipient is meant or the address could not be read.
   std::string recipient;
   std::string reply;  // as the backend said it, with line ends
 };
@@ -105,8 +115,9 @@ class LmtpDialogue {
   const LmtpQuestion* question() const {
     return question_.has_value() ? &*question_ : nullptr;
   }
-  // REQUIRES: question() != nullptr.
-  void Answer(bool may_stand);
+  // Whether it is proven that the recipient does not exist. REQUIRES:
+  // question() != nullptr.
+  void Answer(bool proven_absent);
 
   // "421 4.3.0 `why`" to the client, as the last thing. `why` is a literal.
   void Fail(std::string_view why);
@@ -134,7 +145,8 @@ class LmtpDialogue {
   enum class Kind {
     kGreeting,
     kHello,  // LHLO and its like
-    kClear,  // RSET, XCLIENT
+    kReset,
+    kXclient,
     kMail,
     kRcpt,
     kData,
@@ -143,6 +155,7 @@ class LmtpDialogue {
     kLastChunk,
     kRecipient,  // after the message
     kStartTls,   // ours
+    kQuit,
     kOther,
     kUnclear,  // we are blind
   };
@@ -170,10 +183,20 @@ class LmtpDialogue {
 
   bool RefuseStartTls();
   bool AdvanceBackend();
+  // Whether a reply with this code can be the one that is due.
+  enum class Fit {
+    kDue,
+    kUnclear,  // it may answer several commands: go blind
+    kRefusesSession,
+    kWrong,
+  };
+  Fit FitOf(std::string_view code);
+  Fit FitOfChunk(std::string_view code);
   void OnReply(const std::string& reply);
-  bool IsExpected(std::string_view code);
+  void OnDueReply(const Expected& expected, const std::string& reply);
   void Follow(const Expected& expected, std::string_view code);
-  static bool MayBeOfUser(Kind kind);
+  static LmtpStep StepOf(Kind kind);
+  static std::string_view NameOf(Kind kind);
 
   const LmtpOptions options_;
   ByteQueue from_client_, to_backend_, from_backend_, to_client_;

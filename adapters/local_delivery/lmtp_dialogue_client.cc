@@ -86,8 +86,13 @@ void LmtpDialogue::Expect(const LmtpCommand& command) {
       ExpectChunk(command.argument);
       break;
     case Verb::kRset:
+      expected_.push_back({Kind::kReset, ""});
+      break;
     case Verb::kXclient:
-      expected_.push_back({Kind::kClear, ""});
+      expected_.push_back({Kind::kXclient, ""});
+      break;
+    case Verb::kQuit:
+      expected_.push_back({Kind::kQuit, ""});
       break;
     case Verb::kOneReply:
       expected_.push_back({Kind::kOther, ""});

@@ -180,12 +180,15 @@ TEST(LmtpDialogueBounds, BothDirectionsHoldBack) {
   dialogue.SentToBackend(10);
   EXPECT_EQ(dialogue.ClientRoom(), 10u);
   EXPECT_EQ(dialogue.to_backend().size(), 100u);
-  while (dialogue.BackendRoom() > 0 && !dialogue.done()) {
+  LmtpDialogue blind(options);  // so that no reply is one too many
+  blind.FromBackend("220 host\r\n");
+  blind.FromClient("BURL x\r\n");
+  while (blind.BackendRoom() > 0 && !blind.done()) {
     const std::string_view reply = "250 unsolicited\r\n";
-    dialogue.FromBackend(reply.substr(0, dialogue.BackendRoom()));
-    ASSERT_LE(dialogue.to_client().size(), 200u);
+    blind.FromBackend(reply.substr(0, blind.BackendRoom()));
+    ASSERT_LE(blind.to_client().size(), 200u);
   }
-  EXPECT_FALSE(dialogue.done());
+  EXPECT_FALSE(blind.done());
 }
 
 TEST(LmtpDialogueBounds, CommandsWithoutRepliesAreBounded) {
@@ -225,7 +228,7 @@ TEST(LmtpDialogueBounds, TooManyRecipientsMakeItBlind) {
 
 TEST(LmtpDialogueOptions, ListedCodesAreTreatedAlike) {
   LmtpOptions options;
-  options.defer_codes = {"5.2.1"};
+  options.codes.defer = {"5.2.1"};
   Talk talk(100000, options);
   talk.proven = {"a@b"};
   talk.Backend("220 host\r\n");

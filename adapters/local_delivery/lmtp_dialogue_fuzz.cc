@@ -2,9 +2,11 @@
 //   - the backend gets the client's bytes in order, none left out but lines
 //     that are STARTTLS, and nothing else;
 //   - the client gets the backend's whole replies, all and in order: as they
-//     are, softened, or (LHLO) without STARTTLS; and among them our 502, and as
+//     are, softened, or (LHLO) without STARTTLS; and among them our 454, and as
 //     the last thing our 421. So no success that the backend has not said
 //     whole;
+//   - a 5xx passes only where it may stand at some step, and never as a
+//     greeting;
 //   - byte by byte is like at once (but where an end depends on what has come
 //     by then).
 // The input is what the peers send: kClient, kBackend and so on, below, say who
@@ -17,6 +19,7 @@
 #include <string_view>
 
 #include "adapters/local_delivery/lmtp_dialogue.h"
+#include "adapters/local_delivery/lmtp_refusal.h"
 #include "adapters/local_delivery/lmtp_reply.h"
 #include "tests/fuzzing/require.h"
 
@@ -34,7 +37,22 @@ constexpr std::string_view kEnds = "\x03\x05";
 constexpr std::string_view kSwitches = "\x01\x02\x03\x04\x05";
 
 constexpr std::string_view kOurStartTls =
-    "502 5.5.1 STARTTLS is not available\r\n";
+    "454 4.7.0 TLS is not available here\r\n";
+
+const RefusalCodes& Codes() {
+  static const auto* const codes = new RefusalCodes{{"5.2.1"}, {"5.3.0"}};
+  return *codes;
+}
+
+bool MayStandSomewhere(std::string_view reply) {
+  for (const LmtpStep step : {LmtpStep::kMail, LmtpStep::kRcpt, LmtpStep::kData,
+                              LmtpStep::kMessage}) {
+    if (ClassifyRefusal(step, reply, Codes()) != Refusal::kTemporary) {
+      return true;
+    }
+  }
+  return false;
+}
 
 // What went in, and what came out.
 struct Flow {
@@ -48,7 +66,7 @@ struct Flow {
 class Run {
  public:
   Run(size_t split, size_t buffer_bytes)
-      : split_(split), dialogue_(LmtpOptions{{"5.2.1"}, buffer_bytes}) {}
+      : split_(split), dialogue_(LmtpOptions{Codes(), buffer_bytes}) {}
 
   Flow All(std::string_view input) {
     bool client = true;
@@ -98,8 +116,7 @@ class Run {
         dialogue_.SentToClient(for_client);
       } else if (dialogue_.question() != nullptr) {
         const LmtpQuestion& question = *dialogue_.question();
-        Require(SaysUserUnknown(question.reply, {"5.2.1"}),
-                "a question is about a user unknown");
+        Require(question.reply[0] == '5', "a question is about a 5xx");
         dialogue_.Answer(question.recipient.size() % 2 == 0);
       } else if (for_backend > 0) {
         flow_.to_backend += dialogue_.to_backend().substr(0, for_backend);
@@ -188,9 +205,13 @@ void CheckClient(const Flow& flow) {
     Require(!seen.empty(), "the client gets whole replies");
     std::string_view rest = said;
     const std::string_view reply = TakeReply(&rest);
-    const bool unknown = !reply.empty() && SaysUserUnknown(reply, {"5.2.1"});
+    const bool refuses = !reply.empty() && reply[0] >= '4';
+    if (seen[0] == '5') {
+      Require(MayStandSomewhere(seen), "a 5xx of the session does not pass");
+      Require(said.size() < flow.backend.size(), "nor a 5xx greeting");
+    }
     if (!reply.empty() && (seen == reply || seen == WithoutStartTls(reply) ||
-                           (unknown && seen == Softened(reply)))) {
+                           (refuses && seen == Softened(reply)))) {
       said = rest;
     } else {
       Require(seen == kOurStartTls, "the client gets what the backend said");

@@ -31,25 +31,15 @@ std::string_view TakeLine(mail::Cursor* in) {
   return in->Since(begin);
 }
 
-// Where an enhanced code stands in a line; of length 0 if there is none. "5.1.1
-// text" is one, as are "5.1.1: text" and "5.1.1<a@b>"; "5.1.1.4" is not.
-struct Place {
-  size_t begin, length;
-};
-Place EnhancedCode(std::string_view line) {
-  mail::Cursor in(line);
-  if (!in.Take(kTextAt)) return {0, 0};
-  in.TakeWhile([](char c) { return c == ' '; });
-  const size_t begin = in.offset();
-  if (!in.Skip('2') && !in.Skip('4') && !in.Skip('5')) return {0, 0};
-  if (!in.Skip('.') || !in.Decimal(3)) return {0, 0};
-  if (!in.Skip('.') || !in.Decimal(3) || in.Peek() == '.') return {0, 0};
-  return {begin, in.offset() - begin};
-}
+bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 
-bool IsOfUnknownUser(std::string_view enhanced) {
-  return enhanced.substr(1, 3) == ".1." && enhanced.substr(3) != ".7" &&
-         enhanced.substr(3) != ".8";
+// One to three digits, zeros ahead included.
+std::optional<int> Number(mail::Cursor* in) {
+  const std::string_view digits = in->TakeWhile(IsDigit);
+  if (digits.empty() || digits.size() > 3) return std::nullopt;
+  int value = 0;
+  for (const char c : digits) value = 10 * value + (c - '0');
+  return value;
 }
 
 }  // namespace
@@ -73,36 +63,53 @@ ReplyReader::Result ReplyReader::Next(std::string_view bytes, size_t* length) {
   }
 }
 
-bool SaysUserUnknown(std::string_view reply,
-                     const std::vector<std::string>& listed) {
-  const auto is_listed = [&listed](std::string_view code) {
-    return std::find(listed.begin(), listed.end(), code) != listed.end();
-  };
-  const std::string_view code = ReplyCode(reply);
-  if (code[0] != '5') return false;
-  if (is_listed(code)) return true;
-  bool any_enhanced = false;
-  mail::Cursor in(reply);
-  while (!in.done()) {
-    const std::string_view line = TakeLine(&in);
-    const Place place = EnhancedCode(line);
-    if (place.length == 0) continue;
-    any_enhanced = true;
-    const std::string_view enhanced = line.substr(place.begin, place.length);
-    if (IsOfUnknownUser(enhanced) || is_listed(enhanced)) return true;
-  }
-  return !any_enhanced && (code == "550" || code == "551" || code == "553");
+std::optional<EnhancedCode> EnhancedCodeOf(std::string_view text) {
+  mail::Cursor in(text);
+  in.TakeWhile(IsBlank);
+  const std::optional<char> first = in.Next();
+  if (first != '2' && first != '4' && first != '5') return std::nullopt;
+  if (!in.Skip('.')) return std::nullopt;
+  const std::optional<int> subject = Number(&in);
+  if (!subject.has_value() || !in.Skip('.')) return std::nullopt;
+  const std::optional<int> detail = Number(&in);
+  if (!detail.has_value() || in.Peek() == '.') return std::nullopt;
+  return EnhancedCode{*first - '0', *subject, *detail};
+}
+
+std::optional<std::string_view> ReplyTexts::Next() {
+  if (in_.done()) return std::nullopt;
+  std::string_view line = TakeLine(&in_);
+  if (!line.empty() && line.back() == '\n') line.remove_suffix(1);
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  return line.substr(std::min(kTextAt, line.size()));
 }
 
 std::string Softened(std::string_view reply) {
-  const std::string_view code = ReplyCode(reply) == "550" ? "450" : "451";
+  std::string_view code = ReplyCode(reply);
+  if (code[0] == '5') code = code == "550" ? "450" : "451";
   std::string result;
   mail::Cursor in(reply);
   while (!in.done()) {
     std::string line(TakeLine(&in));
     line.replace(0, code.size(), code);
-    const Place place = EnhancedCode(line);
-    if (place.length > 0 && line[place.begin] == '5') line[place.begin] = '4';
+    const std::string_view text =
+        std::string_view(line).substr(std::min(kTextAt, line.size()));
+    if (EnhancedCodeOf(text).has_value()) {
+      line[line.find_first_of("245", kTextAt)] = '4';
+    }
+    result += line;
+  }
+  return result;
+}
+
+std::string OneLine(std::string_view reply) {
+  std::string result;
+  mail::Cursor in(reply);
+  while (!in.done()) {
+    std::string_view line = TakeLine(&in);
+    if (!line.empty() && line.back() == '\n') line.remove_suffix(1);
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    if (!result.empty()) result += " / ";
     result += line;
   }
   return result;

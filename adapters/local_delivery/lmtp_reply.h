@@ -1,5 +1,6 @@
 // The replies of a mailbox server (RFC 5321 4.2, RFC 2034): where they end,
-// which of them say "user unknown", and how such a one is made temporary.
+// what they consist of, and how a reply is made temporary. What a 5xx means is
+// in lmtp_refusal.h.
 //
 //   550-Mailbox unknown.  Either there is ...      (Cyrus)
 //   550 5.1.1 User unknown
@@ -10,9 +11,11 @@
 #define MAILVERDICT_ADAPTERS_LOCAL_DELIVERY_LMTP_REPLY_H_
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "lib/mail/cursor.h"
 
 namespace mailverdict::local_delivery {
 
@@ -42,19 +45,37 @@ inline std::string_view ReplyCode(std::string_view reply) {
   return reply.substr(0, 3);
 }
 
-// Whether a reply to RCPT, or one for a recipient after the message, says that
-// the user does not exist: a 5xx
-//   - with an enhanced code 5.1.x, "addressing", in any of its lines; but not
-//     5.1.7 and 5.1.8, which are of the sender;
-//   - without any enhanced code, if it is 550, 551 or 553;
-//   - whose code or enhanced code is in `listed`, such as "5.2.1" or "554".
-bool SaysUserUnknown(std::string_view reply,
-                     const std::vector<std::string>& listed);
+// An enhanced status code (RFC 3463 2), "5.1.1".
+struct EnhancedCode {
+  int status_class, subject, detail;
+};
 
-// The same reply as a temporary one, as long: 550 becomes 450 and any other 5xx
-// becomes 451 (452 has a meaning of its own for Postfix); an enhanced code
-// 5.x.y becomes 4.x.y. The text stays.
+// The code at the front of a line's text, behind blanks: of "5.1.1 text",
+// "5.1.1: text" and "5.1.1<a@b>". nullopt for anything else, as "5.1.1.4".
+// Zeros ahead of a number count for nothing.
+std::optional<EnhancedCode> EnhancedCodeOf(std::string_view text);
+
+// The texts of a reply's lines, without codes and line ends.
+class ReplyTexts {
+ public:
+  // Borrows the reply.
+  explicit ReplyTexts(std::string_view reply) : in_(reply) {}
+  // nullopt behind the last line.
+  std::optional<std::string_view> Next();
+
+ private:
+  mail::Cursor in_;
+};
+
+// The same reply as a temporary one, as long. A 550 becomes 450 and any other
+// 5xx 451 (452 has a meaning of its own for Postfix); a 4xx keeps its code. An
+// enhanced code at the front of a line becomes 4.x.y: an MTA might go by it.
+// The text stays. REQUIRES: the code is a 4xx or 5xx.
 std::string Softened(std::string_view reply);
+
+// A reply in one line for a log: lines are parted by " / ", line ends are left
+// out. Not escaped.
+std::string OneLine(std::string_view reply);
 
 // A reply to LHLO without its STARTTLS lines.
 std::string WithoutStartTls(std::string_view reply);

@@ -8,15 +8,16 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/local_delivery/lmtp_refusal.h"
 #include "adapters/local_delivery/lmtp_reply.h"
 #include "tests/fuzzing/require.h"
 
 namespace mailverdict::local_delivery {
 namespace {
 
-const std::vector<std::string>& Listed() {
+const RefusalCodes& Listed() {
   static const auto* const listed =
-      new std::vector<std::string>{"5.2.1", "554"};
+      new RefusalCodes{{"5.2.1", "554"}, {"5.3.0", "522"}};
   return *listed;
 }
 
@@ -55,19 +56,46 @@ bool IsWhole(const std::string& reply) {
          length == reply.size();
 }
 
+// A 5xx at each step.
+void Classify(const std::string& reply) {
+  const auto at = [&reply](LmtpStep step) {
+    return ClassifyRefusal(step, reply, Listed());
+  };
+  Require(at(LmtpStep::kSession) == Refusal::kTemporary,
+          "no 5xx of the session stands");
+  for (const LmtpStep step : {LmtpStep::kMail, LmtpStep::kData}) {
+    Require(at(step) != Refusal::kNeedsProof,
+            "MAIL and DATA name no single recipient");
+  }
+  if (at(LmtpStep::kData) == Refusal::kStands) {
+    Require(at(LmtpStep::kMail) == Refusal::kStands,
+            "what stands for DATA stands for MAIL");
+  }
+  if (reply.substr(0, 2) == "51") {
+    Require(at(LmtpStep::kMessage) == Refusal::kNeedsProof,
+            "a 51x needs a proof");
+  }
+}
+
 void Examine(const std::string& reply) {
   Require(IsWhole(reply), "one reply is one reply");
   const std::string hello = WithoutStartTls(reply);
   Require(IsWhole(hello), "a greeting stays whole");
   Require(ReplyCode(hello) == ReplyCode(reply), "and keeps its code");
   Require(hello.size() <= reply.size(), "and gains nothing");
-  if (!SaysUserUnknown(reply, Listed())) return;
-  Require(reply[0] == '5', "only a 5xx says that a user is unknown");
+  if (reply[0] < '4') return;
   const std::string softened = Softened(reply);
   Require(softened.size() == reply.size(), "a softened one is as long");
   Require(IsWhole(softened), "and is whole");
   Require(softened[0] == '4', "and is temporary");
-  Require(!SaysUserUnknown(softened, Listed()), "and says nothing for good");
+  ReplyTexts texts(softened);
+  while (const auto text = texts.Next()) {
+    const auto code = EnhancedCodeOf(*text);
+    Require(!code.has_value() || code->status_class == 4,
+            "and says nothing for good");
+  }
+  Require(Softened(softened) == softened, "and stays as it is");
+  if (reply[0] == '5') Classify(reply);
 }
 
 }  // namespace

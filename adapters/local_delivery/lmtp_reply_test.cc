@@ -68,64 +68,6 @@ TEST(ReplyReader, RefusesWhatIsNoReply) {
   }
 }
 
-bool Unknown(std::string_view reply, std::vector<std::string> listed = {}) {
-  return SaysUserUnknown(reply, listed);
-}
-
-TEST(SaysUserUnknown, GoesByTheEnhancedCode) {
-  EXPECT_TRUE(Unknown("550 5.1.1 <a@b> User doesn't exist: a@b\r\n"));
-  EXPECT_TRUE(Unknown("554 5.1.1\r\n"));
-  EXPECT_TRUE(Unknown("550 5.1.0 x\r\n"));
-  EXPECT_TRUE(Unknown("550 5.1.2 x\r\n"));
-  EXPECT_TRUE(Unknown("501 5.1.3 x\r\n"));
-  EXPECT_TRUE(Unknown("550 5.1.6 x\r\n"));
-  EXPECT_TRUE(Unknown("550 5.1.10 x\r\n"));
-  EXPECT_TRUE(Unknown("550 5.1.1: x\r\n"));
-  EXPECT_TRUE(Unknown("550  5.1.1 x\r\n"));
-  EXPECT_FALSE(Unknown("550 5.1.7 bad sender\r\n"));
-  EXPECT_FALSE(Unknown("550 5.1.8 bad sender's domain\r\n"));
-  EXPECT_FALSE(Unknown("550 5.2.1 mailbox disabled\r\n"));
-  EXPECT_FALSE(Unknown("552 5.2.2 over quota\r\n"));
-  EXPECT_FALSE(Unknown("550 5.2.2 over quota\r\n"));
-  EXPECT_FALSE(Unknown("550 5.7.1 refused\r\n"));
-  EXPECT_FALSE(Unknown("550 5.11.1 x\r\n"));
-  EXPECT_FALSE(Unknown("503 5.5.1 no valid recipients\r\n"));
-}
-
-TEST(SaysUserUnknown, GoesByTheCodeWithoutAnEnhancedOne) {
-  for (const char* code : {"550", "551", "553"}) {
-    EXPECT_TRUE(Unknown(std::string(code) + " no such user\r\n"));
-    EXPECT_TRUE(Unknown(std::string(code) + "\r\n"));
-    EXPECT_TRUE(Unknown(std::string(code) + " 5.1.1.2 is not us\r\n"));
-  }
-  for (const char* code : {"500", "501", "503", "521", "552", "554", "556"}) {
-    EXPECT_FALSE(Unknown(std::string(code) + " no\r\n")) << code;
-  }
-}
-
-TEST(SaysUserUnknown, IsNeverOfAnythingButA5xx) {
-  for (const char* reply : {"250 5.1.1 x\r\n", "450 5.1.1 x\r\n",
-                            "450 4.1.1 x\r\n", "354 5.1.1 x\r\n"}) {
-    EXPECT_FALSE(Unknown(reply, {"250", "450", "354", "4.1.1"})) << reply;
-  }
-}
-
-TEST(SaysUserUnknown, LooksAtEveryLine) {
-  EXPECT_TRUE(
-      Unknown("550-Mailbox unknown.  Either there is no mailbox\r\n"
-              "550-name or you do not have authorization to see it.\r\n"
-              "550 5.1.1 User unknown\r\n"));
-  EXPECT_TRUE(Unknown("554-5.1.1 a\r\n554 5.7.1 b\r\n"));
-  EXPECT_FALSE(Unknown("550-sorry\r\n550 5.2.2 over quota\r\n"));
-}
-
-TEST(SaysUserUnknown, TakesWhatIsListed) {
-  EXPECT_TRUE(Unknown("550 5.2.1 disabled\r\n", {"5.2.1"}));
-  EXPECT_FALSE(Unknown("550 5.2.10 x\r\n", {"5.2.1"}));
-  EXPECT_TRUE(Unknown("552 5.2.2 quota\r\n", {"5.2.1", "552"}));
-  EXPECT_TRUE(Unknown("552 quota\r\n", {"552"}));
-}
-
 TEST(Softened, ChangesTheCodesOnly) {
   EXPECT_EQ(Softened("550 5.1.1 no 550 5.1.1\r\n"),
             "450 4.1.1 no 550 5.1.1\r\n");
@@ -137,6 +79,36 @@ TEST(Softened, ChangesTheCodesOnly) {
   EXPECT_EQ(Softened("550-a\r\n550-5.1.1 b\r\n550 5.1.1 c\r\n"),
             "450-a\r\n450-4.1.1 b\r\n450 4.1.1 c\r\n");
   EXPECT_EQ(Softened("550 4.1.1 x\r\n"), "450 4.1.1 x\r\n");
+  EXPECT_EQ(Softened("550 2.1.5 x\r\n"), "450 4.1.5 x\r\n");
+  EXPECT_EQ(Softened("550 \t 5.1.1 x\r\n"), "450 \t 4.1.1 x\r\n");
+  EXPECT_EQ(Softened("511\n"), "451\n");
+}
+
+TEST(Softened, LeavesTheCodeOfATemporaryReply) {
+  EXPECT_EQ(Softened("452 4.3.1 full\r\n"), "452 4.3.1 full\r\n");
+  EXPECT_EQ(Softened("450-5.1.1 a\r\n450 b\r\n"), "450-4.1.1 a\r\n450 b\r\n");
+  EXPECT_EQ(Softened("421\r\n"), "421\r\n");
+}
+
+TEST(EnhancedCode, StandsAtTheFrontOfAText) {
+  for (const char* text : {"5.1.1", "5.1.1 no", " 5.1.1 no", "\t5.1.1: no",
+                           "5.1.1<a@b>", "5.01.001 no", "5.1.1-"}) {
+    const std::optional<EnhancedCode> code = EnhancedCodeOf(text);
+    ASSERT_TRUE(code.has_value()) << text;
+    EXPECT_EQ(code->status_class, 5) << text;
+    EXPECT_EQ(code->subject, 1) << text;
+    EXPECT_EQ(code->detail, 1) << text;
+  }
+  for (const char* text :
+       {"", "5", "5.", "5.1", "5.1.", "5.1.1.4", "6.1.1", "no 5.1.1", "5..1",
+        "5.1.1000", "5 .1.1", "-5.1.1"}) {
+    EXPECT_FALSE(EnhancedCodeOf(text).has_value()) << text;
+  }
+}
+
+TEST(OneLine, JoinsTheLines) {
+  EXPECT_EQ(OneLine("550-a\r\n550 5.1.1 b\r\n"), "550-a / 550 5.1.1 b");
+  EXPECT_EQ(OneLine("550\n"), "550");
 }
 
 TEST(WithoutStartTls, TakesTheLineOut) {

@@ -22,7 +22,8 @@ class Talk {
   explicit Talk(size_t split, LmtpOptions options = {})
       : split_(split), dialogue_(std::move(options)) {}
 
-  // Recipients whose absence is proven.
+  // Recipients whose absence is proven; those of questions without proof are
+  // answered, too, and must not matter.
   std::vector<std::string> proven;
 
   // What the peers have got since the last call.
@@ -55,7 +56,7 @@ class Talk {
       }
       if (const LmtpQuestion* question = dialogue_.question()) {
         const std::string recipient = question->recipient;
-        asked_.push_back(recipient);
+        if (question->provable) asked_.push_back(recipient);
         dialogue_.Answer(std::find(proven.begin(), proven.end(), recipient) !=
                          proven.end());
         moved = true;
@@ -106,7 +107,7 @@ class LmtpDialogueTest : public ::testing::TestWithParam<size_t> {
     }
     Says("DATA\r\n", "354 go\r\n");
   }
-  // Every "user unknown" is deferred, and nobody is asked about it.
+  // Every 5xx is deferred, and nobody is asked about it.
   void ExpectBlind() {
     talk_.proven = {"", "a@b", "c@d", "x@y"};
     talk_.Asked();
@@ -114,8 +115,8 @@ class LmtpDialogueTest : public ::testing::TestWithParam<size_t> {
     talk_.BackendGot();
     talk_.Backend("550 5.1.1 a\r\n553 b\r\n250 c\r\n552 5.2.2 d\r\n");
     EXPECT_EQ(talk_.ClientGot(),
-              "450 4.1.1 a\r\n451 b\r\n250 c\r\n552 5.2.2 d\r\n");
-    EXPECT_EQ(talk_.Asked(), (std::vector<std::string>{"", ""}));
+              "450 4.1.1 a\r\n451 b\r\n250 c\r\n451 4.2.2 d\r\n");
+    EXPECT_TRUE(talk_.Asked().empty());
   }
 
   Talk talk_;

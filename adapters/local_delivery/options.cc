@@ -96,13 +96,20 @@ bool IsPermanentCode(std::string_view text) {
          in.Decimal(3).has_value() && in.done();
 }
 
-absl::Status ReadDeferCodes(const std::string& text, Options* options) {
+// Codes by which servers say "user unknown".
+bool IsOfUnknownUser(std::string_view code) {
+  return code.substr(0, 4) == "5.1." || code.substr(0, 2) == "51" ||
+         code == "550" || code == "551" || code == "553";
+}
+
+absl::Status ReadCodes(const std::string& text,
+                       std::vector<std::string>* codes) {
   for (const std::string& code :
        std::vector<std::string>(absl::StrSplit(text, ','))) {
     if (!IsPermanentCode(code)) {
       return Wrong(code, "write codes, as 5.2.1,552");
     }
-    options->defer_codes.push_back(code);
+    codes->push_back(code);
   }
   return absl::OkStatus();
 }
@@ -176,7 +183,14 @@ constexpr Flag kFlags[] = {
      [](const std::string& value, Options* options) {
        return ReadWord(value, &options->backend);
      }},
-    {"--defer-code", kProxy, &ReadDeferCodes},
+    {"--defer-code", kProxy,
+     [](const std::string& value, Options* options) {
+       return ReadCodes(value, &options->codes.defer);
+     }},
+    {"--pass-code", kProxy,
+     [](const std::string& value, Options* options) {
+       return ReadCodes(value, &options->codes.pass);
+     }},
     {"--map", kMap,
      [](const std::string& value, Options* options) {
        return ReadWord(value, &options->map);
@@ -284,6 +298,19 @@ absl::Status CheckTogether(const Splitter& split, Options* options) {
   }
   if (mode == kWrapper && (split.command.empty() || split.command[0].empty())) {
     return wrong("--: write the program to run behind it");
+  }
+  const RefusalCodes& codes = options->codes;
+  for (const std::string& code : codes.pass) {
+    if (IsOfUnknownUser(code)) {
+      return wrong(absl::StrCat("--pass-code: ", code,
+                                " says that a user is unknown, and passes when "
+                                "that is proven; leave it out"));
+    }
+    if (std::find(codes.defer.begin(), codes.defer.end(), code) !=
+        codes.defer.end()) {
+      return wrong(absl::StrCat("--pass-code and --defer-code: ", code,
+                                " is in both; take one out"));
+    }
   }
   const StatusLists& lists = options->lists;
   if ((lists.pass & lists.defer).any() || (lists.pass & lists.unknown).any() ||

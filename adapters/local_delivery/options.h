@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "adapters/local_delivery/exit_status.h"
+#include "adapters/local_delivery/lmtp_refusal.h"
 #include "adapters/local_delivery/unknown_rule.h"
 #include "adapters/loop/listen.h"
 
@@ -32,8 +33,8 @@ struct Options {
   StatusLists lists;
 
   // The proxy's.
-  std::string lmtp, backend;             // addresses, not checked here
-  std::vector<std::string> defer_codes;  // "5.2.1", "552"
+  std::string lmtp, backend;  // addresses, not checked here
+  RefusalCodes codes;
 
   // The map's.
   std::string map;  // an address, not checked here

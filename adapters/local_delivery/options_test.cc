@@ -89,13 +89,15 @@ TEST(Options, RecipientComesFromTheEnvironmentUnlessItIsGiven) {
 }
 
 TEST(Options, OfTheProxy) {
-  const Options options = Good(
-      {"--lmtp", "unix:/a", "--backend", "inet:127.0.0.1:24", "--defer-code",
-       "5.2.1,552", "--mode", "0600", "--owner", "u", "--group", "g"});
+  const Options options =
+      Good({"--lmtp", "unix:/a", "--backend", "inet:127.0.0.1:24",
+            "--defer-code", "5.2.1,552", "--pass-code", "554,5.3.0", "--mode",
+            "0600", "--owner", "u", "--group", "g"});
   EXPECT_EQ(options.mode, Mode::kProxy);
   EXPECT_EQ(options.lmtp, "unix:/a");
   EXPECT_EQ(options.backend, "inet:127.0.0.1:24");
-  EXPECT_THAT(options.defer_codes, ElementsAre("5.2.1", "552"));
+  EXPECT_THAT(options.codes.defer, ElementsAre("5.2.1", "552"));
+  EXPECT_THAT(options.codes.pass, ElementsAre("554", "5.3.0"));
   EXPECT_EQ(options.unix_options.mode, 0600u);
   EXPECT_EQ(options.unix_options.owner, "u");
   EXPECT_EQ(options.unix_options.group, "g");
@@ -184,6 +186,10 @@ TEST(Options, ThatAreWrongAreNamedWithTheCure) {
         Words{"--mode", "660x"}, Words{"--defer-code", "4.2.1"},
         Words{"--defer-code", "5.2"}, Words{"--defer-code", "5.2.1,"},
         Words{"--defer-code", "452"}, Words{"--defer-code", "5521"},
+        Words{"--pass-code", "450"}, Words{"--pass-code", "5.3"},
+        Words{"--pass-code", "550"}, Words{"--pass-code", "511"},
+        Words{"--pass-code", "554,5.1.1"},
+        Words{"--pass-code", "554", "--defer-code", "5.2.1,554"},
         Words{"--timeout", "5s"}, Words{"--recipient", "x"},
         Words{"--map", "unix:/c"}}) {
     Words words = proxy;
@@ -207,7 +213,8 @@ TEST(Options, AreAllInTheHelp) {
   for (const char* option :
        {"--unknown", "--proof", "--proof-timeout", "--domain", "--recipient",
         "--timeout", "--pass", "--defer", "--lmtp", "--backend", "--defer-code",
-        "--map", "--mode", "--owner", "--group", "--version", "--help"}) {
+        "--pass-code", "--map", "--mode", "--owner", "--group", "--version",
+        "--help"}) {
     EXPECT_THAT(kHelp, ContainsRegex(std::string("\n  ") + option + "[ \n]"));
   }
 }

@@ -108,7 +108,9 @@ Ruling JudgeName(const UserSource& users, std::string_view local) {
       return Unsure(Failure(answer));
     }
     if (answer.what == UserAnswer::What::kFound) {
-      return {Existence::kPresent, "the user exists"};
+      return {Existence::kPresent,
+              "the user database of this host has the user, which proves no "
+              "absence"};
     }
   }
   return JudgeMiss(users);

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "adapters/local_delivery/lmtp_dialogue.h"
+#include "adapters/local_delivery/log_text.h"
 #include "adapters/loop/log.h"
 #include "adapters/socketmap/deadline.h"
 #include "adapters/socketmap/socket_address.h"
@@ -25,17 +26,8 @@ namespace {
 
 // On the stack, which is small.
 constexpr size_t kReadBytes = 32 * 1024;
-// How much of what peers say is worth a log line.
-constexpr size_t kShownBytes = 300;
 // For a client that does not take our last words.
 constexpr absl::Duration kFarewell = absl::Seconds(10);
-
-std::string Shown(std::string_view text) {
-  while (!text.empty() && (text.back() == '\r' || text.back() == '\n')) {
-    text.remove_suffix(1);
-  }
-  return EscapeLine(text.substr(0, kShownBytes));
-}
 
 // Small writes, such as a dot or a reply, are not to wait for an
 // acknowledgement. Has no effect on a unix socket.
@@ -75,7 +67,7 @@ class Relay {
         log_(log),
         client_(client),
         stop_fd_(stop_fd),
-        dialogue_(LmtpOptions{options.defer_codes}) {}
+        dialogue_(LmtpOptions{options.codes}) {}
   ~Relay() { CloseBackend(); }
   Relay(const Relay&) = delete;
 
@@ -83,7 +75,8 @@ class Relay {
     SendAtOnce(client_);
     backend_ = Connect(to_, options_.connect_timeout);
     if (backend_ < 0) {
-      Log(Severity::kError, "cannot connect: ", strerror(errno));
+      Log(Severity::kError, "cannot connect: ", strerror(errno),
+          "; mail waits in the MTA's queue; is the mailbox server running?");
       dialogue_.Fail("the mailbox server cannot be reached");
     }
     Restart();
@@ -91,8 +84,8 @@ class Relay {
     }
     const std::string_view end = dialogue_.failure();
     if (!end.empty()) {
-      Log(Severity::kWarning, "ended with ",
-          absl::string_view(end.data(), end.size()));
+      Log(Severity::kWarning, "the MTA hears \"",
+          ForLog(end, kShownReasonBytes), "\" and tries again later");
     }
   }
 
@@ -214,16 +207,38 @@ class Relay {
 
   void Decide() {
     const LmtpQuestion& question = *dialogue_.question();
-    const bool known = !question.recipient.empty();
-    const Ruling ruling =
-        known ? rule_(question.recipient)
-              : Ruling{Existence::kUnsure, "it is not known of whom it is"};
-    const bool stands = known && ruling.existence == Existence::kProvenAbsent;
-    Log(stands ? Severity::kInfo : Severity::kWarning, "recipient <",
-        Shown(question.recipient), ">: \"", Shown(question.reply), "\" ",
-        stands ? "stands: " : "is deferred: ", ruling.why);
+    const Ruling ruling = Judge(question);
+    const bool stands = ruling.existence == Existence::kProvenAbsent;
+    std::string recipient;
+    if (!question.recipient.empty()) {
+      recipient =
+          absl::StrCat("recipient <",
+                       ForLog(question.recipient, kShownRecipientBytes), ">: ");
+    }
+    const std::string heard = Softened(question.reply).substr(0, 3);
+    Log(stands ? Severity::kInfo : Severity::kWarning, recipient, "\"",
+        ForLog(OneLine(question.reply), kShownReplyBytes), "\" to ",
+        absl::string_view(question.step.data(), question.step.size()),
+        stands ? std::string(" stands, the MTA bounces the message: ")
+               : absl::StrCat(" becomes ", heard, ", the MTA tries again: "),
+        ruling.why);
     dialogue_.Answer(stands);
     Restart();
+  }
+
+  // Whether the recipient of this reply is proven to be absent.
+  Ruling Judge(const LmtpQuestion& question) const {
+    if (!question.provable) {
+      return {Existence::kUnsure,
+              "it does not speak of one recipient or of the message; see the "
+              "log of the mailbox server"};
+    }
+    if (question.recipient.empty()) {
+      return {Existence::kUnsure,
+              "the address in the RCPT command could not be read, so no proof "
+              "was asked for"};
+    }
+    return rule_(question.recipient);
   }
 
   void CloseBackend() {

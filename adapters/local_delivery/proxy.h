@@ -16,11 +16,11 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "adapters/local_delivery/connection_server.h"
+#include "adapters/local_delivery/lmtp_refusal.h"
 #include "adapters/local_delivery/unknown_rule.h"
 #include "adapters/loop/log.h"
 
@@ -31,8 +31,7 @@ struct ProxyOptions {
   ConnectionServerOptions server;
   // As in socket_address.h.
   std::string backend;
-  // Reply codes to treat like "user unknown", such as "5.2.1" or "552".
-  std::vector<std::string> defer_codes;
+  RefusalCodes codes;
 
   // Then the client gets a 421, and both connections are closed.
   absl::Duration connect_timeout = absl::Seconds(10);
@@ -54,9 +53,9 @@ using JudgeRecipient = std::function<Ruling(std::string_view recipient)>;
 // RunConnectionServer. An error if an address is wrong; not if nobody is at
 // the backend's, which may come later.
 //
-// `log` is called on any thread, one call at a time: for each reply that says
-// "user unknown" a line with the recipient, the reply, and why it may stand or
-// not, and one for each failure.
+// `log` is called on any thread, one call at a time: once for each 5xx that
+// does not stand by itself, with the recipient, the reply, what the MTA hears,
+// and why; and once for each dialogue that fails.
 absl::Status RunProxy(const ProxyOptions& options, const JudgeRecipient& rule,
                       const LogSink& log, int stop_fd);
 

@@ -76,12 +76,12 @@ TEST_F(ProxyTest, DeliversAndSoftensAndLogs) {
   EXPECT_EQ(
       proxy_->Lines(),
       (std::vector<std::string>{
-          us + "recipient <unknown@b>: \"550 5.1.1 User unknown\" is "
-               "deferred: no daemon answers",
-          us + "recipient <unknown.2@b>: \"550 5.1.1 User unknown\" "
-               "stands: asked three controls",
-          us + "recipient <ghost@b>: \"550-No\\x0d\\x0a550 5.1.1 ghost\" is "
-               "deferred: no daemon answers"}));
+          us + "recipient <unknown@b>: \"550 5.1.1 User unknown\" to RCPT "
+               "becomes 450, the MTA tries again: no daemon answers",
+          us + "recipient <unknown.2@b>: \"550 5.1.1 User unknown\" to RCPT "
+               "stands, the MTA bounces the message: asked three controls",
+          us + "recipient <ghost@b>: \"550-No / 550 5.1.1 ghost\" to the "
+               "message becomes 450, the MTA tries again: no daemon answers"}));
 }
 
 TEST_F(ProxyTest, SaysSoWhenNobodyIsAtTheBackend) {
@@ -110,12 +110,62 @@ TEST_F(ProxyTest, SaysSoWhenTheBackendDoesNotTakeTheConnection) {
   unlink(name.sun_path);
 }
 
-TEST_F(ProxyTest, PassesAGreetingThatIsNone) {
+TEST_F(ProxyTest, AGreetingThatRefusesBecomesA421) {
   StartBackend([](int fd) { SendAll(fd, "554 5.3.2 not today\r\n"); });
   StartProxy();
-  EXPECT_EQ(client_->ReadToEnd(),
-            "554 5.3.2 not today\r\n"
-            "421 4.3.0 the mailbox server closed the connection\r\n");
+  const std::string heard =
+      "421 4.3.0 the mailbox server refuses the session: 554 5.3.2 not today";
+  EXPECT_EQ(client_->ReadToEnd(), heard + "\r\n");
+  EXPECT_TRUE(proxy_->Stop().ok());
+  EXPECT_EQ(proxy_->Lines(),
+            std::vector<std::string>{"lmtp: " + options_.backend +
+                                     ": the MTA hears \"" + heard +
+                                     "\" and tries again later"});
+}
+
+// The server is well, and loses its database while the MTA keeps on.
+TEST_F(ProxyTest, AGreetingMayRefuseTheSecondConnectionOnly) {
+  int connections = 0;
+  StartBackend([&](int fd) {
+    if (++connections == 2) {
+      SendAll(fd, "500 database is away\r\n");
+    } else {
+      mailbox_.Serve(fd, {});
+    }
+  });
+  StartProxy();
+  Greet();
+  client_ = std::make_unique<TestClient>(directory_ / "lmtp");
+  EXPECT_EQ(client_->ReadToEnd().substr(0, 4), "421 ");
+  client_ = std::make_unique<TestClient>(directory_ / "lmtp");
+  Greet();
+}
+
+TEST_F(ProxyTest, ALineOfTheLogHasItsReasonWhateverTheReplyIs) {
+  StartBackend([](int fd) {
+    SendAll(fd, "220 host\r\n");
+    char bytes[4096];
+    recv(fd, bytes, sizeof bytes, 0);
+    std::string reply = "550 ";
+    for (int i = 0; i < 2000; ++i) reply += '\xff';
+    SendAll(fd, reply + "\r\n554 5.3.0 disk\r\n");
+    recv(fd, bytes, sizeof bytes, 0);
+  });
+  StartProxy();
+  EXPECT_TRUE(client_->Gets("220 host\r\n"));
+  client_->Send("RCPT TO:<" + std::string(1000, 'a') +
+                "@b>\r\nMAIL FROM:<>\r\n");
+  EXPECT_EQ(client_->Read(4), "450 ");
+  EXPECT_TRUE(
+      client_->Gets(std::string(2000, '\xff') + "\r\n451 4.3.0 disk\r\n"));
+  EXPECT_TRUE(proxy_->Stop().ok());
+  ASSERT_GE(proxy_->Lines().size(), 2u);  // and perhaps the end's
+  EXPECT_LT(proxy_->Lines()[0].size(), 900u);  // MailLog::kMaxLineBytes
+  EXPECT_NE(proxy_->Lines()[0].find("no daemon answers"), std::string::npos);
+  EXPECT_NE(
+      proxy_->Lines()[1].find(
+          "\"554 5.3.0 disk\" to MAIL becomes 451, the MTA tries again: "),
+      std::string::npos);
 }
 
 TEST_F(ProxyTest, EndsWhenTheBackendDoesNotReply) {
@@ -273,12 +323,17 @@ TEST_F(ProxyTest, ALargeMessageIsNotGathered) {
 TEST_F(ProxyTest, ABackendThatDoesNotReadHoldsTheClientBack) {
   StopSignal go_on;
   StartBackend([&go_on](int fd) {
-    SendAll(fd, "220 host\r\n354 go\r\n");
+    SendAll(fd, "220 host\r\n");
+    char command[64];
+    EXPECT_GT(recv(fd, command, sizeof command, 0), 0);
+    SendAll(fd, "354 go\r\n");
     uint64_t count;
     EXPECT_EQ(read(go_on.fd(), &count, sizeof count), 8);
   });
   StartProxy();
-  EXPECT_TRUE(client_->Gets("220 host\r\n354 go\r\n"));
+  EXPECT_TRUE(client_->Gets("220 host\r\n"));
+  client_->Send("DATA\r\n");
+  EXPECT_TRUE(client_->Gets("354 go\r\n"));
   const std::string bytes(64 * 1024, 'x');
   size_t sent = 0;
   for (;;) {

@@ -30,7 +30,7 @@ absl::Status ServeProxy(const Options& options, const UnknownRule& rule,
   proxy.server.address = options.lmtp;
   proxy.server.unix_options = options.unix_options;
   proxy.backend = options.backend;
-  proxy.defer_codes = options.defer_codes;
+  proxy.codes = options.codes;
   const auto judge = [&rule](std::string_view recipient) {
     return rule.Judge(recipient);
   };

@@ -24,15 +24,23 @@ UnknownRule::UnknownRule(UnknownPolicy policy,
       domain_(std::move(domain)) {}
 
 Ruling UnknownRule::Judge(std::string_view recipient) const {
-  const Ruling always_defer{Existence::kUnsure, "--unknown always-defer"};
+  const Ruling always_defer{Existence::kUnsure,
+                            "--unknown always-defer never lets it stand"};
   const bool defer = policy_ == UnknownPolicy::kAlwaysDefer;
   if (defer && proofs_.empty()) return always_defer;
-  if (recipient.empty()) return {Existence::kUnsure, "no recipient is given"};
+  if (recipient.empty()) {
+    return {
+        Existence::kUnsure,
+        "no recipient is given, so no proof was asked for; see --recipient"};
+  }
   if (recipient.size() > kMaxRecipientBytes) {
-    return {Existence::kUnsure, "the recipient is too long"};
+    return {Existence::kUnsure,
+            "the recipient is too long for an address, so no proof was asked "
+            "for"};
   }
   if (std::any_of(recipient.begin(), recipient.end(), IsControl)) {
-    return {Existence::kUnsure, "the recipient has a control character"};
+    return {Existence::kUnsure,
+            "the recipient has a control character, so no proof was asked for"};
   }
   std::string address(recipient);
   if (!domain_.empty() && address.find('@') == address.npos) {
@@ -43,9 +51,11 @@ Ruling UnknownRule::Judge(std::string_view recipient) const {
   return defer && absent ? always_defer : ruling;
 }
 
-// One that hangs leaves their share of the time to those behind it.
+// A source that hangs uses only its own share of the time.
 Ruling UnknownRule::AskAll(std::string_view recipient) const {
-  if (proofs_.empty()) return {Existence::kUnsure, "nobody can prove it"};
+  if (proofs_.empty()) {
+    return {Existence::kUnsure, "there is no source of proofs; see --proof"};
+  }
   const Deadline end = Deadline::After(timeout_);
   Ruling all{Existence::kProvenAbsent, ""};
   int left = static_cast<int>(proofs_.size());

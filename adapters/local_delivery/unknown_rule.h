@@ -25,17 +25,19 @@ namespace mailverdict::local_delivery {
 
 enum class Existence {
   kProvenAbsent,
-  kPresent,
-  kUnsure,  // all the rest: nobody to ask, no answer, no proof
+  kPresent,  // it exists, or the daemon's policy lets it pass for another
+             // reason
+  kUnsure,   // all the rest: nobody to ask, no answer, no proof
 };
 
-// `why` is for a log line: short, and without control characters.
+// `why` ends a log line: who said what, and what to do. Without control
+// characters.
 struct Ruling {
   Existence existence = Existence::kUnsure;
   std::string why;
 };
 
-// Somebody who may prove an absence. Thread-safe.
+// A source that can prove an absence. Thread-safe.
 class ProofSource {
  public:
   virtual ~ProofSource() = default;

@@ -11,6 +11,7 @@ namespace mailverdict::local_delivery {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 constexpr Existence kAbsent = Existence::kProvenAbsent;
 constexpr Existence kPresent = Existence::kPresent;
@@ -78,11 +79,11 @@ TEST_F(Rule, PresentIfAnySaysSo) {
 TEST_F(Rule, AlwaysDeferNeverProvesButStillFinds) {
   const auto policy = UnknownPolicy::kAlwaysDefer;
   EXPECT_EQ(Judge(policy, {kAbsent}), kUnsure);
-  EXPECT_EQ(ruling_.why, "--unknown always-defer");
+  EXPECT_THAT(ruling_.why, HasSubstr("--unknown always-defer"));
   EXPECT_EQ(Judge(policy, {kAbsent, kAbsent}), kUnsure);
   EXPECT_EQ(Judge(policy, {kPresent}), kPresent);
   EXPECT_EQ(Judge(policy, {}), kUnsure);
-  EXPECT_EQ(ruling_.why, "--unknown always-defer");
+  EXPECT_THAT(ruling_.why, HasSubstr("--unknown always-defer"));
 }
 
 TEST_F(Rule, ProofsShareTheTime) {
@@ -113,6 +114,7 @@ TEST_F(Rule, RecipientsThatNoMailboxHasAreNotAskedFor) {
   recipients.push_back("j\x7f@example.org");
   for (const std::string& recipient : recipients) {
     EXPECT_EQ(Judge(policy, {kAbsent}, recipient), kUnsure) << recipient;
+    EXPECT_THAT(ruling_.why, HasSubstr("no proof was asked for"));
   }
   EXPECT_TRUE(asked_.empty());
   EXPECT_EQ(Judge(policy, {kAbsent}, std::string(1024, 'a')), kAbsent);

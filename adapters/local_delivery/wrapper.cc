@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "adapters/local_delivery/log_text.h"
 #include "adapters/socketmap/deadline.h"
 
 namespace mailverdict::local_delivery {
@@ -147,39 +148,45 @@ struct Decision {
   std::string line;
 };
 
-// What the rule says of a "user unknown", in words; sets whether it may stand.
-std::string AskRule(const WrapperOptions& options, const UnknownRule& rule,
-                    bool* proven) {
-  const Ruling ruling = rule.Judge(options.recipient);
-  *proven = ruling.existence == Existence::kProvenAbsent;
-  if (options.recipient.empty()) return ruling.why;
-  const bool present = ruling.existence == Existence::kPresent;
-  return absl::StrCat(options.recipient, present ? " exists" : "",
-                      ruling.why.empty() ? "" : ": ", ruling.why);
+// Why a status that we do not believe is not passed on, and what to do.
+std::string WhyTemporary(const Ending& ending, const StatusLists& lists) {
+  const bool exited = ending.how == Ending::How::kExited;
+  if (exited && lists.defer[ending.number]) return "it is listed by --defer";
+  return absl::StrCat("it may be the fault of this host; see the program's ",
+                      "output",
+                      exited && ending.number <= kMaxPassedStatus
+                          ? absl::StrCat(", and --pass ", ending.number,
+                                         " if the mail is at fault")
+                          : "");
 }
 
 Decision Decide(const WrapperOptions& options, const Ending& ending,
                 const UnknownRule& rule) {
   Decision decision;
   decision.status = ExitStatusFor(ending, options.lists);
-  std::string why;
+  std::string why, recipient;
   if (decision.status == kExNoUser) {
-    bool proven = false;
-    why = ": " + AskRule(options, rule, &proven);
+    const Ruling ruling = rule.Judge(options.recipient);
+    const bool proven = ruling.existence == Existence::kProvenAbsent;
     if (!proven) decision.status = kExTempFail;
+    why = ruling.why;
+    if (!options.recipient.empty()) {
+      recipient = absl::StrCat(
+          " for <", ForLog(options.recipient, kShownRecipientBytes), ">");
+    }
   }
   const bool exited = ending.how == Ending::How::kExited;
   decision.stands = exited && decision.status == ending.number;
   if (decision.status == kExOk) return decision;
   if (!decision.stands && why.empty()) {
-    why = exited && options.lists.defer[ending.number]
-              ? ": --defer"
-              : ": it may be the fault of this host";
+    why = WhyTemporary(ending, options.lists);
   }
   decision.line = absl::StrCat(
-      Describe(ending), " of ", options.command[0],
+      Describe(ending), " of ", options.command[0], recipient,
       decision.stands ? " stands" : absl::StrCat(" becomes ", decision.status),
-      why);
+      decision.status == kExTempFail ? ", the MTA tries again"
+                                     : ", the MTA bounces the message",
+      why.empty() ? "" : ": ", why);
   return decision;
 }
 

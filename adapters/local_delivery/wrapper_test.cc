@@ -355,9 +355,11 @@ TEST(WrapperTimeout, EndsTheProgramAndIs75) {
   const End end = DeliverBy("echo so far; sleep 60", {"--timeout", kTimeout});
   EXPECT_LT(watch.seconds(), 50);
   EXPECT_EQ(end.status, 75);
-  EXPECT_EQ(end.output,
-            "mailverdict-deliver: timeout of /bin/sh becomes 75: it may be the "
-            "fault of this host\nso far\n");
+  EXPECT_EQ(
+      end.output,
+      "mailverdict-deliver: timeout of /bin/sh becomes 75, the MTA tries "
+      "again: it may be the fault of this host; see the program's output\n"
+      "so far\n");
 }
 
 TEST(WrapperTimeout, ReachesTheWholeGroup) {

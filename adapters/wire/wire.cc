@@ -1,5 +1,7 @@
 #include "adapters/wire/wire.h"
 
+#include <variant>
+
 #include "absl/strings/str_cat.h"
 
 namespace mailverdict {
@@ -12,6 +14,21 @@ std::string TextOf(const Reply& reply) { return HarmlessText(reply.text); }
 std::string Enhanced(const Reply& reply) {
   return absl::StrCat(reply.status_class(), ".", reply.subject, ".",
                       reply.detail);
+}
+
+// Why a verdict passes that gives no reason itself.
+std::string WhyItPasses(const Verdict& verdict) {
+  // A remembered pass has no steps (lib/resolve/passes.h).
+  if (verdict.steps().empty()) return " [it passed within the last minute]";
+  for (const Verdict::Step& step : verdict.steps()) {
+    for (const Answer& answer : step.answers) {
+      const bool mailbox =
+          std::holds_alternative<MailboxLookup>(answer.lookup());
+      if (mailbox && answer.present())
+        return " [the directory has the address]";
+    }
+  }
+  return " [no check of the policy asks for recipients]";
 }
 
 }  // namespace
@@ -53,18 +70,20 @@ std::string PostfixAccessReply(const Verdict& verdict) {
 
 std::string AbsenceMapReply(const Verdict& verdict) {
   const Reply& reply = verdict.reply();
+  const std::string line = verdict.Line().substr(0, kMaxAbsenceWhy);
   switch (verdict.disposition()) {
     case Disposition::kPass:
-      return "OK pass";
+      return absl::StrCat("OK pass ", line,
+                          line == "pass" ? WhyItPasses(verdict) : "");
     case Disposition::kDefer:
       break;
     case Disposition::kReject:
       if (reply.subject == 1 && reply.detail == 1) {
-        return absl::StrCat("OK proven ", verdict.Line());
+        return absl::StrCat("OK proven ", line);
       }
       break;
   }
-  return absl::StrCat("OK unsure ", verdict.Line());
+  return absl::StrCat("OK unsure ", line);
 }
 
 MilterReply MilterReplyOf(const Verdict& verdict) {

@@ -5,7 +5,7 @@
 //   sendmail   OK pass    OK defer:4.3:"text"       OK reject:1.1:550:"text"
 //   postfix    OK pass    TEMP 4.4.3 text           NOTFOUND
 //   access     OK DUNNO   OK 451 4.4.3 text         OK 550 5.1.8 text
-//   absence    OK pass    OK unsure why             OK proven why
+//   absence    OK pass why OK unsure why            OK proven why
 //   milter     CONTINUE   TEMPFAIL 451 4.4.3 text   REJECT 550 5.1.1 text
 //
 // sendmail's rules make every unknown word, and every status but OK, a 451; its
@@ -16,6 +16,7 @@
 #ifndef MAILVERDICT_ADAPTERS_WIRE_WIRE_H_
 #define MAILVERDICT_ADAPTERS_WIRE_WIRE_H_
 
+#include <cstddef>
 #include <string>
 
 #include "lib/core/verdict.h"
@@ -33,9 +34,14 @@ std::string PostfixMapReply(const Verdict& verdict);
 // access(5) for Postfix, the restriction check_sender_access: what to do.
 std::string PostfixAccessReply(const Verdict& verdict);
 
-// The map `absence`, for mailverdict-deliver: may somebody's "user unknown"
-// stand? Only a proven 5.1.1 is `proven`; any other rejection says nothing of
-// whether the mailbox exists. Behind the word comes the verdict's line.
+// The map `absence`, for mailverdict-deliver: may a mailbox server's "user
+// unknown" stand? Only a proven 5.1.1 is `proven`; any other rejection says
+// nothing of whether the mailbox exists. A pass is no presence either: the
+// domain may be in no realm, a check in shadow. So behind the word comes the
+// verdict's line, and for a pass without a reason one of ours; kMaxAbsenceWhy
+// bytes of it at most. Only the first word means something to a client, and a
+// client takes every word that it does not know for `unsure`.
+inline constexpr size_t kMaxAbsenceWhy = 1000;
 std::string AbsenceMapReply(const Verdict& verdict);
 
 // What a milter returns and what it gives to smfi_setreply, from one verdict: a

@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
+#include "lib/core/chain.h"
 #include "lib/core/vouch.h"
 
 namespace mailverdict {
@@ -50,8 +54,8 @@ std::string MilterWords(const Verdict& verdict) {
 
 std::vector<Row> EveryVerdict() {
   return {
-      {Verdict::Pass("why"), "OK pass", "OK pass", "OK DUNNO", "OK pass",
-       "CONTINUE"},
+      {Verdict::Pass("why"), "OK pass", "OK pass", "OK DUNNO",
+       "OK pass pass [why]", "CONTINUE"},
       {Verdict::Defer(replies::kDirectoryUnsure),
        "OK defer:4.3:\"Recipient cannot be verified right now, try again "
        "later\"",
@@ -108,6 +112,64 @@ TEST(Wire, OnlyUserUnknownProvesAnAbsence) {
   static constexpr RejectReply kOther{554, 7, 1, "Listed"};
   EXPECT_EQ(AbsenceMapReply(Verdict::Reject(kOther, SomeProof())),
             "OK unsure reject 554 5.7.1 Listed");
+}
+
+// Asks for one mailbox; what it says of it is a pass.
+class Passing final : public Check {
+ public:
+  explicit Passing(bool shadow, bool asks) : Check(shadow), asks_(asks) {}
+  std::string_view name() const override { return "recipient"; }
+  Stage stage() const override { return Stage::kRcpt; }
+  StageSet facts() const override { return {}; }
+  Scope scope() const override { return Scope::kRecipient; }
+  Finding Examine(const Transaction&, Inquiry& ask) const override {
+    if (!asks_) return Verdict::Pass();
+    const Answer* answer =
+        ask.Ask(MailboxLookup{"people", {"joe@example.org"}, ""});
+    if (answer == nullptr) return Finding::Pending();
+    if (answer->present()) return Verdict::Pass();
+    return Verdict::Defer(replies::kDirectoryUnsure, "no proof");
+  }
+
+ private:
+  const bool asks_;
+};
+
+// The reply when a chain of this check has the answer.
+std::string AbsenceReply(bool shadow, bool asks, Report report) {
+  Chain chain;
+  chain.push_back(std::make_unique<Passing>(shadow, asks));
+  Transaction tx;
+  tx.stage = Stage::kRcpt;
+  Evidence evidence;
+  evidence.Add(Answer(std::move(report)));
+  return AbsenceMapReply(std::get<Verdict>(Evaluate(chain, tx, evidence)));
+}
+
+TEST(Wire, APassSaysToLocalDeliveryWhyItPasses) {
+  const MailboxLookup joe{"people", {"joe@example.org"}, ""};
+  EXPECT_EQ(AbsenceReply(false, true, Report::Present(joe, {"uid=joe"})),
+            "OK pass pass [the directory has the address]");
+  EXPECT_EQ(AbsenceReply(false, false, Report::Present(joe, {"uid=joe"})),
+            "OK pass pass [no check of the policy asks for recipients]");
+  EXPECT_EQ(
+      AbsenceReply(true, true, Report::Unknown(joe, "timed out")),
+      "OK pass pass [in shadow, recipient would defer 451 4.4.3 Recipient "
+      "cannot be verified right now, try again later; timed out]");
+  EXPECT_EQ(AbsenceMapReply(Verdict::Pass("domain is not ours")),
+            "OK pass pass [domain is not ours]");
+  // A remembered one.
+  EXPECT_EQ(AbsenceMapReply(Verdict::Pass()),
+            "OK pass pass [it passed within the last minute]");
+}
+
+// A client takes 4096 bytes.
+TEST(Wire, LocalDeliveryIsToldABoundedReason) {
+  const MailboxLookup joe{"people", {"joe@example.org"}, ""};
+  EXPECT_EQ(
+      AbsenceReply(false, true, Report::Unknown(joe, std::string(10000, 'x')))
+          .size(),
+      std::string("OK unsure ").size() + kMaxAbsenceWhy);
 }
 
 TEST(Wire, ATextCannotBreakTheProtocol) {

@@ -68,6 +68,30 @@ R<MISSING>\t$#error $@ 5.1.1 $: "550 User unknown"
 STEPS = ("the greeting", "LHLO", "MAIL", "RCPT", "DATA", "the final dot", "QUIT")
 DEATH_WITHIN, STATUSES_WITHIN = 10.0, 200.0
 LARGE_BYTES = 100 << 20
+EXISTS = "user100"
+# (step, what a mailbox server says there, who the message is for: None is somebody new who
+# does not exist; "4" if it has to wait, "5" if a bounce is right)
+REFUSALS = (
+    ("greeting", "500 database is away", EXISTS, "4"),
+    ("greeting", "554-no service\n554 5.3.2 not today", EXISTS, "4"),
+    ("greeting", "354 go on", EXISTS, "4"),
+    ("LHLO", "550 5.1.1 no", EXISTS, "4"),
+    ("MAIL", "554 5.3.0 broken", EXISTS, "4"),
+    ("MAIL", "354 go on", EXISTS, "4"),
+    ("MAIL", "552 5.3.4 too big", EXISTS, "5"),
+    ("RCPT", "511 no", EXISTS, "4"),
+    ("RCPT", "503 5.5.1 need MAIL", EXISTS, "4"),
+    ("RCPT", "450 5.1.1 no", EXISTS, "4"),
+    ("RCPT", "511 no", None, "5"),
+    ("DATA", "500 what", EXISTS, "4"),
+    ("DATA", "250 ok", EXISTS, "4"),
+    ("message", "511 no", EXISTS, "4"),
+    ("message", "550-5.1.1 no\n550 such", EXISTS, "4"),
+    ("message", "554 5.3.0 broken", EXISTS, "4"),
+    ("message", "550 mailbox unavailable", EXISTS, "4"),
+    ("message", "221 2.0.0 shutting down", EXISTS, "4"),
+    ("message", "511 no", None, "5"),
+    ("message", "550 No Message-ID header provided", EXISTS, "5"))
 OURS = ("unless-proven", "always-defer")
 # One message goes to these: the program behind us ends as its recipient's name says.
 SIGNALS = range(1, 32)
@@ -578,6 +602,67 @@ class LocalDeliveryTest(report.Suite):
             print("  %s: %d copies%s" % (name, copies, ", between the two 250"
                                            if relay.after_body else ""), flush=True)
 
+    # ---- refusals ----
+
+    def refusals(self):
+        """What a mailbox server says of itself bounces nothing, and comes to no harm."""
+        front, back = 2670, 2671
+        backend = mailbox_host.ScriptedLmtp(back)
+        proxy = mailbox_host.Deliver(
+            "proxy-refusals", DELIVER, "--lmtp", "inet:127.0.0.1:%d" % front, "--backend",
+            "inet:127.0.0.1:%d" % back, "--domain", world.DOMAIN)
+        mtas = [mailbox_host.Sendmail("sendmail-refusals", 2672,
+                                      LMTP_MAILER % ("TCP [127.0.0.1] %d" % front)),
+                mailbox_host.Postfix("postfix-refusals", 2674,
+                                     **virtual("lmtp:inet:127.0.0.1:%d" % front))]
+        without = mailbox_host.Sendmail("sendmail-refusals-direct", 2676,
+                                        LMTP_MAILER % ("TCP [127.0.0.1] %d" % back))
+        self.at_once(lambda server: server.start(), mtas + [proxy, without])
+        lost = 0
+        for number, (step, said, user, right) in enumerate(REFUSALS):
+            backend.refusals = {step: said.replace("\n", "\r\n")}
+            nobody = "nobody-refusal%d" % number
+            sent = [(mta,) + self.post(mta.unchecked, user or nobody) for mta in mtas]
+            token, _ = self.post(without.unchecked, user or nobody)
+            self.await_fates([each[1] for each in sent] + [token])
+            lost += any(fate.status[0] == "5" for fate in self.log.fates(token)) and right == "4"
+            for mta, token, refused in sent:
+                self.judge_refusal("%s, %r to %s%s" % (
+                    mta.name, said, step, "" if user else " for one who does not exist"),
+                                   token, refused, right)
+            backend.refusals = {}
+            self.arrive([each for each in sent if right == "4"], backend)
+        print("  sendmail without us bounces %d of %d" % (
+            lost, sum(right == "4" for _, _, _, right in REFUSALS)), flush=True)
+        self.at_once(lambda server: server.stop(), mtas + [proxy, without])
+
+    def await_fates(self, tokens):
+        try:
+            world.wait_until(lambda: all(map(self.log.fates, tokens)), FIRST_TRY,
+                             "all messages were tried")
+        except world.WorldError:
+            pass     # a check says so
+
+    def judge_refusal(self, name, token, refused, right):
+        self.check(name, (None, {right}), (
+            refused, {fate.status[0] for fate in self.log.fates(token)}))
+        if right == "5":
+            try:
+                world.wait_until(lambda: self.sink.bounces(token), FIRST_TRY, "a bounce")
+            except world.WorldError:
+                pass
+        self.check(name + ": bounces", int(right == "5"), len(self.sink.bounces(token)))
+
+    def arrive(self, sent, backend):
+        """The server is well again: what has waited comes once."""
+        deadline = time.monotonic() + ARRIVES
+        while time.monotonic() < deadline and not all(
+                backend.copies(token) for _, token, _ in sent):
+            self.at_once(lambda each: each[0].flush(), sent)
+            time.sleep(0.2)
+        for mta, token, _ in sent:
+            self.check("%s: it arrives once afterwards" % mta.name, 1, backend.copies(token))
+
     # ---- memory ----
 
     def memory(self):
@@ -618,7 +703,8 @@ class LocalDeliveryTest(report.Suite):
 
     def run(self, parts):
         self.play(*[part for part in (
-            self.drill, self.statuses, self.maps, self.deaths, self.memory, self.still_once)
+            self.drill, self.statuses, self.maps, self.deaths, self.refusals, self.memory,
+            self.still_once)
                     if not parts or part.__name__ in parts])
 
 

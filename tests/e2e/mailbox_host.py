@@ -404,6 +404,53 @@ class Relay:
             number += line[3:4] != b"-"
 
 
+class ScriptedLmtp(socketserver.ThreadingTCPServer):
+    """An LMTP server on 127.0.0.1 that takes all mail, but refuses where it is told to.
+
+    `refusals`: what it says instead, by the step: "greeting", "LHLO", "MAIL", "RCPT",
+    "DATA", "RSET", or "message" for each recipient behind the message.
+    """
+
+    daemon_threads = allow_reuse_address = True
+    request_queue_size = 50
+
+    def __init__(self, port):
+        self.refusals = {}
+        self.mails = []          # what it has taken
+        super().__init__(("127.0.0.1", port), _ScriptedSession)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, request, client_address):
+        """A client that goes is no news."""
+
+    def copies(self, token):
+        return sum(token in text for text in list(self.mails))
+
+
+class _ScriptedSession(socketserver.StreamRequestHandler):
+
+    def handle(self):
+        self._say("greeting", "220 mailbox LMTP")
+        recipients = 0
+        for line in self.rfile:
+            verb = line[:4].decode(errors="replace").upper()
+            said = self._say(verb, {"DATA": "354 go on", "QUIT": "221 bye"}.get(verb, "250 ok"))
+            recipients = recipients + (verb == "RCPT" and said[0] == "2") if verb != "MAIL" else 0
+            if verb == "DATA" and said.startswith("354"):
+                text = b"".join(iter(self.rfile.readline, b".\r\n")).decode(errors="replace")
+                if "message" not in self.server.refusals:
+                    self.server.mails.append(text)
+                for _ in range(recipients):
+                    self._say("message", "250 saved")
+            if verb == "QUIT":
+                return
+
+    def _say(self, step, otherwise):
+        said = self.server.refusals.get(step, otherwise)
+        self.wfile.write(said.encode() + b"\r\n")
+        return said
+
+
 # ---- what became of the mail -----------------------------------------------
 
 class Sink(socketserver.ThreadingTCPServer):
