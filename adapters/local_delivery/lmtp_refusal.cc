@@ -54,14 +54,19 @@ bool IsOfContent(const EnhancedCode& code) {
          (code.subject == 3 && code.detail == 4);
 }
 
-// Of a mailbox that exists, or a rule that refuses this message there. Not here
-// are X.2.0 and X.2.4 (a list could not be expanded), which may be a failure;
-// of X.7.x, what is about TLS, logins and DNS.
+// Of a mailbox that exists. Not here are X.2.0 and X.2.4 (a list could not be
+// expanded), which may be a failure. X.7.13 is an account that is disabled.
 bool IsOfMailbox(const EnhancedCode& code) {
-  const int detail = code.detail;
-  if (code.subject == 2) return detail == 1 || detail == 2;
-  return code.subject == 7 && (detail == 0 || detail == 1 || detail == 2 ||
-                               detail == 7 || detail == 13);
+  return (code.subject == 2 && (code.detail == 1 || code.detail == 2)) ||
+         (code.subject == 7 && code.detail == 13);
+}
+
+// Of a rule that refuses this message: a virus, a user's filter. Before the
+// message "5.7.1 access denied" may mean the gateway. Of X.7.x the rest is
+// about TLS, logins, and what the server's DNS said.
+bool IsOfRule(const EnhancedCode& code) {
+  return code.subject == 7 && (code.detail == 0 || code.detail == 1 ||
+                               code.detail == 2 || code.detail == 7);
 }
 
 bool IsOfSender(const EnhancedCode& code) {
@@ -156,7 +161,8 @@ bool IsOfMessage(LmtpStep step, const Findings& found) {
   }
   return All(found, [step](const EnhancedCode& code) {
     return IsOfContent(code) || IsOfSender(code) ||
-           (IsToRecipient(step) && IsOfMailbox(code));
+           (IsToRecipient(step) && IsOfMailbox(code)) ||
+           (step == LmtpStep::kMessage && IsOfRule(code));
   });
 }
 

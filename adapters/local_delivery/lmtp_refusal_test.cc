@@ -79,15 +79,15 @@ TEST(Refusal, OfTheMessageStands) {
           {"554-5.3.4 a\r\n554 b", "tSSSS"}});
 }
 
-TEST(Refusal, OfAMailboxThatExistsStandsForItsRecipient) {
+TEST(Refusal, OfAMailboxOrByARuleStandsForItsRecipient) {
   Expect({{"550 5.2.1 disabled", "ttStS"},
           {"552 5.2.2 over quota", "ttStS"},
           {"550 5.2.2 mailbox unavailable: over quota", "ttStS"},
           {"522 over quota", "ttStS"},
-          {"550 5.7.1 refused", "ttStS"},
-          {"554 5.7.0 infected", "ttStS"},
+          {"550 5.7.1 refused", "ttPtS"},
+          {"554 5.7.0 infected", "ttPtS"},
           {"550 5.7.13 disabled", "ttStS"},
-          {"550-5.7.1 a\r\n550 5.2.1 b", "ttStS"}});
+          {"550-5.7.1 a\r\n550 5.2.1 b", "ttPtS"}});
 }
 
 TEST(Refusal, ThatMayBeTheServersFaultIsNotBelieved) {
@@ -97,6 +97,7 @@ TEST(Refusal, ThatMayBeTheServersFaultIsNotBelieved) {
           {"554 5.3.5 x", "ttPtP"},
           {"554 5.4.6 loop", "ttPtP"},
           {"554 5.0.0 Unexpected internal error", "ttPtP"},
+          {"554 5.7.1 <x>: Client host rejected: Access denied", "ttPtS"},
           {"550 5.7.8 login", "ttPtP"},
           {"550 5.7.24 SPF", "ttPtP"},
           {"554-5.7.1 a\r\n554 5.3.0 b", "ttPtP"},
@@ -147,7 +148,7 @@ TEST(Refusal, FindsAnAddressCodeAnywhere) {
           {"550 5.7.1 [5.1.10] x", "ttPtP"},
           {"552 5.2.2 remote said: 550 5.1.1 x", "ttPtP"},
           {"550 5.7.1 x 5.1.1\tx", "ttPtP"},
-          {"550 5.7.1 x15.1.1 version 1.5.1.1 and 5.1.1.1", "ttStS"},
+          {"550 5.7.1 x15.1.1 version 1.5.1.1 and 5.1.1.1", "ttPtS"},
           {"550 x (5.1.7)", "ttPtS"}});
 }
 

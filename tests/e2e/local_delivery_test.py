@@ -663,6 +663,58 @@ class LocalDeliveryTest(report.Suite):
         for mta, token, _ in sent:
             self.check("%s: it arrives once afterwards" % mta.name, 1, backend.copies(token))
 
+    # ---- lines of the log ----
+
+    def lines(self):
+        """A line says what the daemon said, and why."""
+        front, back = 2680, 2681
+        backend = mailbox_host.ScriptedLmtp(back)
+        backend.refusals = {"RCPT": "550 5.1.1 no"}
+        proxy = mailbox_host.Deliver(
+            "proxy-lines", DELIVER, "--lmtp", "inet:127.0.0.1:%d" % front, "--backend",
+            "inet:127.0.0.1:%d" % back)
+        proxy.start()
+        daemon = "mailverdictd at unix:%s " % world.DAEMON_SOCKET
+        no_proof = '", which proves no absence; "mailverdict explain" with the address'
+        for user, heard, line in (
+                ("user102@" + world.DOMAIN, "450",
+                 daemon + 'says "pass [the directory has the address]' + no_proof),
+                ("user102@" + world.DOMAIN, "450",
+                 daemon + 'says "pass [it passed within the last minute]' + no_proof),
+                ("nobody-line@" + world.DOMAIN, "550",
+                 daemon + "proves the absence: recipient reject 550 5.1.1 User unknown"),
+                ("nobody@elsewhere.example", "450",
+                 daemon + 'says "pass [domain is not ours]' + no_proof)):
+            self.check_line(front, user, heard, line)
+        self.gateway_slapd.make_empty()
+        self.check_line(front, "nobody-later@" + world.DOMAIN, "450",
+                        daemon + 'says "recipient defer 451 4.4.3 ')
+        self.gateway_slapd.make_complete()
+        self.daemon.stop()
+        self.check_line(front, "nobody-away@" + world.DOMAIN, "450",
+                        daemon.rstrip() + ": cannot connect: ")
+        self.daemon.start()
+        proxy.stop()
+
+    def check_line(self, port, recipient, heard, line):
+        with socket.create_connection(("127.0.0.1", port)) as lmtp:
+            replies = lmtp.makefile("r")
+            lmtp.sendall(("MAIL FROM:<>\r\nRCPT TO:<%s>\r\n" % recipient).encode())
+            said = [replies.readline() for _ in ("the greeting", "MAIL", "RCPT")][-1]
+        self.check("RCPT TO:<%s>" % recipient, heard, said[:3])
+        try:
+            world.wait_until(lambda: line in self.last_line(recipient), 5, "the line")
+        except world.WorldError:
+            pass     # the check says what came instead
+        self.check("the line about <%s>" % recipient, lambda said: line in said,
+                   self.last_line(recipient))
+
+    def last_line(self, recipient):
+        """What mailverdict-deliver has said of it in syslog."""
+        with open(world.ROOT + "/syslog", errors="replace") as log:
+            found = [each for each in log if "recipient <%s>: " % recipient in each]
+        return found[-1] if found else ""
+
     # ---- memory ----
 
     def memory(self):
@@ -703,8 +755,8 @@ class LocalDeliveryTest(report.Suite):
 
     def run(self, parts):
         self.play(*[part for part in (
-            self.drill, self.statuses, self.maps, self.deaths, self.refusals, self.memory,
-            self.still_once)
+            self.drill, self.statuses, self.maps, self.deaths, self.refusals, self.lines,
+            self.memory, self.still_once)
                     if not parts or part.__name__ in parts])
 
 
