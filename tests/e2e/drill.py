@@ -19,6 +19,7 @@ cells are judged: the exit status is 1 when one of them is wrong.
 import collections
 import concurrent.futures
 import contextlib
+import glob
 import itertools
 import os
 import sys
@@ -94,6 +95,46 @@ def other_gateways(uris=world.LDAP_URI):
         ("ldap map", stock), ("ldap map, -T", tempfail), ("two maps", two_maps))]
 
 
+# ---- the directory ---------------------------------------------------------
+
+YOUNG_MAIL_DN = "cn=control3," + world.PEOPLE    # as world's controls: by its mail only
+YOUNG_UID_DN = "uid=control4," + world.PEOPLE    # by its uid only
+YOUNG_CONTROLS = """\
+  control { arm: "mail" address: "control3@%(domain)s" dn: "%(mail)s" }
+  control { arm: "uid" address: "control4@%(domain)s" dn: "%(uid)s" }
+""" % {"domain": world.DOMAIN, "mail": YOUNG_MAIL_DN, "uid": YOUNG_UID_DN}
+
+
+class Directory(world.Slapd):
+    """Has an old control and a young one for each arm, as docs/directory.md advises."""
+
+    _YOUNG = {
+        YOUNG_MAIL_DN: "dn: %s\nobjectClass: inetOrgPerson\ncn: control3\nsn: control\n"
+                       "mail: control3@%s\n" % (YOUNG_MAIL_DN, world.DOMAIN),
+        YOUNG_UID_DN: "dn: %s\nobjectClass: inetOrgPerson\ncn: control\nsn: control\n"
+                      "uid: control4\n" % YOUNG_UID_DN}
+    _CONTROLS = dict(world.Slapd._CONTROLS, **_YOUNG)
+
+    def add_index_without_slapindex(self):
+        """Only what was added since is found by it: the young controls, and nobody else."""
+        self.stop()
+        for file in glob.glob(self.database + "/*.mdb"):
+            os.remove(file)
+        self.configure(indexed="objectClass")
+        entries = self._complete()
+        self._load(collections.OrderedDict(
+            (dn, ldif) for dn, ldif in entries.items() if dn not in self._YOUNG))
+        self.configure()
+        self.start()
+        self._become(entries)
+
+    def run_slapindex(self):
+        self.stop()
+        world.run([world.SLAPD, "-T", "index", "-q", "-f", self._config_file],
+                  "index the directory")
+        self.start()
+
+
 # ---- the situations --------------------------------------------------------
 
 class Situation:
@@ -146,8 +187,12 @@ def situations(slapd, daemon):
                   expected=(None, None, LATER, None), reload=True,
                   again=(2, 3),
                   note="Whoever was never seen before looks absent to everybody, controls "
-                       "or not: have a second server (./quickstart --full), choose a recent "
-                       "account as a control, and keep the memory."),
+                       "or not: have a second server (./quickstart --full), one old and one "
+                       "recent account as controls, and keep the memory."),
+        Situation("index added without slapindex", slapd.add_index_without_slapindex,
+                  slapd.run_slapindex,
+                  note="The old controls are not found either; young ones alone would be, "
+                       "and would prove everybody absent."),
         Situation("mailverdictd killed", daemon.kill, daemon.start, expected=MUTE,
                   daemon="killed"),
         Situation("mailverdictd hung", daemon.pause, daemon.resume, expected=MUTE[:2],
@@ -249,8 +294,11 @@ class Drill:
     """The world of one run."""
 
     def __init__(self, daemon_program):
-        self.slapd = world.Slapd(people=480)
+        self.slapd = Directory(people=480)
         self.daemon = world.Daemon(daemon_program, more=world.MILTER_LISTENER)
+        self.daemon.policy_text = self.daemon.policy_text.replace(
+            "  cache {", YOUNG_CONTROLS + "  cache {")
+        world.write(self.daemon.policy, self.daemon.policy_text)
         self.gateways = []
         self._existing = iter(self.slapd.vanishing())
         self._missing = ("nobody%03d" % number for number in itertools.count())

@@ -418,7 +418,7 @@ class Slapd(Server):
         with open(self.log, "rb") as log:
             return log.read().count(b" SRCH base=")
 
-    def configure(self, server=(), database=()):
+    def configure(self, server=(), database=(), indexed="objectClass,uid,mail"):
         """Adds these lines to slapd.conf's two sections, for the next start."""
         lines = ["include %s/%s.schema" % (SCHEMAS, schema) for schema in self._SCHEMAS]
         lines += ["modulepath " + SLAPD_MODULES, "moduleload back_mdb", "loglevel none"]
@@ -427,7 +427,7 @@ class Slapd(Server):
             "database mdb", 'suffix "%s"' % SUFFIX, 'rootdn "%s"' % self._ROOT_DN,
             "rootpw " + self._PASSWORD, "directory " + self.database, "dbnosync",
             "maxsize 268435456",           # its default, 10 MB, is 3,000 people
-            "index objectClass,uid,mail eq", "access to * by * read"]
+            "index %s eq" % indexed, "access to * by * read"]
         write(self._config_file, "\n".join(lines + list(database) + [""]))
 
     def _person(self, user):
