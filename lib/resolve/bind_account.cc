@@ -144,8 +144,7 @@ void BindAccount::Refuse(const std::string& uri, const std::string& why,
     const absl::Duration its = other.accepted ? kFirstWait : wait;
     other.until = std::max(other.until, now + its);
   }
-  // The others have the next attempt, if they can be reached.
-  server.until = until_ + kLook;
+  server.until = until_ + kYield;
 }
 
 }  // namespace mailverdict

@@ -37,6 +37,9 @@ class BindAccount {
   static constexpr absl::Duration kMaxWait = absl::Minutes(10);
   // How often the credentials are looked at meanwhile.
   static constexpr absl::Duration kLook = absl::Seconds(1);
+  // A server that was refused waits so much longer than the others, so that
+  // they have the next attempt if they can be reached; a few looks.
+  static constexpr absl::Duration kYield = absl::Seconds(3);
   // While it is not known whether a password is right, one server is asked at a
   // time; but none waits longer than this for another's answer, which may hang.
   static constexpr absl::Duration kTurn = absl::Seconds(1);

@@ -7,9 +7,8 @@
 #include <sys/time.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <chrono>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <mutex>
 
@@ -186,11 +185,12 @@ absl::Status LdapConnection::SetOptions() {
 }
 
 // For up to LDAP_OPT_NETWORK_TIMEOUT for each address of the host. With
-// ldaps:// it agrees on TLS as well.
+// ldaps:// it agrees on TLS as well. libldap has the same words for all that
+// may go wrong.
 absl::Status LdapConnection::Connect() {
-  errno = 0;
+  const auto begun = std::chrono::steady_clock::now();
   if (ldap_connect(handle_) == LDAP_SUCCESS) return absl::OkStatus();
-  const int error = errno;
+  const auto took = std::chrono::steady_clock::now() - begun;
   const absl::Status failed = Failed("connecting");
   const std::string host = HostNameOf(uri_);
   if (!host.empty() && LookUpHost(host).empty()) {
@@ -198,11 +198,11 @@ absl::Status LdapConnection::Connect() {
         "connecting: its host name ", host,
         " has no address; is it right in uri, and does DNS answer here?"));
   }
-  if (error == 0 || error == EINPROGRESS || UsesTls(uri_, directory_.tls)) {
-    return failed;
-  }
-  return absl::UnavailableError(
-      absl::StrCat(failed.message(), ": ", std::strerror(error)));
+  if (absl::FromChrono(took) < directory_.timeout) return failed;
+  return absl::UnavailableError(absl::StrCat(
+      failed.message(), ": no answer within ",
+      absl::FormatDuration(directory_.timeout),
+      "; is the host up, and does a firewall let us through to it?"));
 }
 
 absl::Status LdapConnection::StartTls() {
