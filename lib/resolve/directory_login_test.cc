@@ -150,6 +150,7 @@ TEST_F(DirectoryLogin, AServerThatRefusesTheAccountKeepsNoOtherAway) {
         [&] { return behind.Logged("RESULT tag=97 err=49") > refused; }));
     slapd.Kill();
     slapd.Start(options);
+    still.Advance(DirectoryWorker::kRetry);
     EXPECT_TRUE(still.RunUntil(found)) << i;
   }
 }

@@ -198,7 +198,7 @@ void DirectoryWorker::Wait() {
     if (!could_send) until = std::min(until, send);
   }
   for (const auto& [id, search] : searches_) {
-    until = std::min(until, search.sent + policy_.timeout);
+    until = std::min(until, search.sent + PatienceFor(search));
   }
   // No longer than an int can say in milliseconds. Rounded up, or the last
   // millisecond would be spent in a busy loop.
@@ -233,7 +233,7 @@ void DirectoryWorker::ReceiveAnswers() {
     return;
   }
   for (const auto& [id, search] : searches_) {
-    if (now - search.sent < policy_.timeout) continue;
+    if (now - search.sent < PatienceFor(search)) continue;
     LoseSilent(search);
     return;
   }

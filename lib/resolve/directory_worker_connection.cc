@@ -125,6 +125,12 @@ void DirectoryWorker::FollowName() {
   next_attempt_ = absl::InfinitePast();
 }
 
+// A third for the probe of an idle connection, so that recipients who come
+// meanwhile have time left for the next one.
+absl::Duration DirectoryWorker::PatienceFor(const Search& search) const {
+  return search.idle_probe ? policy_.timeout / 3 : policy_.timeout;
+}
+
 // A server that hangs, or a connection that is not there any more? Of one that
 // was idle it is asked by connecting anew, at once. A probe that is lost so is
 // no failure of the directory: no recipient has waited for it, and those who
@@ -132,8 +138,10 @@ void DirectoryWorker::FollowName() {
 void DirectoryWorker::LoseSilent(const Search& search) {
   const std::string idle = absl::FormatDuration(
       absl::Trunc(idle_.IdleBefore(search.sent), absl::Milliseconds(1)));
-  std::string why = absl::StrCat("search got no answer within ",
-                                 absl::FormatDuration(policy_.timeout));
+  std::string why =
+      absl::StrCat("search got no answer within ",
+                   absl::FormatDuration(absl::Trunc(PatienceFor(search),
+                                                    absl::Milliseconds(1))));
   const bool probe = search.idle_probe;
   const bool was_idle = idle_.Lost(search.sent, probe);
   if (was_idle) {
@@ -144,7 +152,8 @@ void DirectoryWorker::LoseSilent(const Search& search) {
   }
   if (probe && executor_->Now() - said_forgotten_ >= Health::kRepeat) {
     said_forgotten_ = executor_->Now();
-    health_.Log(why + "; connecting anew, no recipient has waited");
+    health_.Log(absl::StrCat("had an idle connection replaced: ", why,
+                             ". No recipient was deferred for it"));
   }
   DropConnection(why, probe ? Loss::kClosed : Loss::kSilent);
   if (was_idle) next_attempt_ = executor_->Now();
