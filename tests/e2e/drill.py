@@ -97,23 +97,8 @@ def other_gateways(uris=world.LDAP_URI):
 
 # ---- the directory ---------------------------------------------------------
 
-YOUNG_MAIL_DN = "cn=control3," + world.PEOPLE    # as world's controls: by its mail only
-YOUNG_UID_DN = "uid=control4," + world.PEOPLE    # by its uid only
-YOUNG_CONTROLS = """\
-  control { arm: "mail" address: "control3@%(domain)s" dn: "%(mail)s" }
-  control { arm: "uid" address: "control4@%(domain)s" dn: "%(uid)s" }
-""" % {"domain": world.DOMAIN, "mail": YOUNG_MAIL_DN, "uid": YOUNG_UID_DN}
-
-
 class Directory(world.Slapd):
-    """Has an old control and a young one for each arm, as docs/directory.md advises."""
-
-    _YOUNG = {
-        YOUNG_MAIL_DN: "dn: %s\nobjectClass: inetOrgPerson\ncn: control3\nsn: control\n"
-                       "mail: control3@%s\n" % (YOUNG_MAIL_DN, world.DOMAIN),
-        YOUNG_UID_DN: "dn: %s\nobjectClass: inetOrgPerson\ncn: control\nsn: control\n"
-                      "uid: control4\n" % YOUNG_UID_DN}
-    _CONTROLS = dict(world.Slapd._CONTROLS, **_YOUNG)
+    """Can be given an index as people add one: its old entries are not in it."""
 
     def add_index_without_slapindex(self):
         """Only what was added since is found by it: the young controls, and nobody else."""
@@ -123,7 +108,7 @@ class Directory(world.Slapd):
         self.configure(indexed="objectClass")
         entries = self._complete()
         self._load(collections.OrderedDict(
-            (dn, ldif) for dn, ldif in entries.items() if dn not in self._YOUNG))
+            (dn, ldif) for dn, ldif in entries.items() if dn not in world.YOUNG_CONTROL_DNS))
         self.configure()
         self.start()
         self._become(entries)
@@ -296,9 +281,6 @@ class Drill:
     def __init__(self, daemon_program):
         self.slapd = Directory(people=480)
         self.daemon = world.Daemon(daemon_program, more=world.MILTER_LISTENER)
-        self.daemon.policy_text = self.daemon.policy_text.replace(
-            "  cache {", YOUNG_CONTROLS + "  cache {")
-        world.write(self.daemon.policy, self.daemon.policy_text)
         self.gateways = []
         self._existing = iter(self.slapd.vanishing())
         self._missing = ("nobody%03d" % number for number in itertools.count())

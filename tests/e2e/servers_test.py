@@ -27,9 +27,9 @@ RELAY_PORT, SLAPD_PORT, TLS_PORT = 3900, 3910, 3920
 PEOPLE = 3000
 CODES = {"operationsError": 1, "timeLimit": 3, "sizeLimit": 4, "referral": 10,
          "adminLimit": 11, "busy": 51, "unavailable": 52, "unwilling": 53}
-# What a server says in a connection: to our bind 1 message; to a probe the two controls and
-# the end, 3 messages; to a question these and the person. A question may be answered first.
-MISSING_ANSWERED, EXISTING_ANSWERED, WHOLE = 4, 5, 8
+# What a server says in a connection: to our bind 1 message; to a probe the four controls and
+# the end, 5 messages; to a question these and the person. A question may be answered first.
+MISSING_ANSWERED, EXISTING_ANSWERED, WHOLE = 6, 7, 12
 RECONNECTED = 1.5              # it is well, and passed over after its share of the timeout
 
 
