@@ -250,6 +250,24 @@ TEST(BindRefusalTest, TheNumbersOfActiveDirectoryAreExplained) {
       "account again");
 }
 
+TEST(BindRefusalTest, EachKindOfBindHasItsOwnCure) {
+  DirectoryPolicy policy;
+  EXPECT_EQ(DescribeBindRefusal(policy, false, "Invalid credentials (49)"),
+            "it refuses an anonymous bind: Invalid credentials (49): write "
+            "bind_dn and bind_password_file");
+  policy.tls.certificate = "/etc/client.pem";
+  EXPECT_EQ(DescribeBindRefusal(policy, true, "Invalid credentials (49)"),
+            "it refuses the account of our certificate /etc/client.pem: "
+            "Invalid credentials (49): map the certificate's name to an "
+            "account that may bind, or give another certificate_file, which "
+            "is then used at once");
+  // What a server that is busy or starting says is no verdict on the account.
+  for (const int code : {49, 19, 53}) EXPECT_TRUE(IsBindRefusal(code));
+  for (const int code : {0, 1, 8, 32, 48, 50, 51, 52, 80, -1}) {
+    EXPECT_FALSE(IsBindRefusal(code)) << code;
+  }
+}
+
 class DirectoryIndex : public DirectoryFixture {
  protected:
   // As after `index mail,uid eq` was added without slapindex: only what was
