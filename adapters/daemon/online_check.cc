@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "adapters/loop/event_loop.h"
 #include "lib/mail/address.h"
+#include "lib/resolve/bind_account.h"
 #include "lib/resolve/directory.h"
 #include "lib/resolve/dns_controls.h"
 #include "lib/resolve/dns_resolver.h"
@@ -38,7 +39,7 @@ std::optional<mail::Address> NobodysAddress(const DirectoryPolicy& directory) {
 
 // The answer of the one server that `directory` has.
 Answer Ask(std::shared_ptr<const DirectoryPolicy> directory,
-           const MailboxLookup& lookup) {
+           const MailboxLookup& lookup, std::shared_ptr<BindAccount> account) {
   const auto loop = EventLoop::Create();
   if (!loop.ok()) {
     return Answer(
@@ -47,7 +48,7 @@ Answer Ask(std::shared_ptr<const DirectoryPolicy> directory,
   std::optional<Answer> answer;
   {
     const absl::Duration patience = 3 * directory->timeout;
-    Directory server(std::move(directory), loop->get(), {});
+    Directory server(std::move(directory), loop->get(), {}, std::move(account));
     server.Resolve(lookup, [&](const Answer& found) {
       answer = found;
       (*loop)->Stop();
@@ -60,6 +61,17 @@ Answer Ask(std::shared_ptr<const DirectoryPolicy> directory,
              : Answer(Report::Unknown(lookup, "no answer in time"));
 }
 
+// What a server that has no entry "" says to a search below it.
+std::string NothingAtTheRoot(const Answer& answer,
+                             const DirectoryPolicy& directory) {
+  const bool no_such_object =
+      answer.reason().find("No such object (32)") != std::string::npos;
+  if (!directory.base.empty() || !no_such_object) return "";
+  return "; base is \"\", which only a global catalog of Active Directory "
+         "(port 3268, or 3269 with TLS) searches from; for any other server "
+         "write the directory's own base";
+}
+
 std::string Found(const Answer& answer, const DirectoryPolicy& directory) {
   if (answer.present()) {
     return absl::StrCat(
@@ -67,7 +79,10 @@ std::string Found(const Answer& answer, const DirectoryPolicy& directory) {
         ", made up just now, is there: the filter finds "
         "everybody, and nobody will be rejected");
   }
-  if (answer.unknown()) return absl::StrCat("FAILS: ", answer.reason());
+  if (answer.unknown()) {
+    return absl::StrCat("FAILS: ", answer.reason(),
+                        NothingAtTheRoot(answer, directory));
+  }
   if (!answer.vouched()) {
     return "FAILS: it says who is absent, and the controls do not prove it";
   }
@@ -79,7 +94,10 @@ std::string Found(const Answer& answer, const DirectoryPolicy& directory) {
                     }));
 }
 
+// `account` is shared, since each wrong password counts toward its lock, at
+// whichever server.
 bool CheckServer(const DirectoryPolicy& directory, const std::string& uri,
+                 const std::shared_ptr<BindAccount>& account,
                  const std::function<void(const std::string&)>& print) {
   const std::optional<mail::Address> nobody = NobodysAddress(directory);
   const std::string name =
@@ -90,8 +108,8 @@ bool CheckServer(const DirectoryPolicy& directory, const std::string& uri,
   }
   auto alone = std::make_shared<DirectoryPolicy>(directory);
   alone->uris = {uri};
-  const Answer answer =
-      Ask(alone, MailboxLookup{directory.name, nobody->Spellings(""), ""});
+  const Answer answer = Ask(
+      alone, MailboxLookup{directory.name, nobody->Spellings(""), ""}, account);
   print(name + Found(answer, directory));
   return answer.vouched();
 }
@@ -190,8 +208,9 @@ bool CheckOnline(const Policy& policy,
       good = false;
     }
     size_t proving = 0;
+    const auto account = std::make_shared<BindAccount>();
     for (const std::string& uri : directory.uris) {
-      proving += CheckServer(directory, uri, print) ? 1 : 0;
+      proving += CheckServer(directory, uri, account, print) ? 1 : 0;
     }
     good &= proving == directory.uris.size();
     if (directory.WantsSecond() && proving == 1) {

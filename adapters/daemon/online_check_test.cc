@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,27 @@ TEST_F(OnlineCheckTest, AProxyProvesNothing) {
   people().proxy = true;
   EXPECT_FALSE(Check());
   EXPECT_TRUE(Said("FAILS: it was asked through a proxy")) << said;
+}
+
+// It would count toward the account's lock at each server.
+TEST_F(OnlineCheckTest, AWrongPasswordIsTriedOnceForAllServers) {
+  people().uris.push_back(slapd.unix_uri());
+  people().bind_dn = "uid=control,ou=people,dc=example,dc=org";
+  people().bind_password_file = slapd.directory() + "/password";
+  std::ofstream(people().bind_password_file) << "old\n";
+  EXPECT_FALSE(Check());
+  EXPECT_EQ(slapd.Logged("method=128"), 1);
+  EXPECT_TRUE(Said("wrong password, or the account is locked")) << said;
+  EXPECT_TRUE(Said("refused the same account")) << said;
+}
+
+TEST_F(OnlineCheckTest, ARootThatTheServerDoesNotSearchFromIsExplained) {
+  people().base = "";
+  EXPECT_FALSE(Check());
+  EXPECT_TRUE(
+      Said("No such object (32); base is \"\", which only a global "
+           "catalog"))
+      << said;
 }
 
 class OnlineDnsCheckTest : public testing::Test {

@@ -1,5 +1,8 @@
 #include "lib/core/policy.h"
 
+#include <algorithm>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/mail/domain.h"
 
@@ -13,19 +16,51 @@ std::string DirectoryPolicy::Arm::ToString() const {
   return subtree.empty() ? name : absl::StrCat(name, " below ", subtree);
 }
 
-std::vector<DirectoryPolicy::Arm> DirectoryPolicy::UncoveredArms() const {
-  std::vector<Arm> uncovered;
-  const auto look = [&](const std::string& arm, const std::string& subtree) {
-    for (const Control& control : controls) {
-      if (control.arm == arm && control.subtree == subtree) return;
-    }
-    uncovered.push_back({arm, subtree});
-  };
-  for (const FilterTemplate::Arm& arm : filter.arms()) {
-    if (subtrees.empty()) look(arm.name, "");
-    for (const std::string& subtree : subtrees) look(arm.name, subtree);
+namespace {
+
+// How many entries are controls of that arm in that subtree. Allocates nothing:
+// every absence is asked about.
+size_t CountEntries(const std::vector<Control>& controls,
+                    const std::string& arm, const std::string& subtree) {
+  size_t count = 0;
+  for (size_t i = 0; i < controls.size(); ++i) {
+    const auto is_same = [&](const Control& other) {
+      return other.arm == arm && other.subtree == subtree &&
+             absl::EqualsIgnoreCase(other.dn, controls[i].dn);
+    };
+    const auto begin = controls.begin();
+    const auto here = begin + static_cast<ptrdiff_t>(i);
+    if (is_same(*here) && std::none_of(begin, here, is_same)) ++count;
   }
-  return uncovered;
+  return count;
+}
+
+// The arms that `count` entries are controls of, in each of the subtrees.
+std::vector<DirectoryPolicy::Arm> ArmsWith(size_t count,
+                                           const DirectoryPolicy& directory) {
+  std::vector<DirectoryPolicy::Arm> found;
+  const auto look = [&](const std::string& arm, const std::string& subtree) {
+    if (CountEntries(directory.controls, arm, subtree) == count) {
+      found.push_back({arm, subtree});
+    }
+  };
+  for (const FilterTemplate::Arm& arm : directory.filter.arms()) {
+    if (directory.subtrees.empty()) look(arm.name, "");
+    for (const std::string& subtree : directory.subtrees) {
+      look(arm.name, subtree);
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+std::vector<DirectoryPolicy::Arm> DirectoryPolicy::UncoveredArms() const {
+  return ArmsWith(0, *this);
+}
+
+std::vector<DirectoryPolicy::Arm> DirectoryPolicy::ArmsWithOneControl() const {
+  return ArmsWith(1, *this);
 }
 
 const DirectoryPolicy* Policy::FindDirectory(std::string_view name) const {

@@ -81,12 +81,17 @@ struct DirectoryPolicy {
   FilterTemplate filter;
   std::vector<Control> controls;
 
-  // Simple bind. Empty: anonymous. The password is read at each bind.
+  // Simple bind: a DN, or what Active Directory takes as well,
+  // "svc@ad.example" or "AD\svc". Empty: anonymous. The password is read at
+  // each bind.
   std::string bind_dn;
   std::string bind_password_file;
 
   // For each of: connecting, binding, one search.
   absl::Duration timeout = absl::Seconds(3);
+  // A connection that was idle for so long is asked for the controls. Zero:
+  // never.
+  absl::Duration probe_idle = absl::Seconds(30);
   // Continuation references to be passed over, as the server writes them. Any
   // other makes what was not found Unknown.
   std::vector<std::string> ignored_references;
@@ -112,6 +117,10 @@ struct DirectoryPolicy {
   // The arms that no control covers, in each of the subtrees. None: the
   // directory may vouch, unless it is a proxy.
   std::vector<Arm> UncoveredArms() const;
+  // The arms that have one control, in each of the subtrees. Controls of one
+  // entry count as one. The policy loader warns of them: it takes an old
+  // entry and a young one to notice an index that lacks the entries of before.
+  std::vector<Arm> ArmsWithOneControl() const;
 };
 
 // Domains that are ours, and who is valid in them.

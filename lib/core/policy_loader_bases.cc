@@ -37,7 +37,8 @@ size_t CommonParts(const std::vector<Base>& bases) {
   return common;
 }
 
-void CheckApart(const Node<D>& node, const std::vector<Base>& bases) {
+// False when one is within another.
+bool CheckApart(const Node<D>& node, const std::vector<Base>& bases) {
   for (const Base& base : bases) {
     for (const Base& other : bases) {
       if (&base == &other || !IsBelow(base.dn, other.dn)) continue;
@@ -47,9 +48,25 @@ void CheckApart(const Node<D>& node, const std::vector<Base>& bases) {
                                         "leave it out",
                                         Quoted(base.text), Quoted(other.text),
                                         node.faults().Line(other.offset)));
-      return;
+      return false;
     }
   }
+  return true;
+}
+
+// "" is the root of all that the server has: every entry is below it.
+absl::StatusOr<Dn> ReadBase(const std::string& text) {
+  if (text.empty()) return Dn();
+  return ReadDn(text, "ou=people,dc=example,dc=org");
+}
+
+// The entry "" itself is the root DSE (RFC 4512 5.1), which nobody's mailbox
+// is.
+void CheckRoot(const Node<D>& node, const Base& base) {
+  if (!base.dn.empty() || node->scope() != D::BASE) return;
+  node.Error(D::kScopeFieldNumber,
+             "scope is BASE, and base \"\" is the server's own entry, which is "
+             "no mailbox; write scope: SUBTREE");
 }
 
 }  // namespace
@@ -57,8 +74,7 @@ void CheckApart(const Node<D>& node, const std::vector<Base>& bases) {
 std::vector<Base> ReadBases(const Node<D>& node, DirectoryPolicy* directory) {
   std::vector<Base> bases;
   for (int i = 0; i < node->base_size(); ++i) {
-    absl::StatusOr<Dn> dn =
-        ReadDn(node->base(i), "ou=people,dc=example,dc=org");
+    absl::StatusOr<Dn> dn = ReadBase(node->base(i));
     if (!dn.ok()) {
       node.Error(D::kBaseFieldNumber,
                  absl::StrCat("base ", dn.status().message()), i);
@@ -69,9 +85,12 @@ std::vector<Base> ReadBases(const Node<D>& node, DirectoryPolicy* directory) {
   }
   if (bases.empty()) return bases;
   directory->base = bases.front().text;
-  if (bases.size() == 1) return bases;
+  if (bases.size() == 1) {
+    CheckRoot(node, bases.front());
+    return bases;
+  }
 
-  CheckApart(node, bases);
+  const bool apart = CheckApart(node, bases);
   if (node->scope() != D::SUBTREE) {
     node.Error(
         D::kScopeFieldNumber,
@@ -81,11 +100,13 @@ std::vector<Base> ReadBases(const Node<D>& node, DirectoryPolicy* directory) {
   }
   const size_t common = CommonParts(bases);
   if (common == 0) {
+    if (!apart) return bases;
     node.faults().Error(
         bases.back().offset,
         absl::Substitute("bases $0 and $1 have no common ancestor, so that one "
                          "search cannot find what is in both, and two are of "
-                         "two moments; make them two directories",
+                         "two moments; make them two directories, or, of a "
+                         "global catalog, write the one base \"\"",
                          Quoted(bases.front().text),
                          Quoted(bases.back().text)));
     return bases;

@@ -20,6 +20,10 @@ using C = proto::Control;
 constexpr absl::Duration kLongAbsence = absl::Minutes(10);
 // Far over every deadline.
 constexpr absl::Duration kMaxTimeout = absl::Seconds(60);
+// More often would be a load; firewalls forget what was idle for minutes, and
+// after an hour they all have.
+constexpr absl::Duration kMinProbeIdle = absl::Seconds(1);
+constexpr absl::Duration kMaxProbeIdle = absl::Hours(1);
 
 class DirectoryReader {
  public:
@@ -54,6 +58,7 @@ class DirectoryReader {
   void CheckControlDn(const Node<C>& control, Control* result);
   void ReadSubtree(const Node<C>& control, const Dn& dn, Control* result);
   void WarnIfItCannotVouch();
+  void WarnOfOneControl();
   void ReadReferences();
   void ReadDurations();
   void ReadHold();
@@ -253,6 +258,26 @@ void DirectoryReader::WarnIfItCannotVouch() {
                                " of its filter"),
             below, name));
   }
+  WarnOfOneControl();
+}
+
+// An index that was added without indexing what was there (slapd's `index`
+// without slapindex) finds the young entries only; a replica that is behind has
+// the old ones only. One control sees one of the two.
+void DirectoryReader::WarnOfOneControl() {
+  for (const DirectoryPolicy::Arm& arm : directory_.ArmsWithOneControl()) {
+    const std::string name = QuotedWhole(arm.name);
+    node_.faults().Warning(
+        node_.begin(),
+        absl::Substitute(
+            "directory $0: arm $1$2 has one control; an index that lacks the "
+            "old entries, or a replica that lacks the young ones, may still "
+            "show it, and then people who exist are rejected; add a second "
+            "control { arm: $1 ... }, so that one is an old account and one "
+            "a young one",
+            Quoted(directory_.name), name,
+            arm.subtree.empty() ? "" : absl::StrCat(" below ", arm.subtree)));
+  }
 }
 
 void DirectoryReader::ReadReferences() {
@@ -290,6 +315,14 @@ void DirectoryReader::ReadDurations() {
   } else {
     WarnIfBeyondDeadline(node_, D::kTimeoutFieldNumber, directory_.timeout,
                          deadline_);
+  }
+  ReadDurationField(node_, D::kProbeIdleFieldNumber, node_->has_probe_idle(),
+                    "probe_idle", node_->probe_idle(), "30s",
+                    &directory_.probe_idle);
+  if (directory_.probe_idle != absl::ZeroDuration()) {
+    CheckBetween(node_, D::kProbeIdleFieldNumber, "probe_idle",
+                 directory_.probe_idle, kMinProbeIdle, kMaxProbeIdle,
+                 ", or \"0s\" to probe none");
   }
   ReadDurationField(node_, D::kGraceFieldNumber, node_->has_grace(), "grace",
                     node_->grace(), "72h", &directory_.grace);

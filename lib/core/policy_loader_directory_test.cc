@@ -44,7 +44,41 @@ constexpr SaidCase kDirectory[] = {
      "4:2: bases \"ou=b,o=x\" and \"ou=c,o=y\" have no common ancestor, so "
      "that "
      "one search cannot find what is in both, and two are of two moments; make "
-     "them two directories"},
+     "them two directories, or, of a global catalog, write the one base "
+     "\"\""},
+    // The root of all that a server has.
+    {"directory {\n name: \"a\" filter: \"(mail=%a)\" uri: \"ldap://h\"\n"
+     " base: \"\" control { arm: \"mail\" address: \"c@x\" dn: \"cn=c,o=x\" }\n"
+     " control { arm: \"mail\" address: \"d@x\" dn: \"cn=d,dc=y,dc=z\" } }",
+     ""},
+    {"directory {\n name: \"a\" filter: \"(mail=%a)\" uri: \"ldap://h\"\n"
+     " base: \"\"\n base: \"o=x\" }",
+     "4:2: base \"o=x\" is in base \"\" already, line 3; leave it out"},
+    {"directory {\n name: \"a\" filter: \"(mail=%a)\" uri: \"ldap://h\"\n"
+     " base: \"\"\n base: \"\" }",
+     "4:2: base \"\" is in base \"\" already, line 3; leave it out"},
+    {"directory {\n name: \"a\" filter: \"(mail=%a)\" uri: \"ldap://h\"\n"
+     " base: \"\" scope: BASE }",
+     "3:11: scope is BASE, and base \"\" is the server's own entry, which is "
+     "no "
+     "mailbox; write scope: SUBTREE"},
+    {"directory {\n name: \"a\" filter: \"(mail=%a)\" uri: \"ldap://h\"\n"
+     " base: \"\" scope: ONE control { arm: \"mail\" address: \"c@x\" dn: "
+     "\"cn=c,o=x\" } }",
+     "3:59: \"cn=c,o=x\" is outside of base \"\" and scope ONE, so no search "
+     "can "
+     "find it; use an account within, and end its dn as base is written"},
+    // How long a connection may be idle.
+    {PEOPLE "probe_idle: \"0s\" }", ""},
+    {PEOPLE "probe_idle: \"1s\" }", ""},
+    {PEOPLE "probe_idle: \"1h\" }", ""},
+    {PEOPLE "probe_idle: \"999ms\" }",
+     "2:1: probe_idle is 999ms; write 1s to 1h, or \"0s\" to probe none"},
+    {PEOPLE "probe_idle: \"61m\" }",
+     "2:1: probe_idle is 1h1m; write 1s to 1h, or \"0s\" to probe none"},
+    {PEOPLE "probe_idle: \"never\" }",
+     "2:1: probe_idle \"never\" is no duration; write a number and a unit (ms, "
+     "s, m, h), as in \"30s\""},
     {"directory {\n name: \"a\" filter: \"(mail=%a)\" uri: \"ldap://h\"\n"
      " base: \"ou=b,O=X\"\n base: \"o=x\" }",
      "3:2: base \"ou=b,O=X\" is in base \"o=x\" already, line 4; leave it out"},
@@ -139,9 +173,6 @@ constexpr SaidCase kDirectory[] = {
      "anonymous (RFC 4513 5.1.2): write both or neither"},
     {PEOPLE "bind_password_file: \"/password\" }",
      "2:1: bind_password_file without bind_dn; write both or neither"},
-    {PEOPLE "bind_dn: \"a@example.org\"\n bind_password_file: \"/password\" }",
-     "2:1: bind_dn \"a@example.org\" is no distinguished name; write one such "
-     "as \"cn=mailverdict,dc=example,dc=org\""},
     {PEOPLE "bind_dn: \"cn=a\"\n bind_password_file: \"password\" }",
      "3:2: bind_password_file \"password\" is no file's path from the root; "
      "write, say, \"/etc/mailverdict/password\""},
@@ -278,6 +309,65 @@ constexpr SaidCase kDn[] = {
      "is no distinguished name; write one such as "
      "\"ou=people,dc=example,dc=org\""},
 };
+
+// As Active Directory takes them beside distinguished names.
+constexpr const char* kBindNames[] = {
+    "cn=mailverdict,dc=example,dc=org",
+    "CN=svc\\\\, mail,OU=Users,DC=ad,DC=example",
+    "svc@ad.example",
+    "svc.mail+gw@ad.example",
+    "AD\\\\svc",
+    "AD\\\\svc mail",
+    "ad.example\\\\svc-mail_1",
+    "M\xc3\x9cNCHEN\\\\j\xc3\xb6rg",
+};
+constexpr const char* kNoBindNames[] = {
+    "svc",
+    "svc@",
+    "@ad.example",
+    "first@second@ad.example",
+    "\\\\svc",
+    "AD\\\\",
+    "AD\\\\a\\\\b",
+    "AD\\\\a/b",
+    "cn=svc@ad.example,",
+    "cn=svc,,dc=ad",
+    "svc@ad example",
+    "AD x\\\\svc",
+};
+
+TEST(DirectoryMeaningTest, BindNamesOfEveryFormAreTaken) {
+  const auto directory = [](const char* name) {
+    return std::string("directory { name: \"a\" uri: \"ldaps://a\" base: ") +
+           "\"o=x\" filter: \"(mail=%a)\" bind_password_file: "
+           "\"/password\"\nbind_dn: \"" +
+           name + "\" }";
+  };
+  for (const char* name : kBindNames) {
+    EXPECT_EQ(ErrorsOf(directory(name)), "") << name;
+  }
+  for (const char* name : kNoBindNames) {
+    EXPECT_NE(ErrorsOf(directory(name)).find("is no distinguished name"),
+              std::string::npos)
+        << name;
+  }
+  EXPECT_EQ(ErrorsOf(directory("svc")),
+            "2:1: bind_dn \"svc\" is no distinguished name; write one such as "
+            "\"cn=mailverdict,dc=example,dc=org\", or, for Active Directory, "
+            "\"svc@ad.example\" or \"AD\\\\svc\"");
+  const auto loaded = Load(directory("AD\\\\svc"));
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_EQ(loaded->policy.directories[0].bind_dn, "AD\\svc");
+}
+
+TEST(DirectoryMeaningTest, TheRootIsABase) {
+  const auto loaded = Load(
+      "directory { name: \"a\" uri: \"ldap://a\" base: \"\" filter: "
+      "\"(mail=%a)\" }");
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(loaded->policy.directories[0].base, "");
+  EXPECT_TRUE(loaded->policy.directories[0].subtrees.empty());
+}
 
 TEST(DirectoryMeaningTest, OfDirectories) {
   for (const SaidCase& c : kDirectory) {

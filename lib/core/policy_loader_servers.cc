@@ -136,11 +136,8 @@ void ReadBind(const Node<D>& node, const FileReader& read,
   directory->bind_dn = node->bind_dn();
   directory->bind_password_file = node->bind_password_file();
   if (node->has_bind_dn()) {
-    const absl::StatusOr<std::vector<std::string>> dn =
-        ReadDn(node->bind_dn(), "cn=mailverdict,dc=example,dc=org");
-    if (!dn.ok()) {
-      node.Error(D::kBindDnFieldNumber,
-                 absl::StrCat("bind_dn ", dn.status().message()));
+    if (const Complaint complaint = CheckBindName(node->bind_dn())) {
+      node.Error(D::kBindDnFieldNumber, absl::StrCat("bind_dn ", *complaint));
     }
   }
   if (node->has_bind_dn() && !node->has_bind_password_file()) {

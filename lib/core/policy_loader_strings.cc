@@ -35,6 +35,11 @@ std::string_view FaultOf(const std::string& text, bool may_be_empty) {
   return "";
 }
 
+// "" means something: no tags; the root of all that a server has.
+bool MayBeEmpty(const FieldDescriptor& field) {
+  return field.name() == "tag_delimiters" || field.name() == "base";
+}
+
 void CheckMessage(const Message& message, const Tree* tree, Faults* faults) {
   const google::protobuf::Reflection& reflection = *message.GetReflection();
   std::vector<const FieldDescriptor*> fields;
@@ -54,8 +59,7 @@ void CheckMessage(const Message& message, const Tree* tree, Faults* faults) {
         const std::string text =
             repeated ? reflection.GetRepeatedString(message, field, i)
                      : reflection.GetString(message, field);
-        const std::string_view fault =
-            FaultOf(text, field->name() == "tag_delimiters");
+        const std::string_view fault = FaultOf(text, MayBeEmpty(*field));
         if (fault.empty()) continue;
         faults->Error(
             OffsetOf(tree, field, index, 0, *faults),

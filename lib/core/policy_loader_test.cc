@@ -79,6 +79,7 @@ directory {
   hold { vanished: 3 within: "1m" }
   confirm_absent: false
   proxy: true
+  probe_idle: "45s"
 }
 history { file: "/history" max_entries: 5000 }
 directory {
@@ -87,6 +88,7 @@ directory {
   base: "o=x"
   filter: "(mail=%a)"
   control { arm: "mail" address: "c@x.org" dn: "cn=c,o=x" }
+  control { arm: "mail" address: "d@x.org" dn: "cn=d,o=x" }
   timeout: "2500ms"
 }
 
@@ -179,6 +181,7 @@ TEST(PolicyLoaderTest, FillsInDirectories) {
   EXPECT_EQ(people.bind_dn, "cn=mv,dc=example,dc=org");
   EXPECT_EQ(people.bind_password_file, "/password");
   EXPECT_EQ(people.timeout, absl::Seconds(1));
+  EXPECT_EQ(people.probe_idle, absl::Seconds(45));
   EXPECT_THAT(people.ignored_references,
               ElementsAre("ldap://a/DC=a", "ldaps://b/DC=b"));
   EXPECT_EQ(people.keep_present, absl::Minutes(1));

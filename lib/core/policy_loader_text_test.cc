@@ -14,7 +14,7 @@ namespace {
 #define DIRECTORY_FIELDS                                             \
   " (its fields: name, uri, base, scope, filter, control, bind_dn, " \
   "bind_password_file, timeout, ignored_reference, cache, grace, "   \
-  "order, hedge_after, tls, hold, confirm_absent, proxy)"
+  "order, hedge_after, tls, hold, confirm_absent, proxy, probe_idle)"
 
 constexpr SaidCase kForm[] = {
     // Names.

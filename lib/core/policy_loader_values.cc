@@ -89,6 +89,30 @@ std::optional<std::string> ReadRdn(mail::Cursor& in) {
   return absl::StrJoin(parts, "+");
 }
 
+// A part of a name of Active Directory that is no DN: "dc", "ad.example".
+bool IsDomainPart(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return IsAlnum(c) || c == '-' || c == '.' || c == '_' ||
+           static_cast<unsigned char>(c) >= 0x80;
+  });
+}
+
+// "svc@ad.example". With '=' or ',' it is a DN that went wrong.
+bool IsUserPrincipalName(std::string_view text) {
+  const size_t at = text.rfind('@');
+  return at != text.npos && at > 0 &&
+         text.substr(0, at).find_first_of("=,;\\\"<>@") == text.npos &&
+         IsDomainPart(text.substr(at + 1));
+}
+
+// "AD\svc": what a user's name may not have in it is in MS-SAMR 3.1.1.6.
+bool IsDownLevelName(std::string_view text) {
+  const size_t slash = text.find('\\');
+  return slash != text.npos && slash + 1 < text.size() &&
+         IsDomainPart(text.substr(0, slash)) &&
+         text.substr(slash + 1).find_first_of("\"/\\[]:;|=,+*?<>") == text.npos;
+}
+
 // Reads "HOST" and, if there is one, ":PORT" up to the end.
 struct HostPort {
   std::string_view host;  // with its brackets
@@ -241,6 +265,17 @@ absl::StatusOr<Dn> ReadDn(std::string_view text, std::string_view example) {
     rdns.push_back(*std::move(rdn));
   } while (in.Skip(','));
   return rdns;
+}
+
+Complaint CheckBindName(std::string_view text) {
+  const absl::Status dn =
+      ReadDn(text, "cn=mailverdict,dc=example,dc=org").status();
+  if (dn.ok() || IsUserPrincipalName(text) || IsDownLevelName(text)) {
+    return std::nullopt;
+  }
+  return absl::StrCat(std::string(dn.message()),
+                      ", or, for Active Directory, \"svc@ad.example\" or "
+                      "\"AD\\\\svc\"");
 }
 
 Complaint CheckUri(std::string_view uri) {

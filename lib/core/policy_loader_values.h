@@ -29,6 +29,10 @@ using Dn = std::vector<std::string>;
 // RFC 4514, by a simple check.
 absl::StatusOr<Dn> ReadDn(std::string_view text, std::string_view example);
 
+// Whom to bind as: a distinguished name, or one of the two other forms that
+// Active Directory takes (MS-ADTS 5.1.1.1.1): "svc@ad.example", "AD\svc".
+Complaint CheckBindName(std::string_view text);
+
 // One server: ldap://HOST[:PORT] or ldapi://PATH, percent-encoded.
 Complaint CheckUri(std::string_view uri);
 // Whether what goes to the server of that (good) URI stays on this machine.

@@ -5,13 +5,22 @@
 namespace mailverdict {
 namespace {
 
-// A directory whose both arms are covered, used by a realm, on four lines.
+// A directory whose both arms are covered twice, used by a realm, on four
+// lines.
 #define PEOPLE_BEGIN                                                      \
   "directory { name: \"people\" uri: \"ldap://localhost\" base: \"o=x\" " \
   "filter: \"(|(mail=%a)(uid=%u))\"\n"
 #define CONTROLS                                                       \
-  "control { arm: \"mail\" address: \"m@x.org\" dn: \"uid=m,o=x\" }\n" \
-  "control { arm: \"uid\" address: \"u@x.org\" dn: \"uid=u,o=x\" }\n"
+  "control { arm: \"mail\" address: \"m@x.org\" dn: \"uid=m,o=x\" } "  \
+  "control { arm: \"mail\" address: \"n@x.org\" dn: \"uid=n,o=x\" }\n" \
+  "control { arm: \"uid\" address: \"u@x.org\" dn: \"uid=u,o=x\" } "   \
+  "control { arm: \"uid\" address: \"w@x.org\" dn: \"uid=w,o=x\" }\n"
+#define ONE_CONTROL(where, arm)                                             \
+  where ": directory \"people\": arm \"" arm                                \
+        "\" has one control; an index that lacks the old entries, or a "    \
+        "replica that lacks the young ones, may still show it, and then "   \
+        "people who exist are rejected; add a second control { arm: \"" arm \
+        "\" ... }, so that one is an old account and one a young one"
 #define REALM "realm { domain: \"example.org\" directory: \"people\"\n"
 #define LONG                                                              \
   "cn=everybody-with-a-mailbox,ou=groups,ou=headquarters,dc=mail,dc=the-" \
@@ -20,6 +29,30 @@ namespace {
 
 constexpr SaidCase kWarnings[] = {
     {PEOPLE_BEGIN CONTROLS "}\n" REALM "}\n" CHECK, ""},
+    // An old account or a young one: which of the two is missing?
+    {PEOPLE_BEGIN
+     "control { arm: \"mail\" address: \"m@x.org\" dn: \"uid=m,o=x\" }\n"
+     "control { arm: \"uid\" address: \"u@x.org\" dn: \"uid=u,o=x\" }\n"
+     "control { arm: \"uid\" address: \"v@x.org\" dn: \"uid=v,o=x\" }\n"
+     "}\n" REALM "}\n" CHECK,
+     ONE_CONTROL("1:1", "mail")},
+    {PEOPLE_BEGIN
+     "control { arm: \"mail\" address: \"m@x.org\" dn: \"uid=m,o=x\" }\n"
+     "control { arm: \"uid\" address: \"u@x.org\" dn: \"uid=u,o=x\" }\n"
+     "}\n" REALM "}\n" CHECK,
+     ONE_CONTROL("1:1", "mail") "\n" ONE_CONTROL("1:1", "uid")},
+    {"directory { name: \"people\" uri: \"ldap://localhost\" base: "
+     "\"ou=a,o=x\" "
+     "base: \"ou=b,o=x\" filter: \"(mail=%a)\"\n"
+     "control { arm: \"mail\" address: \"m@x.org\" dn: \"uid=m,ou=a,o=x\" }\n"
+     "control { arm: \"mail\" address: \"n@x.org\" dn: \"uid=n,ou=b,o=x\" }\n"
+     "control { arm: \"mail\" address: \"p@x.org\" dn: \"uid=p,ou=b,o=x\" }\n"
+     "}\n" REALM "}\n" CHECK,
+     "1:1: directory \"people\": arm \"mail\" below ou=a,o=x has one control; "
+     "an index that lacks the old entries, or a replica that lacks the young "
+     "ones, may still show it, and then people who exist are rejected; add a "
+     "second control { arm: \"mail\" ... }, so that one is an old account and "
+     "one a young one"},
     // What can reject nobody.
     {PEOPLE_BEGIN "}\n" REALM "}\n" CHECK,
      "1:1: directory \"people\" will reject nobody: it has no control, and its "
@@ -33,11 +66,12 @@ constexpr SaidCase kWarnings[] = {
      "}\n" REALM "}\n" CHECK,
      "1:1: directory \"people\" will reject nobody: no control covers arm "
      "\"uid\" of its filter; add control { arm: \"uid\" address: ... dn: ... "
-     "}"},
+     "}\n" ONE_CONTROL("1:1", "mail")},
     {"directory { name: \"people\" uri: \"ldap://localhost\" base: "
      "\"ou=a,o=x\" "
      "base: \"ou=b,o=x\" filter: \"(mail=%a)\"\n"
-     "control { arm: \"mail\" address: \"m@x.org\" dn: \"uid=m,ou=b,o=x\" }\n"
+     "control { arm: \"mail\" address: \"m@x.org\" dn: \"uid=m,ou=b,o=x\" } "
+     "control { arm: \"mail\" address: \"n@x.org\" dn: \"uid=n,ou=b,o=x\" }\n"
      "}\n" REALM "}\n" CHECK,
      "1:1: directory \"people\" will reject nobody: no control covers arm "
      "\"mail\" of its filter below ou=a,o=x; add control { arm: \"mail\" "
@@ -50,6 +84,7 @@ constexpr SaidCase kWarnings[] = {
     {"directory { name: \"people\" uri: \"ldap://localhost\" base: \"o=x\" "
      "filter: \"(&(mail=%a)(|(a=user)(b=\\\\2a" LONG ")))\"\n"
      "control { arm: \"mail(a=user)\" address: \"m@x.org\" dn: \"uid=m,o=x\" }"
+     "control { arm: \"mail(a=user)\" address: \"n@x.org\" dn: \"uid=n,o=x\" }"
      "}\n" REALM "}\n" CHECK,
      "1:1: directory \"people\" will reject nobody: no control covers arm "
      "\"mail(b=\\\\2a" LONG ")\" of its filter; add control { arm: "
@@ -99,7 +134,8 @@ constexpr SaidCase kWarnings[] = {
      "}\ndirectory {\n name: \"people\" base: \"o=x\" uri: "
      "\"ldap://ldap.example.org:636\" filter: \"(uid=%u)\"\n bind_dn: "
      "\"cn=a\" bind_password_file: \"/password\"\n control { arm: \"uid\" "
-     "address: \"v@x.org\" dn: \"UID=U,O=X\" } }",
+     "address: \"v@x.org\" dn: \"UID=U,O=X\" } control { arm: \"uid\" "
+     "address: \"w@x.org\" dn: \"uid=w,o=x\" } }",
      "5:29: port 636 wants TLS from the start; write ldaps://\n"
      "6:18: the password goes to ldap://ldap.example.org:636 in clear text; "
      "write ldaps://, or tls { start_tls: true }"},

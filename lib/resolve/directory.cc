@@ -9,7 +9,9 @@
 #include "absl/strings/str_join.h"
 #include "lib/core/health.h"
 #include "lib/core/vouch.h"
+#include "lib/resolve/bind_account.h"
 #include "lib/resolve/directory_server.h"
+#include "lib/resolve/host_watch.h"
 
 namespace mailverdict {
 
@@ -28,14 +30,16 @@ struct Directory::Asking {
 };
 
 Directory::Directory(std::shared_ptr<const DirectoryPolicy> policy,
-                     Executor* executor, HealthHooks hooks)
+                     Executor* executor, HealthHooks hooks,
+                     std::shared_ptr<BindAccount> account)
     : policy_(std::move(policy)),
       executor_(executor),
       log_(hooks.log),
       self_(std::make_shared<Directory*>(this)) {
+  if (account == nullptr) account = std::make_shared<BindAccount>();
   for (size_t i = 0; i < policy_->uris.size(); ++i) {
     servers_.emplace_back().server = std::make_unique<DirectoryServer>(
-        policy_, i, executor_, HooksFor(i, hooks));
+        policy_, i, executor_, HooksFor(i, hooks), HostWatch::kEvery, account);
   }
 }
 

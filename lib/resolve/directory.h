@@ -24,14 +24,17 @@
 
 namespace mailverdict {
 
+class BindAccount;
 class DirectoryServer;
 
 // Loop's thread only.
 class Directory final : public Resolver {
  public:
-  // `executor` outlives the directory. REQUIRES: the policy has a server.
+  // `executor` outlives the directory. `account`: shared with other directories
+  // that bind as the same; null: one of its own. REQUIRES: the policy has a
+  // server.
   Directory(std::shared_ptr<const DirectoryPolicy> policy, Executor* executor,
-            HealthHooks hooks);
+            HealthHooks hooks, std::shared_ptr<BindAccount> account = nullptr);
   // Waits for no server; see DirectoryServer.
   ~Directory() override;
 

@@ -212,7 +212,8 @@ TEST_F(DirectoryOutage, WhatHasWaitedTooLongIsNotAskedAnyMore) {
   still.Advance(DirectoryWorker::kRetry);
   ASSERT_TRUE(asked.Wait());
   EXPECT_TRUE(asked[0].unknown());
-  EXPECT_EQ(asked[0].reason(), "waited longer than 499ms for its turn");
+  EXPECT_EQ(asked[0].reason(),
+            "waited longer than 499ms for its turn at " + proxy.uri());
   asked.Ask("nobody@example.org");
   ASSERT_TRUE(asked.Wait());
   EXPECT_TRUE(asked[1].vouched()) << asked[1].ToString();

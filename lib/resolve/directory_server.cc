@@ -12,9 +12,12 @@ namespace mailverdict {
 DirectoryServer::DirectoryServer(std::shared_ptr<const DirectoryPolicy> policy,
                                  size_t server, Executor* executor,
                                  HealthHooks hooks,
-                                 absl::Duration look_up_every)
-    : worker_(std::make_shared<DirectoryWorker>(policy, server, executor,
-                                                std::move(hooks))) {
+                                 absl::Duration look_up_every,
+                                 std::shared_ptr<BindAccount> account)
+    : worker_(std::make_shared<DirectoryWorker>(
+          policy, server, executor, std::move(hooks),
+          account != nullptr ? std::move(account)
+                             : std::make_shared<BindAccount>())) {
   LdapConnection::IgnoreAmbientDefaults();
   thread_ = StartQuietThread([worker = worker_] { worker->Run(); });
   const std::string name = HostNameOf(policy->uris[server]);

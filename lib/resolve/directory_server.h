@@ -10,7 +10,9 @@
 //
 // A server that is down costs nothing: lookups are Unknown at once, while the
 // thread goes on trying in the background. One that answers and cannot vouch is
-// probed with the controls alone, each kProbe, until it can.
+// probed with the controls alone, each kProbe, until it can; one whose
+// connection is idle, each `probe_idle` of the policy (idle_watch.h). A server
+// that refuses the bind is tried ever more rarely (bind_account.h).
 
 #ifndef MAILVERDICT_LIB_RESOLVE_DIRECTORY_SERVER_H_
 #define MAILVERDICT_LIB_RESOLVE_DIRECTORY_SERVER_H_
@@ -27,15 +29,18 @@
 
 namespace mailverdict {
 
+class BindAccount;
 class DirectoryWorker;
 
 class DirectoryServer final : public Resolver {
  public:
   // `server` counts the policy's uris. `executor` outlives this. Each
   // `look_up_every` the host name is looked up again.
+  // `account`: shared with the directory's other servers; null: one of its own.
   DirectoryServer(std::shared_ptr<const DirectoryPolicy> policy, size_t server,
                   Executor* executor, HealthHooks hooks,
-                  absl::Duration look_up_every = HostWatch::kEvery);
+                  absl::Duration look_up_every = HostWatch::kEvery,
+                  std::shared_ptr<BindAccount> account = nullptr);
 
   // Waits for no server and no lookup of its name: a thread that is about one
   // of them is left to find out by itself that it is no longer wanted. Lookups

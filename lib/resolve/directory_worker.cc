@@ -5,19 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "lib/core/vouch.h"
 
 namespace mailverdict {
 namespace {
-
-// Over the life of the program, so that a transcript's number means one
-// connection.
-std::atomic<uint64_t> g_connections{0};
 
 // A search may return this many entries for each address, beside the controls.
 // An address that matches more is there; others of its search are asked again.
@@ -25,9 +19,12 @@ constexpr int kMaxEntriesPerLookup = 8;
 
 // What the failure of one server means for the mail.
 std::string Meanwhile(const DirectoryPolicy& policy) {
-  if (policy.uris.size() == 1) return "who it does not show is deferred";
+  if (policy.uris.size() == 1) {
+    return "recipients that it does not show are deferred (451)";
+  }
   if (policy.WantsSecond() && policy.uris.size() == 2) {
-    return "the other server is asked, and who it does not show is deferred";
+    return "the other server is asked, and recipients that it does not show "
+           "are deferred (451)";
   }
   return "other servers are asked";
 }
@@ -36,13 +33,16 @@ std::string Meanwhile(const DirectoryPolicy& policy) {
 
 DirectoryWorker::DirectoryWorker(std::shared_ptr<const DirectoryPolicy> policy,
                                  size_t server, Executor* executor,
-                                 HealthHooks hooks)
+                                 HealthHooks hooks,
+                                 std::shared_ptr<BindAccount> account)
     : shared_policy_(std::move(policy)),
       policy_(*shared_policy_),
       uri_(policy_.uris[server]),
       all_controls_(ControlsFor(policy_, {})),
       executor_(executor),
       wakeup_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      idle_(policy_.probe_idle),
+      account_(std::move(account)),
       health_(absl::StrCat("directory ", policy_.name, " (", uri_, ")"),
               Meanwhile(policy_), uri_, executor, std::move(hooks)) {}
 
@@ -87,6 +87,7 @@ void DirectoryWorker::Resolve(const MailboxLookup& lookup,
 
 void DirectoryWorker::Run() {
   while (!Stopping()) {
+    LeaveUntrusted();
     if (connection_ == nullptr && executor_->Now() >= next_attempt_ &&
         !Connect()) {
       return;
@@ -106,47 +107,6 @@ bool DirectoryWorker::Stopping() {
   return stop_;
 }
 
-bool DirectoryWorker::BeginOpening() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  opening_ = !stop_;
-  return opening_;
-}
-
-bool DirectoryWorker::EndOpening() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  opening_ = false;
-  return !stop_;
-}
-
-bool DirectoryWorker::Connect() {
-  if (!BeginOpening()) return false;
-  absl::StatusOr<std::unique_ptr<LdapConnection>> opened =
-      LdapConnection::Open(policy_, uri_, ++g_connections);
-  if (!EndOpening()) return false;
-  if (!opened.ok()) {
-    GoDown(std::string(opened.status().message()));
-    return true;
-  }
-  connection_ = *std::move(opened);
-  next_attempt_ = executor_->Now() + kRetry;
-  // The controls alone: the log is to say how the directory is before a
-  // recipient has to find out, and one that was down is not up before it has
-  // answered a search.
-  proven_ = all_controls_.empty();
-  leaving_ = false;
-  if (proven_) {
-    MarkUp();
-  } else {
-    Send({}, all_controls_);
-  }
-  return true;
-}
-
-void DirectoryWorker::MarkUp() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  down_ = false;
-}
-
 void DirectoryWorker::SendWaiting() {
   while (HasRoom()) {
     const auto [when, round] = NextSend();
@@ -158,19 +118,6 @@ void DirectoryWorker::SendWaiting() {
                                : all_controls_;
     Send(std::move(batch), std::move(controls));
   }
-}
-
-// From next_probe_ on. A search under way will tell as well.
-bool DirectoryWorker::ProbeIsDue() const {
-  return health_.failing() && !all_controls_.empty() && searches_.empty();
-}
-
-// Nobody need ask to find out that it is well again.
-void DirectoryWorker::Probe() {
-  const absl::Time now = executor_->Now();
-  if (!ProbeIsDue() || now < next_probe_) return;
-  next_probe_ = now + kProbe;
-  Send({}, all_controls_);
 }
 
 bool DirectoryWorker::HasRoom() const {
@@ -196,15 +143,28 @@ Questions DirectoryWorker::NextBatch(Round round) {
     const std::lock_guard<std::mutex> lock(mutex_);
     batch = waiting_.TakeBatch(round, policy_, executor_->Now(), &late);
   }
-  GiveUp(std::move(late),
-         absl::StrCat("waited longer than ",
-                      absl::FormatDuration(policy_.timeout), " for its turn"));
+  Questions unconnected;
+  while (!late.empty() && late.front().asked < opening_since_ + opening_took_ &&
+         opening_took_ >= policy_.timeout / 2) {
+    unconnected.push_back(std::move(late.front()));
+    late.pop_front();
+  }
+  const std::string timeout = absl::FormatDuration(policy_.timeout);
+  GiveUp(
+      std::move(unconnected),
+      absl::StrCat("waited longer than ", timeout, " for the connection to ",
+                   uri_, ", which took ", absl::FormatDuration(opening_took_),
+                   " to make: is DNS slow, or a firewall between?"));
+  GiveUp(std::move(late), absl::StrCat("waited longer than ", timeout,
+                                       " for its turn at ", uri_));
   return batch;
 }
 
 void DirectoryWorker::Send(Questions questions,
-                           std::vector<MailboxLookup> controls) {
-  Search search{std::move(questions), std::move(controls), executor_->Now()};
+                           std::vector<MailboxLookup> controls,
+                           bool idle_probe) {
+  Search search{std::move(questions), std::move(controls), executor_->Now(),
+                idle_probe};
   const int max_entries =
       kMaxEntriesPerLookup * static_cast<int>(search.questions.size()) +
       static_cast<int>(search.controls.size());
@@ -219,15 +179,17 @@ void DirectoryWorker::Send(Questions questions,
   }
   // Under 0 it was not sent; it is lost with the others.
   searches_.emplace(id.ok() ? *id : -1, std::move(search));
-  if (!id.ok()) DropConnection(std::string(id.status().message()), true);
+  if (!id.ok()) {
+    DropConnection(std::string(id.status().message()), Loss::kClosed);
+  }
 }
 
 void DirectoryWorker::Wait() {
   absl::Time until = absl::InfiniteFuture();
   if (connection_ == nullptr) {
     until = next_attempt_;
-  } else if (ProbeIsDue()) {
-    until = std::max(next_probe_, executor_->Now());
+  } else {
+    until = NextProbe();
   }
   bool could_send = false;
   if (HasRoom()) {
@@ -236,7 +198,7 @@ void DirectoryWorker::Wait() {
     if (!could_send) until = std::min(until, send);
   }
   for (const auto& [id, search] : searches_) {
-    until = std::min(until, search.sent + policy_.timeout);
+    until = std::min(until, search.sent + PatienceFor(search));
   }
   // No longer than an int can say in milliseconds. Rounded up, or the last
   // millisecond would be spent in a busy loop.
@@ -263,44 +225,18 @@ void DirectoryWorker::ReceiveAnswers() {
     if (search == searches_.end()) continue;
     Search settled = std::move(search->second);
     searches_.erase(search);
+    idle_.Answered(settled.sent, now);
     Settle(std::move(settled), std::move(result));
   }
   if (!connection_->status().ok()) {
-    DropConnection(std::string(connection_->status().message()), true);
+    DropConnection(std::string(connection_->status().message()), Loss::kClosed);
     return;
   }
   for (const auto& [id, search] : searches_) {
-    if (now - search.sent < policy_.timeout) continue;
-    DropConnection(absl::StrCat("search got no answer within ",
-                                absl::FormatDuration(policy_.timeout)),
-                   false);
+    if (now - search.sent < PatienceFor(search)) continue;
+    LoseSilent(search);
     return;
   }
-}
-
-// A connection that is open goes on to the machine that had the name when it
-// was made. Each lookup counts once, so one that is older than the connection
-// makes no loop.
-void DirectoryWorker::FollowName() {
-  HostAddresses addresses;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    addresses.swap(addresses_);
-  }
-  if (connection_ == nullptr) return;
-  if (!leaving_ && !addresses.empty()) {
-    const std::string peer = connection_->peer();
-    leaving_ = !peer.empty() && std::find(addresses.begin(), addresses.end(),
-                                          peer) == addresses.end();
-    if (leaving_) {
-      health_.Log(absl::StrCat("is at ", absl::StrJoin(addresses, ", "),
-                               " now, no longer at ", peer,
-                               ": connecting anew"));
-    }
-  }
-  if (!leaving_ || !searches_.empty()) return;
-  connection_.reset();
-  next_attempt_ = absl::InfinitePast();
 }
 
 void DirectoryWorker::Settle(Search search, SearchResult result) {
@@ -336,43 +272,6 @@ void DirectoryWorker::Settle(Search search, SearchResult result) {
     for (Question& question : again) waiting_.PushBack(std::move(question));
   }
   Deliver(std::move(answers));
-}
-
-// A server may close a connection that was idle, or restart: its questions are
-// asked once more on the next connection. A second loss, a server that hangs,
-// or one that closes before it has answered anything, is what it looks like.
-void DirectoryWorker::DropConnection(const std::string& why, bool retry) {
-  connection_.reset();
-  Questions lost;
-  Questions again;
-  for (auto& [id, search] : searches_) {
-    for (Question& question : search.questions) {
-      const bool may_retry = retry && !question.retried;
-      question.retried = true;
-      (may_retry ? again : lost).push_back(std::move(question));
-    }
-  }
-  searches_.clear();
-  const bool down = !retry || !proven_ || !lost.empty();
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    waiting_.PushFront(std::move(again));
-  }
-  GiveUp(std::move(lost), why);
-  if (down) GoDown(why);
-}
-
-void DirectoryWorker::GoDown(const std::string& why) {
-  next_attempt_ = executor_->Now() + kRetry;
-  Questions waiting;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    down_ = true;
-    down_why_ = why;
-    waiting = waiting_.TakeAll();
-  }
-  health_.Report(why);
-  GiveUp(std::move(waiting), why);
 }
 
 void DirectoryWorker::GiveUp(Questions questions, const std::string& why) {

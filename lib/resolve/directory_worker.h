@@ -14,9 +14,11 @@
 
 #include "absl/time/time.h"
 #include "lib/core/policy.h"
+#include "lib/resolve/bind_account.h"
 #include "lib/resolve/directory_questions.h"
 #include "lib/resolve/executor.h"
 #include "lib/resolve/host_addresses.h"
+#include "lib/resolve/idle_watch.h"
 #include "lib/resolve/ldap_connection.h"
 #include "lib/resolve/resolver.h"
 #include "lib/resolve/server_health.h"
@@ -36,8 +38,10 @@ class DirectoryWorker {
   // Between two searches for the controls alone, while they do not pass.
   static constexpr absl::Duration kProbe = absl::Seconds(1);
 
+  // `account` is shared by the directory's servers.
   DirectoryWorker(std::shared_ptr<const DirectoryPolicy> policy, size_t server,
-                  Executor* executor, HealthHooks hooks);
+                  Executor* executor, HealthHooks hooks,
+                  std::shared_ptr<BindAccount> account);
   ~DirectoryWorker();
 
   // Loop's thread.
@@ -64,6 +68,12 @@ class DirectoryWorker {
     Questions questions;  // of one round
     std::vector<MailboxLookup> controls;
     absl::Time sent;
+    bool idle_probe = false;
+  };
+  // What to do about a connection that is lost.
+  enum class Loss {
+    kClosed,  // questions under way are asked once more on the next
+    kSilent,  // the server hangs: they are Unknown, and so are the next
   };
   using Answers = std::vector<std::pair<Resolver::Done, Answer>>;
 
@@ -73,18 +83,23 @@ class DirectoryWorker {
   bool Connect();  // false: stopped
   void MarkUp();
   void SendWaiting();
-  bool ProbeIsDue() const;
+  absl::Time NextProbe() const;
   void Probe();
+  void LeaveUntrusted();
+  bool SomebodyWaits();
   bool HasRoom() const;
   std::pair<absl::Time, Round> NextSend() const;
   Questions NextBatch(Round round);
-  void Send(Questions questions, std::vector<MailboxLookup> controls);
+  void Send(Questions questions, std::vector<MailboxLookup> controls,
+            bool idle_probe = false);
   void Wait();
   void ReceiveAnswers();
+  absl::Duration PatienceFor(const Search& search) const;
+  void LoseSilent(const Search& search);
   void FollowName();
   void Settle(Search search, SearchResult result);
-  void DropConnection(const std::string& why, bool retry);
-  void GoDown(const std::string& why);
+  void DropConnection(const std::string& why, Loss loss);
+  void GoDown(const std::string& why, absl::Duration retry = kRetry);
   void GiveUp(Questions questions, const std::string& why);
   void Deliver(Answers answers);
   Answer Unknown(const Question& question, const std::string& why) const;
@@ -109,7 +124,13 @@ class DirectoryWorker {
   bool proven_ = false;   // it has answered a search
   bool leaving_ = false;  // no other search goes there
   absl::Time next_attempt_ = absl::InfinitePast();
-  absl::Time next_probe_ = absl::InfinitePast();
+  absl::Time next_probe_ = absl::InfinitePast();  // while it is failing
+  IdleWatch idle_;
+  absl::Time said_forgotten_ = absl::InfinitePast();  // to the log
+  const std::shared_ptr<BindAccount> account_;
+  // Of the connection: when it was begun, and how long it took to make.
+  absl::Time opening_since_ = absl::InfinitePast();
+  absl::Duration opening_took_;
   std::map<int, Search> searches_;
   ServerHealth health_;
 };

@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <ldap.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <mutex>
@@ -13,30 +16,43 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "lib/resolve/bind_refusal.h"
+#include "lib/resolve/host_addresses.h"
 #include "lib/resolve/ldap_message.h"
 #include "lib/resolve/ldap_tls.h"
 
 namespace mailverdict {
 namespace {
 
-// The first line of the file.
-absl::StatusOr<std::string> ReadPassword(const std::string& path) {
+// How long a connection is idle before the kernel asks whether the other end is
+// there, unless the policy's probe_idle says it; in whole seconds.
+constexpr absl::Duration kKeepalive = absl::Seconds(30);
+constexpr absl::Duration kMinKeepalive = absl::Seconds(1);
+
+absl::StatusOr<std::string> ReadWhole(const std::string& path) {
   std::ifstream file(path);
-  std::string password;
-  if (!std::getline(file, password) && !file.eof()) {
-    return absl::UnavailableError(
-        absl::StrCat("bind password file ", path, " cannot be read"));
-  }
-  if (!password.empty() && password.back() == '\r') password.pop_back();
-  if (password.empty()) {
-    // RFC 4513 5.1.2: a bind with a name and no password is anonymous.
-    return absl::UnavailableError(
-        absl::StrCat("bind password file ", path, " has no password"));
-  }
-  return password;
+  std::string text;
+  if (std::getline(file, text, '\0') || file.eof()) return text;
+  return absl::UnavailableError(absl::StrCat(
+      path, " cannot be read; give mailverdictd's user read access to it"));
+}
+
+// When a certificate was replaced it is another one.
+std::string IdentityOf(const std::string& path) {
+  struct stat status {};
+  stat(path.c_str(), &status);
+  return absl::StrCat(path, " ", status.st_ino, " ", status.st_size, " ",
+                      status.st_mtim.tv_sec, ".", status.st_mtim.tv_nsec);
 }
 
 }  // namespace
+
+// As whom to bind.
+struct LdapConnection::Login {
+  bool external = false;    // SASL EXTERNAL
+  std::string password;     // of a simple bind; "" of an anonymous one
+  std::string credentials;  // all that was read, for BindAccount
+};
 
 LdapConnection::LdapConnection(const DirectoryPolicy& directory,
                                const std::string& uri, uint64_t number)
@@ -67,20 +83,30 @@ LdapConnection::~LdapConnection() {
 }
 
 absl::StatusOr<std::unique_ptr<LdapConnection>> LdapConnection::Open(
-    const DirectoryPolicy& directory, const std::string& uri, uint64_t number) {
+    const DirectoryPolicy& directory, const std::string& uri, uint64_t number,
+    BindAccount* account, absl::Time now) {
   auto connection = std::unique_ptr<LdapConnection>(
       new LdapConnection(directory, uri, number));
+  const absl::StatusOr<Login> login = connection->ReadLogin();
+  if (!login.ok()) return login.status();
+  absl::Status status = account->MayBind(uri, login->credentials, now);
+  if (!status.ok()) return status;
   const int code = ldap_initialize(&connection->handle_, uri.c_str());
   if (code != LDAP_SUCCESS) {
     return absl::UnavailableError(
         absl::StrCat("cannot use ", uri, ": ", ldap_err2string(code)));
   }
-  absl::Status status = connection->SetOptions();
+  status = connection->SetOptions();
   if (status.ok()) {
     status = SetTlsOptions(connection->handle_, uri, directory.tls);
   }
+  if (status.ok()) status = connection->Connect();
   if (status.ok()) status = connection->StartTls();
-  if (status.ok()) status = connection->Bind();
+  if (!status.ok()) return status;
+  absl::StatusOr<BindAccount::Turn> turn =
+      account->Take(uri, login->credentials, now);
+  if (!turn.ok()) return turn.status();
+  status = connection->Bind(*login, *std::move(turn));
   if (status.ok() && !UsesTls(uri, directory.tls)) {
     status = connection->ReadAhead();
   }
@@ -88,11 +114,53 @@ absl::StatusOr<std::unique_ptr<LdapConnection>> LdapConnection::Open(
   return connection;
 }
 
+absl::StatusOr<LdapConnection::Login> LdapConnection::ReadLogin() const {
+  Login login;
+  if (directory_.bind_dn.empty()) {
+    // With a certificate of our own the server knows who we are (RFC 4513
+    // 5.2.3).
+    login.external =
+        !directory_.tls.certificate.empty() && UsesTls(uri_, directory_.tls);
+    if (login.external) {
+      login.credentials = IdentityOf(directory_.tls.certificate);
+    }
+    return login;
+  }
+  const std::string& path = directory_.bind_password_file;
+  absl::StatusOr<std::string> text = ReadWhole(path);
+  if (!text.ok()) {
+    return absl::UnavailableError(
+        absl::StrCat("bind password file ", text.status().message()));
+  }
+  login.credentials = *std::move(text);
+  login.password = login.credentials.substr(0, login.credentials.find('\n'));
+  if (!login.password.empty() && login.password.back() == '\r') {
+    login.password.pop_back();
+  }
+  if (login.password.empty()) {
+    // RFC 4513 5.1.2: a bind with a name and no password is anonymous.
+    return absl::UnavailableError(
+        absl::StrCat("bind password file ", path,
+                     " has no password in its first line; write it there"));
+  }
+  return login;
+}
+
 absl::Status LdapConnection::SetOptions() {
   const int version = LDAP_VERSION3;
   const int deref = LDAP_DEREF_NEVER;
   const timeval timeout = absl::ToTimeval(directory_.timeout);
   const int unlimited = LDAP_NO_LIMIT;
+  // So that a connection that nobody answers on any more ends by itself, even
+  // while nothing is asked, and a firewall between sees it used.
+  const int keepalive_idle = static_cast<int>(
+      absl::ToInt64Seconds(directory_.probe_idle > absl::ZeroDuration()
+                               ? std::max(directory_.probe_idle, kMinKeepalive)
+                               : kKeepalive));
+  const int keepalive_interval = 1;
+  const int keepalive_probes = 3;
+  const unsigned unanswered_ms =
+      static_cast<unsigned>(absl::ToInt64Milliseconds(directory_.timeout));
   const std::pair<int, const void*> options[] = {
       {LDAP_OPT_PROTOCOL_VERSION, &version},
       {LDAP_OPT_REFERRALS, LDAP_OPT_OFF},
@@ -102,6 +170,10 @@ absl::Status LdapConnection::SetOptions() {
       {LDAP_OPT_RESTART, LDAP_OPT_ON},
       {LDAP_OPT_NETWORK_TIMEOUT, &timeout},
       {LDAP_OPT_TIMEOUT, &timeout},
+      {LDAP_OPT_X_KEEPALIVE_IDLE, &keepalive_idle},
+      {LDAP_OPT_X_KEEPALIVE_INTERVAL, &keepalive_interval},
+      {LDAP_OPT_X_KEEPALIVE_PROBES, &keepalive_probes},
+      {LDAP_OPT_TCP_USER_TIMEOUT, &unanswered_ms},
   };
   for (const auto& [option, value] : options) {
     if (ldap_set_option(handle_, option, value) != LDAP_OPT_SUCCESS) {
@@ -110,6 +182,27 @@ absl::Status LdapConnection::SetOptions() {
     }
   }
   return absl::OkStatus();
+}
+
+// For up to LDAP_OPT_NETWORK_TIMEOUT for each address of the host. With
+// ldaps:// it agrees on TLS as well. libldap has the same words for all that
+// may go wrong.
+absl::Status LdapConnection::Connect() {
+  const auto begun = std::chrono::steady_clock::now();
+  if (ldap_connect(handle_) == LDAP_SUCCESS) return absl::OkStatus();
+  const auto took = std::chrono::steady_clock::now() - begun;
+  const absl::Status failed = Failed("connecting");
+  const std::string host = HostNameOf(uri_);
+  if (!host.empty() && LookUpHost(host).empty()) {
+    return absl::UnavailableError(absl::StrCat(
+        "connecting: its host name ", host,
+        " has no address; is it right in uri, and does DNS answer here?"));
+  }
+  if (absl::FromChrono(took) < directory_.timeout) return failed;
+  return absl::UnavailableError(absl::StrCat(
+      failed.message(), ": no answer within ",
+      absl::FormatDuration(directory_.timeout),
+      "; is the host up, and does a firewall let us through to it?"));
 }
 
 absl::Status LdapConnection::StartTls() {
@@ -124,31 +217,24 @@ absl::Status LdapConnection::StartTls() {
   return Failed("StartTLS");
 }
 
-absl::Status LdapConnection::Bind() {
-  // With a certificate of our own the server knows who we are (RFC 4513 5.2.3).
-  const bool external = !directory_.tls.certificate.empty() &&
-                        directory_.bind_dn.empty() &&
-                        UsesTls(uri_, directory_.tls);
-  std::string password;
-  if (!directory_.bind_dn.empty()) {
-    absl::StatusOr<std::string> read =
-        ReadPassword(directory_.bind_password_file);
-    if (!read.ok()) return read.status();
-    password = *std::move(read);
-  }
+absl::Status LdapConnection::Bind(const Login& login, BindAccount::Turn turn) {
+  std::string password = login.password;
   berval credentials{password.size(), password.data()};
   int id = 0;
-  // This connects, for up to LDAP_OPT_NETWORK_TIMEOUT.
-  int code =
-      ldap_sasl_bind(handle_, external ? nullptr : directory_.bind_dn.c_str(),
-                     external ? "EXTERNAL" : LDAP_SASL_SIMPLE, &credentials,
-                     nullptr, nullptr, &id);
-  if (code != LDAP_SUCCESS) return Failed("connecting");
+  const int code = ldap_sasl_bind(
+      handle_, login.external ? nullptr : directory_.bind_dn.c_str(),
+      login.external ? "EXTERNAL" : LDAP_SASL_SIMPLE, &credentials, nullptr,
+      nullptr, &id);
+  if (code != LDAP_SUCCESS) return Failed("binding");
   // libldap connects without blocking, and then reads and writes as it finds
   // the socket: when half a message has come it would wait for the other half,
   // whatever timeout it was given.
   fcntl(fd(), F_SETFL, fcntl(fd(), F_GETFL) | O_NONBLOCK);
+  return TakeBindAnswer(id, login, &turn);
+}
 
+absl::Status LdapConnection::TakeBindAnswer(int id, const Login& login,
+                                            BindAccount::Turn* turn) {
   timeval timeout = absl::ToTimeval(directory_.timeout);
   LDAPMessage* answer = nullptr;
   const int kind = ldap_result(handle_, id, LDAP_MSG_ALL, &timeout, &answer);
@@ -161,14 +247,24 @@ absl::Status LdapConnection::Bind() {
     ldap_msgfree(answer);
     return Failed("binding");
   }
+  int code = LDAP_OTHER;
   char* diagnostic = nullptr;
   const int parsed = ldap_parse_result(handle_, answer, &code, nullptr,
                                        &diagnostic, nullptr, nullptr, 1);
   absl::Cleanup free = [diagnostic] { ldap_memfree(diagnostic); };
   if (parsed != LDAP_SUCCESS) code = parsed;
-  if (code == LDAP_SUCCESS) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat("bind failed: ", DescribeResult(code, diagnostic)));
+  if (code == LDAP_SUCCESS) {
+    turn->Accepted();
+    return absl::OkStatus();
+  }
+  const std::string result = DescribeResult(code, diagnostic);
+  if (!IsBindRefusal(code)) {
+    return absl::UnavailableError(absl::StrCat("bind failed: ", result));
+  }
+  const std::string why = absl::StrCat(
+      "bind failed: ", DescribeBindRefusal(directory_, login.external, result));
+  turn->Refused(why);
+  return absl::UnauthenticatedError(why);
 }
 
 // A read for all that has come, and not a poll and two reads for each entry.

@@ -19,6 +19,7 @@
 #include "absl/time/time.h"
 #include "lib/core/policy.h"
 #include "lib/resolve/attribution.h"
+#include "lib/resolve/bind_account.h"
 #include "lib/resolve/host_addresses.h"
 
 // As libldap names it.
@@ -36,11 +37,12 @@ class LdapConnection {
 
   // Connects and binds; waits for the answer of the bind, anonymous or not, so
   // that an open connection is one that a server has answered on. An
-  // Unavailable error says what failed. Never goes on anonymously after a bind
-  // that failed.
+  // Unavailable error says what failed, an Unauthenticated one that the server
+  // refuses the account, or that `account` (bind_account.h) allows no attempt
+  // at `now`. Never goes on anonymously after a bind that failed.
   static absl::StatusOr<std::unique_ptr<LdapConnection>> Open(
-      const DirectoryPolicy& directory, const std::string& uri,
-      uint64_t number);
+      const DirectoryPolicy& directory, const std::string& uri, uint64_t number,
+      BindAccount* account, absl::Time now);
 
   ~LdapConnection();
   LdapConnection(const LdapConnection&) = delete;
@@ -74,9 +76,14 @@ class LdapConnection {
  private:
   LdapConnection(const DirectoryPolicy& directory, const std::string& uri,
                  uint64_t number);
+  struct Login;
+  absl::StatusOr<Login> ReadLogin() const;
   absl::Status SetOptions();
+  absl::Status Connect();
   absl::Status StartTls();
-  absl::Status Bind();
+  absl::Status Bind(const Login& login, BindAccount::Turn turn);
+  absl::Status TakeBindAnswer(int id, const Login& login,
+                              BindAccount::Turn* turn);
   absl::Status ReadAhead();
   absl::Status Failed(std::string_view doing) const;
 

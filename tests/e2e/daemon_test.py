@@ -335,7 +335,9 @@ class DaemonTest(report.Suite):
             tree = client.ask("explain", key).decode()
             for words in ("OK recipient reject 550 5.1.1", "mailbox people:" + nobody,
                           "vouched for by control@example.test (mail), "
-                          "control2@example.test (uid)", world.LDAP_URI.rstrip("/"),
+                          "control2@example.test (uid), "
+                          "control3@example.test (mail), "
+                          "control4@example.test (uid)", world.LDAP_URI.rstrip("/"),
                           "\n    proof\n", "history people:" + nobody):
                 self.check("explain nobody shows " + words, lambda text, words=words:
                            words in text, tree)

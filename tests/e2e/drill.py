@@ -19,6 +19,7 @@ cells are judged: the exit status is 1 when one of them is wrong.
 import collections
 import concurrent.futures
 import contextlib
+import glob
 import itertools
 import os
 import sys
@@ -94,6 +95,31 @@ def other_gateways(uris=world.LDAP_URI):
         ("ldap map", stock), ("ldap map, -T", tempfail), ("two maps", two_maps))]
 
 
+# ---- the directory ---------------------------------------------------------
+
+class Directory(world.Slapd):
+    """Can be given an index as people add one: its old entries are not in it."""
+
+    def add_index_without_slapindex(self):
+        """Only what was added since is found by it: the young controls, and nobody else."""
+        self.stop()
+        for file in glob.glob(self.database + "/*.mdb"):
+            os.remove(file)
+        self.configure(indexed="objectClass")
+        entries = self._complete()
+        self._load(collections.OrderedDict(
+            (dn, ldif) for dn, ldif in entries.items() if dn not in world.YOUNG_CONTROL_DNS))
+        self.configure()
+        self.start()
+        self._become(entries)
+
+    def run_slapindex(self):
+        self.stop()
+        world.run([world.SLAPD, "-T", "index", "-q", "-f", self._config_file],
+                  "index the directory")
+        self.start()
+
+
 # ---- the situations --------------------------------------------------------
 
 class Situation:
@@ -146,8 +172,12 @@ def situations(slapd, daemon):
                   expected=(None, None, LATER, None), reload=True,
                   again=(2, 3),
                   note="Whoever was never seen before looks absent to everybody, controls "
-                       "or not: have a second server (./quickstart --full), choose a recent "
-                       "account as a control, and keep the memory."),
+                       "or not: have a second server (./quickstart --full), one old and one "
+                       "recent account as controls, and keep the memory."),
+        Situation("index added without slapindex", slapd.add_index_without_slapindex,
+                  slapd.run_slapindex,
+                  note="The old controls are not found either; young ones alone would be, "
+                       "and would prove everybody absent."),
         Situation("mailverdictd killed", daemon.kill, daemon.start, expected=MUTE,
                   daemon="killed"),
         Situation("mailverdictd hung", daemon.pause, daemon.resume, expected=MUTE[:2],
@@ -249,7 +279,7 @@ class Drill:
     """The world of one run."""
 
     def __init__(self, daemon_program):
-        self.slapd = world.Slapd(people=480)
+        self.slapd = Directory(people=480)
         self.daemon = world.Daemon(daemon_program, more=world.MILTER_LISTENER)
         self.gateways = []
         self._existing = iter(self.slapd.vanishing())

@@ -44,7 +44,7 @@ def stall(server):
 
 def in_sync(server):
     """The controls come last of all."""
-    return server.slapd.holds(world.CONTROL_UID_DN)
+    return server.slapd.holds(world.YOUNG_CONTROL_DNS[-1])
 
 
 def sync(server):

@@ -41,6 +41,8 @@ PEOPLE = "ou=people," + SUFFIX
 LDAP_URI = "ldap://127.0.0.1:3890/"
 CONTROL_MAIL_DN = "cn=control," + PEOPLE     # found by its mail only: it has no uid
 CONTROL_UID_DN = "uid=control2," + PEOPLE    # found by its uid only: it has no mail
+# Of each kind a young one: where the age of entries matters these are loaded last.
+YOUNG_CONTROL_DNS = ("cn=control3," + PEOPLE, "uid=control4," + PEOPLE)
 
 SOURCE_TREE = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.realpath(__file__))))
@@ -375,7 +377,7 @@ class Server:
 # ---- the servers -----------------------------------------------------------
 
 class Slapd(Server):
-    """OpenLDAP with a few hundred people and two controls.
+    """OpenLDAP with a few hundred people and four controls.
 
     Data and access rules are changed while it runs, so that its connections stay:
     only its answers change.
@@ -388,10 +390,12 @@ class Slapd(Server):
                      "o: Example\ndc: example\n" % SUFFIX)
     _PEOPLE_ENTRY = "dn: %s\nobjectClass: organizationalUnit\nou: people\n" % PEOPLE
     _CONTROLS = {
-        CONTROL_MAIL_DN: "dn: %s\nobjectClass: inetOrgPerson\ncn: control\nsn: control\n"
-                         "mail: control@%s\n" % (CONTROL_MAIL_DN, DOMAIN),
-        CONTROL_UID_DN: "dn: %s\nobjectClass: inetOrgPerson\ncn: control\nsn: control\n"
-                        "uid: control2\n" % CONTROL_UID_DN}
+        dn: "dn: %s\nobjectClass: inetOrgPerson\ncn: %s\nsn: control\n%s\n" % (
+            dn, name, "mail: %s@%s" % (name, DOMAIN) if dn.startswith("cn=")
+            else "uid: " + name)
+        for dn, name in (
+            (CONTROL_MAIL_DN, "control"), (CONTROL_UID_DN, "control2"),
+            (YOUNG_CONTROL_DNS[0], "control3"), (YOUNG_CONTROL_DNS[1], "control4"))}
 
     def __init__(self, people=240, name="slapd", uri=LDAP_URI, also="", log="none"):
         """`people` is even: the first half is what a half-loaded replica still has.
@@ -418,7 +422,7 @@ class Slapd(Server):
         with open(self.log, "rb") as log:
             return log.read().count(b" SRCH base=")
 
-    def configure(self, server=(), database=()):
+    def configure(self, server=(), database=(), indexed="objectClass,uid,mail"):
         """Adds these lines to slapd.conf's two sections, for the next start."""
         lines = ["include %s/%s.schema" % (SCHEMAS, schema) for schema in self._SCHEMAS]
         lines += ["modulepath " + SLAPD_MODULES, "moduleload back_mdb", "loglevel none"]
@@ -427,7 +431,7 @@ class Slapd(Server):
             "database mdb", 'suffix "%s"' % SUFFIX, 'rootdn "%s"' % self._ROOT_DN,
             "rootpw " + self._PASSWORD, "directory " + self.database, "dbnosync",
             "maxsize 268435456",           # its default, 10 MB, is 3,000 people
-            "index objectClass,uid,mail eq", "access to * by * read"]
+            "index %s eq" % indexed, "access to * by * read"]
         write(self._config_file, "\n".join(lines + list(database) + [""]))
 
     def _person(self, user):
@@ -680,6 +684,8 @@ directory {
   timeout: "3s"
   control { arm: "mail" address: "control@%(domain)s" dn: "%(control_mail)s" }
   control { arm: "uid" address: "control2@%(domain)s" dn: "%(control_uid)s" }
+  control { arm: "mail" address: "control3@%(domain)s" dn: "%(young_mail)s" }
+  control { arm: "uid" address: "control4@%(domain)s" dn: "%(young_uid)s" }
   cache { present: "5m" absent: "30s" }
 }
 realm { domain: "%(domain)s" directory: "people" }
@@ -699,7 +705,8 @@ check { recipient { } }
             "socket": DAEMON_SOCKET, "mode": mode, "user": user,
             "group": grp.getgrgid(account.pw_gid).gr_name, "uri": LDAP_URI.rstrip("/"),
             "base": PEOPLE, "domain": DOMAIN, "control_mail": CONTROL_MAIL_DN,
-            "control_uid": CONTROL_UID_DN} + more
+            "control_uid": CONTROL_UID_DN, "young_mail": YOUNG_CONTROL_DNS[0],
+            "young_uid": YOUNG_CONTROL_DNS[1]} + more
         write(self.policy, self.policy_text)
         # A copy, since a build may replace the program while it is used here.
         self.program = shutil.copy(program, ROOT + "/mailverdictd")

@@ -69,6 +69,17 @@ int CutProxy::connections() const {
   return connections_;
 }
 
+void CutProxy::Forget() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  forget_ = true;
+  eventfd_write(wakeup_, 1);
+}
+
+size_t CutProxy::forgotten() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return forgotten_;
+}
+
 void CutProxy::Say(const std::string& bytes) {
   const std::lock_guard<std::mutex> lock(mutex_);
   say_ = bytes;
@@ -88,9 +99,12 @@ void CutProxy::Run() {
       eventfd_read(wakeup_, &count);
       const std::lock_guard<std::mutex> lock(mutex_);
       if (stop_) return;
-      for (const Pair& pair : pairs_) {
+      for (Pair& pair : pairs_) {
         send(pair.client, say_.data(), say_.size(), MSG_NOSIGNAL);
+        pair.forgotten |= forget_;
       }
+      say_.clear();
+      forget_ = false;
     }
     for (size_t i = pairs_.size(); i-- > 0;) {
       const bool more =
@@ -131,6 +145,11 @@ bool CutProxy::Pump(Pair* pair, From from) {
   const ssize_t got = recv(to_client ? pair->server : pair->client, buffer,
                            sizeof(buffer), MSG_DONTWAIT);
   if (got <= 0) return false;
+  if (pair->forgotten) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!to_client) forgotten_ += static_cast<size_t>(got);
+    return true;
+  }
   size_t pass = static_cast<size_t>(got);
   bool cut = false;
   {

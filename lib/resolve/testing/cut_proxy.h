@@ -1,5 +1,6 @@
 // A TCP proxy that fails its first connection after a given number of bytes;
-// later connections are whole.
+// later connections are whole. As a firewall it may forget the connections that
+// are open.
 
 #ifndef MAILVERDICT_LIB_RESOLVE_TESTING_CUT_PROXY_H_
 #define MAILVERDICT_LIB_RESOLVE_TESTING_CUT_PROXY_H_
@@ -30,6 +31,11 @@ class CutProxy {
   // So far, of the first connection.
   size_t passed(From from) const;
   int connections() const;
+  // From now on drops whatever comes on the connections that are open, in both
+  // directions and without a word. Later ones are whole.
+  void Forget();
+  // How many bytes of clients it has dropped so.
+  size_t forgotten() const;
   // Says `bytes` to all clients, as if the server had.
   void Say(const std::string& bytes);
 
@@ -39,6 +45,7 @@ class CutProxy {
     int server = -1;
     bool first = false;
     bool silent = false;
+    bool forgotten = false;
   };
 
   void Run();
@@ -52,10 +59,12 @@ class CutProxy {
   int wakeup_ = -1;
   int port_ = 0;
 
-  mutable std::mutex mutex_;  // guards the next four
+  mutable std::mutex mutex_;  // guards the next six
   size_t passed_[2] = {0, 0};
   int connections_ = 0;
   bool stop_ = false;
+  bool forget_ = false;
+  size_t forgotten_ = 0;
   std::string say_;
 
   std::vector<Pair> pairs_;  // the thread's own

@@ -121,11 +121,9 @@ std::string Slapd::WriteConfig(const Options& options) const {
           "threads 4\n",
           options.global,
           "database mdb\nsuffix \"dc=example,dc=org\"\n"
-          "maxsize 67108864\ndbnosync\n"
-          "index objectClass,uid,mail,mailAlternateAddress eq\n"
-          "directory ",
-          directory_, "/", options.database, "\n", options.limits,
-          options.access));
+          "maxsize 67108864\ndbnosync\n",
+          options.index, "directory ", directory_, "/", options.database, "\n",
+          options.limits, options.access));
   return path;
 }
 

@@ -27,8 +27,9 @@ class Slapd {
     std::string access = "access to * by * read\n";
     std::string limits;  // more lines for the database: "sizelimit 1\n"
     std::string global;  // more lines ahead of it: "disallow bind_anon\n"
-    bool tls = false;    // ldaps:// as well, with what `global` says of TLS
-    bool log = true;     // each operation, for Logged
+    std::string index = "index objectClass,uid,mail,mailAlternateAddress eq\n";
+    bool tls = false;  // ldaps:// as well, with what `global` says of TLS
+    bool log = true;   // each operation, for Logged
   };
 
   Slapd();
@@ -45,7 +46,8 @@ class Slapd {
                             const std::vector<std::string>& mail,
                             const std::vector<std::string>& alternate = {});
 
-  // Fills a new database with LDIF; `options` say what it needs to be read.
+  // Fills a new database, or adds to one that is there, with LDIF; `options`
+  // say what it needs to be read.
   void Load(const std::string& database, const std::string& ldif,
             Options options);
   void Load(const std::string& database, const std::string& ldif) {
