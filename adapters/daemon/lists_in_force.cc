@@ -59,8 +59,8 @@ absl::StatusOr<ListInForce> ReadList(const ListKey& key,
   const FileStamp stamp = StampOf(path);
   absl::StatusOr<std::string> text = ReadFile(path);
   if (!text.ok()) {
-    const std::string why =
-        absl::StrCat("\"", path, "\" cannot be read: ", text.status().message());
+    const std::string why = absl::StrCat(
+        "\"", path, "\" cannot be read: ", text.status().message());
     if (before == nullptr) return absl::InvalidArgumentError(why);
     ListInForce kept = Kept(*before, State::kBroken, why, now);
     kept.again = true;  // what hinders may be the machine's, not the file's
@@ -107,7 +107,9 @@ bool SameLists(const ListsInForce& a, const ListsInForce& b) {
       }
       return SameEntries(*one.doubted, *other.doubted);
     };
-    return x.first == y.first && *one.text == *other.text && same_doubt();
+    return x.first == y.first &&
+           (one.text == other.text || *one.text == *other.text) &&
+           (one.doubted == other.doubted || same_doubt());
   };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
 }
@@ -129,10 +131,10 @@ ListsInForce FromMemory(const std::vector<RememberedList>& remembered,
     if (list.ok()) {
       lists.emplace(key, *std::move(list));
     } else {
-      alarms->push_back(absl::StrCat(
-          "what is remembered of the list ", each.path,
-          " is no longer understood (", list.status().message(),
-          "): the file is taken as it is, without a comparison"));
+      alarms->push_back(
+          absl::StrCat("what is remembered of the list ", each.path,
+                       " is no longer understood (", list.status().message(),
+                       "): the file is taken as it is, without a comparison"));
     }
   }
   return lists;

@@ -1,7 +1,8 @@
 // The lists that a policy names (also_valid, exception_file,
 // instant_reject_file) in the versions that are in force. A list decides about
 // permanent rejections, so a version that cannot be read, that has an error, or
-// that has lost much at once (lib/core/list_loss.h) does not replace a good one.
+// that has lost much at once (lib/core/list_loss.h) does not replace a good
+// one.
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_LISTS_IN_FORCE_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_LISTS_IN_FORCE_H_

@@ -46,6 +46,14 @@ absl::StatusOr<std::string> TakenAsGood(const std::string&) {
   return std::string("-----BEGIN ");
 }
 
+using ListErrors = std::map<ListKey, absl::Status>;
+
+absl::Status ErrorOf(const ListErrors& errors, const ListKey& key) {
+  const auto error = errors.find(key);
+  return error == errors.end() ? absl::InternalError("a list was not read")
+                               : error->second;
+}
+
 void RecallLists(const std::string& history_file, PolicyReading* reading,
                  ListsInForce* before) {
   if (history_file.empty()) return;
@@ -76,13 +84,12 @@ absl::StatusOr<PolicyReading> ReadPolicy(const ReadingOrder& order) {
   ListsInForce before = order.before;
   if (order.from_memory) RecallLists(named.history_file, &reading, &before);
 
-  std::map<ListKey, absl::Status> errors;
+  ListErrors errors;
   for (const ListKey& key : named.lists) {
     const auto known = before.find(key);
-    absl::StatusOr<ListInForce> list =
-        ReadList(key, known == before.end() ? nullptr : &known->second,
-                 named.max_percent, order.accepted.count(key.second) > 0,
-                 order.now);
+    absl::StatusOr<ListInForce> list = ReadList(
+        key, known == before.end() ? nullptr : &known->second,
+        named.max_percent, order.accepted.count(key.second) > 0, order.now);
     if (list.ok()) {
       reading.lists.emplace(key, *std::move(list));
     } else {
@@ -94,12 +101,12 @@ absl::StatusOr<PolicyReading> ReadPolicy(const ReadingOrder& order) {
       [&](const std::string& path) -> absl::StatusOr<mail::AddressFile> {
     const auto list = reading.lists.find({false, path});
     if (list != reading.lists.end()) return list->second.Counting();
-    return errors.at({false, path});
+    return ErrorOf(errors, {false, path});
   };
   lists.domains = [&](const std::string& path) -> absl::StatusOr<DomainList> {
     const auto list = reading.lists.find({true, path});
     if (list != reading.lists.end()) return *list->second.domains;
-    return errors.at({true, path});
+    return ErrorOf(errors, {true, path});
   };
   absl::StatusOr<LoadedPolicy> loaded =
       LoadPolicy(*reading.text, order.policy_path, read, lists);
@@ -112,38 +119,31 @@ absl::StatusOr<PolicyReading> ReadPolicy(const ReadingOrder& order) {
 }
 
 absl::Status CheckServes(const Policy& policy, const std::string& path) {
-  constexpr absl::string_view kWhole =
-      "; if this was not meant, the file may have been cut";
+  const auto refused = [&path](const std::string& why) {
+    return absl::FailedPreconditionError(absl::StrCat(path, ": ", why));
+  };
   if (policy.listeners.empty()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path,
-                     ": no listener; add listener { socketmap: "
-                     "\"unix:/run/mailverdict/socketmap\" }"));
+    return refused(
+        "no listener; add listener { socketmap: "
+        "\"unix:/run/mailverdict/socketmap\" }");
   }
-  if (policy.checks.empty()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path,
-                     ": no check, so everything would pass; add check { "
-                     "recipient { } }, with shadow: true if everything is to "
-                     "pass",
-                     kWhole));
-  }
+  if (policy.shadow) return absl::OkStatus();
+  constexpr absl::string_view kMeant =
+      " would pass; the file may have been cut; if it is meant, write shadow: "
+      "true";
   const bool recipient = policy.FindCheck<RecipientPolicy>() != nullptr;
+  if (policy.checks.empty()) {
+    return refused(absl::StrCat("no check, so everything", kMeant));
+  }
   if (recipient && policy.realms.empty()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path,
-                     ": check recipient, and no realm, so every recipient "
-                     "would pass; add realm { domain: ... directory: ... }, "
-                     "or remove the check",
-                     kWhole));
+    return refused(absl::StrCat(
+        "check recipient and no realm, so every recipient", kMeant));
   }
   if (!recipient && !policy.directories.empty()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path, ": directory ", policy.directories[0].name,
-                     ", and no check recipient that asks it, so every "
-                     "recipient would pass; add check { recipient { } }, with "
-                     "shadow: true if every recipient is to pass",
-                     kWhole));
+    return refused(absl::StrCat("directory ", policy.directories[0].name,
+                                " and no check recipient that asks it, so "
+                                "every recipient",
+                                kMeant));
   }
   return absl::OkStatus();
 }

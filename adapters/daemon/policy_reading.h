@@ -1,6 +1,6 @@
-// One reading of a policy and of all that it names. A start, SIGHUP, a list that
-// has changed and an operator who accepts one take this same way, so that they
-// take and refuse the same.
+// One reading of a policy and of all that it names. A start, SIGHUP, a list
+// that has changed and an operator who accepts one take this same way, so that
+// they take and refuse the same.
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_POLICY_READING_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_POLICY_READING_H_
@@ -46,9 +46,10 @@ struct PolicyReading {
 // nothing anywhere. Blocks.
 absl::StatusOr<PolicyReading> ReadPolicy(const ReadingOrder& order);
 
-// What the daemon refuses of a good policy, at a start as at SIGHUP and with
-// --check: it would answer nobody, or let everything pass without saying so. A
-// policy file that was emptied or cut between its messages is such a one.
+// What the daemon refuses of a policy without a fault, at a start, at SIGHUP
+// and with --check: it has no listener, or lets everything pass and does not
+// say so by `shadow: true`. A file that was emptied, or cut between its
+// messages, is often such a policy.
 absl::Status CheckServes(const Policy& policy, const std::string& path);
 
 // Remembers the lists in force for the next start, in the file beside the

@@ -68,7 +68,9 @@ Finding RecipientCheck::Examine(const Transaction& transaction,
   const RealmPolicy* realm = policy_->FindRealm(address->domain());
   bool all_forms = true;
   const std::vector<mail::Address> forms = FormsOf(*address, realm, &all_forms);
-  const std::string_view valid = KnownValid(forms, realm);
+  const mail::Address* listed = nullptr;
+  const std::string_view valid = KnownValid(forms, realm, &listed);
+  if (listed != nullptr) return Listed(transaction, realm, *listed, valid);
   if (!valid.empty()) return Verdict::Pass(valid);
 
   const Answer* mailbox = ask.Ask(MailboxLookup{
@@ -137,7 +139,8 @@ Finding RecipientCheck::Absent(const Transaction& transaction,
 }
 
 std::string_view RecipientCheck::KnownValid(
-    const std::vector<mail::Address>& forms, const RealmPolicy* realm) const {
+    const std::vector<mail::Address>& forms, const RealmPolicy* realm,
+    const mail::Address** listed) const {
   const std::string& domain = forms.front().domain();
   // RFC 5321 4.5.1: <postmaster>, without a domain, is always ours.
   if (domain.empty()) {
@@ -147,14 +150,32 @@ std::string_view RecipientCheck::KnownValid(
   if (realm->catch_all || realm->catch_all_domains.contains(domain)) {
     return "catch-all";
   }
-  if (IsException(*policy_, forms)) return "exception";
+  *listed = FindException(*policy_, forms);
+  if (*listed != nullptr) return "exception";
   for (const mail::Address& each : forms) {
     if (realm->valid_local_parts.contains(each.local()) ||
         realm->valid_addresses.contains(each.ToString())) {
+      *listed = &each;
       return "listed as valid";
     }
   }
   return "";
+}
+
+Verdict RecipientCheck::Listed(const Transaction& transaction,
+                               const RealmPolicy* realm,
+                               const mail::Address& form,
+                               std::string_view why) const {
+  // postmaster and abuse never leave a list. Strangers could fill the memory
+  // with them, at every name below a wildcard domain.
+  static const auto* const kAlways = new RecipientPolicy;
+  const DirectoryPolicy* directory = policy_->FindDirectory(realm->directory);
+  const bool remembered =
+      directory != nullptr && !kAlways->exceptions.contains(form.local()) &&
+      GraceOf(*directory, overrides_) > absl::ZeroDuration();
+  if (!remembered) return Verdict::Pass(why);
+  return Verdict::Pass(why).Noting(
+      {Observation::Kind::kPresent, MemoryOf(form, *realm), transaction.now});
 }
 
 bool RecipientCheck::IsForeign(std::string_view recipient) const {

@@ -11,6 +11,9 @@
 // unsure     DEFER (or PASS, by policy): 451 4.4.3 when the directory did not
 //            answer, could not be believed, or denies an address that it had
 //            lately; 451 4.1.3 when the recipient is no address
+// remembers  who was found in the directory, or was listed in the realm of one:
+//            an address that has left a list is doubted to be gone as one that
+//            has left the directory
 // limits     the grace period (72 hours), and how many may vanish at once (5
 //            within 10 minutes): the policy's, or what an operator has set
 
@@ -42,8 +45,15 @@ class RecipientCheck final : public Check {
 
  private:
   // Valid without asking anybody, in one of its forms: why, or "" if it is not.
+  // `listed`: the form that a list has; unchanged if no list decides.
   std::string_view KnownValid(const std::vector<mail::Address>& forms,
-                              const RealmPolicy* realm) const;
+                              const RealmPolicy* realm,
+                              const mail::Address** listed) const;
+  // The pass of a form that a list has. It is remembered as one that was found
+  // in the realm's directory: when the list no longer has it, it has the same
+  // grace period.
+  Verdict Listed(const Transaction& transaction, const RealmPolicy* realm,
+                 const mail::Address& form, std::string_view why) const;
   // The directory has proven that all of `forms` are absent.
   Finding Absent(const Transaction& transaction, const RealmPolicy& realm,
                  const std::vector<mail::Address>& forms, Proof proof,

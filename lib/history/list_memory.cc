@@ -136,9 +136,9 @@ absl::Status WriteListMemory(const std::string& file,
 
   // A file of its own until it is whole: a full disk must not cost the old one.
   const std::string fresh = absl::StrCat(file, ".new");
-  const int fd = open(fresh.c_str(),
-                      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                      kStoreMode);
+  const int fd =
+      open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+           kStoreMode);
   if (fd < 0) return ErrnoStatus(errno, fresh);
   absl::Status status = WriteAll(fd, bytes);
   if (status.ok() && fsync(fd) != 0) status = ErrnoStatus(errno);

@@ -60,9 +60,9 @@ TEST_F(ListMemory, GivesBackWhatWasWritten) {
                                      List(true, "/etc/wrong", ""),
                                      List(false, "", std::string(3, '\0'))})
                   .ok());
-  EXPECT_THAT(Read(), testing::ElementsAre("/etc/aliases=a: b\n",
-                                           "!/etc/wrong=",
-                                           "=" + std::string(3, '\0')));
+  EXPECT_THAT(Read(),
+              testing::ElementsAre("/etc/aliases=a: b\n",
+                                   "!/etc/wrong=", "=" + std::string(3, '\0')));
   ASSERT_TRUE(WriteListMemory(file, {}).ok());
   EXPECT_THAT(Read(), testing::IsEmpty());
   struct stat about;
