@@ -90,36 +90,7 @@ std::string ListMemoryFile(const std::string& history_file) {
   return history_file.empty() ? "" : absl::StrCat(history_file, "-lists");
 }
 
-absl::StatusOr<std::vector<RememberedList>> ReadListMemory(
-    const std::string& file) {
-  const absl::StatusOr<std::string> bytes = ReadWhole(file);
-  if (!bytes.ok()) return bytes.status();
-  const absl::Status damaged =
-      absl::DataLossError(absl::StrCat(file, " is damaged"));
-  mail::Cursor in(*bytes);
-  if (!in.Skip(kMagic)) return damaged;
-  const auto checksum = TakeNumber<uint64_t>(&in);
-  if (!checksum.has_value() || *checksum != Checksum(in.rest())) return damaged;
-  std::vector<RememberedList> lists;
-  while (!in.done()) {
-    std::optional<RememberedList> list = TakeList(&in);
-    if (!list.has_value()) return damaged;
-    lists.push_back(*std::move(list));
-  }
-  return lists;
-}
-
-absl::Status WriteListMemory(const std::string& file,
-                             const std::vector<RememberedList>& lists) {
-  size_t size = 0;
-  for (const RememberedList& list : lists) {
-    size += list.path.size() + list.text->size();
-  }
-  if (size > kMaxListMemoryBytes) {
-    return absl::OutOfRangeError(
-        absl::StrCat(file, ": the lists have ", size, " bytes, over ",
-                     kMaxListMemoryBytes, ", too many to be remembered"));
-  }
+std::string ListMemoryBytes(const std::vector<RememberedList>& lists) {
   std::string bytes(kMagic);
   bytes.append(sizeof(uint64_t), '\0');
   for (const RememberedList& list : lists) {
@@ -133,6 +104,46 @@ absl::Status WriteListMemory(const std::string& file,
   AppendNumber(Checksum(std::string_view(bytes).substr(kHeaderBytes)),
                &checksum);
   bytes.replace(kMagic.size(), checksum.size(), checksum);
+  return bytes;
+}
+
+absl::StatusOr<std::vector<RememberedList>> ParseListMemory(
+    std::string_view bytes) {
+  const absl::Status damaged = absl::DataLossError("is damaged");
+  mail::Cursor in(bytes);
+  if (!in.Skip(kMagic)) return damaged;
+  const auto checksum = TakeNumber<uint64_t>(&in);
+  if (!checksum.has_value() || *checksum != Checksum(in.rest())) return damaged;
+  std::vector<RememberedList> lists;
+  while (!in.done()) {
+    std::optional<RememberedList> list = TakeList(&in);
+    if (!list.has_value()) return damaged;
+    lists.push_back(*std::move(list));
+  }
+  return lists;
+}
+
+absl::StatusOr<std::vector<RememberedList>> ReadListMemory(
+    const std::string& file) {
+  const absl::StatusOr<std::string> bytes = ReadWhole(file);
+  if (!bytes.ok()) return bytes.status();
+  auto lists = ParseListMemory(*bytes);
+  if (lists.ok()) return lists;
+  return absl::DataLossError(absl::StrCat(file, " is damaged"));
+}
+
+absl::Status WriteListMemory(const std::string& file,
+                             const std::vector<RememberedList>& lists) {
+  size_t size = 0;
+  for (const RememberedList& list : lists) {
+    size += list.path.size() + list.text->size();
+  }
+  if (size > kMaxListMemoryBytes) {
+    return absl::OutOfRangeError(
+        absl::StrCat(file, ": the lists have ", size, " bytes, over ",
+                     kMaxListMemoryBytes, ", too many to be remembered"));
+  }
+  const std::string bytes = ListMemoryBytes(lists);
 
   // A file of its own until it is whole: a full disk must not cost the old one.
   const std::string fresh = absl::StrCat(file, ".new");

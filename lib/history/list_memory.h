@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -30,6 +31,12 @@ inline constexpr size_t kMaxListMemoryBytes = size_t{1} << 30;
 
 // "HISTORY-lists" for the history's file; "" for "", where there is no memory.
 std::string ListMemoryFile(const std::string& history_file);
+
+// The file's bytes, and back again. DataLoss: they are damaged or foreign. What
+// is read well is written as the same bytes.
+std::string ListMemoryBytes(const std::vector<RememberedList>& lists);
+absl::StatusOr<std::vector<RememberedList>> ParseListMemory(
+    std::string_view bytes);
 
 // NotFound: there is none. DataLoss: it is damaged or foreign. Otherwise
 // PermissionDenied or Unavailable, with what the system says. Blocks.
