@@ -29,7 +29,8 @@ constexpr char kHelp[] =
   explain from SENDER [client ADDRESS]
                       the same of a sender
   status              its directories, DNS and lists: each server, since when
-                      it is well or fails, who has vanished; holds; connections
+                      it is well or fails, who has vanished; holds; connections;
+                      files that are broken or held
   hold defer-all      from now on everything is "try again later"
   hold pass-all       from now on everything passes
   hold off            back to the policy
@@ -39,6 +40,9 @@ constexpr char kHelp[] =
                       for so long an address that has vanished is deferred
   vanished DIRECTORY 20/10m|policy
                       held when more than 20 have vanished within 10 minutes
+
+  accept FILE         the file of addresses that is held, since it has lost many
+                      at once, is right: it comes into force
 
   domain list         domains that are remembered as missing, and whether they
                       are learned: refused once they are proven missing again
@@ -78,7 +82,9 @@ int Usage() {
 int WordsOf(std::string_view command, int words) {
   if (command == "status") return 1;
   if (command == "domain") return words == 2 ? 2 : 3;
-  if (command == "hold" || command == "release") return 2;
+  if (command == "hold" || command == "release" || command == "accept") {
+    return 2;
+  }
   return command == "grace" || command == "vanished" ? 3 : 0;
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "adapters/daemon/version.h"
 #include "lib/core/overrides_reader.h"
 
@@ -61,6 +62,23 @@ std::string VanishedLine(const DaemonStatus::Directory& directory,
     absl::StrAppend(&line, "  if they are gone indeed: mailverdict release ",
                     directory.policy->name, "\n");
   }
+  return line;
+}
+
+std::string ListFileLine(const DaemonStatus::ListFile& file) {
+  using State = DaemonStatus::ListFile::State;
+  std::string line =
+      absl::StrCat("file ", file.path, " ", file.entries, " entries");
+  if (file.state == State::kGood) return line + "\n";
+  const bool held = file.state == State::kHeld;
+  absl::StrAppend(&line, held ? ", HELD since " : ", BROKEN since ",
+                  Utc(file.since), ": ", file.why, "\n");
+  absl::StrAppend(&line,
+                  held ? "  they stay in force; if they are gone indeed: "
+                         "mailverdict accept "
+                       : "  its last good version stays in force until the "
+                         "file is mended",
+                  held ? file.path : "", "\n");
   return line;
 }
 
@@ -151,6 +169,10 @@ std::string DaemonStatus::ToString() const {
   }
   absl::StrAppend(&text, "\n", connections, " socket map connections, ",
                   sessions, " milter sessions\nmemory ", history, "\n");
+  for (const Trouble& trouble : troubles) {
+    absl::StrAppend(&text, "ALARM since ", Utc(trouble.since), ": ",
+                    absl::StrReplaceAll(trouble.line, {{"\n", "; "}}), "\n");
+  }
   for (const Directory& directory : directories) {
     absl::StrAppend(&text, "directory ", directory.policy->name, "\n");
     for (const ServerState& server : directory.servers) {
@@ -159,6 +181,7 @@ std::string DaemonStatus::ToString() const {
     text += LimitsLine(*directory.policy, overrides);
     text += VanishedLine(directory, HoldLimitOf(*directory.policy, overrides));
   }
+  for (const ListFile& file : files) text += ListFileLine(file);
   constexpr absl::string_view kUntested = "has not been tested";
   if (dns.has_value()) {
     text += dns->proves ? "dns\n"
@@ -195,6 +218,10 @@ void AnswerControl(Controlled* daemon, const socketmap::Request& request,
     reply.Send(Done(OrderGrace(daemon, request.key)));
   } else if (request.map == "vanished") {
     reply.Send(Done(OrderHoldLimit(daemon, request.key)));
+  } else if (request.map == "accept") {
+    daemon->Accept(
+        std::string(request.key),
+        [reply](const absl::Status& status) { reply.Send(Done(status)); });
   } else if (request.map == "domain") {
     reply.Send(OrderDomain(daemon, request.key));
   } else if (request.map == "ping") {
@@ -202,7 +229,7 @@ void AnswerControl(Controlled* daemon, const socketmap::Request& request,
   } else {
     reply.Send(
         "PERM no such order; there are explain, explain-sender, status, "
-        "hold, release, grace, vanished, domain, ping");
+        "hold, release, grace, vanished, accept, domain, ping");
   }
 }
 

@@ -11,6 +11,7 @@
 //   grace DIRECTORY 24h        how long they are doubted to be gone
 //   vanished DIRECTORY 20/10m  held when more than 20 vanish within 10m
 //                              (of both: "policy", back to what that says)
+//   accept FILE                the list in FILE, which is held, is right
 //   domain list                the domains that are remembered as missing
 //   domain add DOMAIN          learned from now on, until it is there
 //   domain pin DOMAIN          the same, and stays
@@ -19,6 +20,7 @@
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_CONTROL_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_CONTROL_H_
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,6 +62,19 @@ struct DaemonStatus {
     std::string zone;
     std::vector<ServerState> servers;  // of DNS, through which it is asked
   };
+  // A list that the policy names.
+  struct ListFile {
+    std::string path;
+    size_t entries = 0;  // in force
+    enum class State { kGood, kBroken, kHeld } state = State::kGood;
+    absl::Time since;  // of kBroken and kHeld, with why
+    std::string why;
+  };
+  // What else stands against the policy's files.
+  struct Trouble {
+    std::string line;
+    absl::Time since;
+  };
   absl::Time now, started;
   std::string policy_path;
   HoldMode hold = HoldMode::kOff;
@@ -71,6 +86,8 @@ struct DaemonStatus {
   std::vector<Directory> directories;
   std::optional<Dns> dns;  // none: no check asks it
   std::vector<List> lists;
+  std::vector<ListFile> files;
+  std::vector<Trouble> troubles;
   Overrides overrides;
 
   // For people. Lines end in '\n'; what is wrong has an upper-case word in it.
@@ -90,6 +107,11 @@ class Controlled : public Judging {
                                 std::optional<absl::Duration> grace) = 0;
   virtual absl::Status SetHoldLimit(const std::string& directory,
                                     std::optional<HoldLimit> limit) = 0;
+  // The version of a list of addresses that is held comes into force; `done` is
+  // called once, perhaps before this returns. NotFound: the policy names no
+  // such list. FailedPrecondition: it is not held, or has changed since.
+  virtual void Accept(const std::string& path,
+                      std::function<void(const absl::Status&)> done) = 0;
   // For people: which are remembered, a line each; those that are learned
   // first.
   virtual absl::StatusOr<std::string> ListDomains() = 0;

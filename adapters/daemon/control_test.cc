@@ -48,6 +48,30 @@ TEST_F(StatusText, TellsOfAHoldByTheLimitInForce) {
   EXPECT_THAT(text(), testing::HasSubstr("HELD"));
 }
 
+TEST_F(StatusText, SaysWhichFilesAreHeldOrBrokenAndWhatToDo) {
+  using State = DaemonStatus::ListFile::State;
+  const absl::Time since = absl::FromUnixSeconds(1'800'000'000);
+  status.files = {
+      {"/etc/aliases", 120, State::kGood, absl::InfinitePast(), ""},
+      {"/etc/valid", 10, State::kHeld, since, "it has lost 6 of 10 entries"},
+      {"/etc/wrong", 3, State::kBroken, since, "/etc/wrong:1:4: this byte"}};
+  status.troubles = {{"policy refused, the old one stays: p:1:1: a\nb", since}};
+  EXPECT_THAT(
+      text(),
+      testing::HasSubstr(
+          "file /etc/aliases 120 entries\n"
+          "file /etc/valid 10 entries, HELD since 2027-01-15T08:00:00Z: it has "
+          "lost 6 of 10 entries\n"
+          "  they stay in force; if they are gone indeed: mailverdict accept "
+          "/etc/valid\n"
+          "file /etc/wrong 3 entries, BROKEN since 2027-01-15T08:00:00Z: "
+          "/etc/wrong:1:4: this byte\n"
+          "  its last good version stays in force until the file is mended\n"));
+  EXPECT_THAT(text(), testing::HasSubstr(
+                          "ALARM since 2027-01-15T08:00:00Z: policy refused, "
+                          "the old one stays: p:1:1: a; b\n"));
+}
+
 TEST_F(StatusText, SaysHowDnsAndEachListIs) {
   EXPECT_THAT(text(), testing::Not(testing::HasSubstr("dns")));
   const absl::Time since = absl::FromUnixSeconds(1'800'000'000);

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "adapters/daemon/maps.h"
+#include "adapters/daemon/policy_reading.h"
 #include "adapters/daemon/privileges.h"
 #include "adapters/daemon/version.h"
 #include "lib/history/lmdb_store.h"
@@ -27,7 +28,9 @@ void RaiseDescriptorLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-bool SameProcess(const Policy& a, const Policy& b) {
+}  // namespace
+
+bool Daemon::SameProcess(const Policy& a, const Policy& b) {
   const auto same = [](const ListenerPolicy& x, const ListenerPolicy& y) {
     return x.protocol == y.protocol && x.address == y.address &&
            x.mode == y.mode && x.owner == y.owner && x.group == y.group;
@@ -40,15 +43,17 @@ bool SameProcess(const Policy& a, const Policy& b) {
          a.history_file == b.history_file && a.history_max == b.history_max;
 }
 
-}  // namespace
-
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
     const std::string& policy_path) {
-  absl::StatusOr<LoadedPolicy> loaded = ReadPolicyFile(policy_path);
-  if (!loaded.ok()) return loaded.status();
-  const Policy& policy = loaded->policy;
   absl::StatusOr<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
   if (!loop.ok()) return loop.status();
+  ReadingOrder order;
+  order.policy_path = policy_path;
+  order.from_memory = true;
+  order.now = (*loop)->Now();
+  const absl::StatusOr<PolicyReading> first = ReadPolicy(order);
+  if (!first.ok()) return first.status();
+  const Policy& policy = first->loaded.policy;
 
   auto daemon = std::unique_ptr<Daemon>(new Daemon(policy_path));
   daemon->loop_ = *std::move(loop);
@@ -60,9 +65,10 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   if (!status.ok()) return status;
   // Later the same files are read as the user that we have become; better to
   // hear of it now than at the first SIGHUP.
-  if (const auto again = ReadPolicyFile(policy_path); !again.ok()) {
+  absl::StatusOr<PolicyReading> read = ReadPolicy(order);
+  if (!read.ok()) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "as user \"", policy.user, "\": ", again.status().message()));
+        "as user \"", policy.user, "\": ", read.status().message()));
   }
 
   // From here on there are threads.
@@ -83,8 +89,13 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   daemon->log_->Write(Severity::kInfo,
                       absl::StrCat("mailverdictd ", kVersion, " serves ",
                                    policy_path, " on ", where));
-  daemon->Use(*std::move(loaded));
-  daemon->WatchFiles();
+  for (const std::string& alarm : read->alarms) {
+    daemon->log_->Write(Severity::kError, alarm);
+  }
+  const bool damaged = read->memory_damaged;
+  daemon->Use(*std::move(read), /*whole=*/true);
+  daemon->TellOfMemory(Remember(policy.history_file, daemon->lists_, damaged));
+  daemon->LookAtFiles();
   if (daemon->milter_ != nullptr) {
     daemon->milter_->Start([daemon = daemon.get()] {
       daemon->log_->Write(Severity::kError,
@@ -101,7 +112,7 @@ Daemon::Daemon(std::string policy_path)
     : policy_path_(std::move(policy_path)) {}
 
 Daemon::~Daemon() {
-  if (reloading_.joinable()) reloading_.join();
+  if (reading_.joinable()) reading_.join();
   maps_.reset();
   control_.reset();
   milter_.reset();
@@ -132,12 +143,6 @@ absl::Status Daemon::Listen(const Policy& policy) {
         AnswerControl(this, request, reply);
       },
       log, limits);
-  if (policy.listeners.empty()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(policy_path_,
-                     ": no listener; add listener { socketmap: "
-                     "\"unix:/run/mailverdict/socketmap\" }"));
-  }
   for (const ListenerPolicy& listener : policy.listeners) {
     const absl::Status status = ListenOn(listener, policy.max_connections);
     if (!status.ok()) return status;
@@ -196,19 +201,7 @@ absl::Status Daemon::WatchSignals() {
         loop_->OnSignal(signal, [this] { Terminate(); });
     if (!status.ok()) return status;
   }
-  return loop_->OnSignal(SIGHUP, [this] { Reload(); });
-}
-
-void Daemon::Use(LoadedPolicy loaded) {
-  for (const std::string& warning : loaded.warnings) {
-    log_->Write(Severity::kWarning, warning);
-  }
-  std::vector<std::string> watched = WatchedFiles(loaded.policy);
-  if (loaded.policy.AsksDns() && loaded.policy.dns.servers.empty()) {
-    watched.push_back(kResolvConf);
-  }
-  watch_ = FileWatch(watched);
-  Use(std::make_shared<const Policy>(std::move(loaded.policy)));
+  return loop_->OnSignal(SIGHUP, [this] { StartReading(true); });
 }
 
 void Daemon::Use(std::shared_ptr<const Policy> policy) {
@@ -264,79 +257,6 @@ std::shared_ptr<NameServers> Daemon::OpenDns(
 bool Daemon::Run() {
   loop_->Run();
   return !failed_;
-}
-
-// Files may be large and disks slow, so they are read on a thread.
-void Daemon::Reload() {
-  if (reloading_.joinable()) {
-    reload_again_ = true;
-    return;
-  }
-  reloading_ = std::thread([this] {
-    auto loaded = std::make_shared<absl::StatusOr<LoadedPolicy>>(
-        ReadPolicyFile(policy_path_));
-    loop_->Post([this, loaded] { Reloaded(std::move(*loaded)); });
-  });
-}
-
-// False when another is to be read: it changed while this one was.
-bool Daemon::EndReading() {
-  reloading_.join();
-  if (!std::exchange(reload_again_, false)) return true;
-  Reload();
-  return false;
-}
-
-void Daemon::Reloaded(absl::StatusOr<LoadedPolicy> loaded) {
-  if (!EndReading()) return;
-  if (!loaded.ok()) {
-    log_->Write(Severity::kError,
-                absl::StrCat("policy refused, the old one stays: ",
-                             loaded.status().message()));
-    return;
-  }
-  if (!SameProcess(*started_, loaded->policy)) {
-    log_->Write(Severity::kWarning,
-                absl::StrCat(policy_path_,
-                             ": listeners, user, log, history and "
-                             "max_connections change with a restart only"));
-  }
-  EndOverrides();
-  Use(*std::move(loaded));
-  log_->Write(Severity::kInfo, absl::StrCat(policy_path_, " read again"));
-}
-
-void Daemon::WatchFiles() {
-  loop_->RunAfter(kLookAtFiles, [this] {
-    if (watch_.Look() && !reloading_.joinable()) {
-      reloading_ = std::thread([this, policy = engine_->shared_policy()] {
-        auto read =
-            std::make_shared<absl::StatusOr<Policy>>(ReadWatchedFiles(*policy));
-        loop_->Post([this, read] { ReadFiles(std::move(*read)); });
-      });
-    }
-    WatchFiles();
-  });
-}
-
-// What operators have set stays in force, and the policy is not read.
-void Daemon::ReadFiles(absl::StatusOr<Policy> read) {
-  if (!EndReading()) return;
-  if (!read.ok()) {
-    log_->Write(Severity::kError,
-                absl::StrCat("a list is refused, the old one stays: ",
-                             read.status().message()));
-    return;
-  }
-  const absl::StatusOr<std::vector<DnsServer>> servers = ServersOf(read->dns);
-  const bool same_servers =
-      !read->AsksDns() || (servers.ok() && *servers == dns_servers_);
-  if (same_servers && SameWatchedFiles(engine_->policy(), *read)) return;
-  const Overrides overrides = engine_->overrides();
-  Use(std::make_shared<const Policy>(*std::move(read)));
-  engine_->SetOverrides(overrides);
-  log_->Write(Severity::kInfo,
-              absl::StrCat("what ", policy_path_, " names has changed"));
 }
 
 void Daemon::Terminate() {

@@ -3,8 +3,10 @@
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_DAEMON_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_DAEMON_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -12,9 +14,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "adapters/daemon/alarms.h"
 #include "adapters/daemon/control.h"
+#include "adapters/daemon/lists_in_force.h"
 #include "adapters/daemon/log_writer.h"
 #include "adapters/daemon/policy_files.h"
+#include "adapters/daemon/policy_reading.h"
 #include "adapters/loop/event_loop.h"
 #include "adapters/milter/milter.h"
 #include "adapters/socketmap/server.h"
@@ -32,9 +37,12 @@ class Daemon final : private Controlled {
   // to be written.
   static constexpr absl::Duration kDrain = absl::Seconds(1);
 
-  // So often lists and resolv.conf are looked at; one that has changed is read
-  // again when it has not for as long.
+  // How often lists and resolv.conf are looked at. A changed one is read when
+  // it has not changed again for as long.
   static constexpr absl::Duration kLookAtFiles = absl::Seconds(5);
+  // How often lists that could not be remembered (a full disk) are written
+  // again.
+  static constexpr absl::Duration kSaveAgain = absl::Minutes(1);
 
   // Opens the listeners, drops privileges, starts the directories. An error
   // says what to do.
@@ -44,9 +52,9 @@ class Daemon final : private Controlled {
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  // Serves until SIGTERM or SIGINT. SIGHUP reads the policy again: a wrong one
-  // is refused and the old one stays. A second SIGTERM ends at once. False if a
-  // listener has failed.
+  // Serves until SIGTERM or SIGINT. SIGHUP reads the policy again: one that a
+  // start would refuse is refused, and the old one stays. A second SIGTERM ends
+  // at once. False if a listener has failed.
   bool Run();
 
  private:
@@ -56,16 +64,29 @@ class Daemon final : private Controlled {
   absl::Status ListenOn(const ListenerPolicy& listener, size_t limit);
   absl::Status OpenHistory(const Policy& policy);
   absl::Status WatchSignals();
-  void Use(LoadedPolicy loaded);
   void Use(std::shared_ptr<const Policy> policy);
   std::shared_ptr<NameServers> OpenDns(std::shared_ptr<const Policy> policy);
-  void Reload();
-  void Reloaded(absl::StatusOr<LoadedPolicy> loaded);
-  bool EndReading();
-  void WatchFiles();
-  void ReadFiles(absl::StatusOr<Policy> read);
   void Terminate();
   void Drained();
+
+  // Reading again: daemon_reading.cc.
+  struct Reading;
+  struct Acceptance {
+    std::string path;
+    std::function<void(const absl::Status&)> done;
+  };
+  // Whether they differ in nothing that only a restart can change.
+  static bool SameProcess(const Policy& a, const Policy& b);
+  void LookAtFiles();
+  void StartReading(bool whole);
+  void Read(const ReadingOrder& order, Reading* reading);
+  void EndReading(Reading* reading);
+  void UseWhole(absl::StatusOr<PolicyReading> read);
+  void UseLists(absl::StatusOr<PolicyReading> read, bool same_lists);
+  void Use(PolicyReading read, bool whole);
+  void TellOfLists(const ListsInForce& lists);
+  void TellOfMemory(const absl::Status& saved);
+  void AnswerAcceptances(const std::set<std::string>& accepted);
 
   // Controlled.
   const Verdict* Recall(const TransactionView& asked) override;
@@ -79,6 +100,8 @@ class Daemon final : private Controlled {
                         std::optional<absl::Duration> grace) override;
   absl::Status SetHoldLimit(const std::string& directory,
                             std::optional<HoldLimit> limit) override;
+  void Accept(const std::string& path,
+              std::function<void(const absl::Status&)> done) override;
   absl::StatusOr<std::string> ListDomains() override;
   absl::Status MarkDomain(const std::string& name,
                           MissingDomain::Mark mark) override;
@@ -102,9 +125,16 @@ class Daemon final : private Controlled {
   bool terminating_ = false;
   int draining_ = 0;  // servers that still do
   bool failed_ = false;
-  std::thread reloading_;
-  bool reload_again_ = false;  // another SIGHUP came meanwhile
-  FileWatch watch_;
+  std::thread reading_;
+  bool read_again_ = false;  // SIGHUP came meanwhile
+  FileWatch watch_;          // the reading's thread has it while it runs
+  std::vector<Acceptance> accepting_;  // commands that wait for a reading
+  std::shared_ptr<const std::string> policy_text_;  // in force
+  ListsInForce lists_;
+  std::set<std::string> warned_;  // of the policy in force
+  Alarms alarms_;
+  bool unsaved_ = false;                // lists_ could not be remembered
+  absl::Time save_again_at_;            // then
   std::vector<DnsServer> dns_servers_;  // in use
 };
 

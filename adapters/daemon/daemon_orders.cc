@@ -107,6 +107,7 @@ void Daemon::Explain(Transaction asked, Judged done) {
 }
 
 DaemonStatus Daemon::Status() {
+  using ListFile = DaemonStatus::ListFile;
   const Policy& policy = engine_->policy();
   DaemonStatus status;
   status.now = loop_->Now();
@@ -127,6 +128,19 @@ DaemonStatus Daemon::Status() {
     entry.policy = &directory;
     entry.servers = engine_->Servers(directory.name);
     entry.vanished = vanished.absent() ? Vanished() : Vanished::From(vanished);
+  }
+  for (const auto& [key, list] : lists_) {
+    status.files.push_back(
+        {key.second, list.entries,
+         list.state == ListInForce::State::kGood   ? ListFile::State::kGood
+         : list.state == ListInForce::State::kHeld ? ListFile::State::kHeld
+                                                   : ListFile::State::kBroken,
+         list.since, list.why});
+  }
+  for (const auto& [about, alarm] : alarms_.all()) {
+    if (about.compare(0, 5, "list ") != 0) {
+      status.troubles.push_back({alarm.line, alarm.since});
+    }
   }
   if (policy.AsksDns()) {
     status.dns = {engine_->DnsServers(nullptr), !policy.dns.controls.empty()};

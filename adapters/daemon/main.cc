@@ -2,11 +2,13 @@
 
 #include <getopt.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
 #include "adapters/daemon/daemon.h"
 #include "adapters/daemon/online_check.h"
+#include "adapters/daemon/policy_reading.h"
 #include "adapters/daemon/version.h"
 
 namespace {
@@ -25,8 +27,10 @@ Stays in the foreground; logs to stderr or syslog, as the policy says.
   --version      print the version
   --help         print this
 
-SIGHUP reads the policy again; a wrong one is refused and the old one stays. Lists of
-domains that it names are read again when they change.
+SIGHUP reads the policy again; one that a start would refuse is refused, and the old
+one stays. The lists that it names (also_valid, exception_file, instant_reject_file)
+are read again when they change; one that is broken, or has lost much at once, is not
+taken: see `mailverdict status` and docs/directory.md.
 SIGTERM ends when what is under way has been answered; a second one ends at once.
 )";
 
@@ -35,20 +39,34 @@ constexpr int kUsage = 64;
 constexpr int kUnavailable = 69;
 constexpr int kConfig = 78;
 
+bool NamesAddresses(const mailverdict::ListsInForce& lists) {
+  return std::any_of(lists.begin(), lists.end(), [](const auto& list) {
+    return list.second.addresses != nullptr;
+  });
+}
+
 int CheckPolicy(const std::string& path, bool online) {
-  const auto loaded = mailverdict::ReadPolicyFile(path);
-  if (!loaded.ok()) {
-    std::fprintf(stderr, "%s\n",
-                 std::string(loaded.status().message()).c_str());
+  mailverdict::ReadingOrder order;
+  order.policy_path = path;
+  const auto read = mailverdict::ReadPolicy(order);
+  if (!read.ok()) {
+    std::fprintf(stderr, "%s\n", std::string(read.status().message()).c_str());
     return kConfig;
   }
-  for (const std::string& warning : loaded->warnings) {
+  const mailverdict::Policy& loaded = read->loaded.policy;
+  for (const std::string& warning : read->loaded.warnings) {
     std::fprintf(stderr, "warning: %s\n", warning.c_str());
+  }
+  if (loaded.history_file.empty() && NamesAddresses(read->lists)) {
+    std::fputs(
+        "note: without history { file: ... } a list that is broken or empty at "
+        "a start is not compared with what it said before the restart\n",
+        stderr);
   }
   std::printf("%s: good\n", path.c_str());
   if (!online) return 0;
   const bool well =
-      mailverdict::CheckOnline(loaded->policy, [](const std::string& line) {
+      mailverdict::CheckOnline(loaded, [](const std::string& line) {
         std::printf("%s\n", line.c_str());
         std::fflush(stdout);
       });

@@ -63,6 +63,10 @@ class Scripted : public Controlled {
     return Order("vanished ",
                  absl::StrCat(directory, " ", limit ? limit->vanished : 0));
   }
+  void Accept(const std::string& path,
+              std::function<void(const absl::Status&)> done) override {
+    done(Order("accept ", path));
+  }
   absl::StatusOr<std::string> ListDomains() override {
     if (!status.ok()) return status;
     return "no domains\n";
@@ -206,14 +210,16 @@ TEST_F(MapsTest, OrdersAreDone) {
   for (const char* order :
        {"hold defer-all", "hold pass-all", "hold off", "release people",
         "grace people 24h", "grace people policy", "vanished people 20/10m",
-        "domain add x.test", "domain pin x.test", "domain remove x.test"}) {
+        "accept /etc/a b", "domain add x.test", "domain pin x.test",
+        "domain remove x.test"}) {
     EXPECT_EQ(Order(order), "OK done\n") << order;
   }
   EXPECT_THAT(daemon_.heard,
               ElementsAre("hold defer-all", "hold pass-all", "hold off",
                           "release people", "grace people 24h",
                           "grace people as the policy", "vanished people 20",
-                          "mark x.test 1", "mark x.test 2", "mark x.test 0"));
+                          "accept /etc/a b", "mark x.test 1", "mark x.test 2",
+                          "mark x.test 0"));
   EXPECT_EQ(Order("domain list"), "OK no domains\n");
   EXPECT_THAT(Order("status "), StartsWith("OK "));
   EXPECT_THAT(Order("explain joe@x.test"), StartsWith("OK defer"));
@@ -234,7 +240,7 @@ TEST_F(MapsTest, AnOrderThatFailsSaysWhy) {
   daemon_.status = absl::NotFoundError("no such directory");
   for (const char* order :
        {"release people", "grace people 24h", "vanished people 20/10m",
-        "domain list", "domain add x.test"}) {
+        "accept /etc/a", "domain list", "domain add x.test"}) {
     EXPECT_EQ(Order(order), "PERM no such directory") << order;
   }
 }

@@ -1,9 +1,9 @@
-// The policy file, and those of the files that it names that are read again
-// when they change.
+// The policy file, and the files that it names: read, and watched for changes.
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_POLICY_FILES_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_POLICY_FILES_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -15,23 +15,23 @@
 
 namespace mailverdict {
 
+// A list of a million addresses has some 40 MB. A file that is larger than this
+// is an error, as one that cannot be read is.
+inline constexpr size_t kMaxFileBytes = size_t{128} << 20;
+
 // What a regular file has in it; an error names it.
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 
 // Reads and checks a policy file and the files that it names.
 absl::StatusOr<LoadedPolicy> ReadPolicyFile(const std::string& path);
 
-// The instant_reject_files, and nothing else: of a file of addresses that are
-// valid, one that is half written would have the others refused.
-std::vector<std::string> WatchedFiles(const Policy& policy);
-// The same policy with those read anew. An error names the place.
-absl::StatusOr<Policy> ReadWatchedFiles(Policy policy);
-// Whether these have the same in them.
-bool SameWatchedFiles(const Policy& a, const Policy& b);
-
 // What is different when a file is, as good as always: device, inode, size,
-// nanoseconds of its last change. All zero: it is not there.
-using FileStamp = std::tuple<uint64_t, uint64_t, uint64_t, int64_t>;
+// nanoseconds of the last change of its contents and of anything about it (some
+// programs set the first of these back). All zero: it is not there.
+using FileStamp = std::tuple<uint64_t, uint64_t, uint64_t, int64_t, int64_t>;
+
+// Follows symbolic links. One system call, which blocks where a disk does.
+FileStamp StampOf(const std::string& path);
 
 // Whether one of some files has changed. Not thread-safe.
 class FileWatch {
@@ -42,8 +42,11 @@ class FileWatch {
   // To be called now and then. True when one has changed, and has stayed as it
   // is since the last call, so that nobody is just writing it. Each change is
   // told once; so is that a file is there at first, since it may have changed
-  // before it was watched. Some system calls a file.
+  // before it was watched. Some system calls a file, which block.
   bool Look();
+
+  // Nothing is watched.
+  bool empty() const { return files_.empty(); }
 
  private:
   struct File {

@@ -1,6 +1,8 @@
 #include "adapters/daemon/policy_files.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -16,6 +18,13 @@ class PolicyFiles : public testing::Test {
   }
   void Write(const std::string& name, const std::string& text) {
     std::ofstream(Path(name)) << text;
+  }
+  // A watch that has seen all there is.
+  FileWatch Settled(const std::vector<std::string>& paths) {
+    FileWatch watch(paths);
+    watch.Look();
+    watch.Look();
+    return watch;
   }
 };
 
@@ -35,9 +44,7 @@ TEST_F(PolicyFiles, AChangeIsToldOnceWhenItHasSettled) {
 
 TEST_F(PolicyFiles, OneThatGoesOrIsReplacedHasChanged) {
   Write("list", "one");
-  FileWatch watch({Path("list")});
-  watch.Look();
-  watch.Look();
+  FileWatch watch = Settled({Path("list")});
   Write("new", "two");
   ASSERT_EQ(rename(Path("new").c_str(), Path("list").c_str()), 0);
   EXPECT_FALSE(watch.Look());
@@ -45,39 +52,50 @@ TEST_F(PolicyFiles, OneThatGoesOrIsReplacedHasChanged) {
   ASSERT_EQ(unlink(Path("list").c_str()), 0);
   EXPECT_FALSE(watch.Look());
   EXPECT_TRUE(watch.Look());
+  Write("list", "three");
+  EXPECT_FALSE(watch.Look());
+  EXPECT_TRUE(watch.Look()) << "it is there again";
 }
 
-TEST_F(PolicyFiles, ListsAreReadAgainAndNothingElse) {
-  Write("list", "wrong.com\n");
-  Write("valid", "ann@example.org\n");
-  Write("policy",
-        "realm { domain: \"example.org\" catch_all: true also_valid: \"" +
-            Path("valid") +
-            "\" }\ncheck { domain { dns: false instant_reject_file: \"" +
-            Path("list") + "\" } }\n");
-  const absl::StatusOr<LoadedPolicy> loaded = ReadPolicyFile(Path("policy"));
-  ASSERT_TRUE(loaded.ok()) << loaded.status();
-  const Policy& first = loaded->policy;
-  EXPECT_EQ(WatchedFiles(first), std::vector<std::string>{Path("list")});
-  Write("policy", "rubbish");
-  Write("valid", "rubbish@@");
-  absl::StatusOr<Policy> again = ReadWatchedFiles(first);
-  ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_TRUE(SameWatchedFiles(first, *again));
-  Write("list", "worse.com\n");
-  again = ReadWatchedFiles(first);
-  ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_FALSE(SameWatchedFiles(first, *again));
-  const DomainList& list = again->FindCheck<DomainCheckPolicy>()->lists[0];
-  EXPECT_TRUE(list.Find("worse.com").has_value());
-  EXPECT_FALSE(list.Find("wrong.com").has_value());
-  EXPECT_EQ(again->realms[0].valid_addresses.size(), 1u);
-  Write("list", "joe@worse.com\n");
-  again = ReadWatchedFiles(first);
-  ASSERT_FALSE(again.ok());
-  EXPECT_NE(again.status().message().find("list:1:4"), std::string::npos)
-      << again.status();
-  EXPECT_FALSE(ReadPolicyFile(Path("policy")).ok());
+TEST_F(PolicyFiles, ASymbolicLinkThatPointsElsewhereHasChanged) {
+  Write("list.1", "one");
+  Write("list.2", "two");
+  unlink(Path("link").c_str());
+  ASSERT_EQ(symlink("list.1", Path("link").c_str()), 0);
+  FileWatch watch = Settled({Path("link")});
+  ASSERT_EQ(symlink("list.2", Path("new").c_str()), 0);
+  ASSERT_EQ(rename(Path("new").c_str(), Path("link").c_str()), 0);
+  EXPECT_FALSE(watch.Look());
+  EXPECT_TRUE(watch.Look());
+}
+
+TEST_F(PolicyFiles, AChangeWhoseTimeWasSetBackIsSeen) {
+  Write("list", "one");
+  struct stat before;
+  ASSERT_EQ(stat(Path("list").c_str(), &before), 0);
+  FileWatch watch = Settled({Path("list")});
+  Write("list", "two");
+  const timespec times[] = {before.st_atim, before.st_mtim};
+  ASSERT_EQ(utimensat(AT_FDCWD, Path("list").c_str(), times, 0), 0);
+  struct stat after;
+  ASSERT_EQ(stat(Path("list").c_str(), &after), 0);
+  ASSERT_EQ(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
+  ASSERT_EQ(after.st_size, before.st_size);
+  EXPECT_FALSE(watch.Look());
+  EXPECT_TRUE(watch.Look());
+}
+
+TEST_F(PolicyFiles, WhatIsNoRegularFileOrTooLargeIsAnError) {
+  unlink(Path("pipe").c_str());
+  ASSERT_EQ(mkfifo(Path("pipe").c_str(), 0600), 0);
+  EXPECT_FALSE(ReadFile(Path("pipe")).ok());
+  EXPECT_FALSE(ReadFile(testing::TempDir()).ok());
+  Write("huge", "");
+  ASSERT_EQ(truncate(Path("huge").c_str(), kMaxFileBytes + 1), 0);
+  EXPECT_NE(std::string(ReadFile(Path("huge")).status().message())
+                .find("larger than 128 MB"),
+            std::string::npos);
+  unlink(Path("huge").c_str());
 }
 
 }  // namespace

@@ -20,12 +20,19 @@ std::vector<mail::Address> FormsOf(const mail::Address& recipient,
   return recipient.TagForms(realm->tag_delimiters, complete);
 }
 
+const mail::Address* FindException(const Policy& policy,
+                                   const std::vector<mail::Address>& forms) {
+  const auto found =
+      std::find_if(forms.begin(), forms.end(),
+                   [&names = Names(policy)](const mail::Address& each) {
+                     return names.exceptions.contains(each.local());
+                   });
+  return found == forms.end() ? nullptr : &*found;
+}
+
 bool IsException(const Policy& policy,
                  const std::vector<mail::Address>& forms) {
-  return std::any_of(forms.begin(), forms.end(),
-                     [&names = Names(policy)](const mail::Address& each) {
-                       return names.exceptions.contains(each.local());
-                     });
+  return FindException(policy, forms) != nullptr;
 }
 
 }  // namespace mailverdict

@@ -109,8 +109,9 @@ Finding RecipientCheck::Examine(const Transaction& transaction,
       continue;
     }
     if (policy_->FindRealm(address.domain()) == nullptr) continue;
-    const std::string_view valid = KnownValid(address);
-    if (!valid.empty()) return Verdict::Pass(valid);
+    if (std::optional<Verdict> valid = ValidUnasked(address, transaction)) {
+      return *std::move(valid);
+    }
     ours.push_back(&address);
   }
   if (ours.empty()) return NotOurs(readings, transaction);
@@ -241,21 +242,39 @@ Verdict RecipientCheck::NotOurs(const Readings& readings,
   return Unsure(replies::kAddressNotUnderstood, "not an address").Saying(where);
 }
 
-std::string_view RecipientCheck::KnownValid(
-    const mail::Address& address) const {
+std::optional<Verdict> RecipientCheck::ValidUnasked(
+    const mail::Address& address, const Transaction& transaction) const {
   const RealmPolicy& realm = *policy_->FindRealm(address.domain());
   if (realm.catch_all || realm.catch_all_domains.contains(address.domain())) {
-    return "catch-all";
+    return Verdict::Pass("catch-all");
   }
   const std::vector<mail::Address> forms = FormsOf(address, &realm);
-  if (IsException(*policy_, forms)) return "exception";
+  if (const mail::Address* form = FindException(*policy_, forms)) {
+    return Listed(*form, realm, transaction, "exception");
+  }
   for (const mail::Address& each : forms) {
     if (realm.valid_local_parts.contains(each.local()) ||
         realm.valid_addresses.contains(each.ToString())) {
-      return "listed as valid";
+      return Listed(each, realm, transaction, "listed as valid");
     }
   }
-  return "";
+  return std::nullopt;
+}
+
+Verdict RecipientCheck::Listed(const mail::Address& form,
+                               const RealmPolicy& realm,
+                               const Transaction& transaction,
+                               std::string_view why) const {
+  // postmaster and abuse never leave a list. Strangers could fill the memory
+  // with them, at every name below a wildcard domain.
+  static const auto* const kAlways = new RecipientPolicy;
+  const DirectoryPolicy* directory = policy_->FindDirectory(realm.directory);
+  const bool remembered =
+      directory != nullptr && !kAlways->exceptions.contains(form.local()) &&
+      GraceOf(*directory, overrides_) > absl::ZeroDuration();
+  if (!remembered) return Verdict::Pass(why);
+  return Verdict::Pass(why).Noting(
+      {Observation::Kind::kPresent, MemoryOf(form, realm), transaction.now});
 }
 
 bool RecipientCheck::IsForeign(std::string_view recipient) const {

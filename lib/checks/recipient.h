@@ -15,6 +15,9 @@
 // unsure     DEFER (or PASS, by policy): 451 4.4.3 when the directory did not
 //            answer, could not be believed, or denies an address that it had
 //            lately; 451 4.1.3 when the recipient is no address
+// remembers  each address that was found in the directory, or in a list of a
+//            realm that has one: an address that has left a list has the same
+//            grace period as one that has left the directory
 // limits     the grace period (72 hours), and how many may vanish at once (5
 //            within 10 minutes): the policy's, or what an operator has set
 
@@ -22,6 +25,7 @@
 #define MAILVERDICT_LIB_CHECKS_RECIPIENT_H_
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -49,9 +53,15 @@ class RecipientCheck final : public Check {
   // What one reading in a realm leads to.
   class Reading;
 
-  // Valid without asking, in one of its forms: why, or "" if it is not. The
-  // address is in a realm, or is a name without a domain.
-  std::string_view KnownValid(const mail::Address& address) const;
+  // The pass of an address in a realm that is valid, in one of its forms,
+  // without asking; nullopt if the directory has to be asked.
+  std::optional<Verdict> ValidUnasked(const mail::Address& address,
+                                      const Transaction& transaction) const;
+  // The pass of a form that a list has. It is remembered as one that was found
+  // in the realm's directory: when the list no longer has it, it has the same
+  // grace period.
+  Verdict Listed(const mail::Address& form, const RealmPolicy& realm,
+                 const Transaction& transaction, std::string_view why) const;
   Reading ReadingOf(const mail::Address& address,
                     const Transaction& transaction, Inquiry& ask) const;
   // The directory has proven that all of `forms` are absent.

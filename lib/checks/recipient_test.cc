@@ -121,6 +121,58 @@ TEST(Recipient, WhoIsValidWithoutAskingPasses) {
   }
 }
 
+TEST(Recipient, WhoIsListedIsRememberedAsOneWhoWasFound) {
+  const std::shared_ptr<Policy> policy = Ours();
+  std::get<RecipientPolicy>(policy->checks[0]).exceptions.insert("hostmaster");
+  const std::map<std::string, std::string> cases = {
+      {"<@relay.example:Alias+tag@Example.ORG.>", "people:alias@example.org"},
+      {"everywhere@sub.example.org", "people:everywhere@sub.example.org"},
+      {"hostmaster+dns@example.org", "people:hostmaster@example.org"},
+      {"postmaster@example.org", ""},
+      {"abuse@sub.example.org", ""},
+      {"joe@shop.example.org", ""},
+      {"joe@all.example", ""},
+      {"hostmaster", ""},
+  };
+  for (const auto& [recipient, key] : cases) {
+    const Verdict verdict = Judge(policy, To(recipient), Never);
+    ASSERT_EQ(verdict.observations().size(), key.empty() ? 0u : 1u)
+        << recipient;
+    if (key.empty()) continue;
+    EXPECT_EQ(verdict.observations()[0].kind, Observation::Kind::kPresent);
+    EXPECT_EQ(verdict.observations()[0].about.key, key);
+  }
+  policy->directories[0].grace = absl::ZeroDuration();
+  EXPECT_TRUE(
+      Judge(policy, To("alias@example.org"), Never).observations().empty())
+      << "without grace there is nothing to remember";
+}
+
+// Memory as the history has it after the pass above.
+TEST(Recipient, WhoHasLeftAListIsDeferredDuringGrace) {
+  const std::shared_ptr<Policy> policy = Ours();
+  policy->realms[0].valid_addresses.clear();
+  for (const bool listed_before : {true, false}) {
+    const Verdict verdict =
+        Judge(policy, To("alias@example.org"), [&](const Lookup& lookup) {
+          if (IsVanished(lookup)) return Answer(Report::Absent(lookup));
+          if (const auto* mailbox = std::get_if<MailboxLookup>(&lookup)) {
+            return Vouched(*policy, *mailbox);
+          }
+          if (!listed_before) return Answer(Report::Absent(lookup));
+          return Answer(Report::Present(
+              lookup, MailboxSeen{kNow - absl::Hours(1)}.ToValues()));
+        });
+    EXPECT_EQ(verdict.disposition(),
+              listed_before ? Disposition::kDefer : Disposition::kReject)
+        << verdict.Tree();
+    if (!listed_before) continue;
+    ASSERT_EQ(verdict.observations().size(), 1u);
+    EXPECT_EQ(verdict.observations()[0].kind, Observation::Kind::kMissed)
+        << "so that grace ends some day";
+  }
+}
+
 TEST(Recipient, AListOfOneDomainIsNotValidInAnother) {
   const Verdict verdict =
       Judge(Ours(), To("alias@sub.example.org"), [](const Lookup& lookup) {

@@ -247,6 +247,9 @@ struct Policy {
   size_t max_connections = 4096;
   std::string history_file;  // "": in memory only
   size_t history_max = 1'000'000;
+  // A version of a file of addresses that lacks more than so many percent of
+  // the entries in force, or all of them, is held (list_loss.h). 0 to 100.
+  int max_list_loss_percent = 50;
   std::string user;  // to run as when started as root; "" to stay
   LogTarget log = LogTarget::kStderr;
 

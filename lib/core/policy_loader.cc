@@ -88,6 +88,17 @@ void ReadHistory(const Node<P>& policy_node, Policy* policy) {
   }
 }
 
+void ReadMaxListLoss(const Node<P>& node, Policy* policy) {
+  if (node->max_list_loss_percent() > 100) {
+    node.Error(P::kMaxListLossPercentFieldNumber,
+               absl::Substitute("max_list_loss_percent is $0; write 0 to 100",
+                                node->max_list_loss_percent()));
+    return;
+  }
+  policy->max_list_loss_percent =
+      static_cast<int>(node->max_list_loss_percent());
+}
+
 void ReadLocalNetworks(const Node<P>& node, Policy* policy) {
   for (int i = 0; i < node->local_network_size(); ++i) {
     const std::optional<mail::IpNetwork> network =
@@ -160,6 +171,13 @@ void WarnOfIdleParts(const Node<P>& node, const Policy& policy) {
 absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
                                         std::string_view file_name,
                                         const FileReader& read) {
+  return LoadPolicy(text, file_name, read, ParsedLists(read));
+}
+
+absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
+                                        std::string_view file_name,
+                                        const FileReader& read,
+                                        const ListReaders& lists) {
   const PolicySource source(text);
   Faults faults(file_name, &source);
   P message;
@@ -177,11 +195,12 @@ absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
   ReadListeners(node, &loaded.policy);
   ReadLocalNetworks(node, &loaded.policy);
   ReadHistory(node, &loaded.policy);
+  ReadMaxListLoss(node, &loaded.policy);
   ReadDirectories(node, read, &loaded.policy);
-  AddressFiles files(read);
+  AddressFiles files(lists);
   ReadRealms(node, &files, &loaded.policy);
   ReadDns(node, &loaded.policy);
-  ReadChecks(node, &files, read, &loaded.policy);
+  ReadChecks(node, &files, lists, &loaded.policy);
   WarnOfIdleParts(node, loaded.policy);
   if (faults.any_error()) return faults.ToStatus();
   loaded.warnings = faults.Warnings();

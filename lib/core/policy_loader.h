@@ -10,13 +10,29 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "lib/core/domain_list.h"
 #include "lib/core/policy.h"
+#include "lib/mail/address_file.h"
 
 namespace mailverdict {
 
 // Gives a file's contents. The loader itself reads nothing.
 using FileReader =
     std::function<absl::StatusOr<std::string>(const std::string& path)>;
+
+// Gives what the lists say that a policy names. An error of either says what is
+// wrong and what to write instead; the loader puts the field's name and place
+// ahead of it.
+struct ListReaders {
+  // A file of also_valid or exception_file.
+  std::function<absl::StatusOr<mail::AddressFile>(const std::string& path)>
+      addresses;
+  // An instant_reject_file.
+  std::function<absl::StatusOr<DomainList>(const std::string& path)> domains;
+};
+
+// Reads each list with `read`, which must outlive the result, and parses it.
+ListReaders ParsedLists(const FileReader& read);
 
 struct LoadedPolicy {
   Policy policy;
@@ -37,6 +53,13 @@ struct LoadedPolicy {
 absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
                                         std::string_view file_name,
                                         const FileReader& read);
+
+// The same, where the lists come from `lists`, and other files from `read`: a
+// daemon keeps the last good version of a list in force when the file breaks.
+absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
+                                        std::string_view file_name,
+                                        const FileReader& read,
+                                        const ListReaders& lists);
 
 }  // namespace mailverdict
 

@@ -82,16 +82,11 @@ RecipientPolicy ReadRecipient(const Node<C>& check, AddressFiles* files) {
 }
 
 absl::StatusOr<DomainList> ReadDomainList(const std::string& path,
-                                          const FileReader& read) {
+                                          const ListReaders& lists) {
   if (const Complaint complaint = CheckPath(path, "/etc/mailverdict/wrong")) {
     return absl::InvalidArgumentError(*complaint);
   }
-  const absl::StatusOr<std::string> text = read(path);
-  if (!text.ok()) {
-    return absl::InvalidArgumentError(absl::Substitute(
-        "$0 cannot be read: $1", Quoted(path), text.status().message()));
-  }
-  return DomainList::Parse(*text, path);
+  return lists.domains(path);
 }
 
 // When a domain counts as learned to be missing.
@@ -129,7 +124,7 @@ void ReadLearning(const Node<D>& node, const DnsPolicy& dns,
 }
 
 DomainCheckPolicy ReadDomain(const Node<C>& check, const DnsPolicy& dns,
-                             const FileReader& read) {
+                             const ListReaders& lists) {
   const Node<D> node = check.Child(check->domain(), C::kDomainFieldNumber);
   DomainCheckPolicy result;
   result.shipped_list = node->shipped_list();
@@ -140,7 +135,7 @@ DomainCheckPolicy ReadDomain(const Node<C>& check, const DnsPolicy& dns,
                    absl::StrCat("instant_reject_file ", Quoted(path)))) {
       continue;
     }
-    absl::StatusOr<DomainList> list = ReadDomainList(path, read);
+    absl::StatusOr<DomainList> list = ReadDomainList(path, lists);
     if (list.ok()) {
       result.lists.push_back(*std::move(list));
     } else {
@@ -170,7 +165,7 @@ DomainCheckPolicy ReadDomain(const Node<C>& check, const DnsPolicy& dns,
 }  // namespace
 
 void ReadChecks(const Node<proto::Policy>& node, AddressFiles* files,
-                const FileReader& read, Policy* policy) {
+                const ListReaders& lists, Policy* policy) {
   Unique kinds(&node.faults());
   for (int i = 0; i < node->check_size(); ++i) {
     const Node<C> check =
@@ -184,7 +179,7 @@ void ReadChecks(const Node<proto::Policy>& node, AddressFiles* files,
         break;
       case C::kDomain:
         kinds.Add("domain", check.At(C::kDomainFieldNumber), "check domain");
-        result = ReadDomain(check, policy->dns, read);
+        result = ReadDomain(check, policy->dns, lists);
         break;
       case C::kDnsbl:
         kinds.Add("dnsbl", check.At(C::kDnsblFieldNumber), "check dnsbl");

@@ -19,12 +19,31 @@ absl::StatusOr<mail::AddressFile> AddressFiles::Read(
   if (const Complaint complaint = CheckPath(path, "/etc/aliases")) {
     return absl::InvalidArgumentError(*complaint);
   }
-  const absl::StatusOr<std::string> text = read_(path);
-  if (!text.ok()) {
-    return absl::InvalidArgumentError(absl::Substitute(
-        "$0 cannot be read: $1", Quoted(path), text.status().message()));
-  }
-  return mail::ParseAddressFile(*text, path);
+  return lists_.addresses(path);
+}
+
+ListReaders ParsedLists(const FileReader& read) {
+  const auto text = [&read](const std::string& path) {
+    absl::StatusOr<std::string> text = read(path);
+    if (text.ok()) return text;
+    return absl::StatusOr<std::string>(absl::InvalidArgumentError(
+        absl::Substitute("$0 cannot be read: $1", Quoted(path),
+                         text.status().message())));
+  };
+  ListReaders lists;
+  lists.addresses =
+      [text](const std::string& path) -> absl::StatusOr<mail::AddressFile> {
+    const absl::StatusOr<std::string> read = text(path);
+    if (!read.ok()) return read.status();
+    return mail::ParseAddressFile(*read, path);
+  };
+  lists.domains =
+      [text](const std::string& path) -> absl::StatusOr<DomainList> {
+    const absl::StatusOr<std::string> read = text(path);
+    if (!read.ok()) return read.status();
+    return DomainList::Parse(*read, path);
+  };
+  return lists;
 }
 
 }  // namespace mailverdict

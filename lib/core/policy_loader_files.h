@@ -13,10 +13,10 @@
 
 namespace mailverdict {
 
-// One virtusertable serves many realms. Borrows the reader.
+// One virtusertable serves many realms. Borrows the readers.
 class AddressFiles {
  public:
-  explicit AddressFiles(const FileReader& read) : read_(read) {}
+  explicit AddressFiles(const ListReaders& lists) : lists_(lists) {}
 
   // What the file says, or an InvalidArgument error: what is wrong and what to
   // write instead; put the field's name ahead of it. Good as long as this is.
@@ -25,7 +25,7 @@ class AddressFiles {
  private:
   absl::StatusOr<mail::AddressFile> Read(const std::string& path) const;
 
-  const FileReader& read_;
+  const ListReaders& lists_;
   std::map<std::string, absl::StatusOr<mail::AddressFile>> files_;
 };
 

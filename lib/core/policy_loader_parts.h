@@ -52,7 +52,7 @@ void ReadRealms(const Node<proto::Policy>& node, AddressFiles* files,
 
 // After ReadDns.
 void ReadChecks(const Node<proto::Policy>& node, AddressFiles* files,
-                const FileReader& read, Policy* policy);
+                const ListReaders& lists, Policy* policy);
 
 // Its part of ReadChecks.
 DnsblCheckPolicy ReadDnsbl(const Node<proto::Check>& check,

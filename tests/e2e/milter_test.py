@@ -212,7 +212,7 @@ class MilterTest(report.Suite):
         self.slapd.make_empty()
         self.script("deferred")
         self.slapd.make_complete()
-        self.use(self.daemon.policy_text.replace(CHECK, ""))
+        self.use(self.daemon.policy_text.replace(CHECK, "shadow: true\n"))
         self.script("negotiation", wanted="nothing")
         self.use(self.daemon.policy_text)
         self.script("negotiation", wanted="connect mail rcpt")
@@ -254,7 +254,7 @@ class MilterTest(report.Suite):
         """A session keeps what it has agreed on, whatever the policy becomes."""
         with self.connect() as before:
             before.begin_session()
-            self.use(self.daemon.policy_text.replace(CHECK, ""))
+            self.use(self.daemon.policy_text.replace(CHECK, "shadow: true\n"))
             with self.connect() as milter:
                 self.check("without a check all is declined", (0x100, 0x37f),
                            milter.negotiate()[:2])

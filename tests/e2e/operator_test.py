@@ -38,7 +38,8 @@ class OperatorTest(three_servers.ThreeServers):
 
     def parts(self):
         return [self.operator, self.online_check, self.memory_on_disk,
-                self.memory_out_of_reach, self.many_vanish, self.restarts]
+                self.memory_out_of_reach, self.lists, self.emptied_policy,
+                self.many_vanish, self.restarts]
 
     # ---- the operator ----
 
@@ -158,6 +159,114 @@ class OperatorTest(three_servers.ThreeServers):
                               universal_newlines=True)
         self.check("it does not start", (78, True), (
             done.returncode, "/nowhere/history" in done.stdout))
+
+    # ---- lists are services, too ----
+
+    def lists(self):
+        """A list that loses much at once is held, over a restart too, until it is accepted."""
+        for server in self.servers:
+            server.slapd.make_complete()
+        valid = world.ROOT + "/valid"
+        aliases = ["alias%d" % number for number in range(10)]
+        put = lambda names: world.write(valid, "".join(mail(name) + "\n" for name in names))
+        put(aliases)
+        world.write(self.daemon.policy, self.daemon.policy_text.replace(
+            'realm { domain: "%s"' % world.DOMAIN,
+            'realm { also_valid: "%s" domain: "%s"' % (valid, world.DOMAIN), 1))
+        self.daemon.reload()
+
+        def becomes(right, name, count=20):
+            """Waits until `name` is answered so; others would spoil the hold of a directory."""
+            with Client() as client:
+                world.wait_until(lambda: client.rcpt(name) == right, count,
+                                 "%s is answered %s" % (name, right), self.daemon.log)
+
+        def has(words):
+            world.wait_until(lambda: words in self.command("status")[1], 20,
+                             "status has " + words, self.daemon.log)
+        with Client() as client:
+            self.check("listed", PASS, client.rcpt(aliases[0]))
+        put(aliases + ["late"])
+        becomes(PASS, "late")
+        self.check("an edit counts without a signal", True, True)
+        put([])
+        has("%s 11 entries, HELD since " % valid)
+        self.check("status says what to do", True,
+                   "mailverdict accept " + valid in self.command("status")[1])
+        with Client() as client:
+            self.check("emptied by a broken export: all of them still pass", {PASS},
+                       {client.rcpt(name) for name in aliases[:8]})
+            self.daemon.reload()
+            self.check("... and after SIGHUP", PASS, client.rcpt(aliases[1]))
+        for end in (self.daemon.stop, self.daemon.kill):
+            end()
+            self.daemon.start()
+            self.check("held over a restart", True,
+                       "HELD since" in self.command("status")[1])
+            with Client() as client:
+                self.check("... and nobody is refused", PASS, client.rcpt(aliases[2]))
+        put(["fresh"])
+        becomes(PASS, "fresh")
+        with Client() as client:
+            self.check("what is new in a held list counts, and what it lost", PASS,
+                       client.rcpt(aliases[3]))
+        for words in (("accept",), ("accept", valid, "x")):
+            self.check(" ".join(words), 64, self.command(*words)[0])
+        self.check("accept of another file", 1, self.command("accept", "/etc/other")[0])
+        self.check("accept", (0, "done\n"), self.command("accept", valid))
+        self.check("the log has it", True,
+                   "operator: accept " + valid in world.tail(self.daemon.log, 40))
+        self.check("nothing is held any more", True, "%s 1 entries\n" % valid in
+                   self.command("status")[1])
+        with Client() as client:
+            self.check("who passed by the list has the grace of the directory's",
+                       lambda reply: reply.startswith(b"OK defer"), client.rcpt(aliases[0]))
+            self.check("who was never asked for has not", REJECT, client.rcpt(aliases[9]))
+        code, text = self.command("accept", valid)
+        self.check("accept of what is not held", (1, True), (code, "is not held" in text))
+        self.daemon.stop()
+        self.daemon.start()
+        self.check("an accepted list stays accepted", True, "%s 1 entries\n" % valid in
+                   self.command("status")[1])
+        world.write(valid, "not@@good\n")
+        has("%s 1 entries, BROKEN since " % valid)
+        with Client() as client:
+            self.check("a broken list leaves what it said", PASS, client.rcpt("fresh"))
+        code, text = self.command("accept", valid)
+        self.check("accept of what is broken", (1, True), (code, "cannot be accepted" in text))
+        self.daemon.stop()
+        self.daemon.start()
+        with Client() as client:
+            self.check("... over a restart", PASS, client.rcpt("fresh"))
+        put(["fresh", "more"])
+        becomes(PASS, "more")
+        self.check("mended", True, "BROKEN" not in self.command("status")[1])
+        world.write(self.daemon.policy, self.daemon.policy_text)
+        self.daemon.reload()
+        self.check("a list that the policy no longer names is forgotten", True,
+                   valid not in self.command("status")[1])
+        self.command("release", "people")
+
+    def emptied_policy(self):
+        """What a start would refuse SIGHUP refuses, too."""
+        whole = self.daemon.policy_text
+        for what, text in (("emptied", ""), ("of comments", "# nothing\n"),
+                           ("cut before its checks", whole[:whole.index("check {")])):
+            world.write(self.daemon.policy, text)
+            self.daemon.reload()
+            self.check("a policy %s is refused" % what, True,
+                       "policy refused, the old one stays" in world.tail(self.daemon.log, 3))
+            self.check("... status tells of it", True,
+                       "ALARM since" in self.command("status")[1])
+            with Client() as client:
+                self.check("... the old one stays", REJECT, client.rcpt("stranger9"))
+            self.check("... and a start refuses it", 78, subprocess.run(
+                [self.daemon.program, "--policy", self.daemon.policy], timeout=30,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT).returncode)
+        world.write(self.daemon.policy, whole)
+        self.daemon.reload()
+        self.check("a good one ends the alarm", True,
+                   "ALARM" not in self.command("status")[1])
 
     def many_vanish(self):
         """Too many of those that were seen are missing: nobody is refused any more."""

@@ -1,0 +1,302 @@
+// How a daemon's policy and lists are read again: on SIGHUP, when a list has
+// changed, when an operator accepts one. Files may be large and disks slow, so
+// all of it is done on a thread, one reading at a time; only what it found is
+// used on the loop's thread.
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "adapters/daemon/daemon.h"
+#include "adapters/daemon/policy_reading.h"
+#include "lib/resolve/dns_server.h"
+
+namespace mailverdict {
+namespace {
+
+constexpr char kAboutPolicy[] = "policy";
+constexpr char kAboutMemory[] = "memory of lists";
+constexpr char kAboutThread[] = "thread";
+
+std::string AboutList(const ListKey& key) {
+  return absl::StrCat("list ", key.second);
+}
+
+// The line about a list whose file is not in force as it is.
+std::string TroubleLine(const ListKey& key, const ListInForce& list) {
+  if (list.state == ListInForce::State::kBroken) {
+    return absl::StrCat("list ", key.second,
+                        " is refused, its last good version stays in force (",
+                        list.entries, " entries): ", list.why,
+                        "; mend the file");
+  }
+  return absl::StrCat("list ", key.second, " is HELD: ", list.why,
+                      "; these stay in force, and what is new in it counts, "
+                      "too; mend the file, or, if they are gone indeed: "
+                      "mailverdict accept ",
+                      key.second);
+}
+
+// Whether the memory has to be written anew.
+bool OtherTexts(const ListsInForce& a, const ListsInForce& b) {
+  const auto same = [](const auto& x, const auto& y) {
+    return x.first == y.first && *x.second.text == *y.second.text;
+  };
+  return !std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
+}
+
+}  // namespace
+
+// What a reading has found; nothing of it, where it did not come to that.
+struct Daemon::Reading {
+  bool whole = false;  // the policy, too
+  std::set<std::string> accepted;
+  bool again = false;  // of a list the last reading found nothing final
+  bool save = false;   // the lists in force have not been remembered
+  std::optional<absl::StatusOr<PolicyReading>> read;
+  bool same_lists = true;
+  std::optional<absl::Status> saved;
+};
+
+void Daemon::LookAtFiles() {
+  loop_->RunAfter(kLookAtFiles, [this] {
+    for (const std::string& line : alarms_.Due(loop_->Now())) {
+      log_->Write(Severity::kError, line);
+    }
+    StartReading(std::exchange(read_again_, false));
+    LookAtFiles();
+  });
+}
+
+// Without `whole` only the lists are read, if one has changed. A reading that
+// is under way comes first, and then this one if it is whole: what it would
+// read may have changed since.
+void Daemon::StartReading(bool whole) {
+  if (reading_.joinable()) {
+    read_again_ |= whole;
+    return;
+  }
+  if (!whole && watch_.empty() && !unsaved_) return;
+  auto reading = std::make_shared<Reading>();
+  reading->whole = whole;
+  if (!whole) {
+    for (const Acceptance& each : accepting_) {
+      reading->accepted.insert(each.path);
+    }
+  }
+  reading->save = unsaved_ && loop_->Now() >= save_again_at_;
+  ReadingOrder order;
+  order.policy_path = policy_path_;
+  if (!whole) order.policy_text = policy_text_;
+  order.before = lists_;
+  order.accepted = reading->accepted;
+  order.now = loop_->Now();
+  for (const auto& [key, list] : lists_) reading->again |= list.again;
+  try {
+    reading_ = std::thread([this, reading, order = std::move(order)] {
+      Read(order, reading.get());
+      loop_->Post([this, reading] { EndReading(reading.get()); });
+    });
+    alarms_.Clear(kAboutThread);
+  } catch (const std::system_error& error) {
+    // The machine has no thread to spare. Mail goes on by what is in force, and
+    // the next look tries again.
+    read_again_ |= whole;
+    const std::string line =
+        absl::StrCat("no thread to read the policy's files (", error.what(),
+                     "); what is in force stays, tried again in ",
+                     absl::FormatDuration(kLookAtFiles));
+    if (alarms_.Raise(kAboutThread, line, loop_->Now())) {
+      log_->Write(Severity::kError, line);
+    }
+  }
+}
+
+// On the reading's thread, which has the watch while it runs.
+void Daemon::Read(const ReadingOrder& order, Reading* reading) {
+  const std::string& memory = started_->history_file;
+  // A whole reading may be refused, and must not use up the news of a list.
+  const bool changed = !reading->whole && watch_.Look();
+  const ListsInForce* lists = &order.before;
+  if (reading->whole || changed || reading->again ||
+      !reading->accepted.empty()) {
+    reading->read = ReadPolicy(order);
+    if (reading->read->ok()) lists = &(*reading->read)->lists;
+    reading->same_lists = SameLists(order.before, *lists);
+  }
+  if (reading->save || OtherTexts(order.before, *lists)) {
+    reading->saved = Remember(memory, *lists, false);
+  }
+}
+
+void Daemon::EndReading(Reading* reading) {
+  reading_.join();
+  const bool again = std::exchange(read_again_, false);
+  if (reading->saved.has_value()) TellOfMemory(*reading->saved);
+  if (reading->read.has_value() && !(reading->whole && again)) {
+    if (reading->whole) {
+      UseWhole(*std::move(reading->read));
+    } else {
+      UseLists(*std::move(reading->read), reading->same_lists);
+    }
+  }
+  AnswerAcceptances(reading->accepted);
+  if (again || !accepting_.empty()) StartReading(again);
+}
+
+void Daemon::UseWhole(absl::StatusOr<PolicyReading> read) {
+  if (!read.ok()) {
+    const std::string line = absl::StrCat("policy refused, the old one stays: ",
+                                          read.status().message());
+    alarms_.Raise(kAboutPolicy, line, loop_->Now());
+    log_->Write(Severity::kError, line);
+    return;
+  }
+  alarms_.Clear(kAboutPolicy);
+  if (!SameProcess(*started_, read->loaded.policy)) {
+    log_->Write(Severity::kWarning,
+                absl::StrCat(policy_path_,
+                             ": listeners, user, log, history and "
+                             "max_connections change with a restart only"));
+  }
+  EndOverrides();
+  Use(*std::move(read), /*whole=*/true);
+  log_->Write(Severity::kInfo, absl::StrCat(policy_path_, " read again"));
+}
+
+// What operators have set stays in force, and the policy is not read.
+void Daemon::UseLists(absl::StatusOr<PolicyReading> read, bool same_lists) {
+  if (!read.ok()) {
+    log_->Write(Severity::kError, absl::StrCat("lists are not read again: ",
+                                               read.status().message()));
+    return;
+  }
+  const Policy& policy = read->loaded.policy;
+  const absl::StatusOr<std::vector<DnsServer>> servers = ServersOf(policy.dns);
+  const bool same_servers =
+      !policy.AsksDns() || (servers.ok() && *servers == dns_servers_);
+  if (same_servers && same_lists) {
+    TellOfLists(read->lists);
+    lists_ = read->lists;
+    return;
+  }
+  const Overrides overrides = engine_->overrides();
+  Use(*std::move(read), /*whole=*/false);
+  engine_->SetOverrides(overrides);
+  log_->Write(Severity::kInfo,
+              absl::StrCat("what ", policy_path_, " names has changed"));
+}
+
+void Daemon::Use(PolicyReading read, bool whole) {
+  for (const std::string& warning : read.loaded.warnings) {
+    // A list that changes each minute does not repeat what is said of the rest.
+    if (whole || warned_.count(warning) == 0) {
+      log_->Write(Severity::kWarning, warning);
+    }
+  }
+  warned_ = {read.loaded.warnings.begin(), read.loaded.warnings.end()};
+  TellOfLists(read.lists);
+  policy_text_ = read.text;
+  lists_ = read.lists;
+  if (whole) {
+    std::vector<std::string> watched;
+    for (const auto& [key, list] : lists_) watched.push_back(key.second);
+    const Policy& policy = read.loaded.policy;
+    if (policy.AsksDns() && policy.dns.servers.empty()) {
+      watched.push_back(kResolvConf);
+    }
+    watch_ = FileWatch(watched);
+  }
+  Use(std::make_shared<const Policy>(std::move(read.loaded.policy)));
+}
+
+// Lines about lists whose state is another than it was.
+void Daemon::TellOfLists(const ListsInForce& lists) {
+  for (const auto& [key, list] : lists_) {
+    if (lists.count(key) == 0) alarms_.Clear(AboutList(key));
+  }
+  for (const auto& [key, list] : lists) {
+    if (list.state == ListInForce::State::kGood) {
+      if (!alarms_.Clear(AboutList(key))) continue;
+      log_->Write(Severity::kWarning,
+                  absl::StrCat("list ", key.second,
+                               " is in force again as the file says, ",
+                               list.entries, " entries"));
+    } else if (const std::string line = TroubleLine(key, list);
+               alarms_.Raise(AboutList(key), line, loop_->Now())) {
+      log_->Write(Severity::kError, line);
+    }
+  }
+}
+
+void Daemon::TellOfMemory(const absl::Status& saved) {
+  unsaved_ = !saved.ok();
+  if (saved.ok()) {
+    if (alarms_.Clear(kAboutMemory)) {
+      log_->Write(Severity::kWarning, "lists are remembered again");
+    }
+    return;
+  }
+  save_again_at_ = loop_->Now() + kSaveAgain;
+  const std::string line = absl::StrCat(
+      "lists are not remembered (", saved.message(),
+      "): should the daemon be restarted, they are compared with older "
+      "versions; tried again each ",
+      absl::FormatDuration(kSaveAgain));
+  if (alarms_.Raise(kAboutMemory, line, loop_->Now())) {
+    log_->Write(Severity::kError, line);
+  }
+}
+
+// ---- the operator accepts a list ----
+
+void Daemon::Accept(const std::string& path,
+                    std::function<void(const absl::Status&)> done) {
+  const auto list = lists_.find({false, path});
+  if (list == lists_.end()) {
+    done(absl::NotFoundError(
+        absl::StrCat("the policy names no also_valid or exception_file ", path,
+                     "; write it as `mailverdict status` does")));
+  } else if (list->second.state == ListInForce::State::kBroken) {
+    done(absl::FailedPreconditionError(absl::StrCat(
+        path, " cannot be accepted: ", list->second.why, "; mend the file")));
+  } else if (list->second.state == ListInForce::State::kGood) {
+    done(absl::FailedPreconditionError(absl::StrCat(
+        path, " is not held: it is in force as it was read last")));
+  } else {
+    accepting_.push_back({path, std::move(done)});
+    StartReading(false);
+  }
+}
+
+void Daemon::AnswerAcceptances(const std::set<std::string>& accepted) {
+  std::vector<Acceptance> waiting;
+  for (Acceptance& each : std::exchange(accepting_, {})) {
+    if (accepted.count(each.path) == 0) {
+      waiting.push_back(std::move(each));
+      continue;
+    }
+    const auto list = lists_.find({false, each.path});
+    absl::Status status;
+    if (list == lists_.end()) {
+      status = absl::NotFoundError(
+          absl::StrCat("the policy no longer names ", each.path));
+    } else if (list->second.state != ListInForce::State::kGood) {
+      status = absl::FailedPreconditionError(absl::StrCat(
+          each.path,
+          " has changed since it was held, and what it says now is another "
+          "loss: ",
+          list->second.why, "; look at the file and at `mailverdict status`"));
+    }
+    LogOrder(absl::StrCat("accept ", each.path, status.ok() ? "" : ": ",
+                          status.message()));
+    each.done(status);
+  }
+  accepting_ = std::move(waiting);
+}
+
+}  // namespace mailverdict

@@ -1,0 +1,143 @@
+#include "adapters/daemon/lists_in_force.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "adapters/daemon/policy_files.h"
+#include "lib/core/list_loss.h"
+
+namespace mailverdict {
+namespace {
+
+using State = ListInForce::State;
+
+absl::StatusOr<ListInForce> Parse(const ListKey& key, std::string text) {
+  const auto& [domains, path] = key;
+  ListInForce list;
+  if (domains) {
+    absl::StatusOr<DomainList> parsed = DomainList::Parse(text, path);
+    if (!parsed.ok()) return parsed.status();
+    list.entries = parsed->size();
+    list.domains = std::make_shared<const DomainList>(*std::move(parsed));
+  } else {
+    absl::StatusOr<mail::AddressFile> parsed =
+        mail::ParseAddressFile(text, path);
+    if (!parsed.ok()) return parsed.status();
+    list.entries = CountEntries(*parsed);
+    list.addresses =
+        std::make_shared<const mail::AddressFile>(*std::move(parsed));
+  }
+  list.text = std::make_shared<const std::string>(std::move(text));
+  return list;
+}
+
+// `before` stays in force, and this is why.
+ListInForce Kept(ListInForce before, State state, std::string why,
+                 absl::Time now) {
+  if (before.state != state) before.since = now;
+  before.state = state;
+  before.why = std::move(why);
+  before.doubted = nullptr;
+  before.again = false;
+  return before;
+}
+
+bool SameEntries(const mail::AddressFile& a, const mail::AddressFile& b) {
+  return LossOf(a, b).lost == 0 && LossOf(b, a).lost == 0;
+}
+
+}  // namespace
+
+mail::AddressFile ListInForce::Counting() const {
+  return doubted == nullptr ? *addresses : UnionOf(*addresses, *doubted);
+}
+
+absl::StatusOr<ListInForce> ReadList(const ListKey& key,
+                                     const ListInForce* before, int max_percent,
+                                     bool accepted, absl::Time now) {
+  const std::string& path = key.second;
+  const FileStamp stamp = StampOf(path);
+  absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) {
+    const std::string why = absl::StrCat(
+        "\"", path, "\" cannot be read: ", text.status().message());
+    if (before == nullptr) return absl::InvalidArgumentError(why);
+    ListInForce kept = Kept(*before, State::kBroken, why, now);
+    kept.again = true;  // what hinders may be the machine's, not the file's
+    return kept;
+  }
+  // Somebody was writing: what was read may be half of it.
+  if (before != nullptr && StampOf(path) != stamp) {
+    ListInForce kept = *before;
+    kept.again = true;
+    return kept;
+  }
+  if (before != nullptr && *text == *before->text) {
+    return Kept(*before, State::kGood, "", now);
+  }
+  absl::StatusOr<ListInForce> version = Parse(key, *std::move(text));
+  if (version.ok()) version->since = now;
+  if (before == nullptr) return version;
+  if (!version.ok()) {
+    return Kept(*before, State::kBroken,
+                std::string(version.status().message()), now);
+  }
+  if (before->addresses == nullptr) return version;
+  const ListLoss loss = LossOf(*before->addresses, *version->addresses);
+  if (!IsDoubtful(loss, max_percent)) return version;
+  if (accepted && before->doubted != nullptr &&
+      SameEntries(*before->doubted, *version->addresses)) {
+    return version;
+  }
+  ListInForce held = Kept(*before, State::kHeld,
+                          absl::StrCat("it has lost ", loss.lost, " of ",
+                                       loss.entries, " entries at once"),
+                          now);
+  held.doubted = version->addresses;
+  return held;
+}
+
+bool SameLists(const ListsInForce& a, const ListsInForce& b) {
+  const auto same = [](const auto& x, const auto& y) {
+    const ListInForce& one = x.second;
+    const ListInForce& other = y.second;
+    const auto same_doubt = [&] {
+      if (one.doubted == nullptr || other.doubted == nullptr) {
+        return one.doubted == other.doubted;
+      }
+      return SameEntries(*one.doubted, *other.doubted);
+    };
+    return x.first == y.first &&
+           (one.text == other.text || *one.text == *other.text) &&
+           (one.doubted == other.doubted || same_doubt());
+  };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
+}
+
+std::vector<RememberedList> ToMemory(const ListsInForce& lists) {
+  std::vector<RememberedList> remembered;
+  for (const auto& [key, list] : lists) {
+    remembered.push_back({key.first, key.second, list.text});
+  }
+  return remembered;
+}
+
+ListsInForce FromMemory(const std::vector<RememberedList>& remembered,
+                        std::vector<std::string>* alarms) {
+  ListsInForce lists;
+  for (const RememberedList& each : remembered) {
+    const ListKey key(each.domains, each.path);
+    absl::StatusOr<ListInForce> list = Parse(key, *each.text);
+    if (list.ok()) {
+      lists.emplace(key, *std::move(list));
+    } else {
+      alarms->push_back(
+          absl::StrCat("what is remembered of the list ", each.path,
+                       " is no longer understood (", list.status().message(),
+                       "): the file is taken as it is, without a comparison"));
+    }
+  }
+  return lists;
+}
+
+}  // namespace mailverdict

@@ -1,0 +1,162 @@
+#include "adapters/daemon/policy_reading.h"
+
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "adapters/daemon/policy_files.h"
+#include "lib/history/list_memory.h"
+#include "lib/history/store_files.h"
+
+namespace mailverdict {
+namespace {
+
+// Which lists a policy names, found by loading it with all of them empty.
+struct Named {
+  std::set<ListKey> lists;
+  std::string history_file;
+  int max_percent = Policy().max_list_loss_percent;
+};
+
+Named NamesIn(const std::string& text, const std::string& path,
+              const FileReader& read) {
+  Named named;
+  ListReaders empty;
+  empty.addresses = [&named](const std::string& list) {
+    named.lists.emplace(false, list);
+    return mail::AddressFile();
+  };
+  empty.domains = [&named](const std::string& list) {
+    named.lists.emplace(true, list);
+    return DomainList::Parse("", list);
+  };
+  const auto loaded = LoadPolicy(text, path, read, empty);
+  if (loaded.ok()) {
+    named.history_file = loaded->policy.history_file;
+    named.max_percent = loaded->policy.max_list_loss_percent;
+  }
+  return named;
+}
+
+// Passwords and certificates of a policy in force were good when it was read,
+// and are read again at each connection; that one of them is just being renewed
+// must not hinder a list.
+absl::StatusOr<std::string> TakenAsGood(const std::string&) {
+  return std::string("-----BEGIN ");
+}
+
+using ListErrors = std::map<ListKey, absl::Status>;
+
+absl::Status ErrorOf(const ListErrors& errors, const ListKey& key) {
+  const auto error = errors.find(key);
+  return error == errors.end() ? absl::InternalError("a list was not read")
+                               : error->second;
+}
+
+void RecallLists(const std::string& history_file, PolicyReading* reading,
+                 ListsInForce* before) {
+  if (history_file.empty()) return;
+  const auto remembered = ReadListMemory(ListMemoryFile(history_file));
+  if (remembered.ok()) {
+    *before = FromMemory(*remembered, &reading->alarms);
+  } else if (!absl::IsNotFound(remembered.status())) {
+    reading->memory_damaged = absl::IsDataLoss(remembered.status());
+    reading->alarms.push_back(absl::StrCat(
+        "what lists said before is not known: ", remembered.status().message(),
+        "; each list is taken as it is, without a comparison"));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<PolicyReading> ReadPolicy(const ReadingOrder& order) {
+  PolicyReading reading;
+  reading.text = order.policy_text;
+  if (reading.text == nullptr) {
+    absl::StatusOr<std::string> text = ReadFile(order.policy_path);
+    if (!text.ok()) return text.status();
+    reading.text = std::make_shared<const std::string>(*std::move(text));
+  }
+  const FileReader read =
+      order.policy_text == nullptr ? FileReader(ReadFile) : TakenAsGood;
+  const Named named = NamesIn(*reading.text, order.policy_path, read);
+  ListsInForce before = order.before;
+  if (order.from_memory) RecallLists(named.history_file, &reading, &before);
+
+  ListErrors errors;
+  for (const ListKey& key : named.lists) {
+    const auto known = before.find(key);
+    absl::StatusOr<ListInForce> list = ReadList(
+        key, known == before.end() ? nullptr : &known->second,
+        named.max_percent, order.accepted.count(key.second) > 0, order.now);
+    if (list.ok()) {
+      reading.lists.emplace(key, *std::move(list));
+    } else {
+      errors.emplace(key, list.status());
+    }
+  }
+  ListReaders lists;
+  lists.addresses =
+      [&](const std::string& path) -> absl::StatusOr<mail::AddressFile> {
+    const auto list = reading.lists.find({false, path});
+    if (list != reading.lists.end()) return list->second.Counting();
+    return ErrorOf(errors, {false, path});
+  };
+  lists.domains = [&](const std::string& path) -> absl::StatusOr<DomainList> {
+    const auto list = reading.lists.find({true, path});
+    if (list != reading.lists.end()) return *list->second.domains;
+    return ErrorOf(errors, {true, path});
+  };
+  absl::StatusOr<LoadedPolicy> loaded =
+      LoadPolicy(*reading.text, order.policy_path, read, lists);
+  if (!loaded.ok()) return loaded.status();
+  reading.loaded = *std::move(loaded);
+  const absl::Status serves =
+      CheckServes(reading.loaded.policy, order.policy_path);
+  if (!serves.ok()) return serves;
+  return reading;
+}
+
+absl::Status CheckServes(const Policy& policy, const std::string& path) {
+  const auto refused = [&path](const std::string& why) {
+    return absl::FailedPreconditionError(absl::StrCat(path, ": ", why));
+  };
+  if (policy.listeners.empty()) {
+    return refused(
+        "no listener; add listener { socketmap: "
+        "\"unix:/run/mailverdict/socketmap\" }");
+  }
+  if (policy.shadow) return absl::OkStatus();
+  constexpr absl::string_view kMeant =
+      " would pass; the file may have been cut; if it is meant, write shadow: "
+      "true";
+  const bool recipient = policy.FindCheck<RecipientPolicy>() != nullptr;
+  if (policy.checks.empty()) {
+    return refused(absl::StrCat("no check, so everything", kMeant));
+  }
+  if (recipient && policy.realms.empty()) {
+    return refused(absl::StrCat(
+        "check recipient and no realm, so every recipient", kMeant));
+  }
+  if (!recipient && !policy.directories.empty()) {
+    return refused(absl::StrCat("directory ", policy.directories[0].name,
+                                " and no check recipient that asks it, so "
+                                "every recipient",
+                                kMeant));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Remember(const std::string& history_file,
+                      const ListsInForce& lists, bool memory_damaged) {
+  const std::string file = ListMemoryFile(history_file);
+  if (file.empty()) return absl::OkStatus();
+  if (memory_damaged) {
+    const auto aside = SetFileAside(file);
+    if (!aside.ok()) return aside.status();
+  }
+  return WriteListMemory(file, ToMemory(lists));
+}
+
+}  // namespace mailverdict

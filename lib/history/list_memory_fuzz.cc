@@ -1,0 +1,37 @@
+// The memory of lists: whatever its bytes are, reading them ends without a
+// crash, and what is read well is written as the same bytes. The input is tried
+// as it is, and as the lists of a file whose checksum is right.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "lib/history/list_memory.h"
+#include "lib/history/little_endian.h"
+#include "lib/history/siphash.h"
+#include "tests/fuzzing/require.h"
+
+namespace mailverdict {
+namespace {
+
+void Try(std::string_view bytes) {
+  const auto lists = ParseListMemory(bytes);
+  if (lists.ok()) Require(ListMemoryBytes(*lists) == bytes, "the same bytes");
+}
+
+}  // namespace
+}  // namespace mailverdict
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace mailverdict;
+  const std::string_view input = Bytes(data, size);
+  Try(input);
+  const std::string empty = ListMemoryBytes({});
+  std::string whole = empty.substr(0, empty.size() - sizeof(uint64_t));
+  AppendNumber(SipHash("mailverdictlists")(input), &whole);
+  whole += input;
+  Try(whole);
+  return 0;
+}

@@ -1,0 +1,120 @@
+#include "lib/history/list_memory.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <sstream>
+
+namespace mailverdict {
+namespace {
+
+class ListMemory : public testing::Test {
+ protected:
+  ListMemory() {
+    char folder[] = "/tmp/list_memory_XXXXXX";
+    folder_ = mkdtemp(folder);
+    file = ListMemoryFile(folder_ + "/history");
+  }
+  ~ListMemory() override {
+    for (const char* name : {"/history-lists", "/history-lists.new"}) {
+      unlink((folder_ + name).c_str());
+    }
+    rmdir(folder_.c_str());
+  }
+
+  static RememberedList List(bool domains, const std::string& path,
+                             const std::string& text) {
+    return {domains, path, std::make_shared<const std::string>(text)};
+  }
+  std::string Bytes() {
+    std::ostringstream all;
+    all << std::ifstream(file, std::ios::binary).rdbuf();
+    return all.str();
+  }
+  void Put(const std::string& bytes) {
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
+  }
+  // "path=text" of each, with "!" ahead of lists of domains.
+  std::vector<std::string> Read() {
+    const auto lists = ReadListMemory(file);
+    EXPECT_TRUE(lists.ok()) << lists.status();
+    std::vector<std::string> shown;
+    if (!lists.ok()) return shown;
+    for (const RememberedList& list : *lists) {
+      shown.push_back((list.domains ? "!" : "") + list.path + "=" + *list.text);
+    }
+    return shown;
+  }
+
+  std::string folder_, file;
+};
+
+TEST_F(ListMemory, GivesBackWhatWasWritten) {
+  EXPECT_EQ(ReadListMemory(file).status().code(), absl::StatusCode::kNotFound);
+  ASSERT_TRUE(WriteListMemory(file, {List(false, "/etc/aliases", "a: b\n"),
+                                     List(true, "/etc/wrong", ""),
+                                     List(false, "", std::string(3, '\0'))})
+                  .ok());
+  EXPECT_THAT(Read(),
+              testing::ElementsAre("/etc/aliases=a: b\n",
+                                   "!/etc/wrong=", "=" + std::string(3, '\0')));
+  ASSERT_TRUE(WriteListMemory(file, {}).ok());
+  EXPECT_THAT(Read(), testing::IsEmpty());
+  struct stat about;
+  ASSERT_EQ(stat(file.c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777, 0600u);
+  EXPECT_NE(access((file + ".new").c_str(), F_OK), 0);
+}
+
+TEST_F(ListMemory, AnyCutOrChangedByteIsDamage) {
+  ASSERT_TRUE(WriteListMemory(file, {List(false, "/a", "joe\nann\n")}).ok());
+  const std::string whole = Bytes();
+  for (size_t i = 0; i < whole.size(); ++i) {
+    Put(whole.substr(0, i));
+    EXPECT_EQ(ReadListMemory(file).status().code(), absl::StatusCode::kDataLoss)
+        << "cut at " << i;
+    std::string changed = whole;
+    changed[i] = static_cast<char>(changed[i] ^ 0x40);
+    Put(changed);
+    EXPECT_EQ(ReadListMemory(file).status().code(), absl::StatusCode::kDataLoss)
+        << "changed at " << i;
+  }
+  Put(whole + "x");
+  EXPECT_EQ(ReadListMemory(file).status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(ListMemory, AFullDiskLeavesTheOldOne) {
+  ASSERT_TRUE(WriteListMemory(file, {List(false, "/a", "joe\n")}).ok());
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit small = {4096, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const absl::Status full =
+      WriteListMemory(file, {List(false, "/a", std::string(10'000, 'x'))});
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_EQ(full.code(), absl::StatusCode::kUnavailable) << full;
+  EXPECT_THAT(Read(), testing::ElementsAre("/a=joe\n"));
+  EXPECT_NE(access((file + ".new").c_str(), F_OK), 0)
+      << "what was written of it would keep the disk full";
+}
+
+TEST_F(ListMemory, WhatIsNoFileIsDamage) {
+  ASSERT_EQ(mkdir(file.c_str(), 0700), 0);
+  EXPECT_EQ(ReadListMemory(file).status().code(), absl::StatusCode::kDataLoss);
+  ASSERT_EQ(rmdir(file.c_str()), 0);
+  ASSERT_EQ(mkfifo(file.c_str(), 0600), 0);
+  EXPECT_EQ(ReadListMemory(file).status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(ListMemory, WithoutAHistoryThereIsNone) {
+  EXPECT_EQ(ListMemoryFile(""), "");
+}
+
+}  // namespace
+}  // namespace mailverdict
