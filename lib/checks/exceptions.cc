@@ -24,7 +24,8 @@ bool IsException(const Policy& policy,
                  const std::vector<mail::Address>& forms) {
   return std::any_of(forms.begin(), forms.end(),
                      [&names = Names(policy)](const mail::Address& each) {
-                       return names.exceptions.contains(each.local());
+                       return names.exceptions.contains(each.local()) ||
+                              names.exception_patterns.Matches(each);
                      });
 }
 

@@ -150,7 +150,8 @@ std::string_view RecipientCheck::KnownValid(
   if (IsException(*policy_, forms)) return "exception";
   for (const mail::Address& each : forms) {
     if (realm->valid_local_parts.contains(each.local()) ||
-        realm->valid_addresses.contains(each.ToString())) {
+        realm->valid_addresses.contains(each.ToString()) ||
+        realm->valid_patterns.Matches(each)) {
       return "listed as valid";
     }
   }

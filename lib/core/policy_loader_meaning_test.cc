@@ -195,9 +195,28 @@ constexpr SaidCase kCheck[] = {
      "\"a b\"\n exception: \"<>\" } }",
      "2:2: exception \"noc@example.org\" has a domain; write \"noc\" for every "
      "realm, or list the address in a file of its realm's also_valid\n"
-     "3:15: exception \"a b\" is no local part: this byte cannot stand here, "
-     "unless in a quoted local part\n"
-     "4:2: exception \"<>\" is nobody; write a local part"},
+     "3:15: exception \"a b\" is no local part, prefix* or *suffix: this byte "
+     "cannot stand here, unless in a quoted local part\n"
+     "4:14: exception \"<>\" is no local part, prefix* or *suffix: <> is no "
+     "mailbox"},
+    {"check { recipient {\n exception: \"*-request@example.org\"\n exception: "
+     "\"@example.org\"\n exception: \"^srs0\"\n exception: \"a*b\"\n "
+     "exception: \"*\"\n exception: \"noc?\" } }",
+     "2:2: exception \"*-request@example.org\" has a domain; write "
+     "\"*-request\" for every realm, or list the address in a file of its "
+     "realm's also_valid\n"
+     "3:2: exception \"@example.org\" has a domain; list it in a file of its "
+     "realm's also_valid\n"
+     "4:14: exception \"^srs0\" is no local part, prefix* or *suffix: this "
+     "character is of a pattern or a program, and of no name unless the name "
+     "is in double quotes\n"
+     "5:15: exception \"a*b\" is no local part, prefix* or *suffix: one '*' "
+     "may stand at the begin of a local part or at its end, and nowhere else\n"
+     "6:14: exception \"*\" is no local part, prefix* or *suffix: this stands "
+     "for names that are not written here\n"
+     "7:17: exception \"noc?\" is no local part, prefix* or *suffix: this "
+     "character is of a pattern or a program, and of no name unless the name "
+     "is in double quotes"},
     {"check { recipient {\n exception_file: \"x\"\n exception_file: \"/none\"\n"
      " exception_file: \"/wrong\"\n exception_file: \"/wrong\" } }",
      "2:2: exception_file \"x\" is no file's path from the root; write, say, "

@@ -2,6 +2,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
 #include "lib/core/policy_loader_parts.h"
 #include "lib/core/policy_loader_values.h"
@@ -129,6 +130,10 @@ void AddAlsoValid(const Node<R>& node, int index, AddressFiles* files,
                absl::StrCat("also_valid ", file.status().message()), index);
     return;
   }
+  for (const std::string& warning : file->warnings) {
+    node.Warning(R::kAlsoValidFieldNumber, absl::StrCat("also_valid ", warning),
+                 index);
+  }
   size_t ours = file->local_parts.size();
   size_t others = 0;
   realm->valid_local_parts.insert(file->local_parts.begin(),
@@ -142,6 +147,12 @@ void AddAlsoValid(const Node<R>& node, int index, AddressFiles* files,
   for (const std::string& domain : file->catch_all) {
     const bool here = realms.Find(domain) == realm_index;
     if (here) realm->catch_all_domains.insert(domain);
+    ++(here ? ours : others);
+  }
+  for (const mail::NamePattern& pattern : file->patterns) {
+    const bool here =
+        pattern.domain.empty() || realms.Find(pattern.domain) == realm_index;
+    if (here) realm->valid_patterns.Add(pattern);
     ++(here ? ours : others);
   }
   if (ours == 0 && others > 0) {

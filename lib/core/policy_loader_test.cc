@@ -404,6 +404,32 @@ TEST(PolicyLoaderTest, ReadsAFileThatManyNameOnce) {
   }
 }
 
+TEST(PolicyLoaderTest, PatternsAreOfTheirRealmOrOfEach) {
+  const auto loaded = Load(R"policy(
+      directory { name: "a" uri: "ldap://a" base: "o=x" filter: "(mail=%a)" }
+      realm { domain: "example.org" directory: "a" also_valid: "/patterns" }
+      realm { domain: "example.net" directory: "a" also_valid: "/patterns" }
+      check { recipient {
+        exception: "*-owner" exception: "noc+*" exception: "\"a*\""
+        exception_file: "/patterns" } })policy");
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  using Kind = mail::NamePattern::Kind;
+  mail::NamePatterns org;
+  org.Add({Kind::kPrefix, "srs0=", ""});
+  mail::NamePatterns net = org;
+  mail::NamePatterns exceptions = org;
+  org.Add({Kind::kSuffix, "-request", "example.org"});
+  net.Add({Kind::kPrefix, "list-", "example.net"});
+  exceptions.Add({Kind::kSuffix, "-owner", ""});
+  exceptions.Add({Kind::kPrefix, "noc+", ""});
+  EXPECT_TRUE(loaded->policy.realms[0].valid_patterns == org);
+  EXPECT_TRUE(loaded->policy.realms[1].valid_patterns == net);
+  const auto& check = std::get<RecipientPolicy>(loaded->policy.checks[0]);
+  EXPECT_TRUE(check.exception_patterns == exceptions);
+  EXPECT_THAT(check.exceptions,
+              UnorderedElementsAre("postmaster", "abuse", "noc", "a*"));
+}
+
 std::string Contents(const char* path) {
   std::string contents;
   std::FILE* file = std::fopen(path, "r");

@@ -26,6 +26,8 @@ inline absl::StatusOr<std::string> ReadTestFile(const std::string& path) {
       {"/lists/more", "*.wrong.com\n"},
       {"/lists/bad", "wrong.com\njoe@wrong.com\n"},
       {"/wrong", "joe\nann@@example.org\n"},
+      {"/patterns", "SRS0=*\n*-request@example.org\nlist-*@example.net\n"},
+      {"/cut", "noc\nsecuri"},
       {"/exceptions", "# more of them\nNoc\nsecurity\n"},
       {"/password", "secret\n"},
       {"/empty", ""},

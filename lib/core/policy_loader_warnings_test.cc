@@ -16,6 +16,10 @@ namespace {
 #define LONG                                                              \
   "cn=everybody-with-a-mailbox,ou=groups,ou=headquarters,dc=mail,dc=the-" \
   "example,dc=org"
+#define CUT                                                                    \
+  "the last line does not end with a newline, so the file may have been cut, " \
+  "and names be missing; the line counts as it is; look whether the file is "  \
+  "whole, and end it with a newline"
 #define CHECK "check { recipient { } }\n"
 
 constexpr SaidCase kWarnings[] = {
@@ -126,6 +130,9 @@ constexpr SaidCase kWarnings[] = {
                            "exception_file: \"/elsewhere\" } }",
      "8:2: exception_file \"/elsewhere\" has addresses with a domain, which "
      "are passed over; list it as also_valid in their realm"},
+    {PEOPLE_BEGIN CONTROLS "}\n" REALM "also_valid: \"/cut\" }\n"
+                           "check { recipient {\n exception_file: \"/cut\" } }",
+     "6:1: also_valid /cut:2: " CUT "\n8:2: exception_file /cut:2: " CUT},
     // Listeners.
     {"listener { socketmap: \"inet:0.0.0.0:7777\" }\nlistener { socketmap: "
      "\"inet:[::]:7777\" }\nlistener { socketmap: \"inet:[127.0.0.1]:7777\" "
