@@ -71,8 +71,8 @@ Finding RecipientCheck::Examine(const Transaction& transaction,
   const std::string_view valid = KnownValid(forms, realm);
   if (!valid.empty()) return Verdict::Pass(valid);
 
-  const Answer* mailbox = ask.Ask(MailboxLookup{
-      realm->directory, address->Spellings(realm->tag_delimiters), ""});
+  const Answer* mailbox = ask.Ask(
+      MailboxLookup{realm->directory, SpellingsOf(*address, *realm), ""});
   if (mailbox == nullptr) return Finding::Pending();
   if (mailbox->present()) {
     return Verdict::Pass().Noting({Observation::Kind::kPresent,
@@ -155,6 +155,7 @@ std::string_view RecipientCheck::KnownValid(
       return "listed as valid";
     }
   }
+  if (HasForeignSender(forms, *realm)) return "SRS, of a foreign sender";
   return "";
 }
 

@@ -182,6 +182,10 @@ DomainCheckPolicy ReadDomain(const Node<C>& check, const DnsPolicy& dns,
     }
     absl::StatusOr<DomainList> list = ReadDomainList(path, read);
     if (list.ok()) {
+      if (!list->warning().empty()) {
+        node.Warning(D::kInstantRejectFileFieldNumber,
+                     absl::StrCat("instant_reject_file ", list->warning()), i);
+      }
       result.lists.push_back(*std::move(list));
     } else {
       node.Error(D::kInstantRejectFileFieldNumber,

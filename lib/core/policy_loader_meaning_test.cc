@@ -163,6 +163,8 @@ constexpr SaidCase kRealm[] = {
     {PEOPLE "}\n" REALM "tag_delimiters: \"\xC3\xBC\" }",
      "4:1: tag_delimiters \"\xC3\xBC\" has more than ASCII punctuation in it "
      "(and not @, \" or \\); write, say, \"+\""},
+    {PEOPLE "}\n" REALM "signed: SRS\n signed: [BATV, SRS] }",
+     "5:2: signed: SRS is there already, line 4"},
     {PEOPLE "}\n" REALM "also_valid: \"aliases\" }",
      "4:1: also_valid \"aliases\" is no file's path from the root; write, say, "
      "\"/etc/aliases\""},
@@ -189,6 +191,9 @@ constexpr SaidCase kCheck[] = {
      "4:2: instant_reject_file /lists/bad:2:4: this byte cannot stand here; "
      "write, say, \"gmail.con = gmail.com  # why\"\n"
      "5:2: instant_reject_file \"/lists/bad\" is there already, line 4"},
+    {"check { domain {\n instant_reject_file: \"/lists/wide\" } }",
+     "2:2: instant_reject_file /lists/wide:2:1: everybody's domains below a "
+     "public suffix; write '!' ahead of it if it is to be refused"},
     {"check { recipient { } }\ncheck {\n recipient { } }",
      "3:2: check recipient is there already, line 1"},
     {"check { recipient {\n exception: \"noc@example.org\"\n exception: "

@@ -118,6 +118,23 @@ void ReadTagDelimiters(const Node<R>& node, RealmPolicy* realm) {
   }
 }
 
+void ReadSigned(const Node<R>& node, RealmPolicy* realm) {
+  Unique kinds(&node.faults());
+  for (int i = 0; i < node->signed__size(); ++i) {
+    const R::Signed kind = node->signed_(i);
+    (kind == R::BATV ? realm->signed_batv : realm->signed_srs) = true;
+    const std::string& name = R::Signed_Name(kind);
+    kinds.Add(name, node.At(R::kSignedFieldNumber, i),
+              absl::StrCat("signed: ", name));
+  }
+  if (node->catch_all() && node->signed__size() > 0) {
+    node.Warning(R::kSignedFieldNumber,
+                 "signed says nothing here: in a catch_all realm every address "
+                 "is valid",
+                 0);
+  }
+}
+
 // Adds what the file says of this realm. What it says of other domains is
 // passed over: one virtusertable serves many realms.
 void AddAlsoValid(const Node<R>& node, int index, AddressFiles* files,
@@ -199,6 +216,7 @@ void ReadRealms(const Node<proto::Policy>& node, AddressFiles* files,
     result.directory = realm->directory();
     result.catch_all = realm->catch_all();
     ReadTagDelimiters(realm, &result);
+    ReadSigned(realm, &result);
     policy->realms.push_back(std::move(result));
   }
   for (int i = 0; i < node->realm_size(); ++i) {

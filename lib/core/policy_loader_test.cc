@@ -97,6 +97,7 @@ realm {
   also_valid: "/etc/aliases"
   also_valid: "/etc/mail/virtusertable"
   tag_delimiters: "+-"
+  signed: SRS
 }
 realm {
   domain: ["lists.example.org", "b\303\274cher.example"]
@@ -234,6 +235,8 @@ TEST(PolicyLoaderTest, FillsInRealms) {
   EXPECT_EQ(people.directory, "people");
   EXPECT_FALSE(people.catch_all);
   EXPECT_EQ(people.tag_delimiters, "+-");
+  EXPECT_TRUE(people.signed_srs);
+  EXPECT_FALSE(people.signed_batv);
   // What the files say of other realms' domains is passed over.
   EXPECT_THAT(people.valid_local_parts,
               UnorderedElementsAre("sales", "john doe"));

@@ -27,6 +27,8 @@ inline absl::StatusOr<std::string> ReadTestFile(const std::string& path) {
       {"/lists/bad", "wrong.com\njoe@wrong.com\n"},
       {"/wrong", "joe\nann@@example.org\n"},
       {"/patterns", "SRS0=*\n*-request@example.org\nlist-*@example.net\n"},
+      {"/lists/cut", "gmail.con\ngmail.com"},
+      {"/lists/wide", "gmail.con\n*.com\n"},
       {"/cut", "noc\nsecuri"},
       {"/exceptions", "# more of them\nNoc\nsecurity\n"},
       {"/password", "secret\n"},

@@ -133,6 +133,17 @@ constexpr SaidCase kWarnings[] = {
     {PEOPLE_BEGIN CONTROLS "}\n" REALM "also_valid: \"/cut\" }\n"
                            "check { recipient {\n exception_file: \"/cut\" } }",
      "6:1: also_valid /cut:2: " CUT "\n8:2: exception_file /cut:2: " CUT},
+    {PEOPLE_BEGIN CONTROLS "}\n" CHECK REALM
+                           "}\nrealm { domain: \"a.org\" catch_all: true\n "
+                           "signed: BATV }",
+     "9:2: signed says nothing here: in a catch_all realm every address is "
+     "valid"},
+    {PEOPLE_BEGIN CONTROLS "}\n" CHECK REALM
+                           "}\ncheck { domain {\n instant_reject_file: "
+                           "\"/lists/cut\" } }",
+     "9:2: instant_reject_file /lists/cut:2: the last line does not end with a "
+     "newline, so the file may have been cut, and the line with it; it does "
+     "not count; look whether the file is whole, and end it with a newline"},
     // Listeners.
     {"listener { socketmap: \"inet:0.0.0.0:7777\" }\nlistener { socketmap: "
      "\"inet:[::]:7777\" }\nlistener { socketmap: \"inet:[127.0.0.1]:7777\" "
