@@ -41,12 +41,13 @@ std::optional<Fault> FindGuard(std::string_view pattern, size_t at) {
   const bool wild = pattern.substr(0, 2) == "*.";
   const std::string_view domain = wild ? pattern.substr(2) : pattern;
   if (IsPublicSuffix(domain)) {
-    return Fault{at, wild ? "everybody's domains below a public suffix"
-                          : "a public suffix, below which everybody's domains "
-                            "are"};
+    return Fault{
+        at,
+        wild ? "this covers every domain below a public suffix"
+             : "this is a public suffix, with other people's domains below it"};
   }
-  if (IsLargeProvider(domain)) return Fault{at, "a large provider of mail"};
-  return std::nullopt;
+  if (!IsLargeProvider(domain)) return std::nullopt;
+  return Fault{at, "this is a large provider of mail"};
 }
 
 std::optional<Fault> ReadPattern(Cursor& in, std::string* pattern) {
@@ -126,9 +127,9 @@ absl::StatusOr<DomainList> DomainList::Parse(std::string_view text,
     if (cut) {
       list.warning_ = absl::StrCat(
           Absl(name), ":", number,
-          ": the last line does not end with a newline, so the file may have "
-          "been cut, and the line with it; it does not count; look whether the "
-          "file is whole, and end it with a newline");
+          ": the last line has no newline, so the file may be cut; the line "
+          "does not count, since its rest may name another domain; check that "
+          "the file is complete, and end it with a newline");
       break;
     }
     if (in.Peek() == '#') continue;
@@ -144,7 +145,7 @@ absl::StatusOr<DomainList> DomainList::Parse(std::string_view text,
     if (std::optional<Fault> guard = FindGuard(entry.pattern, begin);
         guard.has_value() && !meant) {
       return ToStatus(name, number, *guard,
-                      "write '!' ahead of it if it is to be refused");
+                      "write '!' before it if all of it must be refused");
     }
     if (list.patterns_.Add(entry.pattern, list.lines_.size())) {
       list.lines_.push_back(

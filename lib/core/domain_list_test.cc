@@ -103,9 +103,9 @@ TEST(DomainListTest, WhatIsNoEntryIsNamedByLineAndColumn) {
 
 TEST(DomainListTest, ALastLineWithoutANewlineDoesNotCountAndIsWarnedOf) {
   constexpr char kDoubt[] =
-      ": the last line does not end with a newline, so the file may have been "
-      "cut, and the line with it; it does not count; look whether the file is "
-      "whole, and end it with a newline";
+      ": the last line has no newline, so the file may be cut; the line does "
+      "not count, since its rest may name another domain; check that the file "
+      "is complete, and end it with a newline";
   // What is left of gmail.comm, and what is left of an entry.
   for (const char* last : {"gmail.com", "gmail.co", "a.b = ", "a.b = gma", "*.",
                            "*", "joe@", "# cut wi", "\xff", "  x"}) {
@@ -126,19 +126,19 @@ TEST(DomainListTest, WhatStandsForVeryManySendersWantsAMark) {
     const char* pattern;
     const char* why;
   } const cases[] = {
-      {"com", "a public suffix"},
-      {"CO.UK.", "a public suffix"},
-      {"*.com", "everybody's domains below a public suffix"},
-      {"*.co.jp", "everybody's domains below a public suffix"},
-      {"github.io", "a public suffix"},
-      {"*.ck", "everybody's domains below a public suffix"},
-      {"anything.ck", "a public suffix"},
-      {"\xe4\xb8\xad\xe5\x9b\xbd", "a public suffix"},  // of China
-      {"xn--fiqs8s", "a public suffix"},
-      {"gmail.com", "a large provider"},
-      {"GMX.de", "a large provider"},
-      {"*.qq.com", "a large provider"},
-      {"mail.ru = mail.example", "a large provider"},
+      {"com", "this is a public suffix"},
+      {"CO.UK.", "this is a public suffix"},
+      {"*.com", "this covers every domain below a public suffix"},
+      {"*.co.jp", "this covers every domain below a public suffix"},
+      {"github.io", "this is a public suffix"},
+      {"*.ck", "this covers every domain below a public suffix"},
+      {"anything.ck", "this is a public suffix"},
+      {"\xe4\xb8\xad\xe5\x9b\xbd", "this is a public suffix"},  // of China
+      {"xn--fiqs8s", "this is a public suffix"},
+      {"gmail.com", "this is a large provider"},
+      {"GMX.de", "this is a large provider"},
+      {"*.qq.com", "this is a large provider"},
+      {"mail.ru = mail.example", "this is a large provider"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.pattern);
@@ -147,7 +147,7 @@ TEST(DomainListTest, WhatStandsForVeryManySendersWantsAMark) {
     ASSERT_TRUE(absl::IsInvalidArgument(status));
     EXPECT_EQ(status.message().substr(0, 7), "l:2:2: ");
     EXPECT_EQ(status.message().substr(7, std::string(c.why).size()), c.why);
-    EXPECT_NE(status.message().find("; write '!' ahead of it"),
+    EXPECT_NE(status.message().find("; write '!' before it"),
               absl::string_view::npos);
     EXPECT_EQ(ListOf("!" + text).size(), 1u);
   }

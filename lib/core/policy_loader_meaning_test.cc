@@ -192,8 +192,8 @@ constexpr SaidCase kCheck[] = {
      "write, say, \"gmail.con = gmail.com  # why\"\n"
      "5:2: instant_reject_file \"/lists/bad\" is there already, line 4"},
     {"check { domain {\n instant_reject_file: \"/lists/wide\" } }",
-     "2:2: instant_reject_file /lists/wide:2:1: everybody's domains below a "
-     "public suffix; write '!' ahead of it if it is to be refused"},
+     "2:2: instant_reject_file /lists/wide:2:1: this covers every domain below "
+     "a public suffix; write '!' before it if all of it must be refused"},
     {"check { recipient { } }\ncheck {\n recipient { } }",
      "3:2: check recipient is there already, line 1"},
     {"check { recipient {\n exception: \"noc@example.org\"\n exception: "
@@ -213,15 +213,15 @@ constexpr SaidCase kCheck[] = {
      "3:2: exception \"@example.org\" has a domain; list it in a file of its "
      "realm's also_valid\n"
      "4:14: exception \"^srs0\" is no local part, prefix* or *suffix: this "
-     "character is of a pattern or a program, and of no name unless the name "
-     "is in double quotes\n"
-     "5:15: exception \"a*b\" is no local part, prefix* or *suffix: one '*' "
-     "may stand at the begin of a local part or at its end, and nowhere else\n"
+     "character belongs to a pattern or a program; a name with it needs double "
+     "quotes\n"
+     "5:15: exception \"a*b\" is no local part, prefix* or *suffix: '*' may "
+     "stand only once, at the begin or at the end of a local part\n"
      "6:14: exception \"*\" is no local part, prefix* or *suffix: this stands "
      "for names that are not written here\n"
      "7:17: exception \"noc?\" is no local part, prefix* or *suffix: this "
-     "character is of a pattern or a program, and of no name unless the name "
-     "is in double quotes"},
+     "character belongs to a pattern or a program; a name with it needs double "
+     "quotes"},
     {"check { recipient {\n exception_file: \"x\"\n exception_file: \"/none\"\n"
      " exception_file: \"/wrong\"\n exception_file: \"/wrong\" } }",
      "2:2: exception_file \"x\" is no file's path from the root; write, say, "

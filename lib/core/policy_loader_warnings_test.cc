@@ -16,10 +16,10 @@ namespace {
 #define LONG                                                              \
   "cn=everybody-with-a-mailbox,ou=groups,ou=headquarters,dc=mail,dc=the-" \
   "example,dc=org"
-#define CUT                                                                    \
-  "the last line does not end with a newline, so the file may have been cut, " \
-  "and names be missing; the line counts as it is; look whether the file is "  \
-  "whole, and end it with a newline"
+#define CUT                                                                \
+  "the last line has no newline, so the file may be cut and names may be " \
+  "missing; the line counts; check that the file is complete, and end it " \
+  "with a newline"
 #define CHECK "check { recipient { } }\n"
 
 constexpr SaidCase kWarnings[] = {
@@ -141,9 +141,10 @@ constexpr SaidCase kWarnings[] = {
     {PEOPLE_BEGIN CONTROLS "}\n" CHECK REALM
                            "}\ncheck { domain {\n instant_reject_file: "
                            "\"/lists/cut\" } }",
-     "9:2: instant_reject_file /lists/cut:2: the last line does not end with a "
-     "newline, so the file may have been cut, and the line with it; it does "
-     "not count; look whether the file is whole, and end it with a newline"},
+     "9:2: instant_reject_file /lists/cut:2: the last line has no newline, so "
+     "the file may be cut; the line does not count, since its rest may name "
+     "another domain; check that the file is complete, and end it with a "
+     "newline"},
     // Listeners.
     {"listener { socketmap: \"inet:0.0.0.0:7777\" }\nlistener { socketmap: "
      "\"inet:[::]:7777\" }\nlistener { socketmap: \"inet:[127.0.0.1]:7777\" "

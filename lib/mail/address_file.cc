@@ -144,18 +144,18 @@ absl::StatusOr<AddressFile> ParseAddressFile(std::string_view text,
   const size_t label = reader.form().label().line;
   AddressFile file = std::move(reader).Finish();
   if (label > 0) {
-    file.warnings.push_back(Warning(
-        file_name, label,
-        "this reads like a line of LDIF, and counts as an alias that has the "
-        "name ahead of the ':'; if the address behind it is meant, write "
-        "nothing else on the line"));
+    file.warnings.push_back(
+        Warning(file_name, label,
+                "this line looks like LDIF; it counts as an alias named by the "
+                "word before the ':'; if the address after it is meant, write "
+                "the address alone"));
   }
   if (cut_line > 0) {
-    file.warnings.push_back(Warning(
-        file_name, cut_line,
-        "the last line does not end with a newline, so the file may have been "
-        "cut, and names be missing; the line counts as it is; look whether the "
-        "file is whole, and end it with a newline"));
+    file.warnings.push_back(
+        Warning(file_name, cut_line,
+                "the last line has no newline, so the file may be cut and "
+                "names may be missing; the line counts; check that the file is "
+                "complete, and end it with a newline"));
   }
   return file;
 }

@@ -203,39 +203,41 @@ TEST(AddressFileTest, WhatCouldHideNamesIsAnError) {
       {"jmiller@b.c (Jane) <jane@b.c>\n", "1:20", "'<' and '>'"},
       {"Jane<jmiller@example.test>\n", "1:5", "cannot stand here"},
       {"Miller, Jane <jm@b.c>\n", "1:7", "cannot stand here"},
-      {"Jane Miller\n", "1:6", "one name, or two names"},
-      {"a@b.c\nJane Miller\nd@e.f\n", "2:6", "one name, or two names"},
+      {"Jane Miller\n", "1:6", "one name, two names"},
+      {"a@b.c\nJane Miller\nd@e.f\n", "2:6", "one name, two names"},
       {"Jane Ann Miller\n", "1:6", "several words"},
-      {"a b@c\n", "1:3", "one name, or two names"},
-      {"postmaster: root\nJane Miller\n", "2:6", "one name, or two names"},
-      {"\"Jane Miller\" jm@b.c\n", "1:15", "one name, or two names"},
+      {"a b@c\n", "1:3", "one name, two names"},
+      {"postmaster: root\nJane Miller\n", "2:6", "one name, two names"},
+      {"\"Jane Miller\" jm@b.c\n", "1:15", "one name, two names"},
       // Several names on a line.
       {"jmiller@example.test, jane@example.test\n", "1:21", "cannot stand"},
-      {"jmiller@example.test , jane@example.test\n", "1:22", "behind a name"},
-      {"jmiller@example.test ; jane@example.test\n", "1:22", "behind a name"},
+      {"jmiller@example.test , jane@example.test\n", "1:22",
+       "cannot follow a name"},
+      {"jmiller@example.test ; jane@example.test\n", "1:22",
+       "cannot follow a name"},
       {"a@b;c@d\n", "1:4", "cannot stand here"},
       {"a@b c@d e@f\n", "1:5", "several words"},
       {"a@b  c@d,e@f g@h\n", "1:6", "several words"},
-      {"a\nb\nc d\n", "3:3", "one name, or two names"},
-      {"a@b\nc@d\ne@f g@h\n", "3:5", "a second word"},
-      {"a@b g@h\nc@d\n", "1:5", "a second word"},
-      {"a@b\nc@d # x\ne@f\tg@h\n", "3:5", "a second word"},
+      {"a\nb\nc d\n", "3:3", "one name, two names"},
+      {"a@b\nc@d\ne@f g@h\n", "3:5", "has a second word"},
+      {"a@b g@h\nc@d\n", "1:5", "has a second word"},
+      {"a@b\nc@d # x\ne@f\tg@h\n", "3:5", "has a second word"},
       // Tables of other kinds.
       {"email,name\n", "1:6", "cannot stand here"},
       {"\"joe@x.y\",\"Joe\"\n", "1:10", "cannot stand here"},
-      {"\"joe@x.y\"\n", "1:1", "address in quotes"},
+      {"\"joe@x.y\"\n", "1:1", "the quotes make"},
       {"[\"joe@x.y\"]\n", "1:1", "local part is missing"},
       {"{\n  \"mail\": \"joe@x.y\"\n}\n", "1:1", "pattern or a program"},
       {"- joe@x.y\n", "1:1", "pattern or a program"},
       {"* joe@x.y\n", "1:1", "not written here"},
-      {"\xE2\x80\xA2 joe@x.y\n", "1:1", "looks like"},
-      {"1. joe@x.y\n", "1:2", "a number and a dot"},
-      {"users = joe ann\n", "1:7", "behind a name"},
-      {"mail=joe@x.y\n", "1:5", "ahead of this '='"},
+      {"\xE2\x80\xA2 joe@x.y\n", "1:1", "only looks like"},
+      {"1. joe@x.y\n", "1:2", "number of a list item"},
+      {"users = joe ann\n", "1:7", "cannot follow a name"},
+      {"mail=joe@x.y\n", "1:5", "before this '='"},
       {"<a href=\"mailto:joe@x.y\">\n", "1:3", "'>' is missing"},
       // URIs, LDIF, headers.
-      {"mailto:joe@x.y\n", "1:1", "ahead of an address"},
-      {"SMTP:joe@x.y\n", "1:1", "ahead of an address"},
+      {"mailto:joe@x.y\n", "1:1", "scheme of a URI"},
+      {"SMTP:joe@x.y\n", "1:1", "scheme of a URI"},
       {"dn: uid=joe,o=x\nmail: joe@x.y\n", "1:1", "LDIF"},
       {"dn:: dWlkPWpvZQ==\n", "1:1", "LDIF"},
       {"a: b\nmail:: am9lQHgueQ==\n", "2:1", "LDIF"},
@@ -244,7 +246,8 @@ TEST(AddressFileTest, WhatCouldHideNamesIsAnError) {
       {"uid: joe\nmail: joe@x.y\n", "1:1", "LDIF"},
       {"uid: joe\n\nuid: ann\n", "1:1", "LDIF"},
       {"To: joe@x.y\nCc: ann@x.y\n", "1:1", "LDIF"},
-      {"person: joe@x.y\nperson: ann@x.y\n", "2:1", "the same name"},
+      {"person: joe@x.y\nperson: ann@x.y\n", "2:1",
+       "every line has the same name"},
       // Regular expressions, shell patterns, tables of Postfix and Exim.
       {"^foo@example.test\n", "1:1", "pattern or a program"},
       {"/^foo@example.test$/ x\n", "1:19", "cannot stand here"},
@@ -274,25 +277,25 @@ TEST(AddressFileTest, WhatCouldHideNamesIsAnError) {
       {".example.test x\n", "1:1", "not written here"},
       {"!joe@example.test\n", "1:1", "pattern or a program"},
       // Stars in other places, and patterns of nothing.
-      {"a*b@example.test\n", "1:2", "one '*'"},
-      {"*a*@example.test\n", "1:1", "one '*'"},
-      {"**@example.test\n", "1:1", "one '*'"},
+      {"a*b@example.test\n", "1:2", "only once"},
+      {"*a*@example.test\n", "1:1", "only once"},
+      {"**@example.test\n", "1:1", "only once"},
       {"a*: x\n", "1:2", "at least 2 bytes"},
       {"*a@example.test\n", "1:1", "at least 2 bytes"},
       // What is not what it looks like.
       {"'joe'\n", "1:5", "pattern or a program"},
       {"`joe`\n", "1:1", "pattern or a program"},
-      {"\xE2\x80\x9Cjoe\xE2\x80\x9D\n", "1:1", "looks like"},
-      {"joe\xC2\xA0miller\n", "1:4", "looks like"},
-      {"joe\xE2\x80\x8B@example.test\n", "1:4", "looks like"},
+      {"\xE2\x80\x9Cjoe\xE2\x80\x9D\n", "1:1", "only looks like"},
+      {"joe\xC2\xA0miller\n", "1:4", "only looks like"},
+      {"joe\xE2\x80\x8B@example.test\n", "1:4", "only looks like"},
       {"joe\xEF\xBC\xA0"
        "example\n",
-       "1:4", "looks like"},
+       "1:4", "only looks like"},
       {"joe#note\n", "1:4", "pattern or a program"},
       // Lines that do not fit together.
-      {"a: b\nc: d\ne\nf: g\n", "3:1", "without a target"},
-      {"a@b c\nd@e f\ng@h\n", "3:1", "without a target"},
-      {"a\nb\nc: d\ne\n", "3:4", "nothing else"},
+      {"a: b\nc: d\ne\nf: g\n", "3:1", "has no target"},
+      {"a@b c\nd@e f\ng@h\n", "3:1", "has no target"},
+      {"a\nb\nc: d\ne\n", "3:4", "has a target"},
       {"a@b # note\n  c@d\n", "2:3", "no target before it"},
   };
   for (const Case& c : kCases) {
@@ -374,8 +377,7 @@ TEST(AddressFileTest, ALastLineWithoutANewlineCountsAndIsDoubted) {
        {"a@b\nlast@b", "a@b x\nc@d y\nlast@b", "a: b\nc: d\nlast"}) {
     SCOPED_TRACE(text);
     const AddressFile file = Read(text);
-    EXPECT_THAT(file.warnings,
-                ElementsAre(HasSubstr("does not end with a newline")));
+    EXPECT_THAT(file.warnings, ElementsAre(HasSubstr("has no newline")));
     EXPECT_EQ(file.warnings[0].substr(0, 2), "f:");
     EXPECT_TRUE(
         (!file.addresses.empty() && file.addresses.back() == "last@b") ||
@@ -391,7 +393,7 @@ TEST(AddressFileTest, ALastLineWithoutANewlineCountsAndIsDoubted) {
 
 TEST(AddressFileTest, ALineThatReadsLikeLdifAmongAliasesIsAWarning) {
   EXPECT_THAT(Read("bin: root\nmail: root@x.y\n").warnings,
-              ElementsAre(HasSubstr("f:2: this reads like a line of LDIF")));
+              ElementsAre(HasSubstr("f:2: this line looks like LDIF")));
   EXPECT_THAT(Read("bin: root\nmail: root\n").warnings, IsEmpty());
 }
 

@@ -50,31 +50,30 @@ std::optional<AddressForm::Fault> AddressForm::FindMisfit() const {
 // where all lines are so, or two of them.
 std::optional<AddressForm::Fault> AddressForm::FindLabels() const {
   if (labels_ > 0 && (labels_ == entries_ || label_again_)) {
-    return Fault{label_.line,
-                 {label_.at,
-                  "this is LDIF or a header, whose addresses stand "
-                  "behind the ':'",
-                  "write a file that has one address on each line"}};
+    return Fault{
+        label_.line,
+        {label_.at,
+         "these lines look like LDIF or a header: the addresses follow the ':'",
+         "write a file that has one address on each line"}};
   }
   if (name_again_.line == 0 || !one_name_ || colon_.count < entries_) {
     return std::nullopt;
   }
   return Fault{name_again_.line,
                {name_again_.at,
-                "the same name on every line, so the names that "
-                "are meant stand behind the ':'",
+                "every line has the same name, so the addresses follow the ':'",
                 "write a file that has one address on each line"}};
 }
 
 // A map shows that it is one by any line that can be nothing else.
 std::optional<AddressForm::Fault> AddressForm::FindUnclear() const {
   if (unclear_.count == 0 || unclear_.count < blank_.count) return std::nullopt;
-  return Fault{unclear_.first.line,
-               {unclear_.first.at,
-                "these words are one name, or two names, or "
-                "a name and its target",
-                "write \"name: target\", one name on each line, or a name of "
-                "two words in double quotes"}};
+  return Fault{
+      unclear_.first.line,
+      {unclear_.first.at,
+       "these words may be one name, two names, or a name and its target",
+       "write \"name: target\", one name on each line, or a name of "
+       "two words in double quotes"}};
 }
 
 std::optional<AddressForm::Fault> AddressForm::FindMixture() const {
@@ -82,30 +81,28 @@ std::optional<AddressForm::Fault> AddressForm::FindMixture() const {
   const Place& alone = alone_.first;
   const bool cut = alone_.count == 1 && cut_alone_;
   if (blank_.count > 0 && blank_.count <= alone_.count && !cut) {
-    return Fault{blank_.first.line,
-                 {blank_.first.at,
-                  "a second word, where other lines have one "
-                  "name and nothing else",
-                  "write one name on each line; "
-                  "keep names with targets in "
-                  "a file of their own"}};
+    return Fault{
+        blank_.first.line,
+        {blank_.first.at,
+         "this line has a second word, but other lines have only a name",
+         "write one name on each line; "
+         "keep names with targets in "
+         "a file of their own"}};
   }
   const size_t targets = blank_.count + colon_.count;
   const bool lonely_alone =
       blank_.count > alone_.count || (alone_.count == 1 && targets > 1);
   if (lonely_alone && !cut) {
     return Fault{alone.line,
-                 {alone.at,
-                  "a name without a target, where other "
-                  "lines have one",
+                 {alone.at, "this line has no target, but other lines have one",
                   kSplit}};
   }
   if (colon_.count == 1 && blank_.count == 0 && alone_.count > 1) {
-    return Fault{colon_.first.line,
-                 {colon_.first.at,
-                  "a target, where all other lines have a name "
-                  "and nothing else",
-                  kSplit}};
+    return Fault{
+        colon_.first.line,
+        {colon_.first.at,
+         "this line has a target, but all other lines have only a name",
+         kSplit}};
   }
   return std::nullopt;
 }

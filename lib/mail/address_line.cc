@@ -167,7 +167,7 @@ std::optional<LineFault> FindInColon(const AddressLine& entry) {
   const bool encoded = !target.empty() && target[0] == ':';
   if (IsOneOf(entry.key, kSchemes) &&
       (Has(target, '@') || Is(entry.key, "mailto"))) {
-    return LineFault{0, "this is ahead of an address, and no name",
+    return LineFault{0, "this is the scheme of a URI, not a name",
                      "write the address alone"};
   }
   const bool ldif = (Is(entry.key, "dn") && (encoded || Has(target, '='))) ||
@@ -175,7 +175,7 @@ std::optional<LineFault> FindInColon(const AddressLine& entry) {
                     (encoded && (IsOneOf(entry.key, kAddressLabels) ||
                                  IsOneOf(entry.key, kNameLabels)));
   if (!ldif) return std::nullopt;
-  return LineFault{0, "this is LDIF, whose names stand behind the ':'",
+  return LineFault{0, "this line is LDIF: its address follows the ':'",
                    kAddressesOnly};
 }
 
@@ -187,15 +187,15 @@ std::optional<LineFault> FindInBlank(const AddressLine& entry) {
                      kAddressesOnly};
   }
   if (target[0] == ',' || target[0] == ';' || target[0] == '=') {
-    return LineFault{entry.at, "this byte cannot stand behind a name",
-                     kOneName};
+    return LineFault{entry.at, "this byte cannot follow a name", kOneName};
   }
   if (IsOpaque(target) && target[0] != '"') return std::nullopt;
   const std::string text = WithoutTexts(target);
   const size_t open = text.find('<');
   if (open != text.npos && text.find('@', open) != text.npos) {
     return LineFault{entry.at + open,
-                     "an address in '<' and '>' behind another name",
+                     "an address in '<' and '>' follows another name, as after "
+                     "a display name",
                      kAddressAlone};
   }
   if (IsOpaque(target)) return std::nullopt;
@@ -204,7 +204,7 @@ std::optional<LineFault> FindInBlank(const AddressLine& entry) {
   // The words behind an address may describe it, or a domain of Postfix.
   const bool told = !IsBare(entry) || LooksLikeDomain(entry.key);
   if (told && !words.address) return std::nullopt;
-  return LineFault{entry.at, "several words without a comma behind a name",
+  return LineFault{entry.at, "several words without commas follow the name",
                    kOneName};
 }
 
@@ -247,7 +247,7 @@ std::optional<LineFault> FindHiddenNames(const AddressLine& entry) {
   }
   if (entry.key.front() == '"' && entry.key.back() == '"' &&
       Has(entry.key, '@')) {
-    return LineFault{0, "a whole address in quotes, which make it a local part",
+    return LineFault{0, "the quotes make a local part of the whole address",
                      "write the address without quotes"};
   }
   return std::nullopt;

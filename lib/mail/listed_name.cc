@@ -17,16 +17,14 @@ namespace {
 constexpr char kNotWrittenHere[] =
     "this stands for names that are not written here";
 constexpr char kStarPlace[] =
-    "one '*' may stand at the begin of a local part or at its end, and nowhere "
-    "else";
+    "'*' may stand only once, at the begin or at the end of a local part";
 constexpr char kRegularExpression[] =
-    "this is of a regular expression, which is not read here";
+    "this looks like a regular expression, which is not supported";
 constexpr char kPrograms[] =
-    "this character is of a pattern or a program, and of no name unless the "
-    "name is in double quotes";
+    "this character belongs to a pattern or a program; a name with it needs "
+    "double quotes";
 constexpr char kLookalike[] =
-    "this character looks like a space, a quote or ASCII punctuation, and is "
-    "none";
+    "this character only looks like a space, a quote or ASCII punctuation";
 
 static_assert(kMinPatternBytes == 2 && kMaxPatternBytes == 64,
               "two messages here say so");
@@ -119,11 +117,12 @@ std::optional<Fault> FindDisguise(std::string_view local, bool bare) {
       absl::AsciiStrToLower({local.data(), std::min(equals, local.size())});
   if (equals != local.npos && std::find(std::begin(kLabels), std::end(kLabels),
                                         label) != std::end(kLabels)) {
-    return Fault{equals, "what stands ahead of this '=' is of no name"};
+    return Fault{equals,
+                 "the word before this '=' is a label, not a part of a name"};
   }
   if (local.size() > 1 && local.back() == '.' &&
       AllDigits(local.substr(0, local.size() - 1))) {
-    return Fault{local.size() - 1, "a number and a dot are no name"};
+    return Fault{local.size() - 1, "this looks like the number of a list item"};
   }
   return FindLookalike(local);
 }
@@ -138,6 +137,14 @@ std::string_view Unquoted(std::string_view text, bool bare, size_t* begin) {
   size_t end = bare ? text.size() : text.rfind('@');
   if (bare && text.back() == '>') --end;
   return text.substr(*begin, end - *begin);
+}
+
+// "user" of "user+*" and "user++".
+std::string_view WithoutWildTag(std::string_view local) {
+  const std::string_view end =
+      local.size() > 2 ? local.substr(local.size() - 2) : std::string_view();
+  if (end == "+*" || end == "++") local.remove_suffix(2);
+  return local;
 }
 
 // Adds what "local" or "local@domain" means, its tag apart.
@@ -165,13 +172,13 @@ std::optional<Fault> AddName(const Address& address, ListedName* name) {
   const std::string_view text =
       suffix ? local.substr(1) : local.substr(0, star);
   if (bare && suffix && text.find('.') != text.npos) {
-    return Fault{star, "this is a domain with a wildcard, and no local part"};
+    return Fault{star, "this is a domain with a wildcard, not a local part"};
   }
   if (text.size() < kMinPatternBytes) {
-    return Fault{star, "beside a '*' a pattern has at least 2 bytes"};
+    return Fault{star, "a pattern needs at least 2 bytes beside the '*'"};
   }
   if (text.size() > kMaxPatternBytes) {
-    return Fault{star, "beside its '*' a pattern has at most 64 bytes"};
+    return Fault{star, "a pattern has at most 64 bytes beside the '*'"};
   }
   name->patterns.push_back(
       {suffix ? NamePattern::Kind::kSuffix : NamePattern::Kind::kPrefix,
@@ -220,7 +227,7 @@ std::optional<Fault> ReadListedName(std::string_view text, ListedName* name) {
     name->addresses.push_back(address);
     return std::nullopt;
   }
-  std::optional<Fault> fault = FindDisguise(local, bare);
+  std::optional<Fault> fault = FindDisguise(WithoutWildTag(local), bare);
   if (!fault.has_value()) fault = AddUnquoted(address, name);
   if (fault.has_value()) fault->at += begin;
   return fault;

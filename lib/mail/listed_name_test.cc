@@ -55,13 +55,14 @@ TEST(ListedNameTest, AFaultIsAtItsByte) {
   } const cases[] = {
       {"", "0: here a local part is missing"},
       {"<>", "0: <> is no mailbox"},
-      {"<a*b@c>", "2: one '*' may stand"},
-      {"<^a@c>", "1: this character is of a pattern"},
+      {"<a*b@c>", "2: '*' may stand only once"},
+      {"<^a@c>", "1: this character belongs to a pattern"},
       {"*", "0: this stands for names that are not written here"},
       {"+", "0: this stands for names"},
       {"++*", "0: this stands for names"},
+      {"*a%+*@b", "2: this character belongs to a pattern"},
       {"@a@b", "2: this byte cannot stand in a domain"},
-      {"x*", "1: beside a '*' a pattern has at least 2 bytes"},
+      {"x*", "1: a pattern needs at least 2 bytes beside the '*'"},
   };
   for (const auto& c : cases) {
     EXPECT_EQ(Said(c.text).substr(0, std::string(c.said).size()), c.said)
@@ -69,7 +70,7 @@ TEST(ListedNameTest, AFaultIsAtItsByte) {
   }
   EXPECT_EQ(Said(std::string(64, 'a') + "*").substr(0, 4), "aaaa");
   EXPECT_EQ(Said(std::string(65, 'a') + "*"),
-            "65: beside its '*' a pattern has at most 64 bytes");
+            "65: a pattern has at most 64 bytes beside the '*'");
 }
 
 }  // namespace
