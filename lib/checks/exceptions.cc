@@ -1,6 +1,9 @@
 #include "lib/checks/exceptions.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "lib/mail/signed_address.h"
 
 namespace mailverdict {
 namespace {
@@ -11,13 +14,57 @@ const RecipientPolicy& Names(const Policy& policy) {
   return check == nullptr ? *kWithoutCheck : *check;
 }
 
+// The recipient, and the mailboxes that are in it if it is signed. A mailbox
+// may be named like a signed one: both are asked for.
+std::vector<mail::Address> MeantBy(const mail::Address& recipient,
+                                   const RealmPolicy& realm) {
+  std::vector<mail::Address> meant = {recipient};
+  if (!realm.signed_batv) return meant;
+  for (mail::Address& each : mail::BatvMailboxes(recipient)) {
+    meant.push_back(std::move(each));
+  }
+  return meant;
+}
+
+template <typename T>
+void AddNew(std::vector<T> more, std::vector<T>* all) {
+  for (T& each : more) {
+    if (std::find(all->begin(), all->end(), each) == all->end()) {
+      all->push_back(std::move(each));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<mail::Address> FormsOf(const mail::Address& recipient,
                                    const RealmPolicy* realm, bool* complete) {
   if (complete != nullptr) *complete = true;
   if (realm == nullptr) return {recipient};
-  return recipient.TagForms(realm->tag_delimiters, complete);
+  std::vector<mail::Address> forms;
+  for (const mail::Address& each : MeantBy(recipient, *realm)) {
+    bool all = true;
+    AddNew(each.TagForms(realm->tag_delimiters, &all), &forms);
+    if (complete != nullptr && !all) *complete = false;
+  }
+  return forms;
+}
+
+std::vector<std::string> SpellingsOf(const mail::Address& recipient,
+                                     const RealmPolicy& realm) {
+  std::vector<std::string> spellings;
+  for (const mail::Address& each : MeantBy(recipient, realm)) {
+    AddNew(each.Spellings(realm.tag_delimiters), &spellings);
+  }
+  return spellings;
+}
+
+bool HasForeignSender(const std::vector<mail::Address>& forms,
+                      const RealmPolicy& realm) {
+  return realm.signed_srs &&
+         std::any_of(forms.begin(), forms.end(), [](const mail::Address& each) {
+           return mail::IsSrs(each.local());
+         });
 }
 
 const mail::Address* FindException(const Policy& policy,
@@ -32,7 +79,11 @@ const mail::Address* FindException(const Policy& policy,
 
 bool IsException(const Policy& policy,
                  const std::vector<mail::Address>& forms) {
-  return FindException(policy, forms) != nullptr;
+  return FindException(policy, forms) != nullptr ||
+         std::any_of(forms.begin(), forms.end(),
+                     [&names = Names(policy)](const mail::Address& each) {
+                       return names.exception_patterns.Matches(each);
+                     });
 }
 
 }  // namespace mailverdict

@@ -3,6 +3,7 @@
 #ifndef MAILVERDICT_LIB_CHECKS_EXCEPTIONS_H_
 #define MAILVERDICT_LIB_CHECKS_EXCEPTIONS_H_
 
+#include <string>
 #include <vector>
 
 #include "lib/core/policy.h"
@@ -11,12 +12,26 @@
 namespace mailverdict {
 
 // The recipient with its tags and without (Address::TagForms), as its realm has
-// them; alone, if it is in none.
+// them; alone, if it is in none. Where the realm has BATV, the same of the
+// mailbox in a signed local part, after the recipient's own. `complete`, unless
+// null, says whether that is all: an address has at most kMaxTagForms.
 std::vector<mail::Address> FormsOf(const mail::Address& recipient,
                                    const RealmPolicy* realm,
                                    bool* complete = nullptr);
 
-// The first of `forms` that is an exception, as below; nullptr if none is.
+// How a directory may have written them (Address::Spellings): those of the
+// recipient first, none twice.
+std::vector<std::string> SpellingsOf(const mail::Address& recipient,
+                                     const RealmPolicy& realm);
+
+// Whether one of `forms` has the sender of a message that was forwarded in it,
+// and the realm has SRS: no directory knows such a recipient.
+bool HasForeignSender(const std::vector<mail::Address>& forms,
+                      const RealmPolicy& realm);
+
+// The first of `forms` that is an exception by its own name; nullptr if none
+// is. One that only a pattern takes does not count: strangers can invent any
+// number of those.
 const mail::Address* FindException(const Policy& policy,
                                    const std::vector<mail::Address>& forms);
 

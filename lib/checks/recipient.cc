@@ -150,8 +150,8 @@ RecipientCheck::Reading RecipientCheck::ReadingOf(
     const mail::Address& address, const Transaction& transaction,
     Inquiry& ask) const {
   const RealmPolicy& realm = *policy_->FindRealm(address.domain());
-  const Answer* mailbox = ask.Ask(MailboxLookup{
-      realm.directory, address.Spellings(realm.tag_delimiters), ""});
+  const Answer* mailbox =
+      ask.Ask(MailboxLookup{realm.directory, SpellingsOf(address, realm), ""});
   if (mailbox == nullptr) return Reading::Pending();
   bool all_forms = true;
   const std::vector<mail::Address> forms = FormsOf(address, &realm, &all_forms);
@@ -257,6 +257,18 @@ std::optional<Verdict> RecipientCheck::ValidUnasked(
         realm.valid_addresses.contains(each.ToString())) {
       return Listed(each, realm, transaction, "listed as valid");
     }
+  }
+  // Not remembered: strangers can invent any number of addresses that a pattern
+  // takes, and the memory would lose the true ones.
+  if (IsException(*policy_, forms)) return Verdict::Pass("exception");
+  if (std::any_of(forms.begin(), forms.end(),
+                  [&realm](const mail::Address& each) {
+                    return realm.valid_patterns.Matches(each);
+                  })) {
+    return Verdict::Pass("listed as valid");
+  }
+  if (HasForeignSender(forms, realm)) {
+    return Verdict::Pass("SRS, of a foreign sender");
   }
   return std::nullopt;
 }

@@ -36,6 +36,9 @@ std::shared_ptr<Policy> Ours() {
   ours.valid_addresses = {"alias@example.org"};
   ours.valid_local_parts = {"everywhere"};
   ours.catch_all_domains = {"shop.example.org"};
+  using Kind = mail::NamePattern::Kind;
+  ours.valid_patterns.Add({Kind::kPrefix, "list-", ""});
+  ours.valid_patterns.Add({Kind::kSuffix, "-request", "example.org"});
   policy->realms.push_back(ours);
   RealmPolicy all;
   all.catch_all = true;
@@ -114,6 +117,8 @@ TEST(Recipient, WhoIsValidWithoutAskingPasses) {
       {"alias@example.org", "listed as valid"},
       {"<@relay.example:Alias+tag@Example.ORG.>", "listed as valid"},
       {"everywhere@sub.example.org", "listed as valid"},
+      {"List-a+tag@sub.example.org", "listed as valid"},
+      {"a-request@example.org", "listed as valid"},
   };
   for (const auto& [recipient, why] : cases) {
     const Verdict verdict = Judge(Ours(), To(recipient), Never);

@@ -10,6 +10,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 
 namespace mailverdict {
 namespace {
@@ -39,7 +40,7 @@ std::set<std::string> TopLevelDomains() {
 }
 
 struct Entry {
-  std::string domain;      // as it is written
+  std::string domain;      // as it is written, without '!'
   std::string below;       // a name that it matches
   std::string suggestion;  // "" for none
   std::string why;
@@ -52,8 +53,9 @@ std::vector<Entry> Entries() {
     const std::vector<std::string> parts = absl::StrSplit(line, " # ");
     const std::vector<std::string> words =
         absl::StrSplit(parts[0], ' ', absl::SkipEmpty());
-    const bool wild = absl::StartsWith(words[0], "*.");
-    entries.push_back({words[0], wild ? "any" + words[0].substr(1) : words[0],
+    const std::string domain(absl::StripPrefix(words[0], "!"));
+    const bool wild = absl::StartsWith(domain, "*.");
+    entries.push_back({domain, wild ? "any" + domain.substr(1) : domain,
                        words.size() == 3 ? words[2] : "",
                        parts.size() == 2 ? parts[1] : ""});
   }

@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "lib/core/guarded_domains.h"
 #include "lib/mail/cursor.h"
 #include "lib/mail/domain.h"
 #include "lib/mail/fault.h"
@@ -31,6 +32,22 @@ std::optional<Fault> ReadName(Cursor& in, std::string* name) {
     return Fault{in.offset(), "an address literal is no domain"};
   }
   return mail::ReadDomain(in, name);
+}
+
+constexpr char kExample[] = "write, say, \"gmail.con = gmail.com  # why\"";
+
+// Why an entry of that pattern would refuse very many senders at once.
+std::optional<Fault> FindGuard(std::string_view pattern, size_t at) {
+  const bool wild = pattern.substr(0, 2) == "*.";
+  const std::string_view domain = wild ? pattern.substr(2) : pattern;
+  if (IsPublicSuffix(domain)) {
+    return Fault{
+        at,
+        wild ? "this covers every domain below a public suffix"
+             : "this is a public suffix, with other people's domains below it"};
+  }
+  if (!IsLargeProvider(domain)) return std::nullopt;
+  return Fault{at, "this is a large provider of mail"};
 }
 
 std::optional<Fault> ReadPattern(Cursor& in, std::string* pattern) {
@@ -63,9 +80,10 @@ std::optional<Fault> ReadWhy(Cursor& in, std::string* why) {
   return std::nullopt;
 }
 
-// DOMAIN [= SUGGESTION] [# WHY]
-std::optional<Fault> ReadEntry(Cursor& in, std::string* pattern,
+// [!] DOMAIN [= SUGGESTION] [# WHY]
+std::optional<Fault> ReadEntry(Cursor& in, bool* meant, std::string* pattern,
                                std::string* suggestion, std::string* why) {
+  *meant = in.Skip('!');
   if (std::optional<Fault> fault = ReadPattern(in, pattern)) return fault;
   SkipBlanks(in);
   if (in.Skip('=')) {
@@ -76,6 +94,13 @@ std::optional<Fault> ReadEntry(Cursor& in, std::string* pattern,
   if (in.Skip('#')) return ReadWhy(in, why);
   if (in.done()) return std::nullopt;
   return Fault{in.offset(), "this byte cannot stand here"};
+}
+
+absl::Status ToStatus(std::string_view name, size_t line, const Fault& fault,
+                      std::string_view instead) {
+  return absl::InvalidArgumentError(absl::StrCat(Absl(name), ":", line, ":",
+                                                 fault.at + 1, ": ", fault.what,
+                                                 "; ", Absl(instead)));
 }
 
 }  // namespace
@@ -94,19 +119,33 @@ absl::StatusOr<DomainList> DomainList::Parse(std::string_view text,
   Cursor lines(text);
   for (size_t number = 1; !lines.done(); ++number) {
     std::string_view line = lines.TakeWhile([](char c) { return c != '\n'; });
-    lines.Skip('\n');
+    const bool cut = !lines.Skip('\n');
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
     Cursor in(line);
     SkipBlanks(in);
-    if (in.done() || in.Peek() == '#') continue;
+    if (in.done()) continue;
+    if (cut) {
+      list.warning_ = absl::StrCat(
+          Absl(name), ":", number,
+          ": the last line has no newline, so the file may be cut; the line "
+          "does not count, since its rest may name another domain; check that "
+          "the file is complete, and end it with a newline");
+      break;
+    }
+    if (in.Peek() == '#') continue;
+    const size_t begin = in.offset();
     ListEntry::Line entry;
     entry.list = std::string(name);
     entry.number = number;
-    if (std::optional<Fault> fault =
-            ReadEntry(in, &entry.pattern, &entry.suggestion, &entry.why)) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          Absl(name), ":", number, ":", fault->at + 1, ": ", fault->what,
-          "; write, say, \"gmail.con = gmail.com  # why\""));
+    bool meant = false;
+    if (std::optional<Fault> fault = ReadEntry(in, &meant, &entry.pattern,
+                                               &entry.suggestion, &entry.why)) {
+      return ToStatus(name, number, *fault, kExample);
+    }
+    if (std::optional<Fault> guard = FindGuard(entry.pattern, begin);
+        guard.has_value() && !meant) {
+      return ToStatus(name, number, *guard,
+                      "write '!' before it if all of it must be refused");
     }
     if (list.patterns_.Add(entry.pattern, list.lines_.size())) {
       list.lines_.push_back(

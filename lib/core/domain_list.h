@@ -2,6 +2,7 @@
 // operator's own or the one we ship (lib/checks/shipped_domains.h). Pure.
 //
 //   absl::StatusOr<DomainList> list = DomainList::Parse(text, "/etc/wrong");
+//   list->warning();  // for the log
 //   if (std::optional<ListEntry> entry = list->Find("gmail.con")) {
 //     entry->suggestion();  // gmail.com
 //     Proof proof(*entry);  // answer.h
@@ -56,13 +57,19 @@ class DomainList {
  public:
   // One entry a line:
   //
-  //   DOMAIN [= SUGGESTION] [# WHY]
+  //   [!] DOMAIN [= SUGGESTION] [# WHY]
   //
   // DOMAIN is a domain, or "*." and one for all names below it (but not
-  // itself). SUGGESTION is a domain: "did you mean SUGGESTION?". WHY is for the
-  // log. Blanks are spaces and tabs. A blank line, and one that begins with
+  // itself). One that stands for very many senders (guarded_domains.h), or
+  // all below one, is an error unless a '!' is ahead of it: it is more often a
+  // slip than a wish. No blank follows the '!'. SUGGESTION is a domain: "did
+  // you mean SUGGESTION?". WHY is for the log. Blanks are spaces and tabs. A
+  // blank line, and one that begins with
   // '#', is passed over; lines end with LF or CRLF. Of two entries for one
   // DOMAIN the first counts.
+  //
+  // A last line without a newline does not count, whatever is in it, and is
+  // warned of: what is left of "gmail.comm" may be gmail.com.
   //
   // Anything else is an InvalidArgument error "`name`:LINE:COLUMN: what is
   // wrong; what to write instead", counted from 1, columns in bytes; it repeats
@@ -77,6 +84,9 @@ class DomainList {
   size_t size() const { return lines_.size(); }
   // As it was parsed with.
   const std::string& name() const { return name_; }
+  // What deserves a word, "NAME:LINE: what; what to do"; "" if nothing does. It
+  // repeats nothing of the file.
+  const std::string& warning() const { return warning_; }
 
   // Whether they have the same entries in the same lines.
   friend bool operator==(const DomainList& a, const DomainList& b);
@@ -85,6 +95,7 @@ class DomainList {
   DomainList() = default;
 
   std::string name_;
+  std::string warning_;
   DomainPatterns patterns_;  // numbers of lines_
   std::vector<std::shared_ptr<const ListEntry::Line>> lines_;
 };

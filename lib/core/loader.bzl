@@ -45,6 +45,7 @@ def policy_loader_targets():
             "//lib/mail:cursor",
             "//lib/mail:domain",
             "//lib/mail:ip",
+            "//lib/mail:listed_name",
             "//lib/mail:utf8",
             "//proto:policy",
             "@system//:absl",

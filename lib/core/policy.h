@@ -20,6 +20,7 @@
 #include "lib/core/filter_template.h"
 #include "lib/mail/address.h"
 #include "lib/mail/ip.h"
+#include "lib/mail/name_patterns.h"
 
 namespace mailverdict {
 
@@ -132,6 +133,10 @@ struct RealmPolicy {
   absl::flat_hash_set<std::string> valid_addresses;
   absl::flat_hash_set<std::string> valid_local_parts;
   absl::flat_hash_set<std::string> catch_all_domains;
+  mail::NamePatterns valid_patterns;
+  // Local parts that a gateway or a forwarder has made of an address.
+  bool signed_batv = false;  // are asked for as the mailbox in them, too
+  bool signed_srs = false;   // pass: they have a foreign sender in them
 };
 
 // How DNS is asked, and what shows that a server of it can be believed.
@@ -197,6 +202,7 @@ struct RecipientPolicy {
   // Local parts that are valid in every realm. RFC 5321 4.5.1 demands the
   // first, RFC 2142 the second.
   absl::flat_hash_set<std::string> exceptions = {"postmaster", "abuse"};
+  mail::NamePatterns exception_patterns;  // without domains
 };
 
 // The check `domain` (lib/checks/domain.h).

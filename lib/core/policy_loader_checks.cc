@@ -3,6 +3,7 @@
 #include "absl/strings/substitute.h"
 #include "lib/core/policy_loader_parts.h"
 #include "lib/core/policy_loader_values.h"
+#include "lib/mail/listed_name.h"
 
 namespace mailverdict {
 namespace {
@@ -17,34 +18,77 @@ constexpr absl::Duration kMinLearnOver = absl::Hours(6);
 // Senders try for five days (RFC 5321 4.5.4.1).
 constexpr absl::Duration kMaxLearnOver = absl::Hours(120);
 
-// Local parts, from the policy itself and from files.
-void ReadExceptions(const Node<proto::Recipient>& node, AddressFiles* files,
-                    RecipientPolicy* check) {
-  using E = proto::Recipient;
-  for (int i = 0; i < node->exception_size(); ++i) {
-    const absl::StatusOr<mail::Address> name =
-        mail::ParseAddress(node->exception(i));
-    if (!name.ok()) {
-      const absl::string_view message = name.status().message();
-      node.faults().ErrorInString(
-          node.At(E::kExceptionFieldNumber, i),
-          absl::StrCat("exception ", Quoted(node->exception(i)),
-                       " is no local part"),
-          {message.data(), message.size()}, 0);
-    } else if (name->null()) {
-      node.Error(E::kExceptionFieldNumber,
-                 "exception \"<>\" is nobody; write a local part", i);
-    } else if (!name->domain().empty()) {
-      node.Error(
-          E::kExceptionFieldNumber,
-          absl::Substitute("exception $0 has a domain; write $1 for "
-                           "every realm, or list the address in a file "
-                           "of its realm's also_valid",
-                           Quoted(node->exception(i)), Quoted(name->local())),
-          i);
+using E = proto::Recipient;
+
+// A local part or a pattern, as `index` of the policy's own has it.
+void ReadException(const Node<E>& node, int index, RecipientPolicy* check) {
+  const std::string& text = node->exception(index);
+  mail::ListedName name;
+  if (const auto fault = mail::ReadListedName(text, &name)) {
+    const std::string message(mail::ToStatus(*fault).message());
+    node.faults().ErrorInString(
+        node.At(E::kExceptionFieldNumber, index),
+        absl::StrCat("exception ", Quoted(text),
+                     " is no local part, prefix* or *suffix"),
+        message, 0);
+    return;
+  }
+  std::string without;  // the same without its domain
+  for (const mail::Address& each : name.addresses) {
+    if (!each.domain().empty()) without = each.local();
+  }
+  for (mail::NamePattern each : name.patterns) {
+    if (each.domain.empty()) continue;
+    each.domain.clear();
+    without = each.ToString();
+  }
+  if (!name.all_of.empty() || !without.empty()) {
+    const std::string instead =
+        without.empty() ? "list it in a file of its realm's also_valid"
+                        : absl::Substitute(
+                              "write $0 for every realm, or list the address "
+                              "in a file of its realm's also_valid",
+                              Quoted(without));
+    node.Error(E::kExceptionFieldNumber,
+               absl::Substitute("exception $0 has a domain; $1", Quoted(text),
+                                instead),
+               index);
+    return;
+  }
+  for (const mail::Address& each : name.addresses) {
+    check->exceptions.insert(each.local());
+  }
+  for (const mail::NamePattern& each : name.patterns) {
+    check->exception_patterns.Add(each);
+  }
+}
+
+// What a file says of exceptions. Names with a domain are passed over.
+void AddExceptionFile(const Node<E>& node, int index,
+                      const mail::AddressFile& file, RecipientPolicy* check) {
+  check->exceptions.insert(file.local_parts.begin(), file.local_parts.end());
+  bool domains = !file.addresses.empty() || !file.catch_all.empty();
+  for (const mail::NamePattern& each : file.patterns) {
+    if (each.domain.empty()) {
+      check->exception_patterns.Add(each);
     } else {
-      check->exceptions.insert(name->local());
+      domains = true;
     }
+  }
+  if (!domains) return;
+  node.Warning(E::kExceptionFileFieldNumber,
+               absl::Substitute("exception_file $0 has addresses with a "
+                                "domain, which are passed over; list it as "
+                                "also_valid in their realm",
+                                Quoted(node->exception_file(index))),
+               index);
+}
+
+// Local parts, from the policy itself and from files.
+void ReadExceptions(const Node<E>& node, AddressFiles* files,
+                    RecipientPolicy* check) {
+  for (int i = 0; i < node->exception_size(); ++i) {
+    ReadException(node, i, check);
   }
   Unique paths(&node.faults());
   for (int i = 0; i < node->exception_file_size(); ++i) {
@@ -60,15 +104,11 @@ void ReadExceptions(const Node<proto::Recipient>& node, AddressFiles* files,
                  absl::StrCat("exception_file ", file.status().message()), i);
       continue;
     }
-    check->exceptions.insert(file->local_parts.begin(),
-                             file->local_parts.end());
-    if (file->addresses.empty() && file->catch_all.empty()) continue;
-    node.Warning(E::kExceptionFileFieldNumber,
-                 absl::Substitute("exception_file $0 has addresses with a "
-                                  "domain, which are passed over; list it as "
-                                  "also_valid in their realm",
-                                  Quoted(path)),
-                 i);
+    for (const std::string& warning : file->warnings) {
+      node.Warning(E::kExceptionFileFieldNumber,
+                   absl::StrCat("exception_file ", warning), i);
+    }
+    AddExceptionFile(node, i, *file, check);
   }
 }
 
@@ -137,6 +177,10 @@ DomainCheckPolicy ReadDomain(const Node<C>& check, const DnsPolicy& dns,
     }
     absl::StatusOr<DomainList> list = ReadDomainList(path, lists);
     if (list.ok()) {
+      if (!list->warning().empty()) {
+        node.Warning(D::kInstantRejectFileFieldNumber,
+                     absl::StrCat("instant_reject_file ", list->warning()), i);
+      }
       result.lists.push_back(*std::move(list));
     } else {
       node.Error(D::kInstantRejectFileFieldNumber,

@@ -163,6 +163,8 @@ constexpr SaidCase kRealm[] = {
     {PEOPLE "}\n" REALM "tag_delimiters: \"\xC3\xBC\" }",
      "4:1: tag_delimiters \"\xC3\xBC\" has more than ASCII punctuation in it "
      "(and not @, \" or \\); write, say, \"+\""},
+    {PEOPLE "}\n" REALM "signed: SRS\n signed: [BATV, SRS] }",
+     "5:2: signed: SRS is there already, line 4"},
     {PEOPLE "}\n" REALM "also_valid: \"aliases\" }",
      "4:1: also_valid \"aliases\" is no file's path from the root; write, say, "
      "\"/etc/aliases\""},
@@ -189,15 +191,37 @@ constexpr SaidCase kCheck[] = {
      "4:2: instant_reject_file /lists/bad:2:4: this byte cannot stand here; "
      "write, say, \"gmail.con = gmail.com  # why\"\n"
      "5:2: instant_reject_file \"/lists/bad\" is there already, line 4"},
+    {"check { domain {\n instant_reject_file: \"/lists/wide\" } }",
+     "2:2: instant_reject_file /lists/wide:2:1: this covers every domain below "
+     "a public suffix; write '!' before it if all of it must be refused"},
     {"check { recipient { } }\ncheck {\n recipient { } }",
      "3:2: check recipient is there already, line 1"},
     {"check { recipient {\n exception: \"noc@example.org\"\n exception: "
      "\"a b\"\n exception: \"<>\" } }",
      "2:2: exception \"noc@example.org\" has a domain; write \"noc\" for every "
      "realm, or list the address in a file of its realm's also_valid\n"
-     "3:15: exception \"a b\" is no local part: this byte cannot stand here, "
-     "unless in a quoted local part\n"
-     "4:2: exception \"<>\" is nobody; write a local part"},
+     "3:15: exception \"a b\" is no local part, prefix* or *suffix: this byte "
+     "cannot stand here, unless in a quoted local part\n"
+     "4:14: exception \"<>\" is no local part, prefix* or *suffix: <> is no "
+     "mailbox"},
+    {"check { recipient {\n exception: \"*-request@example.org\"\n exception: "
+     "\"@example.org\"\n exception: \"^srs0\"\n exception: \"a*b\"\n "
+     "exception: \"*\"\n exception: \"noc?\" } }",
+     "2:2: exception \"*-request@example.org\" has a domain; write "
+     "\"*-request\" for every realm, or list the address in a file of its "
+     "realm's also_valid\n"
+     "3:2: exception \"@example.org\" has a domain; list it in a file of its "
+     "realm's also_valid\n"
+     "4:14: exception \"^srs0\" is no local part, prefix* or *suffix: this "
+     "character belongs to a pattern or a program; a name with it needs double "
+     "quotes\n"
+     "5:15: exception \"a*b\" is no local part, prefix* or *suffix: '*' may "
+     "stand only once, at the begin or at the end of a local part\n"
+     "6:14: exception \"*\" is no local part, prefix* or *suffix: this stands "
+     "for names that are not written here\n"
+     "7:17: exception \"noc?\" is no local part, prefix* or *suffix: this "
+     "character belongs to a pattern or a program; a name with it needs double "
+     "quotes"},
     {"check { recipient {\n exception_file: \"x\"\n exception_file: \"/none\"\n"
      " exception_file: \"/wrong\"\n exception_file: \"/wrong\" } }",
      "2:2: exception_file \"x\" is no file's path from the root; write, say, "

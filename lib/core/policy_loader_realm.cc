@@ -2,6 +2,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
 #include "lib/core/policy_loader_parts.h"
 #include "lib/core/policy_loader_values.h"
@@ -117,6 +118,23 @@ void ReadTagDelimiters(const Node<R>& node, RealmPolicy* realm) {
   }
 }
 
+void ReadSigned(const Node<R>& node, RealmPolicy* realm) {
+  Unique kinds(&node.faults());
+  for (int i = 0; i < node->signed__size(); ++i) {
+    const R::Signed kind = node->signed_(i);
+    (kind == R::BATV ? realm->signed_batv : realm->signed_srs) = true;
+    const std::string& name = R::Signed_Name(kind);
+    kinds.Add(name, node.At(R::kSignedFieldNumber, i),
+              absl::StrCat("signed: ", name));
+  }
+  if (node->catch_all() && node->signed__size() > 0) {
+    node.Warning(R::kSignedFieldNumber,
+                 "signed says nothing here: in a catch_all realm every address "
+                 "is valid",
+                 0);
+  }
+}
+
 // Adds what the file says of this realm. What it says of other domains is
 // passed over: one virtusertable serves many realms.
 void AddAlsoValid(const Node<R>& node, int index, AddressFiles* files,
@@ -128,6 +146,10 @@ void AddAlsoValid(const Node<R>& node, int index, AddressFiles* files,
     node.Error(R::kAlsoValidFieldNumber,
                absl::StrCat("also_valid ", file.status().message()), index);
     return;
+  }
+  for (const std::string& warning : file->warnings) {
+    node.Warning(R::kAlsoValidFieldNumber, absl::StrCat("also_valid ", warning),
+                 index);
   }
   size_t ours = file->local_parts.size();
   size_t others = 0;
@@ -142,6 +164,12 @@ void AddAlsoValid(const Node<R>& node, int index, AddressFiles* files,
   for (const std::string& domain : file->catch_all) {
     const bool here = realms.Find(domain) == realm_index;
     if (here) realm->catch_all_domains.insert(domain);
+    ++(here ? ours : others);
+  }
+  for (const mail::NamePattern& pattern : file->patterns) {
+    const bool here =
+        pattern.domain.empty() || realms.Find(pattern.domain) == realm_index;
+    if (here) realm->valid_patterns.Add(pattern);
     ++(here ? ours : others);
   }
   if (ours == 0 && others > 0) {
@@ -188,6 +216,7 @@ void ReadRealms(const Node<proto::Policy>& node, AddressFiles* files,
     result.directory = realm->directory();
     result.catch_all = realm->catch_all();
     ReadTagDelimiters(realm, &result);
+    ReadSigned(realm, &result);
     policy->realms.push_back(std::move(result));
   }
   for (int i = 0; i < node->realm_size(); ++i) {

@@ -99,6 +99,7 @@ realm {
   also_valid: "/etc/aliases"
   also_valid: "/etc/mail/virtusertable"
   tag_delimiters: "+-"
+  signed: SRS
 }
 realm {
   domain: ["lists.example.org", "b\303\274cher.example"]
@@ -237,6 +238,8 @@ TEST(PolicyLoaderTest, FillsInRealms) {
   EXPECT_EQ(people.directory, "people");
   EXPECT_FALSE(people.catch_all);
   EXPECT_EQ(people.tag_delimiters, "+-");
+  EXPECT_TRUE(people.signed_srs);
+  EXPECT_FALSE(people.signed_batv);
   // What the files say of other realms' domains is passed over.
   EXPECT_THAT(people.valid_local_parts,
               UnorderedElementsAre("sales", "john doe"));
@@ -405,6 +408,32 @@ TEST(PolicyLoaderTest, ReadsAFileThatManyNameOnce) {
     EXPECT_EQ(lines.size(), 3u) << wrong.status();
     EXPECT_EQ(reads[bad], 1);
   }
+}
+
+TEST(PolicyLoaderTest, PatternsAreOfTheirRealmOrOfEach) {
+  const auto loaded = Load(R"policy(
+      directory { name: "a" uri: "ldap://a" base: "o=x" filter: "(mail=%a)" }
+      realm { domain: "example.org" directory: "a" also_valid: "/patterns" }
+      realm { domain: "example.net" directory: "a" also_valid: "/patterns" }
+      check { recipient {
+        exception: "*-owner" exception: "noc+*" exception: "\"a*\""
+        exception_file: "/patterns" } })policy");
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  using Kind = mail::NamePattern::Kind;
+  mail::NamePatterns org;
+  org.Add({Kind::kPrefix, "srs0=", ""});
+  mail::NamePatterns net = org;
+  mail::NamePatterns exceptions = org;
+  org.Add({Kind::kSuffix, "-request", "example.org"});
+  net.Add({Kind::kPrefix, "list-", "example.net"});
+  exceptions.Add({Kind::kSuffix, "-owner", ""});
+  exceptions.Add({Kind::kPrefix, "noc+", ""});
+  EXPECT_TRUE(loaded->policy.realms[0].valid_patterns == org);
+  EXPECT_TRUE(loaded->policy.realms[1].valid_patterns == net);
+  const auto& check = std::get<RecipientPolicy>(loaded->policy.checks[0]);
+  EXPECT_TRUE(check.exception_patterns == exceptions);
+  EXPECT_THAT(check.exceptions,
+              UnorderedElementsAre("postmaster", "abuse", "noc", "a*"));
 }
 
 std::string Contents(const char* path) {

@@ -25,6 +25,10 @@ namespace {
 #define LONG                                                              \
   "cn=everybody-with-a-mailbox,ou=groups,ou=headquarters,dc=mail,dc=the-" \
   "example,dc=org"
+#define CUT                                                                \
+  "the last line has no newline, so the file may be cut and names may be " \
+  "missing; the line counts; check that the file is complete, and end it " \
+  "with a newline"
 #define CHECK "check { recipient { } }\n"
 
 constexpr SaidCase kWarnings[] = {
@@ -162,6 +166,21 @@ constexpr SaidCase kWarnings[] = {
                            "exception_file: \"/elsewhere\" } }",
      "8:2: exception_file \"/elsewhere\" has addresses with a domain, which "
      "are passed over; list it as also_valid in their realm"},
+    {PEOPLE_BEGIN CONTROLS "}\n" REALM "also_valid: \"/cut\" }\n"
+                           "check { recipient {\n exception_file: \"/cut\" } }",
+     "6:1: also_valid /cut:2: " CUT "\n8:2: exception_file /cut:2: " CUT},
+    {PEOPLE_BEGIN CONTROLS "}\n" CHECK REALM
+                           "}\nrealm { domain: \"a.org\" catch_all: true\n "
+                           "signed: BATV }",
+     "9:2: signed says nothing here: in a catch_all realm every address is "
+     "valid"},
+    {PEOPLE_BEGIN CONTROLS "}\n" CHECK REALM
+                           "}\ncheck { domain {\n instant_reject_file: "
+                           "\"/lists/cut\" } }",
+     "9:2: instant_reject_file /lists/cut:2: the last line has no newline, so "
+     "the file may be cut; the line does not count, since its rest may name "
+     "another domain; check that the file is complete, and end it with a "
+     "newline"},
     // Listeners.
     {"listener { socketmap: \"inet:0.0.0.0:7777\" }\nlistener { socketmap: "
      "\"inet:[::]:7777\" }\nlistener { socketmap: \"inet:[127.0.0.1]:7777\" "

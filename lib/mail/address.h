@@ -65,6 +65,9 @@ class Address {
   std::string_view LocalWithoutTag(std::string_view delimiters) const;
   // The address of that local part in the same domain.
   Address WithoutTag(std::string_view delimiters) const;
+  // The address of `local`, a part of local() that is not empty and cuts no
+  // UTF-8 character, in the same domain.
+  Address WithLocal(std::string_view local) const;
 
   // The address of the same local part at `domain`, a canonical one.
   Address InDomain(std::string domain) const;
@@ -105,8 +108,6 @@ class Address {
   }
 
  private:
-  Address WithLocal(std::string_view local) const;
-
   friend std::optional<Fault> ReadAddress(std::string_view, Address*);
   std::string local_;
   std::string domain_;

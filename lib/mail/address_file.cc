@@ -7,181 +7,118 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "lib/mail/address.h"
+#include "lib/mail/address_form.h"
+#include "lib/mail/address_line.h"
 #include "lib/mail/cursor.h"
-#include "lib/mail/domain.h"
 #include "lib/mail/fault.h"
+#include "lib/mail/listed_name.h"
 
 namespace mailverdict::mail {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// A fault in a line, `at` counted from its begin, and how to mend it.
-struct Complaint {
-  size_t at = 0;
-  const char* what = "";
-  const char* instead = "";
-};
-
 constexpr char kWriteEntry[] =
     "write name, user@domain or @domain, then white space or ':' and a target";
+constexpr char kWritePattern[] =
+    "write prefix*, *suffix, prefix*@domain or *suffix@domain, or each name";
 
-bool IsBlank(char c) { return c == ' ' || c == '\t'; }
-
-// The key at the begin of a line: up to white space or a colon that is neither
-// in quotes nor in the brackets of a literal. It may still be malformed.
-std::optional<Complaint> TakeKey(Cursor& in, std::string_view* key) {
-  const size_t begin = in.offset();
-  size_t quote = 0;  // where the open one stands
-  bool quoted = false;
-  bool bracketed = false;
-  while (const std::optional<char> c = in.Peek()) {
-    if (!quoted && (IsBlank(*c) || (*c == ':' && !bracketed))) break;
-    if (*c == '"') {
-      quoted = !quoted;
-      quote = in.offset();
-    } else if (quoted && *c == '\\') {
-      in.Next();  // what comes next is itself, a quote too
-    } else if (!quoted && (*c == '[' || *c == ']')) {
-      bracketed = *c == '[';
-    }
-    in.Next();
-  }
-  *key = in.Since(begin);
-  if (!quoted) return std::nullopt;
-  return Complaint{quote, "this quote is never closed",
-                   "write '\"' at the end of the name"};
-}
+absl::string_view Absl(std::string_view s) { return {s.data(), s.size()}; }
 
 class Reader {
  public:
-  std::optional<Complaint> ReadLine(std::string_view line);
+  // `cut`: no newline ends the line.
+  std::optional<LineFault> ReadLine(std::string_view line, size_t number,
+                                    bool cut);
+  const AddressForm& form() const { return form_; }
   AddressFile Finish() && { return std::move(file_); }
 
  private:
   // What the last line that was not passed over lets the next one be.
   enum class Before { kNothing, kLoneKey, kTarget };
 
-  std::optional<Complaint> ReadContinuation(size_t at);
-  std::optional<Complaint> ReadEntry(std::string_view line);
-  std::optional<Complaint> AddKey(std::string_view key);
-  std::optional<Complaint> AddName(const Address& name);
-  std::optional<Complaint> AddUntagged(const Address& name);
-  void AddAddress(const Address& address);
+  std::optional<LineFault> ReadContinuation(size_t at);
+  std::optional<LineFault> ReadEntry(std::string_view line, size_t number,
+                                     bool cut);
+  std::optional<LineFault> AddKey(std::string_view key);
 
   AddressFile file_;
+  AddressForm form_;
   Before before_ = Before::kNothing;
 };
 
-std::optional<Complaint> Reader::ReadLine(std::string_view line) {
+std::optional<LineFault> Reader::ReadLine(std::string_view line, size_t number,
+                                          bool cut) {
   if (const size_t at = line.find('\r'); at != line.npos) {
     // In a file of nothing but these, a comment would hide all the rest.
-    return Complaint{at, "a carriage return within a line",
+    return LineFault{at, "a carriage return within a line",
                      "end lines with LF or CRLF"};
   }
   Cursor in(line);
-  in.TakeWhile([](char c) { return IsBlank(c); });
+  in.TakeWhile(IsBlank);
   if (in.done() || in.Peek() == '#') return std::nullopt;
   const size_t indent = in.offset();
-  std::optional<Complaint> complaint =
-      indent > 0 ? ReadContinuation(indent) : ReadEntry(line);
-  if (complaint.has_value() || line.back() != '\\') return complaint;
+  std::optional<LineFault> fault =
+      indent > 0 ? ReadContinuation(indent) : ReadEntry(line, number, cut);
+  if (fault.has_value() || line.back() != '\\') return fault;
   // sendmail joins the next line to this one, Postfix takes it for an entry.
-  return Complaint{line.size() - 1, "a backslash at the end of a line",
+  return LineFault{line.size() - 1, "a backslash at the end of a line",
                    "continue a target with white space at the begin of a line"};
 }
 
-std::optional<Complaint> Reader::ReadContinuation(size_t at) {
+std::optional<LineFault> Reader::ReadContinuation(size_t at) {
   if (before_ == Before::kTarget) return std::nullopt;
-  return Complaint{at, "an indented line with no target before it to continue",
+  return LineFault{at, "an indented line with no target before it to continue",
                    "write an entry without white space ahead of it, and a "
                    "target on the line of its entry"};
 }
 
-std::optional<Complaint> Reader::ReadEntry(std::string_view line) {
-  Cursor in(line);
-  std::string_view key;
-  if (std::optional<Complaint> complaint = TakeKey(in, &key)) return complaint;
-  if (const size_t at = key.find(kByteOrderMark); at != key.npos) {
+std::optional<LineFault> Reader::ReadEntry(std::string_view line, size_t number,
+                                           bool cut) {
+  AddressLine entry;
+  if (std::optional<LineFault> fault = DivideLine(line, &entry)) return fault;
+  if (const size_t at = entry.key.find(kByteOrderMark); at != entry.key.npos) {
     // Files joined together have it; the name after it would be another one.
-    return Complaint{at, "a byte order mark within the file", "remove it"};
+    return LineFault{at, "a byte order mark within the file", "remove it"};
   }
-  in.TakeWhile([](char c) { return IsBlank(c); });
-  before_ = in.done() ? Before::kLoneKey : Before::kTarget;
-  return AddKey(key);
+  before_ = entry.divider == AddressLine::Divider::kNone ? Before::kLoneKey
+                                                         : Before::kTarget;
+  if (std::optional<LineFault> fault = AddKey(entry.key)) return fault;
+  form_.Note(entry, number, cut);
+  return FindHiddenNames(entry);
 }
 
-std::optional<Complaint> Reader::AddKey(std::string_view key) {
-  Cursor in(key);
-  if (in.done()) {
-    return Complaint{0, "no name ahead of the ':' (:include: is a target only)",
-                     kWriteEntry};
+std::optional<LineFault> Reader::AddKey(std::string_view key) {
+  ListedName name;
+  if (std::optional<Fault> fault = ReadListedName(key, &name)) {
+    const bool pattern = key.find('*') != key.npos;
+    return LineFault{fault->at, fault->what,
+                     pattern ? kWritePattern : kWriteEntry};
   }
-  if (in.Skip('@')) {
-    std::string domain;
-    if (std::optional<Fault> fault = ReadDomain(in, &domain)) {
-      return Complaint{fault->at, fault->what, kWriteEntry};
+  if (!name.all_of.empty()) file_.catch_all.push_back(std::move(name.all_of));
+  for (const Address& each : name.addresses) {
+    if (each.domain().empty()) {
+      file_.local_parts.push_back(each.local());
+    } else {
+      file_.addresses.push_back(each.ToString());
     }
-    if (!in.done()) {
-      return Complaint{in.offset(), "this byte cannot stand in a domain",
-                       kWriteEntry};
-    }
-    file_.catch_all.push_back(std::move(domain));
-    return std::nullopt;
   }
-  Address name;
-  if (std::optional<Fault> fault = ReadAddress(key, &name)) {
-    return Complaint{fault->at, fault->what, kWriteEntry};
+  for (NamePattern& each : name.patterns) {
+    file_.patterns.push_back(std::move(each));
   }
-  return AddName(name);
-}
-
-// Takes the wild forms, and refuses what stands for names that are elsewhere.
-std::optional<Complaint> Reader::AddName(const Address& name) {
-  if (name.null()) return Complaint{0, "<> is no mailbox", kWriteEntry};
-  const bool bare = name.domain().empty();
-  const std::string_view user = name.LocalWithoutTag("+");
-  const std::string_view tag =
-      std::string_view(name.local()).substr(user.size());
-  if (tag == "+*" || (tag == "++" && !bare)) {
-    if (tag == "++") AddAddress(name);
-    return AddUntagged(name.WithoutTag("+"));
-  }
-  return AddUntagged(name);
-}
-
-std::optional<Complaint> Reader::AddUntagged(const Address& name) {
-  const std::string& local = name.local();
-  const bool bare = name.domain().empty();
-  const bool everybody = local == "*" || local == "+*" || local == "++";
-  if (everybody && !bare) {
-    file_.catch_all.push_back(name.domain());
-    return std::nullopt;
-  }
-  // A '/' begins a regular expression, a '+' alone includes a NIS map, and
-  // Postfix writes ".example.org" for the domains below.
-  if (bare &&
-      (everybody || local[0] == '/' || local == "+" || local[0] == '.')) {
-    return Complaint{0, "this stands for names that are not in the file",
-                     "write them one by one, or @domain for all of them"};
-  }
-  AddAddress(name);
   return std::nullopt;
 }
 
-void Reader::AddAddress(const Address& address) {
-  if (address.domain().empty()) {
-    file_.local_parts.push_back(address.local());
-  } else {
-    file_.addresses.push_back(address.ToString());
-  }
+absl::Status ToStatus(const LineFault& fault, std::string_view file_name,
+                      size_t line) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(Absl(file_name), ":", line, ":", fault.at + 1, ": ",
+                   fault.what, "; ", fault.instead));
 }
 
-absl::Status ToStatus(const Complaint& complaint, std::string_view file_name,
-                      size_t line) {
-  return absl::InvalidArgumentError(absl::StrCat(
-      absl::string_view(file_name.data(), file_name.size()), ":", line, ":",
-      complaint.at + 1, ": ", complaint.what, "; ", complaint.instead));
+std::string Warning(std::string_view file_name, size_t line,
+                    std::string_view what) {
+  return absl::StrCat(Absl(file_name), ":", line, ": ", Absl(what));
 }
 
 }  // namespace
@@ -191,15 +128,36 @@ absl::StatusOr<AddressFile> ParseAddressFile(std::string_view text,
   Cursor in(text);
   in.Skip(kByteOrderMark);
   Reader reader;
+  size_t cut_line = 0;
   for (size_t number = 1; !in.done(); ++number) {
     std::string_view line = in.TakeWhile([](char c) { return c != '\n'; });
-    in.Skip('\n');
+    const bool cut = !in.Skip('\n');
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    if (std::optional<Complaint> complaint = reader.ReadLine(line)) {
-      return ToStatus(*complaint, file_name, number);
+    if (std::optional<LineFault> fault = reader.ReadLine(line, number, cut)) {
+      return ToStatus(*fault, file_name, number);
     }
+    if (cut && !line.empty()) cut_line = number;
   }
-  return std::move(reader).Finish();
+  if (const auto misfit = reader.form().FindMisfit()) {
+    return ToStatus(misfit->fault, file_name, misfit->line);
+  }
+  const size_t label = reader.form().label().line;
+  AddressFile file = std::move(reader).Finish();
+  if (label > 0) {
+    file.warnings.push_back(
+        Warning(file_name, label,
+                "this line looks like LDIF; it counts as an alias named by the "
+                "word before the ':'; if the address after it is meant, write "
+                "the address alone"));
+  }
+  if (cut_line > 0) {
+    file.warnings.push_back(
+        Warning(file_name, cut_line,
+                "the last line has no newline, so the file may be cut and "
+                "names may be missing; the line counts; check that the file is "
+                "complete, and end it with a newline"));
+  }
+  return file;
 }
 
 }  // namespace mailverdict::mail

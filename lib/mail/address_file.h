@@ -2,10 +2,9 @@
 // virtusertable, a Postfix virtual map, or a plain list. Pure: the caller reads
 // the file.
 //
-// Where the programs that own such files disagree, a name too many is the
-// smaller evil: the MTA that has the file refuses what it does not know, but a
-// name that is missing here may become a 550 for good mail. What could hide
-// names is an error, never passed over.
+// A name too many is the smaller evil: the MTA that has the file refuses what
+// it does not know, but a name that is missing here may become a 550 for good
+// mail. What could hide names is an error, never passed over.
 
 #ifndef MAILVERDICT_LIB_MAIL_ADDRESS_FILE_H_
 #define MAILVERDICT_LIB_MAIL_ADDRESS_FILE_H_
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "lib/mail/name_patterns.h"
 
 namespace mailverdict::mail {
 
@@ -27,32 +27,46 @@ struct AddressFile {
   std::vector<std::string> local_parts;
   // Domains of "@example.org" lines, as CanonicalDomain writes them.
   std::vector<std::string> catch_all;
+  // "list-*", "*-request@example.org".
+  std::vector<NamePattern> patterns;
+  // What is allowed and deserves a word, each "`file_name`:LINE: what; what to
+  // do". They repeat nothing else of the file.
+  std::vector<std::string> warnings;
 };
 
-// One entry a line: "local", "user@domain" or "@domain", then nothing, or white
-// space or a colon and a target. A local part in double quotes may hold
-// anything. Lines end with LF or CRLF; a UTF-8 byte order mark ahead of the
-// first is skipped. Blank lines, and lines whose first character other than
-// white space is '#', are passed over.
+// One entry a line: a name as ReadListedName takes it, then nothing, or white
+// space or a colon and a target. Lines end with LF or CRLF; a UTF-8 byte order
+// mark ahead of the first is skipped. Blank lines, and lines whose first
+// character other than white space is '#', are passed over; '#' behind a name
+// and white space begins a comment.
 //
 // A line that begins with white space continues the target before it
 // (aliases(5), virtual(5)). After an entry that has neither a colon nor a
 // target it is an error: it may as well be an indented entry.
 //
 // The target is not read, whether "|prog", ":include:/file" or sendmail's
-// "error:nouser": the MTA that owns the file will act on it.
+// "error:nouser": the MTA that owns the file will act on it. It is looked at
+// for names that it hides. Errors, beside those of ReadListedName, are
 //
-// Wild forms:
-//   user+*@domain   (virtusertable, aliases) stands for user@domain, whose
-//   user++@domain   other tags are the policy's business; "++" also for the
-//                   address as it is written, since there are mailboxes c++
-//   +*@domain  ++@domain  *@domain  (virtusertable, Exim) are @domain
+//   Jane Miller <jm@example.org>   a display name: "jane" is not what is meant
+//   a@x.org b@x.org c@x.org        several words without a comma
+//   jane miller                    a name of two words, unless other lines show
+//                                  that the file is a map ("name: target", a
+//                                  tab or two spaces, "name@domain target")
+//   mailto:, smtp:, dn:            URIs, LDIF; "mail: joe@x.org" where all
+//                                  lines are so, or two of them
+//   if /re/, /re/, endif           tables of regular expressions
 //
-// A line that is none of these is an InvalidArgument error, "`file_name`:LINE:
-// COLUMN: what is wrong; what to write instead", with lines and columns (in
-// bytes) counted from 1; it repeats nothing else of the file. A file is taken
-// whole or not at all. Takes time and memory in proportion to the file: a
-// million lines take about a second.
+// and a file whose lines do not fit together: a second word on fewer lines than
+// those that have none, a name alone where other lines have targets.
+//
+// A last line without a newline counts, with a warning: many editors leave it
+// so, and the name must not be lost. That it has no target is no error then.
+//
+// An error is InvalidArgument, "`file_name`:LINE:COLUMN: what is wrong; what to
+// write instead", with lines and columns (in bytes) counted from 1; it repeats
+// nothing else of the file. A file is taken whole or not at all. Takes time and
+// memory in proportion to the file: a million lines take about a second.
 absl::StatusOr<AddressFile> ParseAddressFile(std::string_view text,
                                              std::string_view file_name);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <set>
 #include <string>
 #include <string_view>
 
@@ -14,17 +13,29 @@
 namespace mailverdict::mail {
 namespace {
 
+// In quotes, where nothing is a pattern.
+std::string Quote(std::string_view local) {
+  std::string escaped;
+  for (char c : local) {
+    if (c == '"' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  return '"' + escaped + '"';
+}
+
 // A file that says the same, one entry a line.
 std::string Write(const AddressFile& file) {
   std::string text;
-  for (const std::string& address : file.addresses) text += address + "\n";
+  for (const std::string& written : file.addresses) {
+    const Address address = *ParseAddress(written);
+    text += Quote(address.local()) + "@" + address.domain() + "\ttarget\n";
+  }
   for (const std::string& local : file.local_parts) {
-    std::string escaped;
-    for (char c : local) {
-      if (c == '"' || c == '\\') escaped += '\\';
-      escaped += c;
-    }
-    text += '"' + escaped + "\": target\n";
+    text += Quote(local) + "\ttarget\n";
+  }
+  for (const NamePattern& pattern : file.patterns) {
+    if (pattern.text.back() == '+') continue;  // "user+*" names user, too
+    text += pattern.ToString() + "\ttarget\n";
   }
   for (const std::string& domain : file.catch_all) {
     text += "@" + domain + "\ttarget\r\n";
@@ -60,17 +71,14 @@ void Examine(std::string_view text) {
   const size_t lines =
       1 + static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
   const size_t entries = file->addresses.size() + file->local_parts.size() +
-                         file->catch_all.size();
-  Require(entries <= 2 * lines, "a line is one entry, or two for '++'");
+                         file->catch_all.size() + file->patterns.size();
+  Require(entries <= 3 * lines, "a line is one entry, or three for '++'");
+  Require(file->warnings.size() <= 2, "a file has two warnings at most");
   const absl::StatusOr<AddressFile> again = ParseAddressFile(Write(*file), "g");
   Require(again.ok(), "what was written can be read");
   Require(again->local_parts == file->local_parts, "the same local parts");
-  // As a set: an entry such as *++@example.org is both an address, which is
-  // wild when it is read again, and a catch-all.
-  Require(
-      std::set<std::string>(again->catch_all.begin(), again->catch_all.end()) ==
-          std::set<std::string>(file->catch_all.begin(), file->catch_all.end()),
-      "the same catch-alls");
+  Require(again->addresses == file->addresses, "the same addresses");
+  Require(again->catch_all == file->catch_all, "the same catch-alls");
 }
 
 }  // namespace

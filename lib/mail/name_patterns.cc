@@ -1,0 +1,60 @@
+#include "lib/mail/name_patterns.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace mailverdict::mail {
+namespace {
+
+absl::string_view Absl(std::string_view s) { return {s.data(), s.size()}; }
+
+}  // namespace
+
+std::string NamePattern::ToString() const {
+  return absl::StrCat(kind == Kind::kSuffix ? "*" : "", text,
+                      kind == Kind::kPrefix ? "*" : "",
+                      domain.empty() ? "" : "@", domain);
+}
+
+bool NamePatterns::Side::Add(const std::string& text) {
+  if (!texts.insert(text).second) return false;
+  const auto at = std::lower_bound(lengths.begin(), lengths.end(), text.size());
+  if (at == lengths.end() || *at != text.size()) {
+    lengths.insert(at, text.size());
+  }
+  return true;
+}
+
+bool NamePatterns::Both::Match(std::string_view local) const {
+  for (const size_t length : prefixes.lengths) {
+    if (length > local.size()) break;
+    if (prefixes.texts.contains(Absl(local.substr(0, length)))) return true;
+  }
+  for (const size_t length : suffixes.lengths) {
+    if (length > local.size()) break;
+    const std::string_view end = local.substr(local.size() - length);
+    if (suffixes.texts.contains(Absl(end))) return true;
+  }
+  return false;
+}
+
+void NamePatterns::Add(const NamePattern& pattern) {
+  Both& both = of_domain_[pattern.domain];
+  Side& side = pattern.kind == NamePattern::Kind::kPrefix ? both.prefixes
+                                                          : both.suffixes;
+  if (side.Add(pattern.text)) ++size_;
+}
+
+bool NamePatterns::Matches(const Address& name) const {
+  for (const std::string_view domain :
+       {std::string_view(), std::string_view(name.domain())}) {
+    const auto both = of_domain_.find(Absl(domain));
+    if (both != of_domain_.end() && both->second.Match(name.local())) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace mailverdict::mail
