@@ -41,6 +41,19 @@ TEST(ListLoss, SmallListsAreNoException) {
   EXPECT_TRUE(Doubted(1, 1, 1)) << "one that is replaced is lost";
 }
 
+TEST(ListLoss, EachKindOfEntryCounts) {
+  const mail::AddressFile all = Parse(
+      "joe@example.org\njoe\n@example.org\nlist-*\n*-request@example.org\n");
+  EXPECT_EQ(CountEntries(all), 5u);
+  EXPECT_EQ(LossOf(all, {}).lost, 5u);
+  for (const char* kept : {"joe@example.org\n", "joe\n", "@example.org\n",
+                           "list-*\n", "*-request@example.org\n"}) {
+    EXPECT_EQ(LossOf(all, Parse(kept)).lost, 4u) << kept;
+    EXPECT_EQ(LossOf(all, UnionOf(Parse(kept), all)).lost, 0u) << kept;
+    EXPECT_EQ(CountEntries(UnionOf(all, Parse(kept))), 5u) << kept;
+  }
+}
+
 TEST(ListLoss, AnEmptyListHasNothingToLose) {
   EXPECT_FALSE(Doubted(0, 0, 0));
   EXPECT_FALSE(Doubted(0, 0, 5));
