@@ -147,7 +147,9 @@ std::string_view RecipientCheck::KnownValid(
     return IsException(*policy_, forms) ? "exception" : "has no domain";
   }
   if (realm == nullptr) return kNotOurs;
-  if (realm->catch_all || realm->catch_all_domains.contains(domain)) {
+  if (realm->catch_all) return "catch-all";
+  if (realm->catch_all_domains.contains(domain)) {
+    *listed = &forms.back();  // without tags: so it is remembered for all tags
     return "catch-all";
   }
   *listed = FindException(*policy_, forms);
