@@ -72,18 +72,15 @@ const mail::Address* FindException(const Policy& policy,
   const auto found =
       std::find_if(forms.begin(), forms.end(),
                    [&names = Names(policy)](const mail::Address& each) {
-                     return names.exceptions.contains(each.local());
+                     return names.exceptions.contains(each.local()) ||
+                            names.exception_patterns.Matches(each);
                    });
   return found == forms.end() ? nullptr : &*found;
 }
 
 bool IsException(const Policy& policy,
                  const std::vector<mail::Address>& forms) {
-  return FindException(policy, forms) != nullptr ||
-         std::any_of(forms.begin(), forms.end(),
-                     [&names = Names(policy)](const mail::Address& each) {
-                       return names.exception_patterns.Matches(each);
-                     });
+  return FindException(policy, forms) != nullptr;
 }
 
 }  // namespace mailverdict

@@ -245,27 +245,21 @@ Verdict RecipientCheck::NotOurs(const Readings& readings,
 std::optional<Verdict> RecipientCheck::ValidUnasked(
     const mail::Address& address, const Transaction& transaction) const {
   const RealmPolicy& realm = *policy_->FindRealm(address.domain());
-  if (realm.catch_all || realm.catch_all_domains.contains(address.domain())) {
-    return Verdict::Pass("catch-all");
-  }
+  if (realm.catch_all) return Verdict::Pass("catch-all");
   const std::vector<mail::Address> forms = FormsOf(address, &realm);
+  if (realm.catch_all_domains.contains(address.domain())) {
+    // Remembered without its tags, and so for all of them.
+    return Listed(forms.back(), realm, transaction, "catch-all");
+  }
   if (const mail::Address* form = FindException(*policy_, forms)) {
     return Listed(*form, realm, transaction, "exception");
   }
   for (const mail::Address& each : forms) {
     if (realm.valid_local_parts.contains(each.local()) ||
-        realm.valid_addresses.contains(each.ToString())) {
+        realm.valid_addresses.contains(each.ToString()) ||
+        realm.valid_patterns.Matches(each)) {
       return Listed(each, realm, transaction, "listed as valid");
     }
-  }
-  // Not remembered: strangers can invent any number of addresses that a pattern
-  // takes, and the memory would lose the true ones.
-  if (IsException(*policy_, forms)) return Verdict::Pass("exception");
-  if (std::any_of(forms.begin(), forms.end(),
-                  [&realm](const mail::Address& each) {
-                    return realm.valid_patterns.Matches(each);
-                  })) {
-    return Verdict::Pass("listed as valid");
   }
   if (HasForeignSender(forms, realm)) {
     return Verdict::Pass("SRS, of a foreign sender");

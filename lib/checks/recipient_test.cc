@@ -135,7 +135,7 @@ TEST(Recipient, WhoIsListedIsRememberedAsOneWhoWasFound) {
       {"hostmaster+dns@example.org", "people:hostmaster@example.org"},
       {"postmaster@example.org", ""},
       {"abuse@sub.example.org", ""},
-      {"joe@shop.example.org", ""},
+      {"joe+tag@shop.example.org", "people:joe@shop.example.org"},
       {"joe@all.example", ""},
       {"hostmaster", ""},
   };
