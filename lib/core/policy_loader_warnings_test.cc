@@ -126,6 +126,10 @@ constexpr SaidCase kWarnings[] = {
                            "exception_file: \"/elsewhere\" } }",
      "8:2: exception_file \"/elsewhere\" has addresses with a domain, which "
      "are passed over; list it as also_valid in their realm"},
+    {CHECK "realm { catch_all: true domain: \"*.XN--I-7iq.ws\" }",
+     "2:25: domain \"*.XN--I-7iq.ws\": IDNA2008 does not allow this A-label; "
+     "it is taken byte for byte. Look whether it is spelled as it is "
+     "registered"},
     // Listeners.
     {"listener { socketmap: \"inet:0.0.0.0:7777\" }\nlistener { socketmap: "
      "\"inet:[::]:7777\" }\nlistener { socketmap: \"inet:[127.0.0.1]:7777\" "

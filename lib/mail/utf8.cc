@@ -1,9 +1,12 @@
 #include "lib/mail/utf8.h"
 
+#include <stdlib.h>
 #include <unicase.h>
 #include <uninorm.h>
 
 #include <cstdint>
+#include <memory>
+#include <string>
 
 #include "absl/strings/ascii.h"
 #include "lib/mail/bytes.h"
@@ -11,6 +14,10 @@
 
 namespace mailverdict::mail {
 namespace {
+
+struct FreeBytes {
+  void operator()(uint8_t* bytes) const { free(bytes); }
+};
 
 // The bytes that follow a lead byte, and the range of the first of them: the
 // table of RFC 3629 4. That range alone rules out overlong forms, surrogates
@@ -46,6 +53,18 @@ bool SkipTail(Tail tail, Cursor& in) {
   return tail.bytes > 0;
 }
 
+// nullopt for what is no UTF-8.
+std::optional<std::string> Casefold(std::string_view text,
+                                    uninorm_t normalization) {
+  if (FindBadUtf8(text).has_value()) return std::nullopt;
+  size_t size = 0;
+  const std::unique_ptr<uint8_t, FreeBytes> folded(
+      u8_casefold(reinterpret_cast<const uint8_t*>(text.data()), text.size(),
+                  nullptr, normalization, nullptr, &size));
+  if (folded == nullptr) return std::nullopt;
+  return std::string(reinterpret_cast<const char*>(folded.get()), size);
+}
+
 }  // namespace
 
 std::optional<Fault> FindBadUtf8(std::string_view text) {
@@ -63,17 +82,12 @@ std::optional<Fault> FindBadUtf8(std::string_view text) {
 
 std::string FoldUtf8(std::string_view text) {
   if (IsAscii(text)) return absl::AsciiStrToLower({text.data(), text.size()});
-  if (FindBadUtf8(text).has_value()) return std::string(text);
-  // Folding makes three characters of one at most, and so does NFC of each.
-  std::string folded(9 * text.size() + 1, '\0');
-  size_t size = folded.size();
-  auto* const buffer = reinterpret_cast<uint8_t*>(folded.data());
-  const uint8_t* const result =
-      u8_casefold(reinterpret_cast<const uint8_t*>(text.data()), text.size(),
-                  nullptr, UNINORM_NFC, buffer, &size);
-  if (result != buffer) return std::string(text);
-  folded.resize(size);
-  return folded;
+  std::optional<std::string> folded = Casefold(text, UNINORM_NFC);
+  return folded.has_value() ? *std::move(folded) : std::string(text);
+}
+
+bool IsFoldedNfkc(std::string_view text) {
+  return Casefold(text, UNINORM_NFKC) == text;
 }
 
 }  // namespace mailverdict::mail
