@@ -246,10 +246,14 @@ std::shared_ptr<NameServers> Daemon::OpenDns(
   options.apart = [policy](const DnsLookup& lookup) {
     return policy->FindList(lookup.name) != nullptr;
   };
-  absl::StatusOr<std::vector<DnsServer>> servers = ServersOf(policy->dns);
+  absl::StatusOr<DnsServers> servers = ServersOf(policy->dns);
   std::string where;
   if (servers.ok()) {
-    options.servers = dns_servers_ = *std::move(servers);
+    dns_servers_ = *std::move(servers);
+    options.servers = dns_servers_.servers;
+    for (const std::string& complaint : dns_servers_.complaints) {
+      log_->Write(Severity::kWarning, complaint);
+    }
     for (const DnsServer& server : options.servers) {
       absl::StrAppend(&where, where.empty() ? "" : ", ", server.ToString());
     }
@@ -328,7 +332,7 @@ void Daemon::ReadFiles(absl::StatusOr<Policy> read) {
                              read.status().message()));
     return;
   }
-  const absl::StatusOr<std::vector<DnsServer>> servers = ServersOf(read->dns);
+  const absl::StatusOr<DnsServers> servers = ServersOf(read->dns);
   const bool same_servers =
       !read->AsksDns() || (servers.ok() && *servers == dns_servers_);
   if (same_servers && SameWatchedFiles(engine_->policy(), *read)) return;

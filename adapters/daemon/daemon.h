@@ -105,7 +105,7 @@ class Daemon final : private Controlled {
   std::thread reloading_;
   bool reload_again_ = false;  // another SIGHUP came meanwhile
   FileWatch watch_;
-  std::vector<DnsServer> dns_servers_;  // in use
+  DnsServers dns_servers_;  // in use
 };
 
 }  // namespace mailverdict
