@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lib/mail/utf8.h"
+
 namespace mailverdict {
 namespace {
 
@@ -22,10 +24,11 @@ std::vector<mail::Address> FormsOf(const mail::Address& recipient,
 
 bool IsException(const Policy& policy,
                  const std::vector<mail::Address>& forms) {
-  return std::any_of(forms.begin(), forms.end(),
-                     [&names = Names(policy)](const mail::Address& each) {
-                       return names.exceptions.contains(each.local());
-                     });
+  return std::any_of(
+      forms.begin(), forms.end(),
+      [&names = Names(policy)](const mail::Address& each) {
+        return names.exceptions.contains(mail::FoldUtf8(each.local()));
+      });
 }
 
 }  // namespace mailverdict

@@ -3,6 +3,7 @@
 #include "absl/strings/substitute.h"
 #include "lib/core/policy_loader_parts.h"
 #include "lib/core/policy_loader_values.h"
+#include "lib/mail/utf8.h"
 
 namespace mailverdict {
 namespace {
@@ -43,7 +44,7 @@ void ReadExceptions(const Node<proto::Recipient>& node, AddressFiles* files,
                            Quoted(node->exception(i)), Quoted(name->local())),
           i);
     } else {
-      check->exceptions.insert(name->local());
+      check->exceptions.insert(mail::FoldUtf8(name->local()));
     }
   }
   Unique paths(&node.faults());
@@ -60,8 +61,9 @@ void ReadExceptions(const Node<proto::Recipient>& node, AddressFiles* files,
                  absl::StrCat("exception_file ", file.status().message()), i);
       continue;
     }
-    check->exceptions.insert(file->local_parts.begin(),
-                             file->local_parts.end());
+    for (const std::string& local : file->local_parts) {
+      check->exceptions.insert(mail::FoldUtf8(local));
+    }
     if (file->addresses.empty() && file->catch_all.empty()) continue;
     node.Warning(E::kExceptionFileFieldNumber,
                  absl::Substitute("exception_file $0 has addresses with a "
