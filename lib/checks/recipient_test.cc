@@ -478,7 +478,7 @@ TEST(Recipient, InShadowARejectionPasses) {
 }
 
 // Postfix asks its tables in folded case, and a list has what people write.
-TEST(RecipientTest, AListedNameIsValidInEachCaseAndFolded) {
+TEST(Recipient, AListedNameIsValidInEachCaseAndFolded) {
   const auto policy = Ours();
   policy->realms[0].valid_local_parts = {mail::FoldUtf8("Straße")};
   policy->realms[0].valid_addresses = {mail::FoldUtf8("ÜBER@example.org")};
