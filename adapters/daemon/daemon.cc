@@ -239,10 +239,14 @@ std::shared_ptr<NameServers> Daemon::OpenDns(
   options.apart = [policy](const DnsLookup& lookup) {
     return policy->FindList(lookup.name) != nullptr;
   };
-  absl::StatusOr<std::vector<DnsServer>> servers = ServersOf(policy->dns);
+  absl::StatusOr<DnsServers> servers = ServersOf(policy->dns);
   std::string where;
   if (servers.ok()) {
-    options.servers = dns_servers_ = *std::move(servers);
+    dns_servers_ = *std::move(servers);
+    options.servers = dns_servers_.servers;
+    for (const std::string& complaint : dns_servers_.complaints) {
+      log_->Write(Severity::kWarning, complaint);
+    }
     for (const DnsServer& server : options.servers) {
       absl::StrAppend(&where, where.empty() ? "" : ", ", server.ToString());
     }

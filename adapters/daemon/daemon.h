@@ -133,9 +133,9 @@ class Daemon final : private Controlled {
   ListsInForce lists_;
   std::set<std::string> warned_;  // of the policy in force
   Alarms alarms_;
-  bool unsaved_ = false;                // lists_ could not be remembered
-  absl::Time save_again_at_;            // then
-  std::vector<DnsServer> dns_servers_;  // in use
+  bool unsaved_ = false;      // lists_ could not be remembered
+  absl::Time save_again_at_;  // then
+  DnsServers dns_servers_;    // in use
 };
 
 }  // namespace mailverdict

@@ -176,7 +176,7 @@ void Daemon::UseLists(absl::StatusOr<PolicyReading> read, bool same_lists) {
     return;
   }
   const Policy& policy = read->loaded.policy;
-  const absl::StatusOr<std::vector<DnsServer>> servers = ServersOf(policy.dns);
+  const absl::StatusOr<DnsServers> servers = ServersOf(policy.dns);
   const bool same_servers =
       !policy.AsksDns() || (servers.ok() && *servers == dns_servers_);
   if (same_servers && same_lists) {

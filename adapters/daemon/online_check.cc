@@ -191,8 +191,9 @@ bool CheckDns(const Policy& policy,
     print(absl::StrCat("dns FAILS: ", status.message()));
     return false;
   }
-  return CheckDns(std::make_shared<const Policy>(policy), *servers, loop->get(),
-                  print);
+  for (const std::string& complaint : servers->complaints) print(complaint);
+  return CheckDns(std::make_shared<const Policy>(policy), servers->servers,
+                  loop->get(), print);
 }
 
 }  // namespace

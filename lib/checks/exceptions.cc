@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lib/mail/signed_address.h"
+#include "lib/mail/utf8.h"
 
 namespace mailverdict {
 namespace {
@@ -12,18 +13,6 @@ const RecipientPolicy& Names(const Policy& policy) {
   static const auto* const kWithoutCheck = new RecipientPolicy;
   const auto* check = policy.FindCheck<RecipientPolicy>();
   return check == nullptr ? *kWithoutCheck : *check;
-}
-
-// The recipient, and the mailboxes that are in it if it is signed. A mailbox
-// may be named like a signed one: both are asked for.
-std::vector<mail::Address> MeantBy(const mail::Address& recipient,
-                                   const RealmPolicy& realm) {
-  std::vector<mail::Address> meant = {recipient};
-  if (!realm.signed_batv) return meant;
-  for (mail::Address& each : mail::BatvMailboxes(recipient)) {
-    meant.push_back(std::move(each));
-  }
-  return meant;
 }
 
 template <typename T>
@@ -36,6 +25,16 @@ void AddNew(std::vector<T> more, std::vector<T>* all) {
 }
 
 }  // namespace
+
+std::vector<mail::Address> MeantBy(const mail::Address& recipient,
+                                   const RealmPolicy& realm) {
+  std::vector<mail::Address> meant = {recipient};
+  if (!realm.signed_batv) return meant;
+  for (mail::Address& each : mail::BatvMailboxes(recipient)) {
+    meant.push_back(std::move(each));
+  }
+  return meant;
+}
 
 std::vector<mail::Address> FormsOf(const mail::Address& recipient,
                                    const RealmPolicy* realm, bool* complete) {
@@ -69,12 +68,12 @@ bool HasForeignSender(const std::vector<mail::Address>& forms,
 
 const mail::Address* FindException(const Policy& policy,
                                    const std::vector<mail::Address>& forms) {
-  const auto found =
-      std::find_if(forms.begin(), forms.end(),
-                   [&names = Names(policy)](const mail::Address& each) {
-                     return names.exceptions.contains(each.local()) ||
-                            names.exception_patterns.Matches(each);
-                   });
+  const auto found = std::find_if(
+      forms.begin(), forms.end(),
+      [&names = Names(policy)](const mail::Address& each) {
+        return names.exceptions.contains(mail::FoldUtf8(each.local())) ||
+               names.exception_patterns.Matches(each);
+      });
   return found == forms.end() ? nullptr : &*found;
 }
 

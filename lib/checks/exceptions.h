@@ -19,6 +19,12 @@ std::vector<mail::Address> FormsOf(const mail::Address& recipient,
                                    const RealmPolicy* realm,
                                    bool* complete = nullptr);
 
+// The recipient, and the mailboxes that its local part names if the realm takes
+// signed addresses. A mailbox may itself be named like a signed address, so
+// both are asked for.
+std::vector<mail::Address> MeantBy(const mail::Address& recipient,
+                                   const RealmPolicy& realm);
+
 // How a directory may have written them (Address::Spellings): those of the
 // recipient first, none twice.
 std::vector<std::string> SpellingsOf(const mail::Address& recipient,

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/checks/exceptions.h"
+#include "lib/checks/unfolded.h"
 #include "lib/core/mailbox_seen.h"
 #include "lib/core/malformed.h"
 #include "lib/core/vanished.h"
@@ -33,9 +34,11 @@ HistoryLookup MemoryOf(const mail::Address& address, const RealmPolicy& realm) {
 const mail::Address& Found(const Answer& mailbox,
                            const std::vector<mail::Address>& forms) {
   if (mailbox.values().size() < 2) return forms.front();
+  const std::string found = mail::FoldUtf8(mailbox.values()[1]);
   for (const mail::Address& form : forms) {
     for (const std::string& spelling : form.Spellings("")) {
-      if (spelling == mailbox.values()[1]) return form;
+      // Folded: it may have been found by what it was before (unfolded.h).
+      if (mail::FoldUtf8(spelling) == found) return form;
     }
   }
   return forms.front();
@@ -155,11 +158,15 @@ RecipientCheck::Reading RecipientCheck::ReadingOf(
   if (mailbox == nullptr) return Reading::Pending();
   bool all_forms = true;
   const std::vector<mail::Address> forms = FormsOf(address, &realm, &all_forms);
-  if (mailbox->present()) {
-    return Reading::Valid(Verdict::Pass().Noting(
-        {Observation::Kind::kPresent, MemoryOf(Found(*mailbox, forms), realm),
-         transaction.now}));
-  }
+  const auto present = [&](const Answer& found) {
+    return Reading::Valid(
+        Verdict::Pass()
+            .Noting({Observation::Kind::kPresent,
+                     MemoryOf(Found(found, forms), realm), transaction.now})
+            .Noting(Observation::Kind::kPresent,
+                    BeyondAsciiSeen(found, address, realm), transaction.now));
+  };
+  if (mailbox->present()) return present(*mailbox);
   std::optional<Proof> proof = mailbox->ProofOfAbsence();
   if (!proof.has_value()) {
     return Reading::Unsure(
@@ -168,6 +175,17 @@ RecipientCheck::Reading RecipientCheck::ReadingOf(
   if (!all_forms) {
     return Reading::Unsure(
         Unsure(replies::kDirectoryUnsure, "too many tags to ask for all"));
+  }
+  const Unfolded before = AskUnfolded(address, realm, ask, &*proof);
+  switch (before.state) {
+    case Unfolded::State::kPending:
+      return Reading::Pending();
+    case Unfolded::State::kPresent:
+      return present(*before.mailbox);
+    case Unfolded::State::kUnsure:
+      return Reading::Unsure(Unsure(replies::kDirectoryUnsure, before.why));
+    case Unfolded::State::kAbsent:
+      break;
   }
   return Absent(transaction, realm, forms, *std::move(proof), ask);
 }
@@ -255,8 +273,8 @@ std::optional<Verdict> RecipientCheck::ValidUnasked(
     return Listed(*form, realm, transaction, "exception");
   }
   for (const mail::Address& each : forms) {
-    if (realm.valid_local_parts.contains(each.local()) ||
-        realm.valid_addresses.contains(each.ToString()) ||
+    if (realm.valid_local_parts.contains(mail::FoldUtf8(each.local())) ||
+        realm.valid_addresses.contains(mail::FoldUtf8(each.ToString())) ||
         realm.valid_patterns.Matches(each)) {
       return Listed(each, realm, transaction, "listed as valid");
     }

@@ -1,6 +1,7 @@
 // The check `recipient`: does the mailbox exist?
 //
-// asks       the directory of the recipient's realm; after a "no", what is
+// asks       the directory of the recipient's realm; after a "no", for what an
+//            MTA may have folded to this address (unfolded.h), and what is
 //            remembered of addresses that were once present. A recipient that
 //            can be read in several ways (readings.h) is asked for in each.
 // decides    at RCPT, for that recipient

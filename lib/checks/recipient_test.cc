@@ -15,6 +15,7 @@
 #include "lib/core/mailbox_seen.h"
 #include "lib/core/vanished.h"
 #include "lib/core/vouch.h"
+#include "lib/mail/utf8.h"
 
 namespace mailverdict {
 namespace {
@@ -622,6 +623,22 @@ TEST(Recipient, InShadowARejectionPasses) {
     EXPECT_EQ(
         verdict.Line(),
         "pass [in shadow, recipient would reject 550 5.1.1 User unknown]");
+  }
+}
+
+// Postfix asks its tables in folded case, and a list has what people write.
+TEST(Recipient, AListedNameIsValidInEachCaseAndFolded) {
+  const auto policy = Ours();
+  policy->realms[0].valid_local_parts = {mail::FoldUtf8("Straße")};
+  policy->realms[0].valid_addresses = {mail::FoldUtf8("ÜBER@example.org")};
+  for (const char* recipient :
+       {"straße@example.org", "strasse@example.org", "STRAẞE@example.org",
+        "über@example.org", "ÜBER@example.org", "u\u0308ber@example.org"}) {
+    const Verdict verdict =
+        Judge(policy, To(recipient), [](const Lookup& lookup) {
+          return Answer(Report::Unknown(lookup, "not to be asked"));
+        });
+    EXPECT_EQ(verdict.why(), "listed as valid") << recipient;
   }
 }
 

@@ -12,6 +12,10 @@
 
 namespace mailverdict {
 
+// Behind "directory:", in the place of an address: when a mailbox whose local
+// part is beyond ASCII was last present. It never vanishes.
+inline constexpr char kBeyondAsciiKey[] = "beyond-ascii";
+
 // To the second, as a store keeps it.
 struct MailboxSeen {
   // Absences that lie further apart than this do not belong together: the

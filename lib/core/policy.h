@@ -129,7 +129,11 @@ struct RealmPolicy {
   std::string directory;             // a DirectoryPolicy's name
   bool catch_all = false;            // every address is valid: nothing is asked
   std::string tag_delimiters = "+";  // "": addresses have no tags
+  // Its addresses may have local parts beyond ASCII (RFC 6531), and an MTA may
+  // fold their case. Without it the directory's own entries show it.
+  bool smtputf8 = false;
   // Valid without asking: aliases and the like, from the also_valid files.
+  // Addresses and local parts are folded (mail::FoldUtf8).
   absl::flat_hash_set<std::string> valid_addresses;
   absl::flat_hash_set<std::string> valid_local_parts;
   absl::flat_hash_set<std::string> catch_all_domains;
@@ -199,8 +203,8 @@ struct DnsblCheckPolicy {
 struct RecipientPolicy {
   WhenUnsure when_unsure = WhenUnsure::kDefer;
   bool shadow = false;
-  // Local parts that are valid in every realm. RFC 5321 4.5.1 demands the
-  // first, RFC 2142 the second.
+  // Local parts that are valid in every realm, folded (mail::FoldUtf8). RFC
+  // 5321 4.5.1 demands the first, RFC 2142 the second.
   absl::flat_hash_set<std::string> exceptions = {"postmaster", "abuse"};
   mail::NamePatterns exception_patterns;  // without domains
 };

@@ -4,6 +4,7 @@
 #include "lib/core/policy_loader_parts.h"
 #include "lib/core/policy_loader_values.h"
 #include "lib/mail/listed_name.h"
+#include "lib/mail/utf8.h"
 
 namespace mailverdict {
 namespace {
@@ -56,7 +57,7 @@ void ReadException(const Node<E>& node, int index, RecipientPolicy* check) {
     return;
   }
   for (const mail::Address& each : name.addresses) {
-    check->exceptions.insert(each.local());
+    check->exceptions.insert(mail::FoldUtf8(each.local()));
   }
   for (const mail::NamePattern& each : name.patterns) {
     check->exception_patterns.Add(each);
@@ -66,7 +67,9 @@ void ReadException(const Node<E>& node, int index, RecipientPolicy* check) {
 // What a file says of exceptions. Names with a domain are passed over.
 void AddExceptionFile(const Node<E>& node, int index,
                       const mail::AddressFile& file, RecipientPolicy* check) {
-  check->exceptions.insert(file.local_parts.begin(), file.local_parts.end());
+  for (const std::string& local : file.local_parts) {
+    check->exceptions.insert(mail::FoldUtf8(local));
+  }
   bool domains = !file.addresses.empty() || !file.catch_all.empty();
   for (const mail::NamePattern& each : file.patterns) {
     if (each.domain.empty()) {

@@ -5,6 +5,7 @@
 #define MAILVERDICT_LIB_CORE_POLICY_LOADER_PARTS_H_
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -149,7 +150,18 @@ std::string ReadDomainName(const Node<M>& node, int field,
                            int index, size_t skip) {
   absl::StatusOr<std::string> domain =
       mail::CanonicalDomain(std::string_view(text).substr(skip));
-  if (domain.ok()) return *std::move(domain);
+  if (domain.ok()) {
+    const std::optional<mail::Fault> odd = mail::FindOddALabel(*domain);
+    if (odd.has_value()) {
+      node.Warning(field,
+                   absl::StrCat(absl::string_view(name.data(), name.size()),
+                                " ", Quoted(text), ": ", odd->what,
+                                "; it is taken byte for byte. Look whether it "
+                                "is spelled as it is registered"),
+                   index);
+    }
+    return *std::move(domain);
+  }
   const absl::string_view message = domain.status().message();
   node.faults().ErrorInString(
       node.At(field, index),

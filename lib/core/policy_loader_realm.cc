@@ -7,6 +7,7 @@
 #include "lib/core/policy_loader_parts.h"
 #include "lib/core/policy_loader_values.h"
 #include "lib/mail/domain.h"
+#include "lib/mail/utf8.h"
 
 namespace mailverdict {
 namespace {
@@ -153,12 +154,13 @@ void AddAlsoValid(const Node<R>& node, int index, AddressFiles* files,
   }
   size_t ours = file->local_parts.size();
   size_t others = 0;
-  realm->valid_local_parts.insert(file->local_parts.begin(),
-                                  file->local_parts.end());
+  for (const std::string& local : file->local_parts) {
+    realm->valid_local_parts.insert(mail::FoldUtf8(local));
+  }
   for (const std::string& address : file->addresses) {
     const bool here =
         realms.Find(address.substr(address.rfind('@') + 1)) == realm_index;
-    if (here) realm->valid_addresses.insert(address);
+    if (here) realm->valid_addresses.insert(mail::FoldUtf8(address));
     ++(here ? ours : others);
   }
   for (const std::string& domain : file->catch_all) {
@@ -215,6 +217,7 @@ void ReadRealms(const Node<proto::Policy>& node, AddressFiles* files,
     RealmPolicy result;
     result.directory = realm->directory();
     result.catch_all = realm->catch_all();
+    result.smtputf8 = realm->smtputf8();
     ReadTagDelimiters(realm, &result);
     ReadSigned(realm, &result);
     policy->realms.push_back(std::move(result));

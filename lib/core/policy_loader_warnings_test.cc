@@ -181,6 +181,10 @@ constexpr SaidCase kWarnings[] = {
      "the file may be cut; the line does not count, since its rest may name "
      "another domain; check that the file is complete, and end it with a "
      "newline"},
+    {CHECK "realm { catch_all: true domain: \"*.XN--I-7iq.ws\" }",
+     "2:25: domain \"*.XN--I-7iq.ws\": IDNA2008 does not allow this A-label; "
+     "it is taken byte for byte. Look whether it is spelled as it is "
+     "registered"},
     // Listeners.
     {"listener { socketmap: \"inet:0.0.0.0:7777\" }\nlistener { socketmap: "
      "\"inet:[::]:7777\" }\nlistener { socketmap: \"inet:[127.0.0.1]:7777\" "

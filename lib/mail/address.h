@@ -119,10 +119,11 @@ class Address {
 // local part and in a row (docomo.ne.jp), underscores and hyphens anywhere in a
 // label, local parts over 64 octets. Whatever else is no address (the empty
 // text, control characters, an empty local part, unbalanced quotes or brackets,
-// bad UTF-8, labels that are empty or over 63 octets, IDNs that IDNA2008 does
-// not allow, bad literals, more than kMaxAddressBytes) is an InvalidArgument
-// error that names what is wrong and at which byte, counted from 0. The error's
-// text never repeats the input: it may go into a log or a reply.
+// bad UTF-8, labels that are empty or over 63 octets, U-labels that IDNA2008
+// does not allow, bad literals, more than kMaxAddressBytes) is an
+// InvalidArgument error that names what is wrong and at which byte, counted
+// from 0. The error's text never repeats the input: it may go into a log or a
+// reply.
 absl::StatusOr<Address> ParseAddress(std::string_view text);
 
 // The same for parsers of larger texts, which name places in their own way.

@@ -148,7 +148,7 @@ TEST(AddressFileTest, AnErrorNamesFileLineAndColumnAndARemedy) {
        "a\0@\0b\0",
        "1:1", "not UTF-8"},
       {{"a\0b: c", 6}, "1:2", "control character"},
-      {"@xn--a x\n", "1:2", "A"},
+      {"@\u2764.ws x\n", "1:2", "xn--"},
       {" a\n", "1:2", "no target before it"},
       {"# x\n\ta\n", "2:2", "no target before it"},
       {"a@b\n  c@d\n", "2:3", "no target before it"},

@@ -118,7 +118,7 @@ TEST(AddressTest, WhatIsNoAddressIsRefusedWithThePlace) {
       {"a@[192.0.2.256]", 11},
       {"a@[192.0.2.1]x", 13},
       {"a@[tag:content]", 3},
-      {"a@xn--bcher-kv", 2},
+      {"a@\U0001F600.ws", 2},
   };
   for (const Case& c : kCases) {
     SCOPED_TRACE(c.text);
@@ -132,7 +132,7 @@ TEST(AddressTest, WhatIsNoAddressIsRefusedWithThePlace) {
 
 TEST(AddressTest, AnErrorNeverRepeatsTheInput) {
   for (std::string_view text :
-       {"zq@zq@zq", "zq zq@x", "\"zq", "zq@xn--zq", "zq@[zq]", "zq@zq..zq",
+       {"zq@zq@zq", "zq zq@x", "\"zq", "zq@\u2764zq", "zq@[zq]", "zq@zq..zq",
         "zq\xFFzq@x", "<@zq:zq>", "zq@zq\r\nzq"}) {
     const absl::Status status = ParseAddress(text).status();
     ASSERT_FALSE(status.ok()) << text;

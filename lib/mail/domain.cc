@@ -46,17 +46,13 @@ const char* IdnMessage(int code) {
   switch (code) {
     case IDN2_BIDI:
       return "this label mixes writing directions (RFC 5893)";
-    case IDN2_PUNYCODE_BAD_INPUT:
-    case IDN2_PUNYCODE_OVERFLOW:
-    case IDN2_INVALID_ALABEL:
-    case IDN2_ALABEL_ROUNDTRIP_FAILED:
-      return "this label begins with xn-- but is no A-label (RFC 5890)";
     case IDN2_PUNYCODE_BIG_OUTPUT:
     case IDN2_TOO_BIG_LABEL:
     case IDN2_TOO_BIG_DOMAIN:
       return kLongLabel;
     default:
-      return "this label is not allowed by IDNA2008 (RFC 5892)";
+      return "this label is not allowed by IDNA2008 (RFC 5892); if the domain "
+             "exists all the same, write its A-label (xn--...)";
   }
 }
 
@@ -92,29 +88,35 @@ std::optional<Fault> AppendIdnLabel(std::string_view label, size_t at,
   return std::nullopt;
 }
 
+// ASCII is what DNS itself compares, so an A-label is taken byte for byte, even
+// where IDNA2008 allows no such name: registries have sold them (emoji).
 std::optional<Fault> AppendLabel(std::string_view label, size_t at,
                                  std::string* out) {
-  if (IsALabel(label) || !IsAscii(label)) {
-    return AppendIdnLabel(label, at, out);
-  }
+  if (!IsAscii(label)) return AppendIdnLabel(label, at, out);
   if (label.size() > kMaxLabelBytes) return Fault{at, kLongLabel};
   AppendLower(label, out);
   return std::nullopt;
 }
 
+// Whether `u_label`, decoded from `a_label`, can stand for nothing else. If it
+// can be read, it has to lead back. If IDNA2008 refuses it (an emoji), no rule
+// of case or compatibility may change it: U+2488 is another way to write "1.".
+bool LeadsBackTo(std::string_view a_label, std::string_view u_label) {
+  std::string again;
+  if (!AppendLabel(u_label, 0, &again).has_value()) return again == a_label;
+  return IsFoldedNfkc(u_label);
+}
+
 // The U-label of an A-label; anything else is returned as it is, and so is an
-// A-label whose U-label would not be read as the same again.
+// A-label whose U-label could be read as another name. Punycode has one way to
+// write a label in lower case, so no two A-labels have one U-label.
 std::string DisplayLabel(std::string_view label) {
   std::string terminated(label);
   if (!IsALabel(label)) return terminated;
   char* raw = nullptr;
   const int code = idn2_to_unicode_8z8z(terminated.c_str(), &raw, 0);
   const Idn2String<char> owned(raw);
-  std::string again;
-  if (code != IDN2_OK || AppendLabel(raw, 0, &again).has_value() ||
-      again != label) {
-    return terminated;
-  }
+  if (code != IDN2_OK || !LeadsBackTo(label, raw)) return terminated;
   return raw;
 }
 
@@ -155,6 +157,20 @@ absl::StatusOr<std::string> CanonicalDomain(std::string_view text) {
     return ToStatus({in.offset(), "this byte cannot stand in a domain"});
   }
   return canonical;
+}
+
+std::optional<Fault> FindOddALabel(std::string_view canonical) {
+  Cursor in(canonical);
+  do {
+    const size_t at = in.offset();
+    const std::string_view label =
+        in.TakeWhile([](char c) { return c != '.'; });
+    std::string ignored;
+    if (IsALabel(label) && AppendIdnLabel(label, at, &ignored).has_value()) {
+      return Fault{at, "IDNA2008 does not allow this A-label"};
+    }
+  } while (in.Skip('.'));
+  return std::nullopt;
 }
 
 bool IsBelow(std::string_view name, std::string_view zone) {

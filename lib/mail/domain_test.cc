@@ -61,6 +61,54 @@ TEST(DomainTest, AnInternationalNameIsWrittenInALabelsAndShownInULabels) {
   }
 }
 
+TEST(DomainTest, AnALabelIsTakenByteForByteWhateverItStandsFor) {
+  const Good kCases[] = {
+      {"xn--i-7iq.ws", "xn--i-7iq.ws"},  // an emoji; the domain exists
+      {"XN--I-7IQ.WS.", "xn--i-7iq.ws"},
+      {"xn--e28h", "xn--e28h"},
+      {"a.xn--bcher-kv", "a.xn--bcher-kv"},  // no Punycode
+      {"xn--abc-.xn--", "xn--abc-.xn--"},    // ASCII only, nothing at all
+      {"xn--a-ecp.ru", "xn--a-ecp.ru"},      // UTS 46 maps it to "a1."
+      {"xn--ss-.de", "xn--ss-.de"},          // is not ss.de
+      {"xn--" + std::string(59, '9'), "xn--" + std::string(59, '9')},
+  };
+  for (const Good& c : kCases) {
+    SCOPED_TRACE(c.text);
+    const absl::StatusOr<std::string> canonical = CanonicalDomain(c.text);
+    ASSERT_TRUE(canonical.ok()) << canonical.status();
+    EXPECT_EQ(*canonical, c.canonical);
+    EXPECT_TRUE(FindOddALabel(*canonical).has_value());
+  }
+  EXPECT_FALSE(CanonicalDomain("xn--" + std::string(60, '9')).ok());
+}
+
+TEST(DomainTest, AnALabelThatIdna2008RefusesIsFoundWithItsPlace) {
+  EXPECT_FALSE(FindOddALabel("").has_value());
+  EXPECT_FALSE(FindOddALabel("example.org").has_value());
+  EXPECT_FALSE(FindOddALabel("xn--bcher-kva.xn--4rr70v").has_value());
+  const std::optional<Fault> odd = FindOddALabel("xn--bcher-kva.xn--i-7iq.ws");
+  ASSERT_TRUE(odd.has_value());
+  EXPECT_EQ(odd->at, 14u);
+}
+
+// A directory may have an emoji domain as it is read. It is shown only where it
+// can be no other name's: "a\u2488" is another way to write "a1.".
+TEST(DomainTest, AnEmojiIsDisplayedAndWhatCouldBeAnotherNameIsNot) {
+  EXPECT_EQ(DisplayDomain("xn--i-7iq.ws"), "i\u2764.ws");
+  EXPECT_EQ(DisplayDomain("xn--ls8h.xn--bcher-kva"), "\U0001F4A9.b\u00FCcher");
+  for (const char* same : {"xn--a-ecp.ru", "xn--abc-.org", "xn--", "xn--0.org",
+                           "xn--bcher-kv.org", "xn--99999999", "xn--a"}) {
+    EXPECT_EQ(DisplayDomain(same), same);
+  }
+}
+
+TEST(DomainTest, ARefusedULabelIsToBeWrittenAsAnALabel) {
+  const absl::Status status = CanonicalDomain("i\u2764.ws").status();
+  EXPECT_EQ(status.message(),
+            "byte 0: this label is not allowed by IDNA2008 (RFC 5892); if the "
+            "domain exists all the same, write its A-label (xn--...)");
+}
+
 TEST(DomainTest, WhatWouldNotBeReadAsTheSameIsNotDisplayed) {
   // A U-label that IDNA2008 does not allow, and libidn2 makes all the same.
   const std::string canonical = "xn--11-fa-hia.de";
@@ -90,11 +138,8 @@ TEST(DomainTest, WhatIsNoDomainIsRefusedWithThePlace) {
       {name251 + ".zz", 252},
       {"ab.\xC3", 3},
       {"ab.x\x80", 4},
-      {"a.xn--bcher-kv", 2},
-      {"xn--", 0},
-      {"xn--abc-", 0},
-      {"xn--e28h", 0},   // an emoji: IDNA2008 has none
-      {"a.1\u05D0", 2},  // a right-to-left label may not begin with a digit
+      {"\U0001F600", 0},  // an emoji: IDNA2008 has none
+      {"a.1\u05D0", 2},   // a right-to-left label may not begin with a digit
       {"a.\u200D", 2},
       {"a.\u00AD", 2},         // mapped to nothing
       {"a.x\uFF20y", 2},       // mapped to '@'

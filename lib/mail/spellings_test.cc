@@ -39,6 +39,12 @@ TEST(SpellingsTest, AnInternationalDomainIsSpelledInBothWays) {
               ElementsAre("a@xn--bcher-kva.example", "a@bücher.example"));
 }
 
+TEST(SpellingsTest, AnEmojiDomainIsSpelledInBothWaysAndABrokenOneAsItCame) {
+  EXPECT_THAT(SpellingsOf("a@XN--I-7IQ.ws"),
+              ElementsAre("a@xn--i-7iq.ws", "a@i\u2764.ws"));
+  EXPECT_THAT(SpellingsOf("a@xn--abc-.ws"), ElementsAre("a@xn--abc-.ws"));
+}
+
 TEST(SpellingsTest, ALocalPartThatNeedsQuotesIsSpelledWithAndWithoutThem) {
   EXPECT_THAT(SpellingsOf("\"john doe\"@x"),
               ElementsAre("\"john doe\"@x", "john doe@x"));

@@ -4,6 +4,7 @@
 #include <uninorm.h>
 
 #include <cstdint>
+#include <string>
 
 #include "absl/strings/ascii.h"
 #include "lib/mail/bytes.h"
@@ -11,6 +12,11 @@
 
 namespace mailverdict::mail {
 namespace {
+
+// Folding makes three characters of one at most, and so does NFC of each. NFKC
+// makes 11 times as many bytes of U+FDFA, more than of any other.
+constexpr size_t kNfcGrowth = 9;
+constexpr size_t kNfkcGrowth = 3 * 11;
 
 // The bytes that follow a lead byte, and the range of the first of them: the
 // table of RFC 3629 4. That range alone rules out overlong forms, surrogates
@@ -46,6 +52,22 @@ bool SkipTail(Tail tail, Cursor& in) {
   return tail.bytes > 0;
 }
 
+// nullopt for what is no UTF-8. The result has at most `growth` times as many
+// bytes.
+std::optional<std::string> Casefold(std::string_view text,
+                                    uninorm_t normalization, size_t growth) {
+  if (FindBadUtf8(text).has_value()) return std::nullopt;
+  std::string folded(growth * text.size() + 1, '\0');
+  size_t size = folded.size();
+  auto* const buffer = reinterpret_cast<uint8_t*>(folded.data());
+  const uint8_t* const result =
+      u8_casefold(reinterpret_cast<const uint8_t*>(text.data()), text.size(),
+                  nullptr, normalization, buffer, &size);
+  if (result != buffer) return std::nullopt;
+  folded.resize(size);
+  return folded;
+}
+
 }  // namespace
 
 std::optional<Fault> FindBadUtf8(std::string_view text) {
@@ -63,17 +85,12 @@ std::optional<Fault> FindBadUtf8(std::string_view text) {
 
 std::string FoldUtf8(std::string_view text) {
   if (IsAscii(text)) return absl::AsciiStrToLower({text.data(), text.size()});
-  if (FindBadUtf8(text).has_value()) return std::string(text);
-  // Folding makes three characters of one at most, and so does NFC of each.
-  std::string folded(9 * text.size() + 1, '\0');
-  size_t size = folded.size();
-  auto* const buffer = reinterpret_cast<uint8_t*>(folded.data());
-  const uint8_t* const result =
-      u8_casefold(reinterpret_cast<const uint8_t*>(text.data()), text.size(),
-                  nullptr, UNINORM_NFC, buffer, &size);
-  if (result != buffer) return std::string(text);
-  folded.resize(size);
-  return folded;
+  std::optional<std::string> folded = Casefold(text, UNINORM_NFC, kNfcGrowth);
+  return folded.has_value() ? *std::move(folded) : std::string(text);
+}
+
+bool IsFoldedNfkc(std::string_view text) {
+  return Casefold(text, UNINORM_NFKC, kNfkcGrowth) == text;
 }
 
 }  // namespace mailverdict::mail

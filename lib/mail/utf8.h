@@ -22,6 +22,10 @@ std::optional<Fault> FindBadUtf8(std::string_view text);
 // letters come out in lower case. Text that is no UTF-8 stays as it is.
 std::string FoldUtf8(std::string_view text);
 
+// Whether neither case folding nor compatibility (NFKC) changes `text`, so that
+// no other text could be read as it. False for what is no UTF-8.
+bool IsFoldedNfkc(std::string_view text);
+
 }  // namespace mailverdict::mail
 
 #endif  // MAILVERDICT_LIB_MAIL_UTF8_H_

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/resolve/dns_message.h"
+#include "lib/resolve/dns_zone_sockets.h"
 
 namespace mailverdict {
 namespace {
@@ -21,6 +22,17 @@ ares_addr_port_node NodeOf(const DnsServer& server) {
       server.address.find(':') == std::string::npos ? AF_INET : AF_INET6;
   inet_pton(node.family, server.address.c_str(), &node.addr);
   return node;
+}
+
+// After a FORMERR without OPT, c-ares 1.18 asks again without EDNS by itself,
+// and for good: its flag is all that shows it.
+bool HasEdns(ares_channel ares) {
+  ares_options options{};
+  int mask = 0;
+  const bool known = ares_save_options(ares, &options, &mask) == ARES_SUCCESS;
+  const bool edns = known && (options.flags & ARES_FLAG_EDNS) != 0;
+  ares_destroy_options(&options);
+  return edns;
 }
 
 Report ReportOf(const DnsLookup& lookup, DnsMessage message,
@@ -52,6 +64,7 @@ Report ReportOf(const DnsLookup& lookup, DnsMessage message,
 struct DnsChannel::Question {
   DnsChannel* channel;
   DnsLookup lookup;
+  bool edns;
   Done done;
   uint64_t number;
   absl::Time since;      // it waits, or was sent
@@ -66,6 +79,7 @@ struct DnsChannel::Line {
 
   DnsChannel* channel = nullptr;
   ares_channel ares = nullptr;
+  bool edns = false;
   std::map<int, Watches> watches;
   Executor::TimerId timer = 0;
 };
@@ -85,9 +99,9 @@ DnsChannel::~DnsChannel() {
   }
 }
 
-void DnsChannel::Ask(const DnsLookup& lookup, Done done) {
-  std::unique_ptr<Question> question(
-      new Question{this, lookup, std::move(done), ++asked_, executor_->Now()});
+void DnsChannel::Ask(const DnsLookup& lookup, bool edns, Done done) {
+  std::unique_ptr<Question> question(new Question{
+      this, lookup, edns, std::move(done), ++asked_, executor_->Now()});
   if (lines_.size() - free_.size() < kMaxSent) {
     Send(std::move(question));
   } else if (waiting_.size() < kMaxWaiting) {
@@ -101,15 +115,15 @@ void DnsChannel::Send(std::unique_ptr<Question> question) {
   if (free_.empty()) {
     auto line = std::make_unique<Line>();
     line->channel = this;
-    const std::string why_not = Open(line.get());
-    if (!why_not.empty()) {
-      GiveUp(std::move(question), absl::StrCat("c-ares: ", why_not), false);
-      return;
-    }
     free_.push_back(line.get());
     lines_.push_back(std::move(line));
   }
   Line* const line = free_.back();
+  const std::string why_not = Prepare(line, question->edns);
+  if (!why_not.empty()) {
+    GiveUp(std::move(question), absl::StrCat("c-ares: ", why_not), false);
+    return;
+  }
   free_.pop_back();
   question->line = line;
   question->since = executor_->Now();
@@ -120,15 +134,24 @@ void DnsChannel::Send(std::unique_ptr<Question> question) {
   ArmTimer(line);
 }
 
-// Says why it could not be opened.
-std::string DnsChannel::Open(Line* line) {
+// A line of the other kind is opened anew: c-ares has EDNS as an option of the
+// channel, and bounds by it what it takes from a datagram. Says why it could
+// not be opened.
+std::string DnsChannel::Prepare(Line* line, bool edns) {
+  if (line->ares != nullptr && line->edns == edns) return "";
+  ares_destroy(line->ares);
+  line->ares = nullptr;
+  return Open(line, edns);
+}
+
+std::string DnsChannel::Open(Line* line, bool edns) {
   static const int library = ares_library_init(ARES_LIB_INIT_ALL);
   // All that c-ares would otherwise look up in resolv.conf or the environment.
   char nowhere[] = "/dev/null", dns_only[] = "b";
   in_addr placeholder{};
   ares_options options{};
   options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES |
-                  ARES_FLAG_NOCHECKRESP | ARES_FLAG_EDNS;
+                  ARES_FLAG_NOCHECKRESP | (edns ? ARES_FLAG_EDNS : 0);
   options.timeout = static_cast<int>(absl::ToInt64Milliseconds(timeout_));
   options.tries = 1;
   options.ndots = 1;
@@ -146,12 +169,19 @@ std::string DnsChannel::Open(Line* line) {
                    ARES_OPT_EDNSPSZ | ARES_OPT_RESOLVCONF | ARES_OPT_NOROTATE;
   int rc = library;
   if (rc == ARES_SUCCESS) rc = ares_init_options(&line->ares, &options, mask);
-  if (rc != ARES_SUCCESS) return ares_strerror(rc);
+  if (rc != ARES_SUCCESS) {
+    line->ares = nullptr;
+    return ares_strerror(rc);
+  }
   ares_addr_port_node node = NodeOf(server_);
   rc = ares_set_servers_ports(line->ares, &node);
-  if (rc == ARES_SUCCESS) return "";
-  ares_destroy(line->ares);
-  return ares_strerror(rc);
+  if (rc != ARES_SUCCESS) {
+    ares_destroy(std::exchange(line->ares, nullptr));
+    return ares_strerror(rc);
+  }
+  if (!server_.zone.empty()) UseZone(line->ares, server_);
+  line->edns = edns;
+  return "";
 }
 
 void DnsChannel::SendWaiting() {
@@ -182,6 +212,7 @@ void DnsChannel::OnAnswer(void* argument, int status, int, unsigned char* bytes,
                                  bytes == nullptr || size < 0 ? 0 : size);
   // Nobody is sent on it before c-ares is done with it: see Finish.
   self->executor_->Cancel(std::exchange(question->line->timer, 0));
+  question->line->edns = HasEdns(question->line->ares);
   self->free_.push_back(question->line);
   Reply reply = self->Read(*question, status, message);
   self->Finish(std::move(question), std::move(reply));
@@ -192,9 +223,13 @@ DnsChannel::Reply DnsChannel::Read(const Question& question, int status,
                                    std::string_view bytes) {
   const Transcript transcript{name_, 1, question.number, question.since,
                               executor_->Now()};
+  const bool with_edns = question.line->edns;
   if (!bytes.empty()) {
     DnsMessage message = ReadDnsMessage(bytes, question.lookup);
-    return {ReportOf(question.lookup, std::move(message), transcript), false};
+    EdnsDoubt doubt = question.edns ? message.edns : EdnsDoubt::kNone;
+    if (question.edns && !with_edns) doubt = EdnsDoubt::kRefused;
+    return {ReportOf(question.lookup, std::move(message), transcript), false,
+            with_edns, doubt};
   }
   std::string why = ares_strerror(status);
   bool silent = false;
@@ -202,10 +237,15 @@ DnsChannel::Reply DnsChannel::Read(const Question& question, int status,
     why = absl::StrCat("no answer within ", absl::FormatDuration(timeout_));
     silent = true;
   } else if (status == ARES_ECONNREFUSED) {
-    why = "nothing answers there";
+    const bool lost = !server_.zone.empty() && InterfaceOf(server_.zone) == 0;
+    why = lost ? absl::StrCat("there is no interface ", server_.zone)
+               : "nothing answers there";
     silent = true;
   }
-  return {Report::Unknown(question.lookup, std::move(why), transcript), silent};
+  // Nobody there is nobody there without EDNS, too.
+  const bool lost_or_dropped = question.edns && status == ARES_ETIMEOUT;
+  return {Report::Unknown(question.lookup, std::move(why), transcript), silent,
+          with_edns, lost_or_dropped ? EdnsDoubt::kPerhaps : EdnsDoubt::kNone};
 }
 
 // c-ares is not to be destroyed, nor asked, in the midst of its own callbacks.

@@ -24,6 +24,7 @@
 #include "absl/time/time.h"
 #include "lib/core/answer.h"
 #include "lib/core/lookup.h"
+#include "lib/resolve/dns_message.h"
 #include "lib/resolve/dns_server.h"
 #include "lib/resolve/executor.h"
 
@@ -50,6 +51,12 @@ class DnsChannel {
     Report report;  // with the server's name
     // Nothing came back from there: no answer in time, or nobody is there.
     bool silent = false;
+    // The answer is one to a question with EDNS. c-ares leaves it out by itself
+    // after a FORMERR.
+    bool with_edns = false;
+    // The question went out with EDNS, and that has failed or may be what
+    // failed.
+    EdnsDoubt edns = EdnsDoubt::kNone;
   };
   using Done = std::function<void(const Reply&)>;
 
@@ -62,9 +69,10 @@ class DnsChannel {
   DnsChannel(const DnsChannel&) = delete;
   DnsChannel& operator=(const DnsChannel&) = delete;
 
-  // Asks once. Calls `done` once, never before Ask returns; it may ask again,
-  // and may destroy the channel. REQUIRES: the name is canonical.
-  void Ask(const DnsLookup& lookup, Done done);
+  // Asks once, with EDNS or without. Calls `done` once, never before Ask
+  // returns; it may ask again, and may destroy the channel. REQUIRES: the name
+  // is canonical.
+  void Ask(const DnsLookup& lookup, bool edns, Done done);
 
   const std::string& server() const { return name_; }
 
@@ -75,7 +83,8 @@ class DnsChannel {
   static void OnSocketState(void* line, int fd, int readable, int writable);
   static void OnAnswer(void* question, int status, int timeouts,
                        unsigned char* bytes, int size);
-  std::string Open(Line* line);
+  std::string Open(Line* line, bool edns);
+  std::string Prepare(Line* line, bool edns);
   void Send(std::unique_ptr<Question> question);
   void SendWaiting();
   void GiveUp(std::unique_ptr<Question> question, std::string why, bool silent);

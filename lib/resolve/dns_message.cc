@@ -71,7 +71,9 @@ class Reading {
     return false;
   }
   bool Malformed(const char* what) {
-    return CouldNotAsk(absl::StrCat("malformed: ", what));
+    CouldNotAsk(absl::StrCat("malformed: ", what));
+    out_.edns = EdnsDoubt::kRefused;
+    return false;
   }
 
   bool Open() {
@@ -107,7 +109,11 @@ class Reading {
       rcode_ |= static_cast<int>(ns_rr_ttl(rr) >> 24) << 4;  // RFC 6891 6.1.3
     }
     if (rcode_ == ns_r_noerror || rcode_ == ns_r_nxdomain) return true;
-    return CouldNotAsk(absl::StrCat("it answers ", RcodeText(rcode_)));
+    CouldNotAsk(absl::StrCat("it answers ", RcodeText(rcode_)));
+    const bool format = rcode_ == ns_r_formerr || rcode_ == ns_r_notimpl ||
+                        rcode_ == ns_r_badvers;
+    out_.edns = format ? EdnsDoubt::kRefused : EdnsDoubt::kPerhaps;
+    return false;
   }
 
   bool CheckQuestion() {

@@ -20,6 +20,15 @@ inline constexpr size_t kMaxDnsRecords = 1000;
 // Aliases of aliases. RFC 1034 3.6.2 wants none; Unbound follows 11, BIND 16.
 inline constexpr size_t kMaxDnsAliases = 16;
 
+// What a failure may mean, if the question had EDNS (RFC 6891).
+enum class EdnsDoubt {
+  kNone,     // nothing
+  kPerhaps,  // silence, SERVFAIL, REFUSED: about EDNS, or about the name
+  // FORMERR, NOTIMP, BADVERS, or an answer that is malformed, such as one with
+  // the OPT record among its answers.
+  kRefused,
+};
+
 // What a message says about one lookup.
 struct DnsMessage {
   enum class Outcome {
@@ -34,6 +43,8 @@ struct DnsMessage {
   std::string reason;
   // It was cut (TC), and is whole over TCP. Then the outcome is kCouldNotAsk.
   bool truncated = false;
+  // kCouldNotAsk: whether it may be otherwise without EDNS.
+  EdnsDoubt edns = EdnsDoubt::kNone;
   // kValues, never empty; written as lookup.h says, in the message's order.
   std::vector<std::string> values;
   // How long that may be believed, and where it comes from.

@@ -1,5 +1,6 @@
 #include "lib/resolve/dns_resolver.h"
 
+#include <deque>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,10 +19,8 @@ bool CanBeAsked(const std::string& name) {
 struct DnsResolver::Asking {
   DnsLookup lookup;
   Done done;
-  std::vector<size_t> servers;  // to be asked, in this order
-  size_t next = 0;
-  size_t first_round = 0;  // so many of them
-  std::string reasons;     // of those that could not say
+  std::deque<Attempt> attempts;  // to be made, in this order
+  std::string reasons;           // of those that could not say
 };
 
 DnsResolver::DnsResolver(const DnsOptions& options, Executor* executor)
@@ -29,7 +28,8 @@ DnsResolver::DnsResolver(const DnsOptions& options, Executor* executor)
   for (const DnsServer& server : options.servers) {
     servers_.push_back(
         {std::make_unique<DnsChannel>(server, options.timeout, executor),
-         std::make_unique<DnsChannel>(server, options.timeout, executor)});
+         std::make_unique<DnsChannel>(server, options.timeout, executor),
+         EdnsMemory()});
   }
 }
 
@@ -63,10 +63,8 @@ void DnsResolver::Ask(const DnsLookup& lookup, std::vector<size_t> servers,
   auto asking = std::make_shared<Asking>();
   asking->lookup = lookup;
   asking->done = std::move(done);
-  asking->servers = std::move(servers);
-  asking->first_round = asking->servers.size();
-  if (asking->servers.empty())
-    asking->reasons = "there is no DNS server to ask";
+  for (size_t server : servers) asking->attempts.push_back({server});
+  if (servers.empty()) asking->reasons = "there is no DNS server to ask";
   AskNext(asking);
 }
 
@@ -80,35 +78,66 @@ std::vector<size_t> DnsResolver::Order() const {
   return order;
 }
 
+// Whether to ask again without EDNS. A server that fails for one name and was
+// right with EDNS for another a moment ago fails for the name's sake.
+bool DnsResolver::MayBeEdns(EdnsDoubt doubt, const EdnsMemory& memory) const {
+  return doubt == EdnsDoubt::kRefused ||
+         (doubt == EdnsDoubt::kPerhaps &&
+          !memory.WorkedLately(executor_->Now()));
+}
+
+void DnsResolver::LearnEdns(const Attempt& attempt,
+                            const DnsChannel::Reply& reply) {
+  if (reply.report.state == AnswerState::kUnknown) return;
+  EdnsMemory& memory = servers_[attempt.server].edns;
+  if (reply.with_edns) {
+    memory.Works(executor_->Now());
+  } else {
+    const bool second = attempt.doubt != EdnsDoubt::kNone;
+    memory.WorksOnlyWithout(second ? attempt.doubt : reply.edns,
+                            executor_->Now());
+  }
+}
+
 void DnsResolver::AskNext(const std::shared_ptr<Asking>& asking) {
-  if (asking->next == asking->servers.size()) {
+  if (asking->attempts.empty()) {
     asking->done(Answer(Report::Unknown(asking->lookup, asking->reasons)));
     return;
   }
-  // A channel calls nobody back once it is gone, and it goes with this.
-  const size_t server = asking->servers[asking->next++];
+  const Attempt attempt = asking->attempts.front();
+  asking->attempts.pop_front();
+  Server& server = servers_[attempt.server];
+  const bool edns = attempt.doubt == EdnsDoubt::kNone &&
+                    server.edns.AskWith(executor_->Now());
   const bool apart = apart_ != nullptr && apart_(asking->lookup);
-  (apart ? servers_[server].apart : servers_[server].channel)
-      ->Ask(asking->lookup,
-            [this, asking, server](const DnsChannel::Reply& reply) {
-              Take(asking, server, reply);
+  // A channel calls nobody back once it is gone, and it goes with this.
+  (apart ? server.apart : server.channel)
+      ->Ask(asking->lookup, edns,
+            [this, asking, attempt](const DnsChannel::Reply& reply) {
+              Take(asking, attempt, reply);
             });
 }
 
-void DnsResolver::Take(const std::shared_ptr<Asking>& asking, size_t server,
-                       const DnsChannel::Reply& reply) {
-  Server& from = servers_[server];
+void DnsResolver::Take(const std::shared_ptr<Asking>& asking,
+                       const Attempt& attempt, const DnsChannel::Reply& reply) {
+  Server& from = servers_[attempt.server];
   from.silences = reply.silent ? from.silences + 1 : 0;
   from.shunned_until = from.silences >= kSilences ? executor_->Now() + kShunned
                                                   : absl::InfinitePast();
+  LearnEdns(attempt, reply);
   if (reply.report.state != AnswerState::kUnknown) {
     asking->done(Answer(reply.report));
     return;
   }
-  if (asking->next <= asking->first_round) {
+  if (!attempt.second) {
     absl::StrAppend(&asking->reasons, asking->reasons.empty() ? "" : "; ",
                     from.channel->server(), ": ", reply.report.reason);
-    if (reply.silent) asking->servers.push_back(server);
+    const Attempt again{attempt.server, true, reply.edns};
+    if (reply.silent) {
+      asking->attempts.push_back(again);
+    } else if (reply.with_edns && MayBeEdns(reply.edns, from.edns)) {
+      asking->attempts.push_front(again);
+    }
   }
   AskNext(asking);
 }

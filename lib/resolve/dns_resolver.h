@@ -9,6 +9,10 @@
 // sense) is passed over, and the next one is asked; those that were silent are
 // asked once more at the end, since a datagram may get lost. The answer is
 // Unknown only when none could say, and then says of each why.
+//
+// Questions go out with EDNS, except to a server that cannot take it
+// (edns_memory.h). What seems to have failed because of EDNS is asked again
+// without it: at once, or, of a silent server, as that second question.
 
 #ifndef MAILVERDICT_LIB_RESOLVE_DNS_RESOLVER_H_
 #define MAILVERDICT_LIB_RESOLVE_DNS_RESOLVER_H_
@@ -22,6 +26,7 @@
 #include "absl/time/time.h"
 #include "lib/resolve/dns_channel.h"
 #include "lib/resolve/dns_server.h"
+#include "lib/resolve/edns_memory.h"
 #include "lib/resolve/executor.h"
 #include "lib/resolve/resolver.h"
 
@@ -62,18 +67,28 @@ class DnsResolver final : public NameServers {
 
  private:
   struct Asking;
+  struct Attempt {
+    size_t server = 0;
+    bool second = false;  // this server was asked before
+    // Then: what its first answer made of EDNS. It goes out without, unless
+    // this is kNone.
+    EdnsDoubt doubt = EdnsDoubt::kNone;
+  };
   struct Server {
     std::unique_ptr<DnsChannel> channel;
     std::unique_ptr<DnsChannel> apart;  // for DnsOptions::apart
-    int silences = 0;                   // one after the other
+    EdnsMemory edns;
+    int silences = 0;  // one after the other
     absl::Time shunned_until = absl::InfinitePast();
   };
 
   std::vector<size_t> Order() const;
   void Ask(const DnsLookup& lookup, std::vector<size_t> servers, Done done);
   void AskNext(const std::shared_ptr<Asking>& asking);
-  void Take(const std::shared_ptr<Asking>& asking, size_t server,
+  void Take(const std::shared_ptr<Asking>& asking, const Attempt& attempt,
             const DnsChannel::Reply& reply);
+  bool MayBeEdns(EdnsDoubt doubt, const EdnsMemory& memory) const;
+  void LearnEdns(const Attempt& attempt, const DnsChannel::Reply& reply);
 
   const std::function<bool(const DnsLookup&)> apart_;
   Executor* const executor_;

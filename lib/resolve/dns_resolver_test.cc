@@ -5,6 +5,7 @@
 
 #include <arpa/nameser.h>
 #include <gtest/gtest.h>
+#include <net/if.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -430,6 +431,177 @@ TEST_F(DnsResolverTest, AQuestionUnderWayDoesNotKeepThePortOfTheNext) {
   EXPECT_GE(server.ports().size(), 8u);
 }
 
+// RFC 6891: a question with EDNS has one record in its additional section.
+bool HasEdns(std::string_view question) {
+  return ns_get16(reinterpret_cast<const u_char*>(question.data()) + 10) != 0;
+}
+
+// A server that takes plain questions, and makes of those with EDNS what `odd`
+// says: "" is silence.
+class EdnsTest : public DnsResolverTest {
+ protected:
+  using Odd = std::function<std::string(std::string_view question)>;
+
+  void Start(Odd odd) {
+    server = std::make_unique<ScriptedDns>(
+        &loop, [this, odd = std::move(odd)](std::string_view question) {
+          if (HasEdns(question)) return ++with, odd(question);
+          ++without;
+          return Mx(question).ToString();
+        });
+  }
+  static DnsBytes Mx(std::string_view question, int rcode = 0) {
+    const auto* bytes = reinterpret_cast<const u_char*>(question.data());
+    DnsBytes answer("example.org", ns_t_mx);
+    answer.Id(ns_get16(bytes)).Rcode(rcode);
+    if (rcode == 0) {
+      answer.Answer("example.org", ns_t_mx, 60,
+                    Be16(10) + WireName("mx.example.org"));
+    }
+    return answer;
+  }
+  // With the upper bits of an rcode in its TTL (RFC 6891 6.1.3).
+  static DnsBytes WithOpt(DnsBytes answer, ns_sect section, int upper = 0) {
+    return answer.Raw(section, std::string(1, '\0'), ns_t_opt,
+                      static_cast<uint32_t>(upper) << 24, "", 1232);
+  }
+  Answer AskMx(DnsResolver& resolver) {
+    return Ask(resolver, "example.org", DnsType::kMx);
+  }
+
+  std::unique_ptr<ScriptedDns> server;
+  int with = 0, without = 0;
+};
+
+TEST_F(EdnsTest, AServerThatCannotTakeItIsAskedWithoutAndThatIsRemembered) {
+  const std::map<std::string, Odd> kinds = {
+      {"FORMERR", [](auto q) { return Mx(q, ns_r_formerr).ToString(); }},
+      {"FORMERR with OPT",
+       [](auto q) { return WithOpt(Mx(q, ns_r_formerr), ns_s_ar).ToString(); }},
+      {"NOTIMP", [](auto q) { return Mx(q, ns_r_notimpl).ToString(); }},
+      {"BADVERS", [](auto q) { return WithOpt(Mx(q), ns_s_ar, 1).ToString(); }},
+      {"OPT among the answers",
+       [](auto q) { return WithOpt(Mx(q), ns_s_an).ToString(); }},
+      {"OPT among the answers of an absence",
+       [](auto q) {
+         return WithOpt(Mx(q, ns_r_nxdomain), ns_s_an).ToString();
+       }},
+      {"OPT in the authority section",
+       [](auto q) {
+         return WithOpt(Mx(q, ns_r_nxdomain), ns_s_ns).ToString();
+       }},
+      {"cut",
+       [](auto q) {
+         const std::string whole = Mx(q).ToString();
+         return whole.substr(0, whole.size() - 3);
+       }},
+  };
+  for (const auto& [name, odd] : kinds) {
+    SCOPED_TRACE(name);
+    with = without = 0;
+    Start(odd);
+    DnsResolver resolver = Open({server->server()});
+    for (int i = 1; i <= 3; ++i) {
+      const Answer answer = AskMx(resolver);
+      EXPECT_TRUE(answer.present()) << answer.ToString();
+      EXPECT_EQ(with, 1);
+      EXPECT_EQ(without, i);
+    }
+  }
+}
+
+// It may as well have failed, so it takes some of them.
+TEST_F(EdnsTest, AServerThatFailsAndIsRightWithoutIsRememberedAfterSome) {
+  for (int rcode : {ns_r_servfail, ns_r_refused}) {
+    with = without = 0;
+    Start([&](auto q) { return Mx(q, rcode).ToString(); });
+    DnsResolver resolver = Open({server->server()});
+    for (int i = 1; i <= 2 * EdnsMemory::kSuspicions; ++i) {
+      const Answer answer = AskMx(resolver);
+      EXPECT_TRUE(answer.present()) << answer.ToString();
+      EXPECT_EQ(with, std::min(i, EdnsMemory::kSuspicions));
+      EXPECT_EQ(without, i);
+    }
+  }
+}
+
+TEST_F(EdnsTest, AServerThatTookItFailsForTheNamesSake) {
+  bool failing = false;
+  Start([&](auto q) {
+    return Mx(q, std::exchange(failing, true) ? ns_r_servfail : 0).ToString();
+  });
+  DnsResolver resolver = Open({server->server()});
+  EXPECT_TRUE(AskMx(resolver).present());
+  ExpectUnknown(AskMx(resolver), "SERVFAIL");
+  EXPECT_EQ(with, 2);
+  EXPECT_EQ(without, 0);
+}
+
+TEST_F(EdnsTest, AServerThatDropsItIsAskedWithoutAndSoonAtOnce) {
+  Start([](auto) { return ""; });
+  DnsResolver resolver = Open({server->server()}, absl::Milliseconds(200));
+  for (int i = 1; i <= 2 * EdnsMemory::kSuspicions; ++i) {
+    const absl::Time before = loop.Now();
+    EXPECT_TRUE(AskMx(resolver).present());
+    const absl::Duration took = loop.Now() - before;
+    EXPECT_EQ(took >= absl::Milliseconds(200), i <= EdnsMemory::kSuspicions);
+    EXPECT_EQ(with, std::min(i, EdnsMemory::kSuspicions));
+    EXPECT_EQ(without, i);
+  }
+}
+
+TEST_F(EdnsTest, ALostPacketDoesNotTurnItOff) {
+  int number = 0;
+  Start([&](auto q) { return number++ % 2 == 0 ? "" : Mx(q).ToString(); });
+  DnsResolver resolver = Open({server->server()}, absl::Milliseconds(50));
+  constexpr int kMany = 4 * EdnsMemory::kSuspicions;
+  for (int i = 0; i < kMany; ++i) EXPECT_TRUE(AskMx(resolver).present());
+  EXPECT_EQ(with, kMany);
+  EXPECT_EQ(without, kMany / 2);
+}
+
+TEST_F(EdnsTest, WhoAnswersNothingEitherWayCouldNotBeAsked) {
+  int asked = 0;
+  const ScriptedDns broken(&loop, [&](std::string_view q) {
+    ++asked;
+    return Mx(q, ns_r_formerr).ToString();
+  });
+  DnsResolver resolver = Open({broken.server()});
+  ExpectUnknown(AskMx(resolver), "FORMERR");
+  EXPECT_EQ(asked, 2);
+}
+
+TEST_F(EdnsTest, WithoutItAnAnswerOverAHalfKilobyteComesByTcp) {
+  StartBoth();
+  for (const DnsServer& real : {authority.server(), cache.server()}) {
+    DnsChannel channel(real, absl::Seconds(5), &loop);
+    std::optional<DnsChannel::Reply> reply;
+    channel.Ask({"big.example.org", DnsType::kTxt}, false,
+                [&](const DnsChannel::Reply& r) { reply = r; });
+    ASSERT_TRUE(loop.RunUntil([&] { return reply.has_value(); }));
+    EXPECT_EQ(reply->report.values.size(), 40u);
+    EXPECT_FALSE(reply->with_edns);
+  }
+}
+
+// A zone is no part of ::1, and the kernel takes it all the same: so this goes
+// the way of fe80::1%eth0, over UDP and TCP.
+TEST_F(DnsResolverTest, AServerIsReachedThroughItsInterface) {
+  authority.Start({{"example.org", Zone()}}, "::1");
+  DnsServer server = authority.server();
+  server.address = "::1";
+  server.zone = "lo";
+  DnsResolver resolver = Open({server});
+  const Answer small = Ask(resolver, "www.example.org", DnsType::kA);
+  EXPECT_EQ(small.values(), Values{"192.0.2.1"}) << small.ToString();
+  EXPECT_EQ(small.transcript().server, server.ToString());
+  EXPECT_EQ(Ask(resolver, "big.example.org", DnsType::kTxt).values().size(),
+            40u);
+  server.zone = "nowhere";
+  ExpectUnknown(AskOnce({server}, "www.example.org", DnsType::kA),
+                "there is no interface nowhere");
+}
+
 // Many more than are sent at a time, and more than may wait.
 TEST_F(DnsResolverTest, EveryoneHearsOfASilentServerOnce) {
   const ScriptedDns silent(&loop, [](std::string_view) { return ""; });
@@ -474,21 +646,95 @@ TEST_F(DnsResolverTest, MayBeDestroyedByTheOneItAnswersAndWhileAsking) {
   EXPECT_EQ(loop.timers(), 0u);
 }
 
-TEST(DnsServerTest, ReadsTheServersOfResolvConfAndNothingElse) {
+std::string ResolvConf(const std::string& text) {
   const std::string path = std::string(getenv("TEST_TMPDIR")) + "/resolv.conf";
-  WriteFile(
-      path,
+  WriteFile(path, text);
+  return path;
+}
+
+Values ServersIn(const DnsServers& servers) {
+  Values names;
+  for (const DnsServer& server : servers.servers) {
+    names.push_back(server.ToString());
+  }
+  return names;
+}
+
+TEST(DnsServerTest, ReadsTheServersOfResolvConfAndNothingElse) {
+  const auto servers = ReadResolvConf(ResolvConf(
       "search example.org\nnameserver 192.0.2.53\n# nameserver 192.0.2.1\n"
-      "nameserver 2001:db8::53\noptions ndots:5\n");
+      "; nameserver 192.0.2.2\n\tnameserver\t2001:db8::53 # the other\r\n"
+      "nameservers 192.0.2.3\noptions ndots:5\n"
+      "nameserver 192.0.2.54, 192.0.2.55;x\nnameserver fe80::1%lo"));
+  ASSERT_TRUE(servers.ok()) << servers.status();
+  EXPECT_EQ(ServersIn(*servers),
+            (Values{"192.0.2.53", "2001:db8::53", "192.0.2.54", "192.0.2.55",
+                    "fe80::1%lo"}));
+  EXPECT_EQ(servers->complaints, Values{});
+}
+
+TEST(DnsServerTest, WithoutAServerThisMachineIsAskedAndThatIsSaid) {
+  const std::string path = ResolvConf("search example.org\n");
+  const auto none = ReadResolvConf(path);
+  ASSERT_TRUE(none.ok());
+  EXPECT_EQ(ServersIn(*none), Values{"127.0.0.1"});
+  EXPECT_EQ(none->complaints,
+            Values{path + " has no nameserver line; 127.0.0.1 is asked, as "
+                          "resolv.conf(5) has it"});
+  const auto missing = ReadResolvConf(path + ".missing");
+  ASSERT_TRUE(missing.ok());
+  EXPECT_EQ(ServersIn(*missing), Values{"127.0.0.1"});
+  EXPECT_EQ(missing->complaints,
+            Values{path + ".missing is not there; 127.0.0.1 is asked, as "
+                          "resolv.conf(5) has it"});
+}
+
+TEST(DnsServerTest, ALineThatIsNotUnderstoodIsNamedAndTheOthersCount) {
+  const std::string path = ResolvConf(
+      "nameserver 192.0.2.53\nnameserver fe80::1\nnameserver\n"
+      "nameserver ns.example.org\nnameserver 192.0.2.1%lo\n");
   const auto servers = ReadResolvConf(path);
   ASSERT_TRUE(servers.ok());
-  ASSERT_EQ(servers->size(), 2u);
-  EXPECT_EQ((*servers)[0].ToString(), "192.0.2.53");
-  EXPECT_EQ((*servers)[1].ToString(), "2001:db8::53");
-  const auto none = ReadResolvConf(path + ".missing");
-  ASSERT_TRUE(none.ok());
-  ASSERT_EQ(none->size(), 1u);
-  EXPECT_EQ((*none)[0].ToString(), "127.0.0.1");
+  EXPECT_EQ(ServersIn(*servers), Values{"192.0.2.53"});
+  ASSERT_EQ(servers->complaints.size(), 4u);
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(
+        servers->complaints[i].find(absl::StrCat(path, " line ", i + 2, ": ")),
+        0u)
+        << servers->complaints[i];
+  }
+}
+
+// 127.0.0.1 may be a cache of somebody's whose answers are not meant for us.
+TEST(DnsServerTest, LinesOfWhichNoneIsUnderstoodAreNoReasonToAskThisMachine) {
+  for (const char* line : {"nameserver fe80::1", "nameserver",
+                           "nameserver ns.example.org", "nameserver 192.0.2"}) {
+    const std::string path = ResolvConf(absl::StrCat("\n", line, "\n"));
+    const auto servers = ReadResolvConf(path);
+    ASSERT_FALSE(servers.ok()) << line;
+    EXPECT_EQ(servers.status().message().find(path + " line 2: "), 0u)
+        << servers.status();
+  }
+  EXPECT_FALSE(ReadResolvConf(getenv("TEST_TMPDIR")).ok());  // a directory
+}
+
+TEST(DnsServerTest, AnInterfaceThatIsNotThereIsSaid) {
+  EXPECT_EQ(InterfaceOf("lo"), if_nametoindex("lo"));
+  EXPECT_EQ(InterfaceOf(absl::StrCat(if_nametoindex("lo"))),
+            if_nametoindex("lo"));
+  for (const char* zone :
+       {"", "nowhere", "0", "4294967295", "99999999999", "lo ", "-1"}) {
+    EXPECT_EQ(InterfaceOf(zone), 0u) << zone;
+  }
+  DnsPolicy policy;
+  policy.servers = {"fe80::1%lo", "[fe80::1%nowhere]:5353"};
+  const auto servers = ServersOf(policy);
+  ASSERT_TRUE(servers.ok());
+  EXPECT_EQ(ServersIn(*servers), policy.servers);
+  EXPECT_EQ(servers->complaints,
+            Values{"the DNS server [fe80::1%nowhere]:5353 cannot be asked: "
+                   "there is no interface nowhere; it is asked as soon as "
+                   "there is"});
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "lib/core/mailbox_seen.h"
 #include "lib/core/missing_domain.h"
 #include "lib/core/vanished.h"
@@ -52,8 +54,20 @@ class HistoryClaims {
     return *policy_.FindDirectory(lookup_.key.substr(0, lookup_.key.find(':')));
   }
 
+  // Of no mailbox: either way the directory is asked whatever follows from it.
+  void AddBeyondAscii() {
+    Add("all is ASCII", Report::Absent(lookup_), true);
+    Add("seen lately", MailboxSeen{now_ - absl::Hours(1)}, true);
+    Add("seen long ago", MailboxSeen{now_ - absl::Hours(10'000)}, true);
+    Add("seen tomorrow", MailboxSeen{now_ + absl::Hours(24)}, true);
+  }
+
   void AddSeen() {
     constexpr absl::Duration kHour = absl::Hours(1);
+    if (absl::EndsWith(lookup_.key, absl::StrCat(":", kBeyondAsciiKey))) {
+      AddBeyondAscii();
+      return;
+    }
     const absl::Duration grace = GraceOf(Directory(), overrides_);
     const absl::Time before = now_ - 10 * grace - 100 * kHour;
     Add("never seen", Report::Absent(lookup_), true);

@@ -92,11 +92,14 @@ std::string Nsd::Zone() {
          "ns A 127.0.0.1\n";
 }
 
-void Nsd::Start(const std::map<std::string, std::string>& zones) {
+void Nsd::Start(const std::map<std::string, std::string>& zones,
+                const std::string& also) {
   std::string config = absl::StrCat(
-      "server:\n  ip-address: 127.0.0.1@", port(), "\n  username: \"\"\n",
-      "  database: \"\"\n  zonesdir: \"", directory(), "\"\n  pidfile: \"",
-      directory(), "/pid\"\n  xfrdfile: \"\"\n  xfrdir: \"", directory(),
+      "server:\n  ip-address: 127.0.0.1@", port(),
+      also.empty() ? "" : absl::StrCat("\n  ip-address: ", also, "@", port()),
+      "\n  username: \"\"\n", "  database: \"\"\n  zonesdir: \"", directory(),
+      "\"\n  pidfile: \"", directory(),
+      "/pid\"\n  xfrdfile: \"\"\n  xfrdir: \"", directory(),
       "\"\n  zonelistfile: \"", directory(), "/list\"\n  server-count: 1\n",
       "  rrl-ratelimit: 0\nremote-control:\n  control-enable: no\n");
   for (const auto& [name, text] : zones) {

@@ -63,8 +63,10 @@ class Nsd : public DnsDaemon {
   static std::string Zone();
 
   // Zones by name, with the text of their files. One without text cannot be
-  // loaded: SERVFAIL. What is below none of them is REFUSED.
-  void Start(const std::map<std::string, std::string>& zones);
+  // loaded: SERVFAIL. What is below none of them is REFUSED. It listens at
+  // `also`, too.
+  void Start(const std::map<std::string, std::string>& zones,
+             const std::string& also = "");
 };
 
 class Unbound : public DnsDaemon {
