@@ -25,8 +25,8 @@ std::vector<mail::Address> FormsOf(const mail::Address& recipient,
 std::vector<mail::Address> MeantBy(const mail::Address& recipient,
                                    const RealmPolicy& realm);
 
-// How a directory may have written them (Address::Spellings): those of the
-// recipient first, none twice.
+// How a directory may have written the mailboxes of MeantBy
+// (Address::Spellings): those of the recipient first, none twice.
 std::vector<std::string> SpellingsOf(const mail::Address& recipient,
                                      const RealmPolicy& realm);
 
@@ -35,9 +35,7 @@ std::vector<std::string> SpellingsOf(const mail::Address& recipient,
 bool HasForeignSender(const std::vector<mail::Address>& forms,
                       const RealmPolicy& realm);
 
-// The first of `forms` that is an exception by its own name; nullptr if none
-// is. One that only a pattern takes does not count: strangers can invent any
-// number of those.
+// The first of `forms` that is an exception, as below; nullptr if none is.
 const mail::Address* FindException(const Policy& policy,
                                    const std::vector<mail::Address>& forms);
 

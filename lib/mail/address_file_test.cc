@@ -234,7 +234,7 @@ TEST(AddressFileTest, WhatCouldHideNamesIsAnError) {
       {"1. joe@x.y\n", "1:2", "number of a list item"},
       {"users = joe ann\n", "1:7", "cannot follow a name"},
       {"mail=joe@x.y\n", "1:5", "before this '='"},
-      {"<a href=\"mailto:joe@x.y\">\n", "1:3", "'>' is missing"},
+      {"<a href=\"mailto:joe@x.y\">\n", "1:3", "angle bracket is missing"},
       // URIs, LDIF, headers.
       {"mailto:joe@x.y\n", "1:1", "scheme of a URI"},
       {"SMTP:joe@x.y\n", "1:1", "scheme of a URI"},
