@@ -66,7 +66,7 @@ absl::StatusOr<ListInForce> ReadList(const ListKey& key,
     kept.again = true;  // what hinders may be the machine's, not the file's
     return kept;
   }
-  // Somebody was writing: what was read may be half of it.
+  // The file changed while it was read, so the text may be half of it.
   if (before != nullptr && StampOf(path) != stamp) {
     ListInForce kept = *before;
     kept.again = true;

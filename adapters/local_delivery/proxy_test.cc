@@ -159,7 +159,7 @@ TEST_F(ProxyTest, ALineOfTheLogHasItsReasonWhateverTheReplyIs) {
   EXPECT_TRUE(
       client_->Gets(std::string(2000, '\xff') + "\r\n451 4.3.0 disk\r\n"));
   EXPECT_TRUE(proxy_->Stop().ok());
-  ASSERT_GE(proxy_->Lines().size(), 2u);  // and perhaps the end's
+  ASSERT_GE(proxy_->Lines().size(), 2u);       // and perhaps the end's
   EXPECT_LT(proxy_->Lines()[0].size(), 900u);  // MailLog::kMaxLineBytes
   EXPECT_NE(proxy_->Lines()[0].find("no daemon answers"), std::string::npos);
   EXPECT_NE(

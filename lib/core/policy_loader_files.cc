@@ -26,9 +26,9 @@ ListReaders ParsedLists(const FileReader& read) {
   const auto text = [&read](const std::string& path) {
     absl::StatusOr<std::string> text = read(path);
     if (text.ok()) return text;
-    return absl::StatusOr<std::string>(absl::InvalidArgumentError(
-        absl::Substitute("$0 cannot be read: $1", Quoted(path),
-                         text.status().message())));
+    return absl::StatusOr<std::string>(
+        absl::InvalidArgumentError(absl::Substitute(
+            "$0 cannot be read: $1", Quoted(path), text.status().message())));
   };
   ListReaders lists;
   lists.addresses =

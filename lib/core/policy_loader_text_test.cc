@@ -10,7 +10,8 @@ namespace {
 
 #define POLICY_FIELDS                                                      \
   " (its fields: listener, user, log, max_connections, deadline, shadow, " \
-  "local_network, history, max_list_loss_percent, directory, realm, dns, check)"
+  "local_network, history, max_list_loss_percent, directory, realm, dns, " \
+  "check)"
 #define DIRECTORY_FIELDS                                             \
   " (its fields: name, uri, base, scope, filter, control, bind_dn, " \
   "bind_password_file, timeout, ignored_reference, cache, grace, "   \

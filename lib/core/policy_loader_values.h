@@ -29,7 +29,7 @@ using Dn = std::vector<std::string>;
 // RFC 4514, by a simple check.
 absl::StatusOr<Dn> ReadDn(std::string_view text, std::string_view example);
 
-// Whom to bind as: a distinguished name, or one of the two other forms that
+// The name of a bind: a distinguished name, or one of the two other forms that
 // Active Directory takes (MS-ADTS 5.1.1.1.1): "svc@ad.example", "AD\svc".
 Complaint CheckBindName(std::string_view text);
 

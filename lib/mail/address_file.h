@@ -29,8 +29,8 @@ struct AddressFile {
   std::vector<std::string> catch_all;
   // "list-*", "*-request@example.org".
   std::vector<NamePattern> patterns;
-  // What is allowed and deserves a word, each "`file_name`:LINE: what; what to
-  // do". They repeat nothing else of the file.
+  // Lines for the log about entries that are allowed but may be mistakes:
+  // "`file_name`:LINE: what; what to do". They repeat nothing else of the file.
   std::vector<std::string> warnings;
 };
 

@@ -60,7 +60,7 @@ absl::StatusOr<BindAccount::Turn> BindAccount::Take(
     const std::string& uri, const std::string& credentials, absl::Time now) {
   std::unique_lock<std::mutex> lock(mutex_);
   Renew(credentials);
-  // Nobody's account is locked, so nobody need wait.
+  // An anonymous bind cannot lock an account, so it does not wait.
   const bool matters = !credentials.empty();
   if (matters && !Proven()) {
     free_.wait_for(lock, absl::ToChronoMilliseconds(kTurn),

@@ -242,7 +242,7 @@ DnsChannel::Reply DnsChannel::Read(const Question& question, int status,
                : "nothing answers there";
     silent = true;
   }
-  // Nobody there is nobody there without EDNS, too.
+  // A server that is not there does not answer without EDNS either.
   const bool lost_or_dropped = question.edns && status == ARES_ETIMEOUT;
   return {Report::Unknown(question.lookup, std::move(why), transcript), silent,
           with_edns, lost_or_dropped ? EdnsDoubt::kPerhaps : EdnsDoubt::kNone};

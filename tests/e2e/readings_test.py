@@ -30,7 +30,7 @@ ROUTED = (
     "<%s%%{d}@{g}>", "<%s%%{d}%%{g}@{g}>", "<%s%%{d}>", "<{d}!%s>", "<{g}!{d}!%s>",
     "<{d}!%s@{g}>", '<"%s@{d}"@{g}>', '<"%s%%{d}"@{g}>', '<"%s@{d}">',
     "<%s%%{d} @{g}>", "<%s%%{d}@{g} (x)>", "<<%s%%{d}@{g}>>", "<%s%%{u}@{g}>")
-# Nobody has these; each has something in it that a rule, a key or a parser could stumble over.
+# No mailbox has these names. Each has a character that a rule, a key or a parser may misread.
 ODD = (
     '<"%s smith"@{d}>', '<"%s,x"@{d}>', '<"%s<x>"@{d}>', '<"%s(x"@{d}>', '<"%s\\"x"@{d}>',
     '<"%s;x"@{d}>', '<"%s:x"@{d}>', '<"%s,resolved=<x>"@{d}>',
