@@ -234,14 +234,18 @@ class FaultsTest(report.Suite):
 
     # ---- keys ----
 
-    def check_key(self, name, recipient, asked, client=b"127.0.0.1", auth=b"",
+    def check_key(self, name, recipient, asked, resolved=None, client=b"127.0.0.1", auth=b"",
                   scripted=None, **where):
-        """The request for a recipient, to the byte; the queue id may be anything."""
+        """The request for a recipient, to the byte; the queue id may be anything.
+
+        `resolved`: what sendmail makes of it, if that is not `asked`.
+        """
         scripted = scripted or self.map
         scripted.obey(netstring(PASS))
         self.ask(recipient, **where)
-        self.check(name, [b"rcpt %s,sender=<sender@elsewhere.example>,client=<%s>,id=<ID>,"
-                          b"auth=<%s>,;" % (asked, client, auth)],
+        self.check(name, [b"rcpt %s,resolved=<%s>,sender=<sender@elsewhere.example>,client=<%s>,"
+                          b"id=<ID>,auth=<%s>,;" % (
+                              asked, asked if resolved is None else resolved, client, auth)],
                    without_ids(scripted.requests))
 
     def keys(self):
@@ -251,10 +255,14 @@ class FaultsTest(report.Suite):
                         '"back\\\\slash \\"q\\""@example.test', '"(no comment)"@example.test',
                         "o'neil@example.test", "a=b&c|d*e@example.test", "%1%0@example.test",
                         "user%other@example.test", "a!b/c@example.test",
-                        "@a.test,@b.test:user@example.test", "user@example.test.",
-                        "user@[127.0.0.1]", "postmaster", "reject:1.1:550:x@example.test",
+                        "postmaster", "reject:1.1:550:x@example.test",
                         "a" * 100 + "." + "b" * 100 + "@" + "c" * 38 + ".example.test"):
             self.check_key("key of " + address[:60], address, address.encode())
+        for address, resolved in (("@a.test,@b.test:user@example.test", USER),
+                                  ("user@example.test.", USER), ("user@[127.0.0.1]", "user"),
+                                  ("user%example.test@gw.example.test", USER),
+                                  ("example.test!user", USER)):
+            self.check_key("key of " + address, address, address.encode(), resolved.encode())
         self.check_key("key with 8-bit bytes", b"b\xc3\xa9@example.test",
                        b"b\xc3\xa9@example.test")
         for byte in range(0x80, 0xa0):    # sendmail's own marks for rules
@@ -284,8 +292,9 @@ class FaultsTest(report.Suite):
             self.map.obey(netstring(PASS))
             self.ask(sender=sender)
             self.check("key with the sender <%s>" % sender,
-                       [b"rcpt %s,sender=<%s>,client=<127.0.0.1>,id=<ID>,auth=<>,;" % (
-                           USER.encode(), told.encode())], without_ids(self.map.requests))
+                       [b"rcpt %s,resolved=<%s>,sender=<%s>,client=<127.0.0.1>,id=<ID>,auth=<>,;"
+                        % (USER.encode(), USER.encode(), told.encode())],
+                       without_ids(self.map.requests))
 
     def client_words(self):
         """-T puts the key before <TMPF>: the client's words must not be a verdict."""
@@ -373,8 +382,8 @@ class FaultsTest(report.Suite):
         self.check("who connects, from whom, to whom", [
             b"client ,client=<127.0.0.1>,id=<>,auth=<>,;",
             b"mail sender@elsewhere.example,client=<127.0.0.1>,id=<ID>,auth=<>,;",
-            b"rcpt %s,sender=<sender@elsewhere.example>,client=<127.0.0.1>,id=<ID>,auth=<>,;"
-            % USER.encode()], without_ids(self.map.requests))
+            b"rcpt %s,resolved=<%s>,sender=<sender@elsewhere.example>,client=<127.0.0.1>,id=<ID>,"
+            b"auth=<>,;" % (USER.encode(), USER.encode())], without_ids(self.map.requests))
         self.map.obey(netstring(listed))
         self.check("the MSA's clients pass", "250", self.ask(port=2589)[0][:3])
         self.check("... without a question", [], self.map.requests)
@@ -402,7 +411,7 @@ class FaultsTest(report.Suite):
         self.check_key("with `ask' the MSA asks", USER, USER.encode(), scripted=self.inet,
                        port=2588)
         for gateway, right in ((self.site, []),
-                               (self.asking, [b"rcpt %s,sender=<>,client=<192.0.2.1>,"
+                               (self.asking, [b"rcpt %s,resolved=<>,sender=<>,client=<192.0.2.1>,"
                                               b"id=<ID>,auth=<CRAM-MD5>,;"
                                               % USER.encode()])):
             self.inet.obey(netstring(PASS))
