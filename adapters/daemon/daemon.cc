@@ -210,8 +210,13 @@ void Daemon::Use(std::shared_ptr<const Policy> policy) {
   Engine::Parts parts;
   parts.directories = [this](std::shared_ptr<const DirectoryPolicy> directory,
                              HealthHooks hooks) {
+    // A list that changes makes no new attempt with a password that was
+    // refused.
+    std::shared_ptr<BindAccount>& account =
+        accounts_[{directory->name, directory->bind_dn}];
+    if (account == nullptr) account = std::make_shared<BindAccount>();
     return std::make_shared<Directory>(std::move(directory), loop_.get(),
-                                       std::move(hooks));
+                                       std::move(hooks), account);
   };
   parts.names = [this](std::shared_ptr<const Policy> policy) {
     return OpenDns(std::move(policy));

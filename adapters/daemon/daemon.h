@@ -78,8 +78,8 @@ class Daemon final : private Controlled {
   // Whether they differ in nothing that only a restart can change.
   static bool SameProcess(const Policy& a, const Policy& b);
   void LookAtFiles();
-  void StartReading(bool whole);
-  void Read(const ReadingOrder& order, Reading* reading);
+  void StartReading(bool whole, bool look = false);
+  void Read(ReadingOrder order, Reading* reading);
   void EndReading(Reading* reading);
   void UseWhole(absl::StatusOr<PolicyReading> read);
   void UseLists(absl::StatusOr<PolicyReading> read, bool same_lists);
@@ -116,6 +116,9 @@ class Daemon final : private Controlled {
   std::unique_ptr<History> history_;
   std::shared_ptr<const Policy> started_;  // its listeners are those in use
   std::shared_ptr<Engine> engine_;
+  // By directory and name of the bind; anew with each policy that is read.
+  std::map<std::pair<std::string, std::string>, std::shared_ptr<BindAccount>>
+      accounts_;
   std::vector<std::weak_ptr<Engine>> engines_;  // this one, and older ones
   std::unique_ptr<socketmap::Server> maps_;
   std::unique_ptr<socketmap::Server> control_;

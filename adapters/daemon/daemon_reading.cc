@@ -54,9 +54,10 @@ bool OtherTexts(const ListsInForce& a, const ListsInForce& b) {
 // What a reading has found; nothing of it, where it did not come to that.
 struct Daemon::Reading {
   bool whole = false;  // the policy, too
+  bool look = false;   // whether files have changed
   std::set<std::string> accepted;
-  bool again = false;  // of a list the last reading found nothing final
-  bool save = false;   // the lists in force have not been remembered
+  std::set<std::string> again;  // lists of which the last reading was not final
+  bool save = false;            // the lists in force have not been remembered
   std::optional<absl::StatusOr<PolicyReading>> read;
   bool same_lists = true;
   std::optional<absl::Status> saved;
@@ -67,7 +68,7 @@ void Daemon::LookAtFiles() {
     for (const std::string& line : alarms_.Due(loop_->Now())) {
       log_->Write(Severity::kError, line);
     }
-    StartReading(std::exchange(read_again_, false));
+    StartReading(std::exchange(read_again_, false), /*look=*/true);
     LookAtFiles();
   });
 }
@@ -75,7 +76,7 @@ void Daemon::LookAtFiles() {
 // Without `whole` only the lists are read, if one has changed. A reading that
 // is under way comes first, and then this one if it is whole: what it would
 // read may have changed since.
-void Daemon::StartReading(bool whole) {
+void Daemon::StartReading(bool whole, bool look) {
   if (reading_.joinable()) {
     read_again_ |= whole;
     return;
@@ -83,6 +84,7 @@ void Daemon::StartReading(bool whole) {
   if (!whole && watch_.empty() && !unsaved_) return;
   auto reading = std::make_shared<Reading>();
   reading->whole = whole;
+  reading->look = look;
   if (!whole) {
     for (const Acceptance& each : accepting_) {
       reading->accepted.insert(each.path);
@@ -95,7 +97,9 @@ void Daemon::StartReading(bool whole) {
   order.before = lists_;
   order.accepted = reading->accepted;
   order.now = loop_->Now();
-  for (const auto& [key, list] : lists_) reading->again |= list.again;
+  for (const auto& [key, list] : lists_) {
+    if (list.again) reading->again.insert(key.second);
+  }
   try {
     reading_ = std::thread([this, reading, order = std::move(order)] {
       Read(order, reading.get());
@@ -117,13 +121,20 @@ void Daemon::StartReading(bool whole) {
 }
 
 // On the reading's thread, which has the watch while it runs.
-void Daemon::Read(const ReadingOrder& order, Reading* reading) {
+void Daemon::Read(ReadingOrder order, Reading* reading) {
   const std::string& memory = started_->history_file;
-  // A whole reading may be refused, and must not use up the news of a list.
-  const bool changed = !reading->whole && watch_.Look();
+  // A whole reading may be refused, and must not use up the news of a list. One
+  // that an operator has caused may follow another at once, too soon to say
+  // that a file is quiet.
+  if (!reading->whole && reading->look) {
+    order.only = watch_.Look();
+    for (const std::string& path : reading->again) {
+      if (watch_.IsSettled(path)) order.only.insert(path);
+    }
+  }
+  order.only.insert(reading->accepted.begin(), reading->accepted.end());
   const ListsInForce* lists = &order.before;
-  if (reading->whole || changed || reading->again ||
-      !reading->accepted.empty()) {
+  if (reading->whole || !order.only.empty()) {
     reading->read = ReadPolicy(order);
     if (reading->read->ok()) lists = &(*reading->read)->lists;
     reading->same_lists = SameLists(order.before, *lists);
@@ -203,6 +214,7 @@ void Daemon::Use(PolicyReading read, bool whole) {
   policy_text_ = read.text;
   lists_ = read.lists;
   if (whole) {
+    accounts_.clear();
     std::vector<std::string> watched;
     for (const auto& [key, list] : lists_) watched.push_back(key.second);
     const Policy& policy = read.loaded.policy;

@@ -37,7 +37,7 @@ ListInForce Kept(ListInForce before, State state, std::string why,
   if (before.state != state) before.since = now;
   before.state = state;
   before.why = std::move(why);
-  before.doubted = nullptr;
+  if (state == State::kGood) before.doubted = nullptr;
   before.again = false;
   return before;
 }

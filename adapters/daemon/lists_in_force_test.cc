@@ -121,14 +121,17 @@ TEST_F(ListsInForceTest, WhatIsBrokenOrGoneLeavesTheLastGoodVersion) {
   EXPECT_TRUE(Has("user4@example.org"));
 }
 
-TEST_F(ListsInForceTest, ABrokenFileDoesNotEndAHoldAndNeverCounts) {
+TEST_F(ListsInForceTest, ABrokenFileDoesNotEndAHoldAndTakesNothingAway) {
   Write(Users(1, 10));
   Read();
   Write("new@example.org\n");
   Read();
-  Write("not@@good\n");
-  EXPECT_EQ(Read(), State::kBroken);
-  EXPECT_FALSE(Has("new@example.org"));
+  for (const bool gone : {false, true}) {
+    Write("not@@good\n");
+    if (gone) unlink(path.c_str());
+    EXPECT_EQ(Read(), State::kBroken);
+    EXPECT_TRUE(Has("new@example.org")) << "it counted while the hold was on";
+  }
   EXPECT_TRUE(Has("user10@example.org"));
   Write("new@example.org\n");
   EXPECT_EQ(Read(), State::kHeld);

@@ -66,16 +66,21 @@ FileWatch::FileWatch(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) files_[path] = {};
 }
 
-bool FileWatch::Look() {
-  bool changed = false;
+std::set<std::string> FileWatch::Look() {
+  std::set<std::string> changed;
   for (auto& [path, file] : files_) {
     const FileStamp now = StampOf(path);
-    const bool settled = now == std::exchange(file.last_seen, now);
-    if (!settled || now == file.known) continue;
+    file.settled = now == std::exchange(file.last_seen, now);
+    if (!file.settled || now == file.known) continue;
     file.known = now;
-    changed = true;
+    changed.insert(path);
   }
   return changed;
+}
+
+bool FileWatch::IsSettled(const std::string& path) const {
+  const auto file = files_.find(path);
+  return file != files_.end() && file->second.settled;
 }
 
 }  // namespace mailverdict

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -39,11 +40,14 @@ class FileWatch {
   FileWatch() = default;
   explicit FileWatch(const std::vector<std::string>& paths);
 
-  // To be called now and then. True when one has changed, and has stayed as it
-  // is since the last call, so that nobody is just writing it. Each change is
-  // told once; so is that a file is there at first, since it may have changed
-  // before it was watched. Some system calls a file, which block.
-  bool Look();
+  // The files that have changed and have stayed as they are since the last
+  // call, so that no program is just writing them. Call it at intervals that a
+  // program does not pause for while it writes. Each change is told once; so is
+  // that a file is there at first, since it may have changed before it was
+  // watched. Some system calls a file, which block.
+  std::set<std::string> Look();
+  // Whether the last Look found the file as the one before had.
+  bool IsSettled(const std::string& path) const;
 
   // Nothing is watched.
   bool empty() const { return files_.empty(); }
@@ -52,6 +56,7 @@ class FileWatch {
   struct File {
     FileStamp known;
     FileStamp last_seen;
+    bool settled = false;
   };
   std::map<std::string, File> files_;
 };

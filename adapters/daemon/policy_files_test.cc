@@ -31,15 +31,15 @@ class PolicyFiles : public testing::Test {
 TEST_F(PolicyFiles, AChangeIsToldOnceWhenItHasSettled) {
   Write("list", "one");
   FileWatch watch({Path("list"), Path("missing")});
-  EXPECT_FALSE(watch.Look());
-  EXPECT_TRUE(watch.Look()) << "it may have changed before";
-  EXPECT_FALSE(watch.Look());
+  EXPECT_TRUE(watch.Look().empty());
+  EXPECT_FALSE(watch.Look().empty()) << "it may have changed before";
+  EXPECT_TRUE(watch.Look().empty());
   Write("list", "one and");
-  EXPECT_FALSE(watch.Look()) << "somebody may be writing";
+  EXPECT_TRUE(watch.Look().empty()) << "somebody may be writing";
   Write("list", "one and two");
-  EXPECT_FALSE(watch.Look());
-  EXPECT_TRUE(watch.Look());
-  EXPECT_FALSE(watch.Look());
+  EXPECT_TRUE(watch.Look().empty());
+  EXPECT_FALSE(watch.Look().empty());
+  EXPECT_TRUE(watch.Look().empty());
 }
 
 TEST_F(PolicyFiles, OneThatGoesOrIsReplacedHasChanged) {
@@ -47,14 +47,29 @@ TEST_F(PolicyFiles, OneThatGoesOrIsReplacedHasChanged) {
   FileWatch watch = Settled({Path("list")});
   Write("new", "two");
   ASSERT_EQ(rename(Path("new").c_str(), Path("list").c_str()), 0);
-  EXPECT_FALSE(watch.Look());
-  EXPECT_TRUE(watch.Look());
+  EXPECT_TRUE(watch.Look().empty());
+  EXPECT_FALSE(watch.Look().empty());
   ASSERT_EQ(unlink(Path("list").c_str()), 0);
-  EXPECT_FALSE(watch.Look());
-  EXPECT_TRUE(watch.Look());
+  EXPECT_TRUE(watch.Look().empty());
+  EXPECT_FALSE(watch.Look().empty());
   Write("list", "three");
-  EXPECT_FALSE(watch.Look());
-  EXPECT_TRUE(watch.Look()) << "it is there again";
+  EXPECT_TRUE(watch.Look().empty());
+  EXPECT_FALSE(watch.Look().empty()) << "it is there again";
+}
+
+TEST_F(PolicyFiles, OnlyTheFilesThatAreQuietAreNamed) {
+  Write("quiet", "one");
+  Write("busy", "one");
+  FileWatch watch = Settled({Path("quiet"), Path("busy")});
+  Write("quiet", "changed");
+  Write("busy", "half");
+  EXPECT_TRUE(watch.Look().empty());
+  Write("busy", "half and more");
+  EXPECT_EQ(watch.Look(), std::set<std::string>{Path("quiet")});
+  EXPECT_TRUE(watch.IsSettled(Path("quiet")));
+  EXPECT_FALSE(watch.IsSettled(Path("busy")));
+  EXPECT_EQ(watch.Look(), std::set<std::string>{Path("busy")});
+  EXPECT_FALSE(watch.IsSettled(Path("not watched")));
 }
 
 TEST_F(PolicyFiles, ASymbolicLinkThatPointsElsewhereHasChanged) {
@@ -65,8 +80,8 @@ TEST_F(PolicyFiles, ASymbolicLinkThatPointsElsewhereHasChanged) {
   FileWatch watch = Settled({Path("link")});
   ASSERT_EQ(symlink("list.2", Path("new").c_str()), 0);
   ASSERT_EQ(rename(Path("new").c_str(), Path("link").c_str()), 0);
-  EXPECT_FALSE(watch.Look());
-  EXPECT_TRUE(watch.Look());
+  EXPECT_TRUE(watch.Look().empty());
+  EXPECT_FALSE(watch.Look().empty());
 }
 
 TEST_F(PolicyFiles, AChangeWhoseTimeWasSetBackIsSeen) {
@@ -81,8 +96,8 @@ TEST_F(PolicyFiles, AChangeWhoseTimeWasSetBackIsSeen) {
   ASSERT_EQ(stat(Path("list").c_str(), &after), 0);
   ASSERT_EQ(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
   ASSERT_EQ(after.st_size, before.st_size);
-  EXPECT_FALSE(watch.Look());
-  EXPECT_TRUE(watch.Look());
+  EXPECT_TRUE(watch.Look().empty());
+  EXPECT_FALSE(watch.Look().empty());
 }
 
 TEST_F(PolicyFiles, WhatIsNoRegularFileOrTooLargeIsAnError) {

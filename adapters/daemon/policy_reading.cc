@@ -87,6 +87,11 @@ absl::StatusOr<PolicyReading> ReadPolicy(const ReadingOrder& order) {
   ListErrors errors;
   for (const ListKey& key : named.lists) {
     const auto known = before.find(key);
+    if (order.policy_text != nullptr && known != before.end() &&
+        order.only.count(key.second) == 0) {
+      reading.lists.emplace(key, known->second);
+      continue;
+    }
     absl::StatusOr<ListInForce> list = ReadList(
         key, known == before.end() ? nullptr : &known->second,
         named.max_percent, order.accepted.count(key.second) > 0, order.now);

@@ -28,6 +28,9 @@ struct ReadingOrder {
   // The daemon starts: in the place of `before` those that were in force when
   // it last ran.
   bool from_memory = false;
+  // With `policy_text`: the paths of the lists to be read. All others stay as
+  // they are, since a program may just be writing them.
+  std::set<std::string> only;
   // Held lists of addresses that the operator has accepted, by path.
   std::set<std::string> accepted;
   absl::Time now;

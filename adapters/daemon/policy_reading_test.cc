@@ -62,6 +62,10 @@ class PolicyReadingTest : public testing::Test {
   // As a running daemon reads: with what is in force now.
   absl::StatusOr<PolicyReading> Read(bool whole) {
     order_.policy_text = whole ? nullptr : text_;
+    order_.only = {Path("valid"), Path("wrong"), Path("exceptions")};
+    for (const std::string& name : being_written_) {
+      order_.only.erase(Path(name));
+    }
     absl::StatusOr<PolicyReading> read = ReadPolicy(order_);
     order_.from_memory = false;
     if (read.ok()) {
@@ -82,6 +86,7 @@ class PolicyReadingTest : public testing::Test {
 
   std::string folder_;
   ReadingOrder order_;
+  std::set<std::string> being_written_;  // names of lists
   std::shared_ptr<const std::string> text_;
 };
 
@@ -117,6 +122,19 @@ TEST_F(PolicyReadingTest, OfSeveralListsTheGoodOneCounts) {
                     .Find("wrong.com")
                     .has_value());
   }
+}
+
+TEST_F(PolicyReadingTest, AListThatIsBeingWrittenStaysAsItIs) {
+  ASSERT_TRUE(Read(true).ok());
+  Write("valid", "ann@example.org\n");
+  Write("wrong", "joe@worse.com\n");
+  being_written_ = {"valid"};
+  const auto read = Read(false);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(StateOf("wrong", true), State::kBroken);
+  EXPECT_EQ(StateOf("valid"), State::kGood);
+  EXPECT_TRUE(read->loaded.policy.realms[0].valid_addresses.contains(
+      "bob@example.org"));
 }
 
 TEST_F(PolicyReadingTest, ARestartIsComparedWithWhatWasInForce) {

@@ -172,7 +172,13 @@ TEST(Refusal, OfListedCodesIsTheOperators) {
 }
 
 TEST(RefusalText, SaysUserUnknown) {
-  for (const char* text : {"User unknown",
+  for (const char* text : {"User joe unknown",
+                           "User joe does not exist",
+                           "Mailbox joe not found",
+                           "<joe>: unknown",
+                           "not a local user",
+                           "mailbox of joe is unknown",
+                           "User unknown",
                            "unknown user",
                            "UNKNOWN USER",
                            "no such user here",

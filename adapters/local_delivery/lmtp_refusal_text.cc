@@ -118,6 +118,18 @@ bool NamesOne(Word word) {
   return word == Word::kNoun || word == Word::kAddress;
 }
 
+// Whether a user is named ahead of words[i]: "user unknown", and with the name
+// between them, "user jane unknown", "mailbox of jane not found". A text that
+// only has a name and the word is one, too: "jane: unknown".
+bool NamedBefore(const std::vector<Word>& words, size_t i) {
+  constexpr size_t kMaxWordsOfAName = 2;
+  for (size_t back = 1; back <= 1 + kMaxWordsOfAName && back <= i; ++back) {
+    if (NamesOne(words[i - back])) return true;
+    if (words[i - back] != Word::kOther) return false;
+  }
+  return i == 1 && words.size() == 2;
+}
+
 }  // namespace
 
 bool TextSaysUserUnknown(std::string_view text) {
@@ -132,13 +144,15 @@ bool TextSaysUserUnknown(std::string_view text) {
     if (at(i) == Word::kNo && at(i + 1) == Word::kSuch && NamesOne(at(i + 2))) {
       return true;
     }
+    // "not a local user"
+    if (at(i) == Word::kNot && at(i + 1) == Word::kNoun) return true;
     // "unknown user", "not a valid user"; and the other way round, also "user
     // no longer exists".
     const bool two = (at(i) == Word::kNot && at(i + 1) == Word::kExists) ||
                      (at(i) == Word::kNo && at(i + 1) == Word::kSuch);
     if (!two && at(i) != Word::kMissing) continue;
     const size_t behind = i + (two ? 2 : 1);
-    if (NamesOne(at(behind)) || (i > 0 && NamesOne(at(i - 1)))) return true;
+    if (NamesOne(at(behind)) || NamedBefore(words, i)) return true;
   }
   return false;
 }

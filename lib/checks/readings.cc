@@ -26,32 +26,38 @@ void Add(mail::Address address, std::vector<mail::Address>* addresses) {
   }
 }
 
-bool IsBlank(char c) { return c == ' ' || c == '\t'; }
-
 // Whether `c` may stand in a domain, as far as it takes to find one's ends.
 bool IsInDomain(char c) {
-  return !IsBlank(c) &&
-         std::string_view("@%!<>()[]\",:;\\").find(c) == std::string_view::npos;
+  return std::string_view(" \t@%!<>()[]\",:;\\").find(c) ==
+         std::string_view::npos;
 }
 
 // The domains of ours that `argument` names outside of comments, in its
-// innermost brackets: there an MTA looks for the address. It has understood the
-// text, so its syntax is not checked here.
+// innermost brackets: there an MTA looks for the address. A domain stands
+// behind '@' or '%', or ahead of '!', or else it is a local part. The MTA has
+// understood the text, so its syntax is not checked here.
 std::vector<std::string> DomainsNamed(std::string_view argument,
                                       const Policy& policy) {
   std::vector<std::string> domains;
   size_t comments = 0;  // that are open: they nest
+  char before = ' ';    // the last mark ahead of a word
   mail::Cursor in(argument);
   while (!in.done() && domains.size() < kMaxDomainsNamed) {
     const std::string_view word = in.TakeWhile(IsInDomain);
-    absl::StatusOr<std::string> domain = mail::CanonicalDomain(word);
-    if (comments == 0 && domain.ok() && policy.FindRealm(*domain) != nullptr) {
-      domains.push_back(*std::move(domain));
-    }
     const std::optional<char> end = in.Next();
+    if (!word.empty() && comments == 0) {
+      const bool is_domain = before == '@' || before == '%' || end == '!';
+      absl::StatusOr<std::string> domain = mail::CanonicalDomain(word);
+      if (is_domain && domain.ok() && policy.FindRealm(*domain) != nullptr) {
+        domains.push_back(*std::move(domain));
+      }
+      before = ' ';
+    }
     if (end == '(') ++comments;
     if (end == ')' && comments > 0) --comments;
-    if (end == '<' && comments == 0) domains.clear();
+    if (comments > 0 || end == ')' || end == ' ' || end == '\t') continue;
+    before = end.value_or(' ');
+    if (end == '<') domains.clear();
   }
   return domains;
 }
@@ -69,10 +75,11 @@ Readings ReadingsOf(const Policy& policy, const Transaction& transaction) {
   if (!IsRouted(argument) || !transaction.resolved.has_value()) return readings;
 
   mail::Address resolved;
-  if (mail::ReadAddress(*transaction.resolved, &resolved).has_value() ||
-      resolved.null()) {
+  if (mail::ReadAddress(*transaction.resolved, &resolved).has_value()) {
+    readings.unclear = !transaction.resolved->empty();
     return readings;
   }
+  if (resolved.null()) return readings;
   if (!resolved.domain().empty()) {
     Add(std::move(resolved), &readings.addresses);
     return readings;

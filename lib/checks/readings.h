@@ -37,6 +37,9 @@ struct Readings {
   std::vector<mail::Address> addresses;
   // Why the argument cannot be parsed.
   std::optional<mail::Fault> fault;
+  // The MTA resolved the recipient to something that cannot be parsed: there
+  // may be a mailbox that no reading has.
+  bool unclear = false;
 };
 
 // The readings of the transaction's recipient. Pure.

@@ -101,6 +101,30 @@ TEST(Readings, ADomainInACommentOrAheadOfTheBracketsIsNotNamed) {
               ElementsAre("joe@example.org"));
 }
 
+TEST(Readings, ALocalPartIsNoDomain) {
+  EXPECT_THAT(Read("<example.org@gw.test>", "example.org"),
+              ElementsAre("example.org@gw.test"));
+  EXPECT_THAT(Read("<\"example.org\"@gw.test (x)>", "example.org"), IsEmpty());
+  EXPECT_THAT(Read("<\"joe@example.org\"@gw.test>", "joe"),
+              ElementsAre("\"joe@example.org\"@gw.test", "joe@example.org"));
+}
+
+TEST(Readings, WhatTheMtaResolvedAndCannotBeParsedIsUnclear) {
+  Transaction tx;
+  tx.recipient = "<joe@example.org>";
+  for (const char* resolved :
+       {"\\joe", "host::joe", "joe@", "a b@example.org"}) {
+    tx.resolved = resolved;
+    EXPECT_TRUE(ReadingsOf(Ours(), tx).unclear) << resolved;
+  }
+  for (const char* resolved : {"", "<>", "joe", "joe@example.org"}) {
+    tx.resolved = resolved;
+    EXPECT_FALSE(ReadingsOf(Ours(), tx).unclear) << resolved;
+  }
+  tx.resolved.reset();
+  EXPECT_FALSE(ReadingsOf(Ours(), tx).unclear);
+}
+
 TEST(Readings, TheDomainsThatAnArgumentNamesAreBounded) {
   std::string argument = "<a b";
   for (int i = 0; i < 1000; ++i) argument += "%example.org";

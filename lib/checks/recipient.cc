@@ -137,6 +137,10 @@ Finding RecipientCheck::Examine(const Transaction& transaction,
     const auto decides = first(state);
     if (decides != found.end()) return std::move(decides->verdict());
   }
+  if (readings.unclear) {
+    return Unsure(replies::kAddressNotUnderstood,
+                  "what the MTA resolved it to is no address");
+  }
   Proof proof = found.front().proof();
   std::vector<HistoryLookup> gone = found.front().gone();
   for (size_t i = 1; i < found.size(); ++i) {

@@ -72,7 +72,9 @@ std::vector<std::string> UnfoldedLocals(std::string_view local,
     ++way.at;
     open.push_back(std::move(way));
     // Each of these ends in a local part of its own; one of them is `local`.
-    *complete = out.size() + open.size() <= kMaxUnfoldedLocals + 1;
+    const size_t ways = out.size() + open.size();
+    *complete = ways <= kMaxUnfoldedLocals + 1 &&
+                (ways == 1 || ways * local.size() <= kMaxUnfoldedBytes);
   }
   if (!*complete) out.clear();
   return out;
@@ -82,6 +84,7 @@ std::vector<std::string> UnfoldedSpellings(const Address& address,
                                            std::string_view tag_delimiters,
                                            bool* complete) {
   std::vector<std::string> out;
+  size_t bytes = 0;
   *complete = true;
   for (const std::string& spelling : address.Spellings(tag_delimiters)) {
     const size_t end =
@@ -89,8 +92,10 @@ std::vector<std::string> UnfoldedSpellings(const Address& address,
     for (std::string& local :
          UnfoldedLocals(std::string_view(spelling).substr(0, end), complete)) {
       out.push_back(std::move(local) + spelling.substr(end));
+      bytes += out.back().size();
     }
-    *complete = *complete && out.size() <= kMaxUnfoldedSpellings;
+    *complete = *complete && out.size() <= kMaxUnfoldedSpellings &&
+                bytes <= kMaxUnfoldedBytes;
     if (!*complete) return {};
   }
   return out;

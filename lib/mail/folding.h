@@ -38,16 +38,20 @@ namespace mailverdict::mail {
 // Four places with "ss" are "ss", "ß" or "ẞ" each: 3^4, without the way it
 // came. More are not asked for, since each is a term of a filter.
 inline constexpr size_t kMaxUnfoldedLocals = 80;
+// All of them together. A server takes no filter of any size (slapd: 256 KiB),
+// and each is written once for each arm, tag form and spelling.
+inline constexpr size_t kMaxUnfoldedBytes = 8 * 1024;
 
 // The same for an address with its tags, quotes and U-labels.
 inline constexpr size_t kMaxUnfoldedSpellings = 2 * kMaxUnfoldedLocals;
 
 // Every local part that folding makes into `local`, without `local` itself.
-// `complete` is false when there are more than kMaxUnfoldedLocals, or when they
-// are not known; then the result is empty.
+// `complete` is false when there are more than kMaxUnfoldedLocals or
+// kMaxUnfoldedBytes, or when they are not known; then the result is empty.
 std::vector<std::string> UnfoldedLocals(std::string_view local, bool* complete);
 
-// The same for all that address.Spellings(tag_delimiters) has.
+// The same for all that address.Spellings(tag_delimiters) has; the limit of
+// bytes holds for all together.
 std::vector<std::string> UnfoldedSpellings(const Address& address,
                                            std::string_view tag_delimiters,
                                            bool* complete);

@@ -111,5 +111,18 @@ TEST(FoldingTest, EachSpellingOfAnAddressIsUnfolded) {
   EXPECT_FALSE(complete);
 }
 
+TEST(Folding, TheLimitOfBytesHoldsForAllTogether) {
+  bool complete = false;
+  const std::string filler(900, 'x');
+  EXPECT_EQ(UnfoldedLocals("ss" + filler, &complete).size(), 2u);
+  EXPECT_TRUE(complete);
+  EXPECT_TRUE(UnfoldedLocals("ssassassass" + filler, &complete).empty());
+  EXPECT_FALSE(complete);
+  EXPECT_TRUE(
+      UnfoldedLocals(filler + filler + std::string(8000, 'y'), &complete)
+          .empty());
+  EXPECT_TRUE(complete) << "there is nothing to undo";
+}
+
 }  // namespace
 }  // namespace mailverdict::mail

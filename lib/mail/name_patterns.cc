@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "lib/mail/utf8.h"
 
 namespace mailverdict::mail {
 namespace {
@@ -43,14 +44,17 @@ void NamePatterns::Add(const NamePattern& pattern) {
   Both& both = of_domain_[pattern.domain];
   Side& side = pattern.kind == NamePattern::Kind::kPrefix ? both.prefixes
                                                           : both.suffixes;
-  if (side.Add(pattern.text)) ++size_;
+  // Folded, as names are: an MTA may ask for "grüße-x" as "grüsse-x".
+  if (side.Add(FoldUtf8(pattern.text))) ++size_;
 }
 
 bool NamePatterns::Matches(const Address& name) const {
+  if (empty()) return false;
+  const std::string local = FoldUtf8(name.local());
   for (const std::string_view domain :
        {std::string_view(), std::string_view(name.domain())}) {
     const auto both = of_domain_.find(Absl(domain));
-    if (both != of_domain_.end() && both->second.Match(name.local())) {
+    if (both != of_domain_.end() && both->second.Match(local)) {
       return true;
     }
   }

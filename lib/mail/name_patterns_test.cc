@@ -55,6 +55,19 @@ TEST(NamePatternsTest, EachLengthIsLookedFor) {
   }
 }
 
+// As names in lists are: Postfix asks for "grüße-x" as "grüsse-x".
+TEST(NamePatternsTest, PatternsAreComparedFolded) {
+  NamePatterns all;
+  all.Add({Kind::kPrefix, "grü\u00dfe-", ""});
+  all.Add({Kind::kSuffix, "-anfr\u00c4gen", ""});
+  for (const char* name :
+       {"gr\u00fc\u00dfe-x", "gr\u00fcsse-x", "gru\u0308sse-x",
+        "x-anfr\u00e4gen", "x-anfra\u0308gen"}) {
+    EXPECT_TRUE(Match(all, name)) << name;
+  }
+  EXPECT_FALSE(Match(all, "grusse-x"));
+}
+
 TEST(NamePatternsTest, SetsAreEqualThatMatchTheSame) {
   const NamePattern a{Kind::kPrefix, "aa", ""};
   const NamePattern b{Kind::kSuffix, "aa", "x"};

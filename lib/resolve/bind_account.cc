@@ -23,13 +23,18 @@ std::string InSeconds(absl::Duration left) {
 
 BindAccount::Turn::Turn(BindAccount* account, std::string uri, absl::Time now,
                         bool alone)
-    : account_(account), uri_(std::move(uri)), now_(now), alone_(alone) {}
+    : account_(account),
+      uri_(std::move(uri)),
+      now_(now),
+      alone_(alone),
+      credentials_(account->credentials_) {}
 
 BindAccount::Turn::Turn(Turn&& other) noexcept
     : account_(std::exchange(other.account_, nullptr)),
       uri_(std::move(other.uri_)),
       now_(other.now_),
-      alone_(other.alone_) {}
+      alone_(other.alone_),
+      credentials_(other.credentials_) {}
 
 BindAccount::Turn::~Turn() {
   if (account_ == nullptr || !alone_) return;
@@ -40,12 +45,12 @@ BindAccount::Turn::~Turn() {
 
 void BindAccount::Turn::Accepted() {
   const std::lock_guard<std::mutex> lock(account_->mutex_);
-  account_->Accept(uri_);
+  if (IsCurrent()) account_->Accept(uri_);
 }
 
 void BindAccount::Turn::Refused(const std::string& why) {
   const std::lock_guard<std::mutex> lock(account_->mutex_);
-  account_->Refuse(uri_, why, now_);
+  if (IsCurrent()) account_->Refuse(uri_, why, now_);
 }
 
 absl::Status BindAccount::MayBind(const std::string& uri,

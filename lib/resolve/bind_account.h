@@ -57,10 +57,14 @@ class BindAccount {
    private:
     friend class BindAccount;
     Turn(BindAccount* account, std::string uri, absl::Time now, bool alone);
+    // With the account's mutex held: whether the attempt was made with the
+    // credentials that are tried now.
+    bool IsCurrent() const { return credentials_ == account_->credentials_; }
     BindAccount* account_;  // null: moved from
     std::string uri_;
     absl::Time now_;
     bool alone_;
+    size_t credentials_;  // a hash
   };
 
   // OK when the server at `uri` may be bound to with `credentials`, which is

@@ -77,6 +77,22 @@ TEST_F(BindAccountTest, AnotherPasswordIsTriedAtOnceByAll) {
 }
 
 // Else one whose peer is behind for ever would never have its turn.
+TEST_F(BindAccountTest, AnOutcomeCountsForTheCredentialsOfItsAttemptOnly) {
+  for (const bool right : {false, true}) {
+    password = "old";
+    {
+      auto late = account.Take(kOne, password, now);
+      ASSERT_TRUE(late.ok());
+      password = right ? "new" : "newer";
+      EXPECT_TRUE(May(kTwo));
+      right ? late->Accepted() : late->Refused("wrong password");
+    }
+    EXPECT_TRUE(May(kTwo)) << "the old password was refused, not this one";
+    EXPECT_TRUE(Try(kTwo, false));
+    EXPECT_FALSE(May(kThree)) << "the old password was accepted, not this one";
+  }
+}
+
 TEST_F(BindAccountTest, AfterARefusalAnotherServerHasTheNextAttempt) {
   EXPECT_TRUE(Try(kOne, false));
   Pass(BindAccount::kFirstWait);
