@@ -4,12 +4,14 @@
 #define MAILVERDICT_ADAPTERS_DAEMON_DAEMON_H_
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -24,6 +26,7 @@
 #include "adapters/milter/milter.h"
 #include "adapters/socketmap/server.h"
 #include "lib/history/history.h"
+#include "lib/resolve/bind_account.h"
 #include "lib/resolve/dns_server.h"
 #include "lib/resolve/engine.h"
 

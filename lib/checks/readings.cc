@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "lib/mail/cursor.h"
 #include "lib/mail/domain.h"
 
@@ -14,6 +15,14 @@ namespace {
 // sendmail's class O: what separates a name from a domain, or a domain from the
 // next.
 constexpr std::string_view kRouting = "@%!";
+
+std::string WithoutQuotes(std::string_view local) {
+  std::string plain(local);
+  plain.erase(std::remove_if(plain.begin(), plain.end(),
+                             [](char c) { return c == '"' || c == '\\'; }),
+              plain.end());
+  return plain;
+}
 
 bool IsRouted(std::string_view argument) {
   return argument.find_first_of(kRouting) != std::string_view::npos;
@@ -76,7 +85,13 @@ Readings ReadingsOf(const Policy& policy, const Transaction& transaction) {
 
   mail::Address resolved;
   if (mail::ReadAddress(*transaction.resolved, &resolved).has_value()) {
-    readings.unclear = !transaction.resolved->empty();
+    // sendmail's local mailer has the argument's own local part, without
+    // quotes.
+    const bool same =
+        !readings.fault.has_value() &&
+        absl::EqualsIgnoreCase(WithoutQuotes(*transaction.resolved),
+                               WithoutQuotes(address.local()));
+    readings.unclear = !transaction.resolved->empty() && !same;
     return readings;
   }
   if (resolved.null()) return readings;

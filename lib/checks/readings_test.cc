@@ -123,6 +123,15 @@ TEST(Readings, WhatTheMtaResolvedAndCannotBeParsedIsUnclear) {
   }
   tx.resolved.reset();
   EXPECT_FALSE(ReadingsOf(Ours(), tx).unclear);
+  // The argument's own local part, without its quotes, says nothing new.
+  tx.recipient = "<\"Joe,x\"@example.org>";
+  tx.resolved = "Joe,x";
+  EXPECT_FALSE(ReadingsOf(Ours(), tx).unclear);
+  tx.recipient = "<\"joe\\\"x\"@example.org>";
+  tx.resolved = "joe\\\"x";
+  EXPECT_FALSE(ReadingsOf(Ours(), tx).unclear);
+  tx.resolved = "joe,y";
+  EXPECT_TRUE(ReadingsOf(Ours(), tx).unclear);
 }
 
 TEST(Readings, TheDomainsThatAnArgumentNamesAreBounded) {

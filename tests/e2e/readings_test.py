@@ -33,8 +33,9 @@ ROUTED = (
 # No mailbox has these names. Each has a character that a rule, a key or a parser may misread.
 ODD = (
     '<"%s smith"@{d}>', '<"%s,x"@{d}>', '<"%s<x>"@{d}>', '<"%s(x"@{d}>', '<"%s\\"x"@{d}>',
-    '<"%s;x"@{d}>', '<"%s:x"@{d}>', '<"%s,resolved=<x>"@{d}>',
-    '<"%s,sender=<x>,resolved=<x>"@{d}>', '<"%s>,;"@{d}>')
+    '<"%s;x"@{d}>', '<"%s:x"@{d}>', '<"%s>,;"@{d}>')
+# The same, but sendmail's own local mailer takes the quoted brackets for some: a doubt.
+ODD_BRACKETS = ('<"%s,resolved=<x>"@{d}>', '<"%s,sender=<x>,resolved=<x>"@{d}>')
 # Each MTA refuses the other's by itself.
 SENDMAIL_ONLY = ("<<<%s@{d}>>>", "<%s@{d}>x")
 POSTFIX_ONLY = ("<%s@{d}@{g}>", "<%s\\@{d}@{g}>")
@@ -162,6 +163,9 @@ class ReadingsTest(report.Suite):
                     self.hears(name, session, spell(how, self.nobody()), UNKNOWN)
                 for how in ODD:
                     self.hears(name, session, spell(how, self.nobody()), UNKNOWN)
+                for how in ODD_BRACKETS:
+                    self.hears(name, session, spell(how, self.nobody()),
+                               "451" if port in (OWN, OWN_MILTER) else UNKNOWN)
 
     def bare_names(self):
         """A name without a domain is the MTA's business, whatever domain it appends."""
