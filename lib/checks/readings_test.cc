@@ -111,7 +111,7 @@ TEST(Readings, ALocalPartIsNoDomain) {
 
 TEST(Readings, WhatTheMtaResolvedAndCannotBeParsedIsUnclear) {
   Transaction tx;
-  tx.recipient = "<joe@example.org>";
+  tx.recipient = "<sales@example.org>";
   for (const char* resolved :
        {"\\joe", "host::joe", "joe@", "a b@example.org"}) {
     tx.resolved = resolved;
