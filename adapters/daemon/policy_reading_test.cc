@@ -205,8 +205,8 @@ TEST_F(PolicyReadingTest, AnEmptiedOrCutPolicyIsRefused) {
   for (size_t cut = 0; cut < whole.size(); ++cut) {
     WritePolicy(whole.substr(0, cut));
     const auto read = Read(true);
-    // What is left may be a good policy without the last checks' settings; but
-    // it must not be one that asks no directory.
+    // The rest may be a good policy without the last checks' settings. It must
+    // not be a policy that asks no directory.
     if (!read.ok()) {
       ++refused;
       continue;

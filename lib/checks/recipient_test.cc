@@ -252,7 +252,7 @@ TEST(Recipient, OnlyAnMtaThatResolvedItToNothingMakesItMalformed) {
           << recipient << " " << resolved;
     }
   }
-  // What is an address, or clearly of another domain, never is.
+  // An address, or a text clearly of another domain, is never malformed.
   for (const char* recipient : {"<>", "<joe@elsewhere.example>",
                                 "joe@\xf0\x9f\x92\xa9.example", "<joe>"}) {
     Transaction tx = To(recipient);

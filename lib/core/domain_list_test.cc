@@ -106,7 +106,7 @@ TEST(DomainListTest, ALastLineWithoutANewlineDoesNotCountAndIsWarnedOf) {
       ": the last line has no newline, so the file may be cut; the line does "
       "not count, since its rest may name another domain; check that the file "
       "is complete, and end it with a newline";
-  // What is left of gmail.comm, and what is left of an entry.
+  // Remains of gmail.comm, and remains of an entry.
   for (const char* last : {"gmail.com", "gmail.co", "a.b = ", "a.b = gma", "*.",
                            "*", "joe@", "# cut wi", "\xff", "  x"}) {
     SCOPED_TRACE(last);

@@ -282,7 +282,7 @@ TEST(AddressFileTest, WhatCouldHideNamesIsAnError) {
       {"**@example.test\n", "1:1", "only once"},
       {"a*: x\n", "1:2", "at least 2 bytes"},
       {"*a@example.test\n", "1:1", "at least 2 bytes"},
-      // What is not what it looks like.
+      // Characters that only look like others.
       {"'joe'\n", "1:5", "pattern or a program"},
       {"`joe`\n", "1:1", "pattern or a program"},
       {"\xE2\x80\x9Cjoe\xE2\x80\x9D\n", "1:1", "only looks like"},
@@ -387,7 +387,7 @@ TEST(AddressFileTest, ALastLineWithoutANewlineCountsAndIsDoubted) {
               ElementsAre(HasSubstr("f:2: the last line")));
   EXPECT_THAT(Read("a@b\r\n\n").warnings, IsEmpty());
   EXPECT_THAT(Read("").warnings, IsEmpty());
-  // What is malformed stays an error.
+  // A malformed last line is still an error.
   EXPECT_THAT(ErrorOf("a@b\nlast@"), HasSubstr(":2:6: "));
 }
 
