@@ -12,11 +12,11 @@
 
 #include "bench/allocations.h"
 #include "lib/checks/build_chain.h"
-#include "lib/resolve/passes.h"
-#include "lib/resolve/testing/crowd.h"
-#include "lib/resolve/testing/full_caches.h"
-#include "lib/resolve/testing/manual_executor.h"
-#include "lib/resolve/testing/resident.h"
+#include "lib/engine/crowd_testing.h"
+#include "lib/engine/full_caches_testing.h"
+#include "lib/engine/passes.h"
+#include "lib/engine/resident_testing.h"
+#include "lib/loop/manual_executor_testing.h"
 
 namespace mailverdict {
 namespace {

@@ -18,9 +18,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "lib/resolve/directory.h"
-#include "lib/resolve/testing/manual_executor.h"
-#include "lib/resolve/testing/slapd.h"
+#include "lib/ldap/directory.h"
+#include "lib/ldap/slapd_testing.h"
+#include "lib/loop/manual_executor_testing.h"
 
 namespace mailverdict {
 namespace {

@@ -1,7 +1,7 @@
 // instant_socketmap ADDRESS: a socket map server that answers "OK pass" to
 // everything at once, by the least that a server has to do: one thread, one
 // epoll, a read and a write for each request. The floor for what a socket map
-// can cost. ADDRESS as in a policy (adapters/loop/listen.h), or a socket's
+// can cost. ADDRESS as in a policy (lib/loop/listen.h), or a socket's
 // path.
 
 #include <netinet/in.h>
@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "adapters/loop/listen.h"
 #include "adapters/socketmap/codec.h"
+#include "lib/loop/listen.h"
 
 namespace mailverdict {
 namespace {

@@ -53,6 +53,6 @@ PARTS = (
         "do-nothing-threads": "//bench:do_nothing_milter_threads"}),
            ["--pairs", "9", "--messages", "20"], ["--pairs", "1", "--messages", "3"]),
     Script("local_delivery", "local_delivery_bench.py", {
-        "deliver": "//adapters/local_delivery:mailverdict-deliver"},
+        "deliver": "//adapters/deliver:mailverdict-deliver"},
            ["--pairs", "7"], ["--pairs", "1", "--seconds", "0.5", "--runs", "20"]),
 )

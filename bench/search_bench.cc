@@ -14,10 +14,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "bench/allocations.h"
-#include "lib/core/policy.h"
 #include "lib/core/vouch.h"
-#include "lib/resolve/attribution.h"
-#include "lib/resolve/directory_questions.h"
+#include "lib/ldap/attribution.h"
+#include "lib/ldap/questions.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "lib/cases/case.h"
-#include "lib/core/policy.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "adapters/daemon/version.h"
-#include "lib/core/overrides_reader.h"
+#include "lib/policy/loader/overrides_reader.h"
 
 namespace mailverdict {
 namespace {

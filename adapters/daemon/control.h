@@ -32,10 +32,10 @@
 #include "adapters/daemon/maps.h"
 #include "adapters/socketmap/server.h"
 #include "lib/core/missing_domain.h"
-#include "lib/core/overrides.h"
-#include "lib/core/policy.h"
 #include "lib/core/vanished.h"
-#include "lib/resolve/resolver.h"
+#include "lib/policy/overrides.h"
+#include "lib/policy/policy.h"
+#include "lib/resolver/resolver.h"
 
 namespace mailverdict {
 

@@ -11,11 +11,11 @@
 #include "adapters/daemon/policy_reading.h"
 #include "adapters/daemon/privileges.h"
 #include "adapters/daemon/version.h"
+#include "lib/dns/dns_resolver.h"
 #include "lib/history/lmdb_store.h"
 #include "lib/history/memory_store.h"
 #include "lib/history/stored_history.h"
-#include "lib/resolve/directory.h"
-#include "lib/resolve/dns_resolver.h"
+#include "lib/ldap/directory.h"
 
 namespace mailverdict {
 namespace {

@@ -22,13 +22,13 @@
 #include "adapters/daemon/log_writer.h"
 #include "adapters/daemon/policy_files.h"
 #include "adapters/daemon/policy_reading.h"
-#include "adapters/loop/event_loop.h"
 #include "adapters/milter/milter.h"
 #include "adapters/socketmap/server.h"
+#include "lib/dns/servers.h"
+#include "lib/engine/engine.h"
 #include "lib/history/history.h"
-#include "lib/resolve/bind_account.h"
-#include "lib/resolve/dns_server.h"
-#include "lib/resolve/engine.h"
+#include "lib/ldap/bind_account.h"
+#include "lib/loop/event_loop.h"
 
 namespace mailverdict {
 

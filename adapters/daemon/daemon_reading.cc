@@ -13,7 +13,7 @@
 #include "absl/strings/str_replace.h"
 #include "adapters/daemon/daemon.h"
 #include "adapters/daemon/policy_reading.h"
-#include "lib/resolve/dns_server.h"
+#include "lib/dns/servers.h"
 
 namespace mailverdict {
 namespace {

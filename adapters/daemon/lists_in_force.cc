@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "adapters/daemon/policy_files.h"
-#include "lib/core/list_loss.h"
+#include "lib/policy/list_loss.h"
 
 namespace mailverdict {
 namespace {

@@ -1,7 +1,7 @@
 // The lists that a policy names (also_valid, exception_file,
 // instant_reject_file) in the versions that are in force. A list decides about
 // permanent rejections, so a version that cannot be read, that has an error, or
-// that has lost much at once (lib/core/list_loss.h) does not replace a good
+// that has lost much at once (lib/policy/list_loss.h) does not replace a good
 // one.
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_LISTS_IN_FORCE_H_
@@ -16,9 +16,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "lib/core/domain_list.h"
 #include "lib/history/list_memory.h"
 #include "lib/mail/address_file.h"
+#include "lib/policy/domain_list.h"
 
 namespace mailverdict {
 

@@ -11,8 +11,8 @@
 #include <thread>
 
 #include "absl/time/time.h"
-#include "adapters/loop/log.h"
-#include "lib/core/policy.h"
+#include "lib/loop/log.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 

@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/daemon/control.h"
 #include "adapters/socketmap/codec.h"
-#include "adapters/socketmap/server_fixture.h"
+#include "adapters/socketmap/server_testing.h"
 #include "adapters/wire/wire.h"
 
 namespace mailverdict {

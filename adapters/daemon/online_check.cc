@@ -13,12 +13,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "adapters/loop/event_loop.h"
+#include "lib/dns/controls.h"
+#include "lib/dns/dns_resolver.h"
+#include "lib/ldap/bind_account.h"
+#include "lib/ldap/directory.h"
+#include "lib/loop/event_loop.h"
 #include "lib/mail/address.h"
-#include "lib/resolve/bind_account.h"
-#include "lib/resolve/directory.h"
-#include "lib/resolve/dns_controls.h"
-#include "lib/resolve/dns_resolver.h"
 
 namespace mailverdict {
 namespace {

@@ -7,7 +7,7 @@
 #include <functional>
 #include <string>
 
-#include "lib/core/policy.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 

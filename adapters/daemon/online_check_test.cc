@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "lib/resolve/testing/dns_servers.h"
-#include "lib/resolve/testing/slapd.h"
+#include "lib/dns/name_servers_testing.h"
+#include "lib/ldap/slapd_testing.h"
 
 namespace mailverdict {
 namespace {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "lib/core/policy_loader.h"
+#include "lib/policy/loader/loader.h"
 
 namespace mailverdict {
 

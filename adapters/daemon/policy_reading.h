@@ -14,7 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "adapters/daemon/lists_in_force.h"
-#include "lib/core/policy_loader.h"
+#include "lib/policy/loader/loader.h"
 
 namespace mailverdict {
 

@@ -27,10 +27,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "adapters/loop/event_loop.h"
-#include "adapters/loop/listen.h"
 #include "lib/core/transaction.h"
 #include "lib/core/verdict.h"
+#include "lib/loop/event_loop.h"
+#include "lib/loop/listen.h"
 
 namespace mailverdict::milter {
 

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-#include "adapters/loop/run_until.h"
+#include "lib/loop/run_until_testing.h"
 
 namespace mailverdict::milter {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "adapters/milter/session.h"
-#include "tests/fuzzing/require.h"
+#include "tests/fuzz/require.h"
 
 namespace mailverdict::milter {
 namespace {

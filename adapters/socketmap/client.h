@@ -8,8 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "adapters/socketmap/codec.h"
-#include "adapters/socketmap/deadline.h"
 #include "adapters/socketmap/socket_address.h"
+#include "lib/loop/deadline.h"
 
 namespace mailverdict::socketmap {
 

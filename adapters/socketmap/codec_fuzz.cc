@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "adapters/socketmap/codec.h"
-#include "tests/fuzzing/require.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 

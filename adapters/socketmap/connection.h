@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "adapters/loop/event_loop.h"
-#include "adapters/loop/log.h"
 #include "adapters/socketmap/codec.h"
 #include "adapters/socketmap/server.h"
+#include "lib/loop/event_loop.h"
+#include "lib/loop/log.h"
 
 namespace mailverdict::socketmap {
 

@@ -11,7 +11,7 @@
 
 #include "adapters/socketmap/key.h"
 #include "lib/mail/address.h"
-#include "tests/fuzzing/require.h"
+#include "tests/fuzz/require.h"
 
 namespace mailverdict::socketmap {
 namespace {

@@ -30,10 +30,10 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "adapters/loop/event_loop.h"
-#include "adapters/loop/listen.h"
-#include "adapters/loop/log.h"
 #include "adapters/socketmap/codec.h"
+#include "lib/loop/event_loop.h"
+#include "lib/loop/listen.h"
+#include "lib/loop/log.h"
 
 namespace mailverdict::socketmap {
 

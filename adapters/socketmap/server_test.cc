@@ -8,7 +8,7 @@
 #include <string>
 #include <thread>
 
-#include "adapters/socketmap/server_fixture.h"
+#include "adapters/socketmap/server_testing.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "adapters/socketmap/socket_address.h"
-#include "tests/fuzzing/require.h"
+#include "tests/fuzz/require.h"
 
 namespace mailverdict {
 namespace {

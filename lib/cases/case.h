@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "lib/core/answer.h"
-#include "lib/core/overrides.h"
 #include "lib/core/transaction.h"
+#include "lib/policy/overrides.h"
 
 namespace mailverdict {
 

@@ -7,8 +7,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "lib/cases/case_words.h"
-#include "lib/core/overrides_reader.h"
 #include "lib/mail/cursor.h"
+#include "lib/policy/loader/overrides_reader.h"
 
 namespace mailverdict {
 namespace {

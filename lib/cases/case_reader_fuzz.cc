@@ -7,7 +7,7 @@
 
 #include "lib/cases/case_reader.h"
 #include "lib/cases/run_case.h"
-#include "tests/fuzzing/require.h"
+#include "tests/fuzz/require.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace mailverdict;  // NOLINT: a program of one function

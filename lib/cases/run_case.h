@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lib/cases/case.h"
-#include "lib/core/policy.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "lib/cases/case_reader.h"
-#include "lib/core/policy_loader.h"
+#include "lib/policy/loader/loader.h"
 
 namespace mailverdict {
 namespace {

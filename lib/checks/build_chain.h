@@ -6,8 +6,8 @@
 #include <memory>
 
 #include "lib/core/chain.h"
-#include "lib/core/overrides.h"
-#include "lib/core/policy.h"
+#include "lib/policy/overrides.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 

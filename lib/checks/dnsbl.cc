@@ -9,9 +9,9 @@
 #include "absl/strings/str_join.h"
 #include "lib/checks/exceptions.h"
 #include "lib/checks/readings.h"
-#include "lib/core/dns_list.h"
 #include "lib/mail/address.h"
 #include "lib/mail/domain.h"
+#include "lib/policy/dns_list.h"
 
 namespace mailverdict {
 namespace {

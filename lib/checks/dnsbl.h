@@ -23,8 +23,8 @@
 #include <vector>
 
 #include "lib/core/check.h"
-#include "lib/core/policy.h"
 #include "lib/mail/ip.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 

@@ -25,9 +25,9 @@
 #include <string_view>
 
 #include "lib/core/check.h"
-#include "lib/core/domain_list.h"
-#include "lib/core/policy.h"
 #include "lib/mail/address.h"
+#include "lib/policy/domain_list.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "lib/core/policy.h"
 #include "lib/mail/address.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 

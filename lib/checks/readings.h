@@ -20,10 +20,10 @@
 #include <optional>
 #include <vector>
 
-#include "lib/core/policy.h"
 #include "lib/core/transaction.h"
 #include "lib/mail/address.h"
 #include "lib/mail/fault.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 

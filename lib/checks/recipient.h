@@ -32,9 +32,9 @@
 
 #include "lib/checks/readings.h"
 #include "lib/core/check.h"
-#include "lib/core/overrides.h"
-#include "lib/core/policy.h"
 #include "lib/mail/address.h"
+#include "lib/policy/overrides.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 

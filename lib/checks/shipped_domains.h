@@ -4,7 +4,7 @@
 #ifndef MAILVERDICT_LIB_CHECKS_SHIPPED_DOMAINS_H_
 #define MAILVERDICT_LIB_CHECKS_SHIPPED_DOMAINS_H_
 
-#include "lib/core/domain_list.h"
+#include "lib/policy/domain_list.h"
 
 namespace mailverdict {
 

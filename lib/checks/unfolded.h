@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "lib/core/check.h"
-#include "lib/core/policy.h"
 #include "lib/core/verdict.h"
 #include "lib/mail/address.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 

@@ -17,9 +17,9 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "lib/core/domain_list.h"
 #include "lib/core/lookup.h"
 #include "lib/core/malformed.h"
+#include "lib/policy/domain_list.h"
 
 namespace mailverdict {
 

@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "lib/core/dns_list.h"
 #include "lib/mail/domain.h"
+#include "lib/policy/dns_list.h"
 
 namespace mailverdict {
 namespace {

@@ -24,7 +24,7 @@
 #include <vector>
 
 #include "lib/core/answer.h"
-#include "lib/core/policy.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 

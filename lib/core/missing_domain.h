@@ -9,7 +9,7 @@
 
 #include "absl/time/time.h"
 #include "lib/core/answer.h"
-#include "lib/core/policy.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 

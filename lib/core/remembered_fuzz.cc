@@ -10,7 +10,7 @@
 #include "lib/core/mailbox_seen.h"
 #include "lib/core/missing_domain.h"
 #include "lib/core/vanished.h"
-#include "tests/fuzzing/require.h"
+#include "tests/fuzz/require.h"
 
 namespace mailverdict {
 namespace {

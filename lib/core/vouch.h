@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lib/core/answer.h"
-#include "lib/core/policy.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 

@@ -11,7 +11,7 @@
 #include "lib/history/list_memory.h"
 #include "lib/history/little_endian.h"
 #include "lib/history/siphash.h"
-#include "tests/fuzzing/require.h"
+#include "tests/fuzz/require.h"
 
 namespace mailverdict {
 namespace {

@@ -15,7 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/history/lmdb_file.h"
-#include "tests/fuzzing/require.h"
+#include "tests/fuzz/require.h"
 
 namespace mailverdict {
 namespace {

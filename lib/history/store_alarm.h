@@ -1,4 +1,4 @@
-// A store's state of health for the log (lib/core/health.h), and how many
+// A store's state of health for the log (lib/loop/health.h), and how many
 // writes that has cost.
 
 #ifndef MAILVERDICT_LIB_HISTORY_STORE_ALARM_H_
@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "lib/core/health.h"
+#include "lib/loop/health.h"
 
 namespace mailverdict {
 

@@ -18,7 +18,7 @@
 #include "lib/core/missing_domain.h"
 #include "lib/core/vanished.h"
 #include "lib/history/stored_history.h"
-#include "tests/fuzzing/require.h"
+#include "tests/fuzz/require.h"
 
 namespace mailverdict {
 namespace {

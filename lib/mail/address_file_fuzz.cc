@@ -8,7 +8,7 @@
 #include "lib/mail/address.h"
 #include "lib/mail/address_file.h"
 #include "lib/mail/domain.h"
-#include "tests/fuzzing/require.h"
+#include "tests/fuzz/require.h"
 
 namespace mailverdict::mail {
 namespace {

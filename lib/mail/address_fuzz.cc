@@ -9,7 +9,7 @@
 #include "lib/mail/address.h"
 #include "lib/mail/bytes.h"
 #include "lib/mail/domain.h"
-#include "tests/fuzzing/require.h"
+#include "tests/fuzz/require.h"
 
 namespace mailverdict::mail {
 namespace {

@@ -9,8 +9,8 @@
 
 #include "lib/mail/ip.h"
 #include "lib/mail/literal.h"
-#include "tests/fuzzing/libc_ip.h"
-#include "tests/fuzzing/require.h"
+#include "tests/fuzz/libc_ip.h"
+#include "tests/fuzz/require.h"
 
 namespace mailverdict::mail {
 namespace {

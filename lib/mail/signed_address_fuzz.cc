@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "lib/mail/signed_address.h"
-#include "tests/fuzzing/require.h"
+#include "tests/fuzz/require.h"
 
 namespace mailverdict::mail {
 namespace {

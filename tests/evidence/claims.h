@@ -9,8 +9,8 @@
 
 #include "absl/time/time.h"
 #include "lib/core/answer.h"
-#include "lib/core/overrides.h"
-#include "lib/core/policy.h"
+#include "lib/policy/overrides.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "lib/core/dns_list.h"
 #include "lib/core/dns_vouch.h"
 #include "lib/mail/ip.h"
+#include "lib/policy/dns_list.h"
 #include "tests/evidence/claims_of.h"
 
 namespace mailverdict {

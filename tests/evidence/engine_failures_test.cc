@@ -15,12 +15,12 @@
 #include "absl/strings/str_split.h"
 #include "lib/cases/given_answer.h"
 #include "lib/core/dns_vouch.h"
+#include "lib/engine/engine.h"
 #include "lib/history/memory_history.h"
+#include "lib/loop/manual_executor_testing.h"
 #include "lib/mail/domain.h"
-#include "lib/resolve/engine.h"
-#include "lib/resolve/testing/manual_executor.h"
-#include "lib/resolve/testing/scripted_names.h"
-#include "lib/resolve/testing/scripted_resolver.h"
+#include "lib/resolver/scripted_names_testing.h"
+#include "lib/resolver/scripted_resolver_testing.h"
 #include "tests/evidence/filed_cases.h"
 
 namespace mailverdict {

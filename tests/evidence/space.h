@@ -18,7 +18,7 @@
 #include <string>
 
 #include "lib/cases/case.h"
-#include "lib/core/policy.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 

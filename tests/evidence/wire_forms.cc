@@ -7,17 +7,17 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "adapters/local_delivery/absence_client.h"
-#include "adapters/local_delivery/exit_status.h"
-#include "adapters/local_delivery/lmtp_reply.h"
-#include "adapters/local_delivery/unknown_rule.h"
+#include "adapters/deliver/lmtp/reply.h"
+#include "adapters/deliver/users/absence_client.h"
+#include "adapters/deliver/users/unknown_rule.h"
+#include "adapters/deliver/wrapper/exit_status.h"
 #include "adapters/wire/wire.h"
 #include "lib/mail/cursor.h"
 
 namespace mailverdict {
 namespace {
 
-using local_delivery::Existence;
+using deliver::Existence;
 using mail::Cursor;
 
 // What the client of the MTA hears; 250 for "go on".
@@ -91,11 +91,11 @@ Heard AsMilter(const MilterReply& reply) {
 }
 
 // Says what mailverdictd has said.
-class Said final : public local_delivery::ProofSource {
+class Said final : public deliver::ProofSource {
  public:
   explicit Said(std::string reply) : reply_(std::move(reply)) {}
-  local_delivery::Ruling Ask(std::string_view, Deadline) const override {
-    return local_delivery::ParseAbsenceReply(reply_);
+  deliver::Ruling Ask(std::string_view, Deadline) const override {
+    return deliver::ParseAbsenceReply(reply_);
   }
 
  private:
@@ -108,16 +108,16 @@ struct Delivered {
   int exit_status = 0;
 };
 Delivered AsLocalDelivery(const std::string& absence_reply) {
-  std::vector<std::unique_ptr<local_delivery::ProofSource>> proofs;
+  std::vector<std::unique_ptr<deliver::ProofSource>> proofs;
   proofs.push_back(std::make_unique<Said>(absence_reply));
-  const local_delivery::UnknownRule rule(
-      local_delivery::UnknownPolicy::kUnlessProven, std::move(proofs),
+  const deliver::UnknownRule rule(
+      deliver::UnknownPolicy::kUnlessProven, std::move(proofs),
       absl::Seconds(5));
   const bool stands =
       rule.Judge("joe@example.org").existence == Existence::kProvenAbsent;
   const std::string unknown = "550 5.1.1 User unknown\r\n";
-  return {stands ? unknown : local_delivery::Softened(unknown),
-          stands ? local_delivery::kExNoUser : local_delivery::kExTempFail};
+  return {stands ? unknown : deliver::Softened(unknown),
+          stands ? deliver::kExNoUser : deliver::kExTempFail};
 }
 
 std::string Differs(const char* form, const Heard& heard,

@@ -1,0 +1,106 @@
+// mailverdict-deliver: see --help, exit_status.h for what the wrapper does,
+// proxy.h and local_map.h for the others.
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapters/daemon/version.h"
+#include "adapters/deliver/options.h"
+#include "adapters/deliver/serve.h"
+#include "adapters/deliver/users/absence_client.h"
+#include "adapters/deliver/users/mail_log.h"
+#include "adapters/deliver/users/passwd.h"
+#include "adapters/deliver/wrapper/child.h"
+#include "adapters/deliver/wrapper/wrapper.h"
+
+namespace mailverdict::deliver {
+namespace {
+
+// All lines of one delivery together wait so long for a slow syslog.
+constexpr absl::Duration kLogPatience = absl::Seconds(1);
+
+void Print(int fd, const std::string& text) {
+  WriteWithin(fd, text, kLogPatience);
+}
+
+void Complain(const std::string& what) {
+  Print(STDERR_FILENO, "mailverdict-deliver: " + EscapeLine(what) + "\n");
+}
+
+UnknownRule MakeRule(const Options& options) {
+  std::vector<std::unique_ptr<ProofSource>> proofs;
+  // Only the map has a use for a presence.
+  const bool needed = options.unknown != UnknownPolicy::kAlwaysDefer ||
+                      options.mode == Mode::kMap;
+  for (const std::string& proof : options.proofs) {
+    if (!needed) break;
+    if (proof == "passwd") {
+      proofs.push_back(std::make_unique<PasswdProof>());
+    } else {
+      proofs.push_back(
+          std::make_unique<AbsenceClient>(*ParseSocketAddress(proof)));
+    }
+  }
+  return UnknownRule(options.unknown, std::move(proofs), options.proof_timeout,
+                     options.domains.empty() ? "" : options.domains[0]);
+}
+
+int Wrap(const Options& options) {
+  const Signals signals;
+  MailLog log({"/dev/log", kLogPatience, -1});
+  WrapperOptions wrapper;
+  wrapper.command = options.command;
+  wrapper.recipient = options.recipient;
+  wrapper.lists = options.lists;
+  wrapper.timeout = options.timeout;
+  return RunWrapper(wrapper, signals, MakeRule(options), &log);
+}
+
+int Run(const std::vector<std::string>& words) {
+  const auto options = ParseOptions(words, std::getenv("RECIPIENT"));
+  if (!options.ok()) {
+    Complain(std::string(options.status().message()));
+    return ExitStatusOfWrongOptions(words);
+  }
+  switch (options->mode) {
+    case Mode::kHelp:
+      Print(STDOUT_FILENO, kHelp);
+      return 0;
+    case Mode::kVersion:
+      Print(STDOUT_FILENO,
+            std::string("mailverdict-deliver ") + kVersion + "\n");
+      return 0;
+    case Mode::kWrapper:
+      return Wrap(*options);
+    case Mode::kProxy:
+    case Mode::kMap:
+      break;
+  }
+  const absl::Status status = Serve(*options, MakeRule(*options));
+  if (!status.ok()) Complain(std::string(status.message()));
+  return status.ok() ? 0 : 1;
+}
+
+// The exit status.
+int Main(int argc, char** argv) {
+  if (!OpenStandardDescriptors()) return kExTempFail;
+  try {
+    return Run(std::vector<std::string>(argv + (argc > 0), argv + argc));
+  } catch (const std::exception&) {  // no memory
+    return kExTempFail;
+  }
+}
+
+}  // namespace
+}  // namespace mailverdict::deliver
+
+// Leaves by _exit: a lookup that hangs may have left a thread behind.
+int main(int argc, char** argv) {
+  _exit(mailverdict::deliver::Main(argc, argv));
+}

@@ -1,0 +1,163 @@
+#include "adapters/deliver/users/local_map.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "adapters/deliver/users/mail_log.h"
+#include "lib/loop/deadline.h"
+
+namespace mailverdict::deliver {
+namespace {
+
+using socketmap::ReadResult;
+using socketmap::Request;
+using socketmap::RequestReader;
+
+// As those of socketmap::ServerLimits.
+constexpr absl::Duration kMaxRequestAge = absl::Seconds(10);
+constexpr absl::Duration kMaxReplyAge = absl::Seconds(30);
+// How much of a malformed request a log line shows.
+constexpr size_t kShownBytes = 60;
+
+absl::string_view Absl(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+// What sendmail's rewriting leaves as it is. It interpolates %0, tokenises, and
+// makes EX_DATAERR of an unbalanced quote or parenthesis.
+bool IsPlain(char c) {
+  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' ||
+         c == '_' || c == '-' || c == '+';
+}
+
+std::string Present(std::string_view user) {
+  const bool plain = std::all_of(user.begin(), user.end(), IsPlain);
+  return absl::StrCat("OK ", plain && !user.empty() ? Absl(user) : "user");
+}
+
+// One connection.
+class Client {
+ public:
+  Client(int fd, int stop_fd) : fd_(fd), stop_fd_(stop_fd) {}
+
+  // Reads some of a request, which has begun if `begun`. False when there is
+  // none to come.
+  bool Read(bool begun, RequestReader* reader) {
+    if (!begun) {
+      if (!AwaitRequest()) return false;
+      deadline_ = Deadline::After(kMaxRequestAge);
+    } else if (!Await(POLLIN)) {
+      return false;
+    }
+    char bytes[4096];
+    const ssize_t count =
+        recv(fd_, bytes, std::min(sizeof bytes, reader->room()), MSG_DONTWAIT);
+    if (count < 0) return errno == EAGAIN || errno == EINTR;
+    reader->Feed(std::string_view(bytes, static_cast<size_t>(count)));
+    return count > 0;
+  }
+
+  bool Send(std::string_view reply) {
+    deadline_ = Deadline::After(kMaxReplyAge);
+    while (!reply.empty()) {
+      const ssize_t count =
+          send(fd_, reply.data(), reply.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      if (count >= 0) {
+        reply.remove_prefix(static_cast<size_t>(count));
+      } else if (errno != EINTR && (errno != EAGAIN || !Await(POLLOUT))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+ private:
+  // For as long as it takes. A request that has arrived goes before a stop.
+  bool AwaitRequest() const {
+    for (;;) {
+      pollfd fds[] = {{fd_, POLLIN, 0}, {stop_fd_, POLLIN, 0}};
+      if (poll(fds, 2, -1) > 0) return fds[0].revents != 0;
+      if (errno != EINTR) return false;
+    }
+  }
+
+  bool Await(short events) const {
+    pollfd ready{fd_, events, 0};
+    while (!deadline_.passed()) {
+      if (poll(&ready, 1, deadline_.PollTimeout()) > 0) return true;
+    }
+    return false;
+  }
+
+  const int fd_, stop_fd_;
+  Deadline deadline_ = Deadline::After(absl::ZeroDuration());
+};
+
+}  // namespace
+
+std::string LocalMap::Answer(const Request& request) const {
+  if (request.map != "local") return "TEMP there is no such map";
+  const size_t at = request.key.rfind('@');
+  if (at == 0 && request.key.size() > 1) return "NOTFOUND ";
+  const std::string_view user = request.key.substr(0, at);
+  if (user.empty()) return "TEMP the key is empty";
+  if (at != request.key.npos) {
+    std::string_view domain = request.key.substr(at + 1);
+    if (!domain.empty() && domain.back() == '.') domain.remove_suffix(1);
+    const bool ours = std::any_of(
+        domains_.begin(), domains_.end(), [domain](const std::string& one) {
+          return absl::EqualsIgnoreCase(one, Absl(domain));
+        });
+    if (!ours) return "TEMP the domain is not listed under --domain";
+  }
+  const Ruling ruling = rule_->Judge(request.key);
+  switch (ruling.existence) {
+    case Existence::kPresent:
+      return Present(user);
+    case Existence::kProvenAbsent:
+      return "NOTFOUND ";
+    case Existence::kUnsure:
+      break;
+  }
+  return "TEMP " + EscapeLine(ruling.why);
+}
+
+void LocalMap::Serve(int fd, int stop_fd, const LogSink& log) const {
+  Client client(fd, stop_fd);
+  RequestReader reader;
+  for (;;) {
+    Request request;
+    switch (reader.Next(&request)) {
+      case ReadResult::kOne: {
+        std::string reply;
+        if (!socketmap::EncodeReply(Answer(request), &reply)) return;
+        if (!client.Send(reply)) return;
+        break;
+      }
+      case ReadResult::kMore:
+        if (!client.Read(!reader.unread().empty(), &reader)) return;
+        break;
+      case ReadResult::kError:
+        log(Severity::kWarning,
+            absl::StrCat("map: closing a connection: ",
+                         Absl(socketmap::Describe(reader.error())), ": ",
+                         EscapeLine(reader.unread().substr(0, kShownBytes))));
+        return;
+    }
+  }
+}
+
+absl::Status RunLocalMap(const ConnectionServerOptions& options,
+                         const LocalMap& map, int stop_fd, const LogSink& log) {
+  return RunConnectionServer(
+      options, stop_fd, log,
+      [&map, &log](int fd, int stop) { map.Serve(fd, stop, log); });
+}
+
+}  // namespace mailverdict::deliver

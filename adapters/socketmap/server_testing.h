@@ -1,0 +1,146 @@
+// For the server's tests: clients that live in the loop's own thread.
+
+#ifndef MAILVERDICT_ADAPTERS_SOCKETMAP_SERVER_TESTING_H_
+#define MAILVERDICT_ADAPTERS_SOCKETMAP_SERVER_TESTING_H_
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "adapters/socketmap/server.h"
+#include "gtest/gtest.h"
+#include "lib/loop/run_until_testing.h"
+
+namespace mailverdict::socketmap {
+
+// A client in the loop's own thread: nothing it does blocks.
+class Client {
+ public:
+  explicit Client(int family)
+      : fd_(socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
+  ~Client() { Close(); }
+  Client(const Client&) = delete;
+
+  bool Connect(const sockaddr* name, socklen_t size) {
+    const bool connected = connect(fd_, name, size) == 0;
+    fcntl(fd_, F_SETFL, O_NONBLOCK);
+    return connected;
+  }
+  bool Send(std::string_view bytes) {
+    return send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+           static_cast<ssize_t>(bytes.size());
+  }
+  // Takes all that is there.
+  void Read() {
+    char bytes[65536];
+    ssize_t count;
+    while ((count = recv(fd_, bytes, sizeof bytes, 0)) > 0) {
+      received_.append(bytes, static_cast<size_t>(count));
+    }
+    if (count == 0 || errno != EAGAIN) closed_ = true;
+  }
+  const std::string& received() {
+    Read();
+    return received_;
+  }
+  bool closed() {
+    Read();
+    return closed_;
+  }
+  void FinishSending() { shutdown(fd_, SHUT_WR); }
+  void Close() {
+    if (fd_ >= 0) close(std::exchange(fd_, -1));
+  }
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+  std::string received_;
+  bool closed_ = false;
+};
+
+// A server on a unix socket, and what its clients see.
+class ServerTest : public ::testing::Test {
+ protected:
+  ServerTest() : loop_(*EventLoop::Create()) {
+    char name[] = "/tmp/mv-server-XXXXXX";
+    directory_ = mkdtemp(name);
+    path_ = directory_ + "/map";
+  }
+  ~ServerTest() override {
+    server_.reset();
+    rmdir(directory_.c_str());
+  }
+
+  // Answers "later" requests only when the test does, by late_; others by the
+  // key at once.
+  void Start(const ServerLimits& limits = {}, const std::string& address = "") {
+    server_ = std::make_unique<Server>(
+        loop_.get(),
+        [this](const Request& request, Reply reply) {
+          if (request.map == "later") {
+            late_.push_back(std::move(reply));
+          } else if (request.map == "big") {
+            reply.Send(std::string(std::stoul(std::string(request.key)), 'x'));
+          } else {
+            reply.Send("OK " + std::string(request.key));
+          }
+        },
+        [this](Severity, std::string_view line) { log_.emplace_back(line); },
+        limits);
+    const absl::Status status =
+        server_->Listen(address.empty() ? "unix:" + path_ : address);
+    ASSERT_TRUE(status.ok()) << status;
+  }
+
+  std::unique_ptr<Client> NewClient() {
+    auto client = std::make_unique<Client>(AF_UNIX);
+    EXPECT_TRUE(ConnectUnix(client.get())) << strerror(errno);
+    return client;
+  }
+  bool ConnectUnix(Client* client) {
+    sockaddr_un name = {};
+    name.sun_family = AF_UNIX;
+    path_.copy(name.sun_path, sizeof name.sun_path - 1);
+    return client->Connect(reinterpret_cast<sockaddr*>(&name), sizeof name);
+  }
+  bool Until(const std::function<bool()>& condition) {
+    return RunUntil(loop_.get(), condition);
+  }
+  // Lets the loop do all that it can do now.
+  void Settle() {
+    for (int i = 0; i < 3; ++i) {
+      loop_->Post([this] { loop_->Stop(); });
+      loop_->Run();
+    }
+  }
+  // Whether `client` gets exactly `bytes`.
+  ::testing::AssertionResult Gets(Client* client, const std::string& bytes) {
+    Until([&] {
+      return client->received().size() >= bytes.size() || client->closed();
+    });
+    if (client->received() == bytes) return ::testing::AssertionSuccess();
+    return ::testing::AssertionFailure() << "got " << client->received();
+  }
+
+  std::unique_ptr<EventLoop> loop_;
+  std::string directory_, path_;
+  std::vector<Reply> late_;
+  std::vector<std::string> log_;
+  std::unique_ptr<Server> server_;
+};
+
+}  // namespace mailverdict::socketmap
+
+#endif  // MAILVERDICT_ADAPTERS_SOCKETMAP_SERVER_TESTING_H_

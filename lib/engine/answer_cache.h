@@ -1,0 +1,49 @@
+// Keeps a directory's answers for as long as its policy says, and lets
+// identical lookups that are under way share one question.
+
+#ifndef MAILVERDICT_LIB_ENGINE_ANSWER_CACHE_H_
+#define MAILVERDICT_LIB_ENGINE_ANSWER_CACHE_H_
+
+#include <cstddef>
+#include <memory>
+
+#include "lib/engine/answer_store.h"
+#include "lib/loop/executor.h"
+#include "lib/policy/policy.h"
+#include "lib/resolver/resolver.h"
+
+namespace mailverdict {
+
+// Present is kept, a vouched Absent is kept for less, Unknown never. At most
+// `max_cached` answers; the one unused for longest goes first. One loop's
+// thread. A `done` may ask again, and may destroy the cache.
+class AnswerCache final : public Resolver {
+ public:
+  // All three outlive the cache.
+  AnswerCache(const DirectoryPolicy& policy, Executor* executor,
+              Resolver* directory);
+
+  void Resolve(const MailboxLookup& lookup, Done done) override;
+
+  // Forgets the answer to one lookup.
+  void Forget(const MailboxLookup& lookup);
+
+  // Forgets every absence: the directory is not to be believed. Constant time.
+  void ForgetAbsences() { kept_.ForgetAbsences(); }
+
+  size_t size() const { return kept_.size(); }
+
+ private:
+  void Keep(const Answer& answer);
+
+  const DirectoryPolicy& policy_;
+  Resolver* const directory_;
+  AnswerStore kept_;
+  SharedQuestions<MailboxLookup> questions_;
+  // Gone when the cache is: an answer that comes later is dropped.
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_ENGINE_ANSWER_CACHE_H_

@@ -1,0 +1,51 @@
+#include "lib/engine/answer_store.h"
+
+#include <iterator>
+
+namespace mailverdict {
+
+std::optional<Answer> AnswerStore::Find(std::string_view key) {
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end()) return std::nullopt;
+  const Entries::iterator entry = *found;
+  const bool stale =
+      Expired(*entry) ||
+      (entry->era != era_ && entry->answer.state() == AnswerState::kAbsent);
+  if (stale) {
+    Drop(entry);
+    return std::nullopt;
+  }
+  by_age_.splice(by_age_.begin(), by_age_, entry);
+  return entry->answer.Unpack();
+}
+
+bool AnswerStore::Expired(const Entry& entry) const {
+  return absl::FromChrono(entry.expires) <= executor_->Now();
+}
+
+void AnswerStore::Forget(std::string_view key) {
+  const auto found = by_key_.find(key);
+  if (found != by_key_.end()) Drop(*found);
+}
+
+void AnswerStore::Keep(const Answer& answer, absl::Duration time) {
+  if (time <= absl::ZeroDuration()) return;
+  PackedAnswer packed(answer);
+  Forget(packed.key());
+  // What nobody asks for again is not to stay until the store is full: somebody
+  // who guesses addresses leaves much of it.
+  while (!by_age_.empty() && Expired(by_age_.back())) {
+    Drop(std::prev(by_age_.end()));
+  }
+  by_age_.push_front(
+      {std::move(packed), absl::ToChronoTime(executor_->Now() + time), era_});
+  by_key_.insert(by_age_.begin());
+  if (by_age_.size() > max_) Drop(std::prev(by_age_.end()));
+}
+
+void AnswerStore::Drop(Entries::iterator entry) {
+  by_key_.erase(entry);
+  by_age_.erase(entry);
+}
+
+}  // namespace mailverdict

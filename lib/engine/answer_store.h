@@ -1,0 +1,114 @@
+// Answers by what they answer, each for a time of its own: what the caches of
+// answers are made of.
+
+#ifndef MAILVERDICT_LIB_ENGINE_ANSWER_STORE_H_
+#define MAILVERDICT_LIB_ENGINE_ANSWER_STORE_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "lib/core/packed_answer.h"
+#include "lib/loop/executor.h"
+#include "lib/resolver/resolver.h"
+
+namespace mailverdict {
+
+// At most `max` answers; the one unused for longest goes first. One loop's
+// thread.
+class AnswerStore {
+ public:
+  // `executor` outlives the store.
+  AnswerStore(size_t max, const Executor* executor)
+      : max_(max), executor_(executor) {}
+
+  // The answer under such a key (PackedAnswer::KeyOf), if it is not too old.
+  std::optional<Answer> Find(std::string_view key);
+
+  // In the place of one that is there. Not at all if `time` is not above zero.
+  void Keep(const Answer& answer, absl::Duration time);
+
+  void Forget(std::string_view key);
+
+  // Forgets every absence. Constant time.
+  void ForgetAbsences() { ++era_; }
+
+  size_t size() const { return by_age_.size(); }
+
+ private:
+  struct Entry {
+    PackedAnswer answer;
+    std::chrono::system_clock::time_point expires;  // half of an absl::Time
+    uint64_t era;  // an absence of an earlier era is forgotten
+  };
+  using Entries = std::list<Entry>;
+
+  // Hashes and compares entries by the key of their answers.
+  struct ByKey {
+    using is_transparent = void;
+    static absl::string_view Key(std::string_view key) {
+      return {key.data(), key.size()};
+    }
+    static absl::string_view Key(Entries::iterator entry) {
+      return Key(entry->answer.key());
+    }
+    template <typename T>
+    size_t operator()(const T& a) const {
+      return absl::HashOf(Key(a));
+    }
+    template <typename T, typename U>
+    bool operator()(const T& a, const U& b) const {
+      return Key(a) == Key(b);
+    }
+  };
+
+  bool Expired(const Entry& entry) const;
+  void Drop(Entries::iterator entry);
+
+  const size_t max_;
+  const Executor* const executor_;
+  uint64_t era_ = 0;
+  Entries by_age_;  // the last used in front
+  absl::flat_hash_set<Entries::iterator, ByKey, ByKey> by_key_;
+};
+
+// Lets identical lookups that are under way share one question.
+template <typename L>
+class SharedQuestions {
+ public:
+  using Done = Resolver::Done;
+
+  // True for the first who asks: the question is his to ask.
+  bool Join(const L& lookup, Done done) {
+    std::vector<Done>& waiting = waiting_[lookup];
+    waiting.push_back(std::move(done));
+    return waiting.size() == 1;
+  }
+
+  // Hands the answer to all who wait. They may ask again at once, or let go of
+  // this, so they are taken out first.
+  void Finish(const L& lookup, const Answer& answer) {
+    const auto waiting = waiting_.find(lookup);
+    if (waiting == waiting_.end()) return;  // answered before
+    const std::vector<Done> all = std::move(waiting->second);
+    waiting_.erase(waiting);
+    for (const Done& each : all) each(answer);
+  }
+
+ private:
+  absl::flat_hash_map<L, std::vector<Done>> waiting_;
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_ENGINE_ANSWER_STORE_H_

@@ -1,0 +1,60 @@
+#include "lib/engine/dns_cache.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace mailverdict {
+
+DnsCache::DnsCache(std::shared_ptr<const Policy> policy, Executor* executor,
+                   NameResolver* resolver)
+    : policy_(std::move(policy)),
+      executor_(executor),
+      resolver_(resolver),
+      kept_(policy_->dns.max_cached, executor) {}
+
+void DnsCache::Resolve(const DnsLookup& lookup, Done done) {
+  const std::optional<Answer> known = kept_.Find(PackedAnswer::KeyOf(lookup));
+  if (known.has_value() && !Distrusted(lookup, *known)) {
+    done(*known);
+    return;
+  }
+  if (!questions_.Join(lookup, std::move(done))) return;
+  resolver_->Resolve(lookup,
+                     [this, lookup, alive = std::weak_ptr<const bool>(alive_)](
+                         const Answer& answer) {
+                       if (alive.expired()) return;
+                       Keep(lookup, answer);
+                       questions_.Finish(lookup, answer);
+                     });
+}
+
+void DnsCache::Distrust(const std::string& server, const DnsList* list) {
+  distrusted_[{server, list}] = executor_->Now();
+}
+
+bool DnsCache::Distrusted(const DnsLookup& lookup, const Answer& answer) const {
+  if (distrusted_.empty()) return false;
+  const DnsList* const list = policy_->FindList(lookup.name);
+  // Whom a list does not have, or has without a proof, passes.
+  if (!lookup.with_controls && (answer.present() || list != nullptr)) {
+    return false;
+  }
+  const Transcript& transcript = answer.transcript();
+  const auto until = distrusted_.find({transcript.server, list});
+  return until != distrusted_.end() && transcript.received <= until->second;
+}
+
+void DnsCache::Keep(const DnsLookup& lookup, const Answer& answer) {
+  if (answer.unknown()) return;
+  if (lookup.with_controls && !answer.vouched()) return;
+  const DnsPolicy& dns = policy_->dns;
+  size_t bytes = 0;
+  for (const std::string& value : answer.values()) bytes += value.size();
+  if (bytes > kMaxKeptBytes) return;
+  const absl::Duration most =
+      answer.absent() ? dns.keep_absent : dns.keep_present;
+  kept_.Keep(answer, std::min({answer.dns().ttl, most,
+                               lookup.with_controls ? kKeepProof : most}));
+}
+
+}  // namespace mailverdict

@@ -1,0 +1,205 @@
+#include "lib/ldap/directory.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "lib/core/vouch.h"
+#include "lib/ldap/bind_account.h"
+#include "lib/ldap/host_watch.h"
+#include "lib/ldap/server.h"
+#include "lib/loop/health.h"
+
+namespace mailverdict {
+
+// One lookup on its way from server to server.
+struct Directory::Asking {
+  MailboxLookup lookup;
+  Done done;  // empty once it was called
+  std::vector<size_t> order;
+  size_t asked = 0;      // so many of `order`
+  size_t under_way = 0;  // of those, not answered yet
+  std::vector<std::string> reasons;
+  std::optional<Answer> absent;  // what one server says: it wants a second
+  size_t absent_on = 0;          // that server
+  absl::Time end;                // then it is given up
+  Executor::TimerId patience = 0;
+};
+
+Directory::Directory(std::shared_ptr<const DirectoryPolicy> policy,
+                     Executor* executor, HealthHooks hooks,
+                     std::shared_ptr<BindAccount> account)
+    : policy_(std::move(policy)),
+      executor_(executor),
+      log_(hooks.log),
+      self_(std::make_shared<Directory*>(this)) {
+  if (account == nullptr) account = std::make_shared<BindAccount>();
+  for (size_t i = 0; i < policy_->uris.size(); ++i) {
+    servers_.emplace_back().server = std::make_unique<DirectoryServer>(
+        policy_, i, executor_, HooksFor(i, hooks), HostWatch::kEvery, account);
+  }
+}
+
+Directory::~Directory() { *self_ = nullptr; }
+
+HealthHooks Directory::HooksFor(size_t server, const HealthHooks& hooks) {
+  HealthHooks result;
+  result.log = hooks.log;
+  result.on_trouble = [self = self_, server, outer = hooks.on_trouble] {
+    if (*self != nullptr) (*self)->servers_[server].failing = true;
+    if (outer) outer();
+  };
+  result.on_healed = [self = self_, server, outer = hooks.on_healed] {
+    if (*self != nullptr) (*self)->servers_[server].failing = false;
+    if (outer) outer();
+  };
+  return result;
+}
+
+void Directory::Resolve(const MailboxLookup& lookup, Done done) {
+  if (servers_.size() == 1) {
+    servers_.front().server->Resolve(lookup, std::move(done));
+    return;
+  }
+  outage_ = outage_ && NobodyIsWell();
+  if (outage_) {
+    done(Answer(Report::Unknown(lookup, "no server has answered of late")));
+    return;
+  }
+  auto asking = std::make_shared<Asking>();
+  asking->lookup = lookup;
+  asking->done = std::move(done);
+  asking->order = Order();
+  asking->end = executor_->Now() + policy_->timeout;
+  AskNext(asking);
+}
+
+bool Directory::NobodyIsWell() const {
+  return std::none_of(servers_.begin(), servers_.end(),
+                      [](const Server& server) { return server.well(); });
+}
+
+// Those that are failing, or owe an answer for too long, come last, but they
+// come: they may know who is present.
+std::vector<size_t> Directory::Order() {
+  std::vector<size_t> order;
+  const bool spread = policy_->order == DirectoryPolicy::Order::kSpread;
+  const size_t first = spread ? turn_++ % servers_.size() : 0;
+  for (size_t i = 0; i < servers_.size(); ++i) {
+    order.push_back((first + i) % servers_.size());
+  }
+  std::stable_partition(order.begin(), order.end(),
+                        [this](size_t i) { return servers_[i].well(); });
+  return order;
+}
+
+void Directory::AskNext(const std::shared_ptr<Asking>& asking) {
+  executor_->Cancel(std::exchange(asking->patience, 0));
+  const size_t server = asking->order[asking->asked++];
+  ++asking->under_way;
+  asking->patience =
+      executor_->RunAfter(PatienceOf(*asking), [self = self_, asking, server] {
+        asking->patience = 0;
+        if (*self != nullptr && asking->done) (*self)->PassOver(asking, server);
+      });
+  servers_[server].server->Resolve(
+      asking->lookup, [self = self_, asking, server](const Answer& answer) {
+        if (*self == nullptr) return;
+        (*self)->servers_[server].late = false;
+        if (asking->done) (*self)->Take(asking, server, answer);
+      });
+}
+
+// The last one has all the time that is left.
+absl::Duration Directory::PatienceOf(const Asking& asking) const {
+  if (asking.asked == asking.order.size()) {
+    return asking.end - executor_->Now();
+  }
+  return policy_->hedge_after > absl::ZeroDuration()
+             ? policy_->hedge_after
+             : policy_->timeout / static_cast<int64_t>(servers_.size());
+}
+
+void Directory::PassOver(const std::shared_ptr<Asking>& asking, size_t server) {
+  servers_[server].late = true;
+  if (asking->asked < asking->order.size()) {
+    AskNext(asking);
+    return;
+  }
+  // The next ones need not wait as long to hear the same.
+  outage_ = true;
+  asking->reasons.push_back(absl::StrCat(
+      "no answer within ", absl::FormatDuration(policy_->timeout)));
+  GiveUp(asking);
+}
+
+void Directory::Take(const std::shared_ptr<Asking>& asking, size_t server,
+                     const Answer& answer) {
+  --asking->under_way;
+  const bool wants_second = answer.borne_out() && !answer.vouched();
+  if (answer.present() && asking->absent.has_value()) {
+    Lacks(asking->absent_on, answer);
+  }
+  if (!answer.unknown() && !wants_second) {
+    Finish(asking, answer);
+    return;
+  }
+  if (wants_second && asking->absent.has_value()) {
+    Finish(asking, Confirm(*asking->absent, answer));
+    return;
+  }
+  if (wants_second) {
+    asking->absent = answer;
+    asking->absent_on = server;
+  } else {
+    asking->reasons.push_back(
+        absl::StrCat(policy_->uris[server], ": ", answer.reason()));
+  }
+  if (asking->asked < asking->order.size()) {
+    AskNext(asking);
+  } else if (asking->under_way == 0) {
+    GiveUp(asking);
+  }
+}
+
+void Directory::Lacks(size_t server, const Answer& present) {
+  absl::Time& said = servers_[server].lacked;
+  const absl::Time now = executor_->Now();
+  if (now - said < Health::kRepeat || !log_) return;
+  said = now;
+  log_(absl::StrCat("directory ", policy_->name, " (", policy_->uris[server],
+                    ") lacks ", absl::StrJoin(present.values(), ", "),
+                    ", whom ", present.transcript().server,
+                    " has: is it behind? Nobody is rejected for it"));
+}
+
+// Nobody is left who could say.
+void Directory::GiveUp(const std::shared_ptr<Asking>& asking) {
+  std::string why = absl::StrJoin(asking->reasons, "; ");
+  if (asking->absent.has_value()) {
+    why =
+        absl::StrCat(asking->absent->transcript().server,
+                     " says absent, and no second server bears it out: ", why);
+  }
+  Finish(asking, Answer(Report::Unknown(asking->lookup, std::move(why))));
+}
+
+void Directory::Finish(const std::shared_ptr<Asking>& asking,
+                       const Answer& answer) {
+  executor_->Cancel(std::exchange(asking->patience, 0));
+  const Done done = std::exchange(asking->done, nullptr);
+  done(answer);
+}
+
+std::vector<ServerState> Directory::servers() const {
+  std::vector<ServerState> states;
+  for (const Server& server : servers_) {
+    states.push_back(server.server->state());
+  }
+  return states;
+}
+
+}  // namespace mailverdict

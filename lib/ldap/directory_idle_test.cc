@@ -1,0 +1,230 @@
+// Connections that a firewall forgets while they are idle: what is sent on them
+// later is dropped without a word.
+
+#include <dirent.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "lib/ldap/directory_testing.h"
+#include "lib/ldap/idle_watch.h"
+
+namespace mailverdict {
+namespace {
+
+class DirectoryIdle : public DirectoryFixture {
+ protected:
+  // Far below a policy's, so that a test lasts for a moment only.
+  static constexpr absl::Duration kProbe = absl::Milliseconds(60);
+
+  void SetUp() override {
+    slapd.Load("full", Slapd::Base() + Controls() + People());
+    slapd.Start();
+  }
+  DirectoryPolicy Through(const CutProxy& proxy) {
+    DirectoryPolicy policy = PolicyFor(proxy.uri());
+    policy.timeout = absl::Milliseconds(300);
+    policy.probe_idle = absl::ZeroDuration();
+    return policy;
+  }
+  int Said(const std::string& words) const {
+    return static_cast<int>(
+        std::count_if(log.begin(), log.end(), [&](const std::string& line) {
+          return absl::StrContains(line, words);
+        }));
+  }
+};
+
+// By the clock of the test, which stands still but for its leaps.
+TEST_F(DirectoryIdle, OnlyTheFirstRecipientMeetsAForgottenConnection) {
+  CutProxy proxy(slapd.port(), {});
+  const DirectoryPolicy policy = Through(proxy);
+  ManualExecutor still;
+  Directory directory(std::make_shared<const DirectoryPolicy>(policy), &still,
+                      HealthHooks());
+  const auto ask = [&](const char* who) {
+    Asked asked(&still, &directory);
+    asked.Ask(who);
+    EXPECT_TRUE(asked.Wait());
+    return asked[0];
+  };
+  ASSERT_TRUE(ask("joe@example.org").present());
+
+  proxy.Forget();
+  still.Advance(absl::Seconds(6));
+  Asked lost(&still, &directory);
+  lost.Ask("jane@example.org");
+  ASSERT_TRUE(still.RunUntil([&] { return proxy.forgotten() > 0; }));
+  still.Advance(policy.timeout);
+  ASSERT_TRUE(lost.Wait());
+  EXPECT_TRUE(lost[0].unknown());
+  EXPECT_TRUE(absl::StrContains(lost[0].reason(),
+                                "on a connection that was idle for 6s"))
+      << lost[0].reason();
+  // A fresh one is there before anybody asks.
+  ASSERT_TRUE(still.RunUntil([&] { return proxy.connections() == 2; }));
+
+  // The firewall goes on to forget, and nobody else waits for it.
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(
+        still.RunUntil([&] { return !ask("nobody@example.org").unknown(); }));
+    const size_t forgotten = proxy.forgotten();
+    proxy.Forget();
+    still.Advance(absl::Seconds(6));
+    EXPECT_TRUE(ask("joe@example.org").present()) << i;
+    EXPECT_TRUE(ask("nobody@example.org").vouched()) << i;
+    // The farewell of LDAP (RFC 4511 4.3) and no question.
+    EXPECT_LE(proxy.forgotten() - forgotten, 16u);
+  }
+}
+
+TEST_F(DirectoryIdle, AProbeFindsAForgottenConnectionBeforeARecipientDoes) {
+  CutProxy proxy(slapd.port(), {});
+  DirectoryPolicy policy = Through(proxy);
+  policy.probe_idle = kProbe;
+  const auto directory = Open(policy);
+  for (int connections = 1; connections < 5; ++connections) {
+    ASSERT_TRUE(Resolve(directory.get(), "joe@example.org").present());
+    proxy.Forget();
+    ASSERT_TRUE(
+        loop.RunUntil([&] { return proxy.connections() == connections + 1; }));
+  }
+  EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").vouched());
+  // It is no failure of the directory, and said once in five minutes.
+  EXPECT_EQ(Said("FAILS"), 0);
+  EXPECT_EQ(troubles, 0);
+  ASSERT_EQ(log.size(), 1u);
+  EXPECT_TRUE(absl::StrContains(log[0], proxy.uri())) << log[0];
+  EXPECT_TRUE(absl::StrContains(log[0], "set probe_idle to less")) << log[0];
+}
+
+TEST_F(DirectoryIdle, WhoComesWhileAProbeIsLostIsAskedForAgain) {
+  CutProxy proxy(slapd.port(), {});
+  DirectoryPolicy policy = Through(proxy);
+  policy.probe_idle = kProbe;
+  policy.timeout = absl::Seconds(2);
+  const auto directory = Open(policy);
+  ASSERT_TRUE(Resolve(directory.get(), "joe@example.org").present());
+  proxy.Forget();
+  ASSERT_TRUE(loop.RunUntil([&] { return proxy.forgotten() > 0; }));
+  EXPECT_TRUE(Resolve(directory.get(), "jane@example.org").present());
+}
+
+TEST_F(DirectoryIdle, ProbesComeOneEachIntervalAndOnlyWhereTheyAreWanted) {
+  CutProxy probed(slapd.port(), {});
+  CutProxy left_alone(slapd.port(), {});
+  DirectoryPolicy policy = Through(probed);
+  policy.probe_idle = kProbe;
+  const auto directory = Open(policy);
+  const auto other = Open(Through(left_alone));
+  ASSERT_TRUE(Resolve(directory.get(), "joe@example.org").present());
+  ASSERT_TRUE(Resolve(other.get(), "joe@example.org").present());
+  const size_t quiet = left_alone.passed(CutProxy::From::kClient);
+  const int before = slapd.searches();
+  const absl::Time begun = loop.Now();
+  constexpr int kProbes = 12;
+  ASSERT_TRUE(
+      loop.RunUntil([&] { return slapd.searches() >= before + kProbes; }));
+  EXPECT_GE(loop.Now() - begun, (kProbes - 1) * kProbe);
+  EXPECT_EQ(left_alone.passed(CutProxy::From::kClient), quiet);
+  EXPECT_EQ(probed.connections(), 1);
+  EXPECT_TRUE(log.empty()) << log[0];
+}
+
+// The first probe is under way for as long as the server hangs.
+TEST_F(DirectoryIdle, AServerThatHangsHearsOneProbeInAConnection) {
+  CutProxy proxy(slapd.port(), {});
+  DirectoryPolicy policy = Through(proxy);
+  policy.probe_idle = kProbe;
+  const auto directory = Open(policy);
+  ASSERT_TRUE(Resolve(directory.get(), "joe@example.org").present());
+  const auto sent = [&] { return proxy.passed(CutProxy::From::kClient); };
+  const size_t before = sent();
+  ASSERT_TRUE(loop.RunUntil([&] { return sent() > before; }));
+  const size_t probe = sent() - before;
+  ASSERT_TRUE(loop.RunUntil([&] { return sent() == before + 3 * probe; }));
+  slapd.Pause();
+  const size_t paused = sent();
+  // The connection anew hangs in its bind: that is no firewall.
+  ASSERT_TRUE(loop.RunUntil([&] { return Said("FAILS: bind got no answer"); }));
+  EXPECT_LE(sent() - paused, 2 * probe);
+  slapd.Resume();
+  EXPECT_TRUE(Heals(directory.get(), absl::Seconds(5)));
+}
+
+// A probe is a question for the controls, so it sees that they have gone.
+TEST_F(DirectoryIdle, AProbeTellsThatTheControlsAreMissing) {
+  slapd.Load("empty", Slapd::Base());
+  DirectoryPolicy policy = PolicyFor(slapd.uri());
+  policy.probe_idle = kProbe;
+  const auto directory = Open(policy);
+  ASSERT_TRUE(Resolve(directory.get(), "joe@example.org").present());
+  slapd.Stop();
+  Slapd::Options options;
+  options.database = "empty";
+  slapd.Start(options);
+  EXPECT_TRUE(loop.RunUntil([&] { return Said("is missing") > 0; }));
+}
+
+// Our end of the connection to `port`; -1 if there is none.
+int SocketTo(int port) {
+  DIR* all = opendir("/proc/self/fd");
+  int found = -1;
+  while (const dirent* each = readdir(all)) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    const int fd = atoi(each->d_name);
+    if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
+        peer.sin_family == AF_INET && ntohs(peer.sin_port) == port) {
+      found = fd;
+    }
+  }
+  closedir(all);
+  return found;
+}
+
+TEST_F(DirectoryIdle, TheKernelLooksAfterAConnectionAsWell) {
+  DirectoryPolicy policy = PolicyFor(slapd.uri());
+  policy.probe_idle = absl::Seconds(45);
+  policy.timeout = absl::Seconds(2);
+  const auto directory = Open(policy);
+  ASSERT_TRUE(Resolve(directory.get(), "joe@example.org").present());
+  const int fd = SocketTo(slapd.port());
+  ASSERT_GE(fd, 0);
+  const auto option = [&](int level, int name) {
+    int value = -1;
+    socklen_t size = sizeof value;
+    getsockopt(fd, level, name, &value, &size);
+    return value;
+  };
+  EXPECT_EQ(option(SOL_SOCKET, SO_KEEPALIVE), 1);
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPIDLE), 45);
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_USER_TIMEOUT), 2000);
+}
+
+TEST(IdleWatchTest, ALongerRestThatDidNoHarmIsTrustedAgain) {
+  const absl::Time start = absl::FromUnixSeconds(1'800'000'000);
+  const auto at = [&](int seconds) { return start + absl::Seconds(seconds); };
+  IdleWatch idle(absl::Seconds(30));
+  idle.Opened(at(0));
+  EXPECT_EQ(idle.NextProbe(), at(30));
+  EXPECT_TRUE(idle.Trusts(at(3600)));
+  // Busy: it is the server that is slow.
+  EXPECT_FALSE(idle.Lost(at(1), /*probe=*/false));
+  EXPECT_TRUE(idle.Trusts(at(3600)));
+  EXPECT_TRUE(idle.Lost(at(10), /*probe=*/false));
+  idle.Opened(at(13));
+  EXPECT_TRUE(idle.Trusts(at(14)));
+  EXPECT_FALSE(idle.Trusts(at(15)));
+  // The probe after 30 s was answered.
+  idle.Answered(at(43), at(43));
+  EXPECT_TRUE(idle.Trusts(at(73)));
+  EXPECT_FALSE(idle.Trusts(at(74)));
+}
+
+}  // namespace
+}  // namespace mailverdict

@@ -1,0 +1,308 @@
+// A directory of several servers, one of which is in trouble: as if all were
+// well.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "lib/ldap/directory_testing.h"
+
+namespace mailverdict {
+namespace {
+
+class DirectoryServers : public DirectoryFixture {
+ protected:
+  DirectoryServers() {
+    for (Slapd* each : {&slapd, &second}) {
+      each->Load("full", Slapd::Base() + Controls() + People());
+      each->Load("empty", Slapd::Base());
+      each->Load("baseless",
+                 "dn: dc=example,dc=org\nobjectClass: domain\n"
+                 "dc: example\n\n");
+      each->Load("uncontrolled", Slapd::Base() + People());
+    }
+    second.Start();
+  }
+
+  // Where each proves by itself: of two no second is left beside the faulty
+  // one.
+  DirectoryPolicy Both() {
+    DirectoryPolicy policy = PolicyFor(slapd.uri());
+    policy.uris.push_back(second.uri());
+    policy.confirm_absent = false;
+    return policy;
+  }
+
+  // Both answers are right, and within `bound`.
+  void ExpectWell(Directory* directory, absl::Duration bound) {
+    const absl::Time begun = loop.Now();
+    EXPECT_TRUE(Resolve(directory, "joe@example.org").present());
+    const Answer nobody = Resolve(directory, "nobody@example.org");
+    EXPECT_TRUE(nobody.absent() && nobody.vouched()) << nobody.ToString();
+    EXPECT_LT(loop.Now() - begun, bound);
+  }
+
+  // That is also how the server is, by its own account.
+  bool Failing(const Directory& directory, size_t server) {
+    return loop.RunUntil([&] { return directory.servers()[server].failing; });
+  }
+  bool Well(const Directory& directory, size_t server) {
+    return loop.RunUntil([&] {
+      const ServerState state = directory.servers()[server];
+      return !state.failing && state.since != absl::InfinitePast();
+    });
+  }
+
+  Slapd second;
+};
+
+constexpr absl::Duration kAtOnce = absl::Milliseconds(1500);
+
+TEST_F(DirectoryServers, OneThatIsDownIsPassedOver) {
+  const auto directory = Open(Both());  // the first never started
+  for (int i = 0; i < 3; ++i) ExpectWell(directory.get(), absl::Seconds(3));
+  EXPECT_TRUE(Failing(*directory, 0));
+  EXPECT_NE(directory->servers()[0].why, "");
+  slapd.Start();
+  EXPECT_TRUE(Well(*directory, 0));
+  second.Stop();
+  ExpectWell(directory.get(), kAtOnce);
+}
+
+TEST_F(DirectoryServers, OneThatCannotVouchIsPassedOverAndProbed) {
+  for (const char* database : {"empty", "baseless", "uncontrolled"}) {
+    SCOPED_TRACE(database);
+    Slapd::Options options;
+    options.database = database;
+    slapd.Start(options);
+    {
+      const auto directory = Open(Both());
+      for (int i = 0; i < 3; ++i) ExpectWell(directory.get(), kAtOnce);
+      ASSERT_TRUE(Failing(*directory, 0));
+      // Nobody asks it any more, but for its controls.
+      const int before = slapd.searches();
+      ExpectWell(directory.get(), kAtOnce);
+      EXPECT_LE(slapd.searches(), before + 2);
+      slapd.Stop();
+      slapd.Start();
+      EXPECT_TRUE(Well(*directory, 0));
+    }
+    slapd.Stop();
+  }
+}
+
+TEST_F(DirectoryServers, OneThatHangsCostsItsShareOnce) {
+  slapd.Start();
+  const auto directory = Open(Both());
+  ExpectWell(directory.get(), kAtOnce);
+  slapd.Pause();
+  // Its share of the 3 s, twice: each of the two lookups waits.
+  ExpectWell(directory.get(), absl::Milliseconds(4500));
+  ASSERT_TRUE(Failing(*directory, 0));
+  for (int i = 0; i < 5; ++i) {
+    ExpectWell(directory.get(), absl::Milliseconds(500));
+  }
+  slapd.Resume();
+  EXPECT_TRUE(Well(*directory, 0));
+}
+
+TEST_F(DirectoryServers, HedgingAsksAnotherSoonerThanThat) {
+  slapd.Start();
+  DirectoryPolicy policy = Both();
+  policy.hedge_after = absl::Milliseconds(100);
+  const auto directory = Open(policy);
+  ExpectWell(directory.get(), kAtOnce);
+  slapd.Pause();
+  ExpectWell(directory.get(), absl::Milliseconds(1200));
+  slapd.Resume();
+}
+
+TEST_F(DirectoryServers, UnknownOnlyWhenNoneCanVouch) {
+  Slapd::Options empty;
+  empty.database = "empty";
+  slapd.Start(empty);
+  second.Stop();
+  const auto directory = Open(Both());
+  const Answer answer = Resolve(directory.get(), "nobody@example.org");
+  EXPECT_TRUE(answer.unknown()) << answer.ToString();
+  EXPECT_NE(answer.reason().find(slapd.uri() + ": "), std::string::npos)
+      << answer.reason();
+  EXPECT_NE(answer.reason().find(second.uri() + ": "), std::string::npos)
+      << answer.reason();
+}
+
+// Who comes after a lookup that nobody answered hears so at once, until one is
+// well again.
+TEST_F(DirectoryServers, AnOutageIsWaitedForOnce) {
+  slapd.Start();
+  const auto directory = Open(Both());
+  ExpectWell(directory.get(), kAtOnce);
+  slapd.Pause();
+  second.Pause();
+  EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").unknown());
+  ASSERT_TRUE(Failing(*directory, 0));
+  ASSERT_TRUE(Failing(*directory, 1));
+  const absl::Time began = absl::Now();
+  const Answer answer = Resolve(directory.get(), "nobody@example.org");
+  EXPECT_EQ(answer.reason(), "no server has answered of late");
+  EXPECT_LT(absl::Now() - began, absl::Milliseconds(500));
+  slapd.Resume();
+  second.Resume();
+  EXPECT_TRUE(Well(*directory, 0));
+  EXPECT_TRUE(Well(*directory, 1));
+  ExpectWell(directory.get(), kAtOnce);
+}
+
+// Without a control nobody can be proven absent, but who is there is there.
+TEST_F(DirectoryServers, WhoIsFailingIsAskedLastOfAll) {
+  Slapd::Options uncontrolled;
+  uncontrolled.database = "uncontrolled";
+  slapd.Start(uncontrolled);
+  const auto directory = Open(Both());
+  ASSERT_TRUE(Failing(*directory, 0));
+  second.Stop();
+  ASSERT_TRUE(Failing(*directory, 1));
+  EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
+  EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").unknown());
+}
+
+TEST_F(DirectoryServers, PriorityAsksTheFirstSpreadAsksAll) {
+  slapd.Start();
+  for (const auto order :
+       {DirectoryPolicy::Order::kPriority, DirectoryPolicy::Order::kSpread}) {
+    DirectoryPolicy policy = Both();
+    policy.order = order;
+    const auto directory = Open(policy);
+    ASSERT_TRUE(Well(*directory, 0));
+    ASSERT_TRUE(Well(*directory, 1));
+    const int first = slapd.searches();
+    const int other = second.searches();
+    for (int i = 0; i < 10; ++i) ExpectWell(directory.get(), kAtOnce);
+    const bool spread = order == DirectoryPolicy::Order::kSpread;
+    EXPECT_EQ(slapd.searches() - first, spread ? 10 : 20);
+    EXPECT_EQ(second.searches() - other, spread ? 10 : 0);
+  }
+}
+
+TEST_F(DirectoryServers, AnAbsenceWantsASecondServer) {
+  slapd.Start();
+  DirectoryPolicy policy = Both();
+  policy.confirm_absent = true;
+  const auto directory = Open(policy);
+  const Answer nobody = Resolve(directory.get(), "nobody@example.org");
+  ASSERT_TRUE(nobody.vouched()) << nobody.ToString();
+  const std::string proof = nobody.ProofOfAbsence()->ToString();
+  EXPECT_NE(proof.find("from " + slapd.uri()), std::string::npos) << proof;
+  EXPECT_NE(proof.find("and from " + second.uri()), std::string::npos) << proof;
+  // Who is there is believed at once.
+  const int before = second.searches();
+  EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
+  EXPECT_EQ(second.searches(), before);
+
+  second.Stop();
+  const Answer alone = Resolve(directory.get(), "noone@example.org");
+  EXPECT_TRUE(alone.unknown()) << alone.ToString();
+  EXPECT_NE(alone.reason().find("no second server"), std::string::npos)
+      << alone.reason();
+  EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
+}
+
+// The second one is asked, and never answers: not the first one's word alone.
+TEST_F(DirectoryServers, AnAbsenceWhoseSecondServerHangsIsUnknown) {
+  slapd.Start();
+  DirectoryPolicy policy = Both();
+  policy.confirm_absent = true;
+  const auto directory = Open(policy);
+  ASSERT_TRUE(Resolve(directory.get(), "nobody@example.org").vouched());
+  second.Pause();
+  for (const char* who : {"noone@example.org", "noother@example.org"}) {
+    const Answer answer = Resolve(directory.get(), who);
+    EXPECT_TRUE(answer.unknown()) << answer.ToString();
+    EXPECT_NE(answer.reason().find("no second server"), std::string::npos)
+        << answer.reason();
+  }
+  EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
+  second.Resume();
+}
+
+// It shows its controls and lacks whoever came since: nothing that it says by
+// itself tells it from a good one.
+TEST_F(DirectoryServers, OneThatIsStaleRejectsNobodyWhomAnotherHas) {
+  Slapd third;
+  third.Load("full", Slapd::Base() + Controls() + People());
+  third.Start();
+  slapd.Load("stale", Slapd::Base() + Controls());
+  Slapd::Options stale;
+  stale.database = "stale";
+  slapd.Start(stale);
+  DirectoryPolicy policy = PolicyFor(slapd.uri());
+  policy.uris = {slapd.uri(), second.uri(), third.uri()};
+  for (const bool hedged : {false, true}) {
+    if (hedged) policy.hedge_after = absl::Microseconds(1);
+    const auto directory = Open(policy);
+    for (int i = 0; i < 3; ++i) ExpectWell(directory.get(), kAtOnce);
+    second.Pause();  // another is there yet
+    ExpectWell(directory.get(), absl::Seconds(3));
+    second.Resume();
+  }
+  ASSERT_FALSE(log.empty());
+  EXPECT_NE(log.back().find(slapd.uri() + ") lacks " + Dn("joe")),
+            std::string::npos)
+      << log.back();
+}
+
+TEST_F(DirectoryServers, GoesWhileItsServersAreAsked) {
+  slapd.Start();
+  auto directory = Open(Both());
+  ExpectWell(directory.get(), kAtOnce);
+  slapd.Pause();
+  Asked asked(&loop, directory.get());
+  asked.Ask("joe@example.org");
+  directory.reset();
+  EXPECT_FALSE(loop.RunUntil([&] { return asked.answered() > 0; },
+                             absl::Milliseconds(1700)));
+  slapd.Resume();
+}
+
+// No existing user is proven absent, whichever server is restarted, with
+// whatever data.
+TEST_F(DirectoryServers, NoRestartProvesAnExistingUserAbsent) {
+  slapd.Start();
+  const auto directory = Open(Both());
+  size_t asked = 0, answered = 0, present = 0;
+  bool stop = false;
+  std::function<void()> ask = [&] {
+    if (stop) return;
+    ++asked;
+    directory->Resolve({"people", {"joe@example.org"}, ""},
+                       [&](const Answer& answer) {
+                         ++answered;
+                         ASSERT_FALSE(answer.absent()) << answer.ToString();
+                         present += answer.present() ? 1 : 0;
+                         loop.RunAfter(absl::Milliseconds(1), ask);
+                       });
+  };
+  for (int i = 0; i < 16; ++i) ask();
+  const char* databases[] = {"empty", "full", "uncontrolled", "baseless"};
+  for (int round = 0; round < 8; ++round) {
+    Slapd& each = round % 2 == 0 ? slapd : second;
+    const size_t moment = present + static_cast<size_t>(5 * round);
+    ASSERT_TRUE(loop.RunUntil([&] { return present >= moment; }));
+    each.Kill();
+    Slapd::Options options;
+    options.database = databases[round / 2];
+    each.Start(options);
+    if (options.database != "full") {
+      const size_t before = answered;
+      ASSERT_TRUE(loop.RunUntil([&] { return answered >= before + 20; }));
+      each.Stop();
+      each.Start();
+    }
+  }
+  stop = true;
+  ASSERT_TRUE(loop.RunUntil([&] { return answered == asked; }));
+  EXPECT_GT(present, 100u);
+}
+
+}  // namespace
+}  // namespace mailverdict

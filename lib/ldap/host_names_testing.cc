@@ -1,0 +1,72 @@
+#include "lib/ldap/host_names_testing.h"
+
+#include <dlfcn.h>
+#include <netdb.h>
+
+#include <map>
+#include <mutex>
+#include <optional>
+
+namespace {
+
+struct Name {
+  std::vector<std::string> addresses;
+  int lookups = 0;
+};
+
+std::mutex g_mutex;  // guards the next
+std::map<std::string, Name>& Names() {
+  static auto* names = new std::map<std::string, Name>;
+  return *names;
+}
+
+// nullopt of a name that is none of the test's.
+std::optional<std::vector<std::string>> LookUp(const char* node) {
+  const std::lock_guard<std::mutex> lock(g_mutex);
+  const auto name = Names().find(node == nullptr ? "" : node);
+  if (name == Names().end()) return std::nullopt;
+  ++name->second.lookups;
+  return name->second.addresses;
+}
+
+}  // namespace
+
+// Instead of the C library's, for every library of the program.
+extern "C" int getaddrinfo(const char* node, const char* service,
+                           const addrinfo* hints, addrinfo** result) {
+  static const auto real =
+      reinterpret_cast<decltype(&getaddrinfo)>(dlsym(RTLD_NEXT, "getaddrinfo"));
+  const bool numeric = hints != nullptr && (hints->ai_flags & AI_NUMERICHOST);
+  const auto addresses = numeric ? std::nullopt : LookUp(node);
+  if (!addresses.has_value()) return real(node, service, hints, result);
+  addrinfo* first = nullptr;
+  addrinfo** end = &first;
+  for (const std::string& address : *addresses) {
+    const int code = real(address.c_str(), service, hints, end);
+    if (code != 0) return code;
+    while (*end != nullptr) end = &(*end)->ai_next;
+  }
+  if (first == nullptr) return EAI_AGAIN;
+  *result = first;
+  return 0;
+}
+
+namespace mailverdict {
+
+HostNames::~HostNames() {
+  const std::lock_guard<std::mutex> lock(g_mutex);
+  Names().clear();
+}
+
+void HostNames::Set(const std::string& name,
+                    const std::vector<std::string>& addresses) {
+  const std::lock_guard<std::mutex> lock(g_mutex);
+  Names()[name].addresses = addresses;
+}
+
+int HostNames::Lookups(const std::string& name) const {
+  const std::lock_guard<std::mutex> lock(g_mutex);
+  return Names()[name].lookups;
+}
+
+}  // namespace mailverdict

@@ -1,0 +1,111 @@
+#include "lib/ldap/message.h"
+
+#include <ldap.h>
+
+#include <utility>
+#include <vector>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace mailverdict {
+namespace {
+
+// Without options, which do not change what a value means; but for a range: it
+// says that the values are a part of all, and so the name is another one.
+std::string KeyOf(absl::string_view name) {
+  if (!absl::StrContains(name, ';')) return absl::AsciiStrToLower(name);
+  const std::vector<std::string> parts =
+      absl::StrSplit(absl::AsciiStrToLower(name), ';');
+  for (const std::string& option : parts) {
+    if (absl::StartsWith(option, "range=")) {
+      return absl::StrCat(parts.front(), ";", option);
+    }
+  }
+  return parts.front();
+}
+
+// False if not all of the entry could be read.
+bool ReadEntry(LDAP* handle, LDAPMessage* message, SearchResult::Entry* out) {
+  BerElement* ber = nullptr;
+  const absl::Cleanup free = [&ber] {
+    if (ber != nullptr) ber_free(ber, 0);
+  };
+  berval dn{};
+  if (ldap_get_dn_ber(handle, message, &ber, &dn) != LDAP_SUCCESS) return false;
+  out->dn.assign(dn.bv_val, dn.bv_len);
+  while (true) {
+    berval name{};             // in the message, as the values are
+    berval* values = nullptr;  // all but this array of them
+    const int code =
+        ldap_get_attribute_ber(handle, message, ber, &name, &values);
+    const absl::Cleanup free_values = [values] { ber_memfree(values); };
+    if (code != LDAP_SUCCESS) return false;
+    if (name.bv_val == nullptr) return true;
+    std::vector<std::string>& all =
+        out->attributes
+            .emplace_back(KeyOf({name.bv_val, name.bv_len}),
+                          std::vector<std::string>())
+            .second;
+    for (const berval* v = values; v != nullptr && v->bv_val != nullptr; ++v) {
+      all.emplace_back(v->bv_val, v->bv_len);
+    }
+  }
+}
+
+}  // namespace
+
+std::string DescribeResult(int code, const char* diagnostic) {
+  std::string text = absl::StrCat(ldap_err2string(code), " (", code, ")");
+  if (diagnostic != nullptr && diagnostic[0] != '\0') {
+    absl::StrAppend(&text, ": ", diagnostic);
+  }
+  return text;
+}
+
+bool TakeMessage(ldap* handle, ldapmsg* message, SearchResult* result) {
+  switch (ldap_msgtype(message)) {
+    case LDAP_RES_SEARCH_ENTRY:
+      if (!ReadEntry(handle, message, &result->entries.emplace_back())) {
+        result->failure = "the server sent an entry that cannot be read";
+      }
+      return false;
+    case LDAP_RES_SEARCH_REFERENCE: {
+      char** references = nullptr;
+      const int code =
+          ldap_parse_reference(handle, message, &references, nullptr, 0);
+      if (code != LDAP_SUCCESS || references == nullptr) {
+        result->references.push_back("an unreadable place");
+        return false;
+      }
+      for (char** r = references; *r != nullptr; ++r) {
+        result->references.push_back(*r);
+      }
+      ber_memvfree(reinterpret_cast<void**>(references));
+      return false;
+    }
+    case LDAP_RES_SEARCH_RESULT: {
+      int code = LDAP_OTHER;
+      char* diagnostic = nullptr;
+      const int parsed = ldap_parse_result(handle, message, &code, nullptr,
+                                           &diagnostic, nullptr, nullptr, 0);
+      if (parsed != LDAP_SUCCESS) code = parsed;
+      if (code != LDAP_SUCCESS) {
+        result->failure =
+            absl::StrCat("search failed: ", DescribeResult(code, diagnostic));
+      }
+      result->truncated = code == LDAP_SIZELIMIT_EXCEEDED;
+      ldap_memfree(diagnostic);
+      return true;
+    }
+    default:
+      result->failure = absl::StrCat(
+          "the server answered a search with message ", ldap_msgtype(message));
+      return true;
+  }
+}
+
+}  // namespace mailverdict

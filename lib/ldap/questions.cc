@@ -1,0 +1,142 @@
+#include "lib/ldap/questions.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
+#include "absl/strings/string_view.h"
+
+namespace mailverdict {
+namespace {
+
+size_t BytesOf(const MailboxLookup& lookup, const FilterTemplate& filter) {
+  size_t bytes = 0;
+  for (const std::string& spelling : lookup.spellings) bytes += spelling.size();
+  return bytes * filter.arms().size();
+}
+
+// Whether each arm is one comparison, as in (|(mail=%a)(alias=%a)). Then those
+// of an arm can stand together: slapd tests whom it has found against one after
+// the other until one holds, which the first attribute does for most.
+// directory_bench with 64 in flight, over a unix socket to a slapd that logs,
+// in turns, 2026-11-28: 3.1 (2.8 to 3.2) times plain searches, without this 2.2
+// (1.6 to 2.6).
+bool IsPlainOr(const FilterTemplate& filter) {
+  return std::all_of(filter.arms().begin(), filter.arms().end(),
+                     [](const FilterTemplate::Arm& arm) {
+                       return arm.filters.size() == 1 &&
+                              arm.filters[0].rfind('(') == 0;
+                     });
+}
+
+}  // namespace
+
+size_t QuestionLines::PushBack(Question question) {
+  if (question.round == Round::kFirst && WasFound(question.lookup)) {
+    question.round = Round::kFound;
+  }
+  Questions& line = lines_[Index(question.round)];
+  line.push_back(std::move(question));
+  return line.size();
+}
+
+void QuestionLines::PushFront(Questions questions) {
+  for (; !questions.empty(); questions.pop_back()) {
+    Questions& line = lines_[Index(questions.back().round)];
+    line.push_front(std::move(questions.back()));
+  }
+}
+
+size_t QuestionLines::size() const {
+  size_t size = 0;
+  for (const Questions& line : lines_) size += line.size();
+  return size;
+}
+
+std::pair<absl::Time, Question::Round> QuestionLines::NextSend(
+    absl::FunctionRef<int64_t(Round)> under_way) const {
+  std::pair<absl::Time, Round> next = {absl::InfiniteFuture(), Round::kFirst};
+  for (const Round round : kRounds) {
+    const Questions& line = lines_[Index(round)];
+    if (line.empty()) continue;
+    const bool gathers = round != Round::kAlone && line.size() < kMaxBatch &&
+                         under_way(round) >= kMaxSmallSearches;
+    const absl::Time asked = line.front().asked;
+    next = std::min(next, {gathers ? asked + kGather : asked, round});
+  }
+  return next;
+}
+
+Questions QuestionLines::TakeAll() {
+  Questions all;
+  for (Questions& line : lines_) {
+    std::move(line.begin(), line.end(), std::back_inserter(all));
+    line.clear();
+  }
+  return all;
+}
+
+Questions QuestionLines::TakeBatch(Round round,
+                                   const DirectoryPolicy& directory,
+                                   absl::Time now, Questions* late) {
+  Questions& line = lines_[Index(round)];
+  Questions batch;
+  size_t bytes = 0;
+  const auto joins = [&](const Question& question) {
+    bytes += BytesOf(question.lookup, directory.filter);
+    return batch.empty() || (round != Round::kAlone && bytes <= kMaxBatchBytes);
+  };
+  while (!line.empty() && batch.size() < kMaxBatch) {
+    Question& next = line.front();
+    const bool is_late = now - next.asked > directory.timeout;
+    if (!is_late && !joins(next)) break;
+    (is_late ? *late : batch).push_back(std::move(next));
+    line.pop_front();
+  }
+  return batch;
+}
+
+void QuestionLines::Note(const Answer& answer) {
+  if (answer.unknown()) return;
+  WasFound(std::get<MailboxLookup>(answer.lookup())) = answer.present();
+}
+
+std::vector<bool>::reference QuestionLines::WasFound(
+    const MailboxLookup& lookup) {
+  return found_[absl::HashOf(lookup.address(), lookup.arm) % found_.size()];
+}
+
+std::string FilterFor(const DirectoryPolicy& directory,
+                      const Questions& questions,
+                      const std::vector<MailboxLookup>& controls) {
+  const FilterTemplate& filter = directory.filter;
+  absl::flat_hash_set<std::pair<absl::string_view, absl::string_view>> asked;
+  std::string all = "(|";
+  const auto add = [&](const MailboxLookup& lookup, const std::string& arm) {
+    for (const std::string& spelling : lookup.spellings) {
+      if (!asked.emplace(arm, spelling).second) continue;
+      filter.ExpandTo(spelling, arm, &all);
+    }
+  };
+  if (IsPlainOr(filter)) {
+    for (const FilterTemplate::Arm& arm : filter.arms()) {
+      for (const Question& question : questions) {
+        const MailboxLookup& lookup = question.lookup;
+        if (lookup.arm.empty() || lookup.arm == arm.name) add(lookup, arm.name);
+      }
+    }
+  } else {
+    for (const Question& question : questions) {
+      add(question.lookup, question.lookup.arm);
+    }
+  }
+  // Last, so that a server that heeds only the beginning of a filter misses
+  // them, and proves nothing. First they would cost slapd less: it compares an
+  // entry with one after the other.
+  for (const MailboxLookup& control : controls) add(control, control.arm);
+  all += ')';
+  return all;
+}
+
+}  // namespace mailverdict

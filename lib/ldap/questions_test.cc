@@ -1,0 +1,219 @@
+#include "lib/ldap/questions.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "lib/core/vouch.h"
+
+namespace mailverdict {
+namespace {
+
+using Round = Question::Round;
+
+const absl::Time kStart = absl::FromUnixSeconds(1'800'000'000);
+
+DirectoryPolicy TestPolicy(const char* filter = "(|(mail=%a)(alt=%a))") {
+  DirectoryPolicy policy;
+  policy.name = "people";
+  policy.filter = *FilterTemplate::Parse(filter);
+  policy.timeout = absl::Seconds(3);
+  policy.controls = {{"mail", "c1@example.org", "uid=c1,dc=x"},
+                     {"alt", "c2@example.org", "uid=c2,dc=x"}};
+  return policy;
+}
+
+Question Ask(const std::string& address, absl::Time asked = kStart,
+             Round round = Round::kFirst) {
+  return {{"people", {address}, ""}, nullptr, asked, round};
+}
+
+std::vector<std::string> Addresses(const Questions& questions) {
+  std::vector<std::string> addresses;
+  for (const Question& question : questions) {
+    addresses.push_back(question.lookup.address());
+  }
+  return addresses;
+}
+
+using Want = std::vector<std::string>;
+
+class QuestionLinesTest : public testing::Test {
+ protected:
+  // Of a line's front, at `now`; who is late goes to `late`.
+  Want Take(Round round, absl::Time now = kStart) {
+    Questions late_ones;
+    Want batch = Addresses(lines.TakeBatch(round, policy, now, &late_ones));
+    late = Addresses(late_ones);
+    return batch;
+  }
+  void Note(const std::string& address, AnswerState state) {
+    Report report = Report::Unknown(Ask(address).lookup, "");
+    report.state = state;
+    lines.Note(Answer(report));
+  }
+  // How long after kStart the next search is due, and of whom, with so many of
+  // kFirst and kAlone under way.
+  std::pair<absl::Duration, Round> Next(int64_t under_way) {
+    const auto [when, round] = lines.NextSend([under_way](Round each) {
+      return each == Round::kFirst || each == Round::kAlone ? under_way : 0;
+    });
+    return {when - kStart, round};
+  }
+
+  DirectoryPolicy policy = TestPolicy();
+  QuestionLines lines;
+  Want late;
+};
+
+TEST_F(QuestionLinesTest, WhoWasFoundStandsApartUntilHeIsNot) {
+  Note("joe@example.org", AnswerState::kPresent);
+  lines.PushBack(Ask("joe@example.org"));
+  lines.PushBack(Ask("ann@example.org"));
+  EXPECT_EQ(Take(Round::kFound), Want{"joe@example.org"});
+  EXPECT_EQ(Take(Round::kFirst), Want{"ann@example.org"});
+
+  Note("joe@example.org", AnswerState::kUnknown);  // says nothing of him
+  lines.PushBack(Ask("joe@example.org"));
+  EXPECT_EQ(Take(Round::kFound), Want{"joe@example.org"});
+
+  Note("joe@example.org", AnswerState::kAbsent);
+  lines.PushBack(Ask("joe@example.org"));
+  EXPECT_EQ(Take(Round::kFirst), Want{"joe@example.org"});
+}
+
+TEST_F(QuestionLinesTest, WhoIsAskedAgainStandsWhereHisRoundSays) {
+  Note("joe@example.org", AnswerState::kPresent);
+  lines.PushBack(Ask("joe@example.org", kStart, Round::kAgain));
+  EXPECT_EQ(Take(Round::kFound), Want{});
+  EXPECT_EQ(Take(Round::kAgain), Want{"joe@example.org"});
+}
+
+TEST_F(QuestionLinesTest, ThoseOfALostConnectionComeFirstInTheirOrder) {
+  lines.PushBack(Ask("last@example.org"));
+  lines.PushFront({Ask("a@example.org"),
+                   Ask("alone@example.org", kStart, Round::kAlone),
+                   Ask("b@example.org")});
+  EXPECT_EQ(Take(Round::kFirst),
+            (Want{"a@example.org", "b@example.org", "last@example.org"}));
+  EXPECT_EQ(Take(Round::kAlone), Want{"alone@example.org"});
+}
+
+TEST_F(QuestionLinesTest, ASearchIsForSoManyAndForSoManyBytes) {
+  for (size_t i = 0; i < kMaxBatch + 1; ++i) {
+    lines.PushBack(Ask(absl::StrCat(i, "@example.org")));
+  }
+  EXPECT_EQ(Take(Round::kFirst).size(), kMaxBatch);
+  EXPECT_EQ(Take(Round::kFirst).size(), 1u);
+
+  // Each counts once for each of the two arms.
+  const std::string quarter(kMaxBatchBytes / 4, 'x');
+  for (int i = 0; i < 3; ++i) lines.PushBack(Ask(quarter));
+  EXPECT_EQ(Take(Round::kFirst).size(), 2u);
+  EXPECT_EQ(Take(Round::kFirst).size(), 1u);
+  Question two = Ask(quarter);
+  two.lookup.spellings.push_back("x");
+  lines.PushBack(two);
+  lines.PushBack(Ask(quarter));
+  EXPECT_EQ(Take(Round::kFirst).size(), 1u);
+  EXPECT_EQ(Take(Round::kFirst).size(), 1u);
+
+  const std::string too_long(2 * kMaxBatchBytes, 'x');
+  lines.PushBack(Ask(too_long));
+  EXPECT_EQ(Take(Round::kFirst), Want{too_long});  // refused or not, it goes
+}
+
+TEST_F(QuestionLinesTest, AloneIsAlone) {
+  lines.PushBack(Ask("a@example.org", kStart, Round::kAlone));
+  lines.PushBack(Ask("b@example.org", kStart, Round::kAlone));
+  EXPECT_EQ(Take(Round::kAlone), Want{"a@example.org"});
+  EXPECT_EQ(Take(Round::kAlone), Want{"b@example.org"});
+}
+
+TEST_F(QuestionLinesTest, WhoIsLateIsNotAskedFor) {
+  for (const Round round : QuestionLines::kRounds) {
+    lines.PushBack(Ask("late@example.org", kStart, round));
+    lines.PushBack(
+        Ask("in.time@example.org", kStart + absl::Nanoseconds(1), round));
+    const absl::Time now = kStart + policy.timeout + absl::Nanoseconds(1);
+    EXPECT_EQ(Take(round, now), Want{"in.time@example.org"});
+    EXPECT_EQ(late, Want{"late@example.org"});
+  }
+}
+
+TEST_F(QuestionLinesTest, TheLineInWhichSomebodyWaitsLongestIsNext) {
+  EXPECT_EQ(Next(0).first, absl::InfiniteDuration());
+  lines.PushBack(Ask("b@x", kStart + absl::Seconds(2)));
+  EXPECT_EQ(Next(0), std::pair(absl::Seconds(2), Round::kFirst));
+  lines.PushBack(Ask("a@x", kStart + absl::Seconds(1), Round::kAgain));
+  EXPECT_EQ(Next(0), std::pair(absl::Seconds(1), Round::kAgain));
+}
+
+TEST_F(QuestionLinesTest, FewGatherWhileSearchesAreUnderWay) {
+  const int64_t few = QuestionLines::kMaxSmallSearches - 1;
+  const int64_t enough = QuestionLines::kMaxSmallSearches;
+  lines.PushBack(Ask("a@example.org"));
+  EXPECT_EQ(Next(few).first, absl::ZeroDuration());
+  EXPECT_EQ(Next(enough).first, QuestionLines::kGather);
+  // Of its round there is none under way, so it goes before.
+  const absl::Duration later = QuestionLines::kGather / 2;
+  lines.PushBack(Ask("c@example.org", kStart + later, Round::kAgain));
+  EXPECT_EQ(Next(enough), std::pair(later, Round::kAgain));
+  while (lines.size() < kMaxBatch + 1) lines.PushBack(Ask("b@example.org"));
+  EXPECT_EQ(Next(enough), std::pair(absl::ZeroDuration(), Round::kFirst));
+
+  EXPECT_EQ(lines.TakeAll().size(), kMaxBatch + 1);
+  EXPECT_EQ(lines.size(), 0u);
+  lines.PushBack(Ask("a@example.org", kStart, Round::kAlone));
+  EXPECT_EQ(Next(enough), std::pair(absl::ZeroDuration(), Round::kAlone));
+}
+
+std::string Filter(const DirectoryPolicy& policy, Questions questions) {
+  return FilterFor(policy, questions,
+                   ControlsFor(policy, questions.front().lookup));
+}
+
+TEST(FilterFor, PutsTheControlsLastAndAnArmsComparisonsTogether) {
+  EXPECT_EQ(Filter(TestPolicy(), {Ask("a@x"), Ask("b@x")}),
+            "(|(mail=a@x)(mail=b@x)(alt=a@x)(alt=b@x)"
+            "(mail=c1@example.org)(alt=c2@example.org))");
+}
+
+TEST(FilterFor, AsksThroughOneArmIfThatIsWanted) {
+  Question alt = Ask("a@x");
+  alt.lookup.arm = "alt";
+  EXPECT_EQ(Filter(TestPolicy(), {alt, Ask("b@x")}),
+            "(|(mail=b@x)(alt=a@x)(alt=b@x)"
+            "(mail=c1@example.org)(alt=c2@example.org))");
+}
+
+TEST(FilterFor, LeavesOutAControlThatIsAskedFor) {
+  EXPECT_EQ(Filter(TestPolicy(), {Ask("c1@example.org")}),
+            "(|(mail=c1@example.org)(alt=c1@example.org)"
+            "(alt=c2@example.org))");
+}
+
+TEST(FilterFor, KeepsOthersWhole) {
+  EXPECT_EQ(Filter(TestPolicy("(&(on=TRUE)(|(mail=%a)(alt=%a)))"),
+                   {Ask("a@x"), Ask("b@x")}),
+            "(|(&(on=TRUE)(|(mail=a@x)(alt=a@x)))"
+            "(&(on=TRUE)(|(mail=b@x)(alt=b@x)))"
+            "(&(on=TRUE)(mail=c1@example.org))"
+            "(&(on=TRUE)(alt=c2@example.org)))");
+}
+
+TEST(FilterFor, AsksForEachSpellingOnce) {
+  Question two = Ask("a@x");
+  two.lookup.spellings.push_back("b@x");
+  const std::string both = Filter(TestPolicy(), {Ask("a@x"), Ask("b@x")});
+  EXPECT_EQ(Filter(TestPolicy(), {two}), both);
+  EXPECT_EQ(Filter(TestPolicy(), {two, Ask("b@x")}), both);
+}
+
+}  // namespace
+}  // namespace mailverdict

@@ -1,0 +1,304 @@
+#include "lib/ldap/worker.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "lib/core/vouch.h"
+
+namespace mailverdict {
+namespace {
+
+// A search may return this many entries for each address, beside the controls.
+// An address that matches more is there; others of its search are asked again.
+constexpr int kMaxEntriesPerLookup = 8;
+
+// What the failure of one server means for the mail.
+std::string Meanwhile(const DirectoryPolicy& policy) {
+  if (policy.uris.size() == 1) {
+    return "recipients that it does not show are deferred (451)";
+  }
+  if (policy.WantsSecond() && policy.uris.size() == 2) {
+    return "the other server is asked, and recipients that it does not show "
+           "are deferred (451)";
+  }
+  return "other servers are asked";
+}
+
+}  // namespace
+
+DirectoryWorker::DirectoryWorker(std::shared_ptr<const DirectoryPolicy> policy,
+                                 size_t server, Executor* executor,
+                                 HealthHooks hooks,
+                                 std::shared_ptr<BindAccount> account)
+    : shared_policy_(std::move(policy)),
+      policy_(*shared_policy_),
+      uri_(policy_.uris[server]),
+      all_controls_(ControlsFor(policy_, {})),
+      executor_(executor),
+      wakeup_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      idle_(policy_.probe_idle),
+      account_(std::move(account)),
+      health_(absl::StrCat("directory ", policy_.name, " (", uri_, ")"),
+              Meanwhile(policy_), uri_, executor, std::move(hooks)) {}
+
+DirectoryWorker::~DirectoryWorker() { close(wakeup_); }
+
+bool DirectoryWorker::Stop() {
+  Questions dropped;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  stop_ = true;
+  dropped = waiting_.TakeAll();
+  eventfd_write(wakeup_, 1);
+  return !opening_;
+}
+
+void DirectoryWorker::SetAddresses(HostAddresses addresses) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  addresses_ = std::move(addresses);
+  eventfd_write(wakeup_, 1);
+}
+
+void DirectoryWorker::Resolve(const MailboxLookup& lookup,
+                              Resolver::Done done) {
+  Question question{lookup, std::move(done), executor_->Now()};
+  // One that asks for a control goes without that control, so by itself.
+  if (AsksForAControl(policy_, lookup)) question.round = Round::kAlone;
+  std::string why;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (down_) {
+      why = down_why_;
+    } else if (waiting_.size() >= kMaxWaiting) {
+      why = "too many lookups wait for the directory";
+    } else {
+      const size_t waiting = waiting_.PushBack(std::move(question));
+      // There is something to send; there is a whole search of it.
+      if (waiting == 1 || waiting == kMaxBatch) eventfd_write(wakeup_, 1);
+      return;
+    }
+  }
+  question.done(Unknown(question, why));
+}
+
+void DirectoryWorker::Run() {
+  while (!Stopping()) {
+    LeaveUntrusted();
+    if (connection_ == nullptr && executor_->Now() >= next_attempt_ &&
+        !Connect()) {
+      return;
+    }
+    if (connection_ != nullptr) SendWaiting();
+    if (connection_ != nullptr) Probe();
+    Wait();
+    if (connection_ != nullptr) ReceiveAnswers();
+    FollowName();
+  }
+  // Here and not in the destructor, which runs where SIGPIPE would kill.
+  connection_.reset();
+}
+
+bool DirectoryWorker::Stopping() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return stop_;
+}
+
+void DirectoryWorker::SendWaiting() {
+  while (HasRoom()) {
+    const auto [when, round] = NextSend();
+    if (when > executor_->Now() || !connection_->ready()) return;
+    Questions batch = NextBatch(round);
+    if (batch.empty()) continue;
+    std::vector<MailboxLookup> controls =
+        round == Round::kAlone ? ControlsFor(policy_, batch.front().lookup)
+                               : all_controls_;
+    Send(std::move(batch), std::move(controls));
+  }
+}
+
+bool DirectoryWorker::HasRoom() const {
+  return connection_ != nullptr && !leaving_ && searches_.size() < kMaxSearches;
+}
+
+std::pair<absl::Time, Question::Round> DirectoryWorker::NextSend() const {
+  const auto under_way = [this](Round round) {
+    return std::count_if(
+        searches_.begin(), searches_.end(), [round](const auto& search) {
+          const Questions& questions = search.second.questions;
+          return !questions.empty() && questions.front().round == round;
+        });
+  };
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return waiting_.NextSend(under_way);
+}
+
+Questions DirectoryWorker::NextBatch(Round round) {
+  Questions batch;
+  Questions late;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    batch = waiting_.TakeBatch(round, policy_, executor_->Now(), &late);
+  }
+  Questions unconnected;
+  while (!late.empty() && late.front().asked < opening_since_ + opening_took_ &&
+         opening_took_ >= policy_.timeout / 2) {
+    unconnected.push_back(std::move(late.front()));
+    late.pop_front();
+  }
+  const std::string timeout = absl::FormatDuration(policy_.timeout);
+  GiveUp(
+      std::move(unconnected),
+      absl::StrCat("waited longer than ", timeout, " for the connection to ",
+                   uri_, ", which took ", absl::FormatDuration(opening_took_),
+                   " to make: is DNS slow, or a firewall between?"));
+  GiveUp(std::move(late), absl::StrCat("waited longer than ", timeout,
+                                       " for its turn at ", uri_));
+  return batch;
+}
+
+void DirectoryWorker::Send(Questions questions,
+                           std::vector<MailboxLookup> controls,
+                           bool idle_probe) {
+  Search search{std::move(questions), std::move(controls), executor_->Now(),
+                idle_probe};
+  const int max_entries =
+      kMaxEntriesPerLookup * static_cast<int>(search.questions.size()) +
+      static_cast<int>(search.controls.size());
+  const absl::StatusOr<int> id =
+      connection_->Search(FilterFor(policy_, search.questions, search.controls),
+                          max_entries, search.sent);
+  if (absl::IsInvalidArgument(id.status())) {
+    SearchResult none;
+    none.failure = std::string(id.status().message());
+    Settle(std::move(search), std::move(none));
+    return;
+  }
+  // Under 0 it was not sent; it is lost with the others.
+  searches_.emplace(id.ok() ? *id : -1, std::move(search));
+  if (!id.ok()) {
+    DropConnection(std::string(id.status().message()), Loss::kClosed);
+  }
+}
+
+void DirectoryWorker::Wait() {
+  absl::Time until = absl::InfiniteFuture();
+  if (connection_ == nullptr) {
+    until = next_attempt_;
+  } else {
+    until = NextProbe();
+  }
+  bool could_send = false;
+  if (HasRoom()) {
+    const absl::Time send = NextSend().first;
+    could_send = send <= executor_->Now();  // were the socket ready
+    if (!could_send) until = std::min(until, send);
+  }
+  for (const auto& [id, search] : searches_) {
+    until = std::min(until, search.sent + PatienceFor(search));
+  }
+  // No longer than an int can say in milliseconds. Rounded up, or the last
+  // millisecond would be spent in a busy loop.
+  const absl::Duration left = std::clamp(until - executor_->Now(),
+                                         absl::ZeroDuration(), absl::Hours(1));
+  const int timeout_ms =
+      static_cast<int>(absl::ToInt64Milliseconds(left + absl::Milliseconds(1)));
+  pollfd fds[2] = {{wakeup_, POLLIN, 0}, {-1, POLLIN, 0}};
+  if (connection_ != nullptr) {
+    fds[1] = {connection_->fd(), connection_->events(), 0};
+    if (could_send) fds[1].events |= POLLOUT;
+  }
+  poll(fds, 2, timeout_ms);
+  if (fds[0].revents != 0) {
+    eventfd_t count;
+    eventfd_read(wakeup_, &count);
+  }
+}
+
+void DirectoryWorker::ReceiveAnswers() {
+  const absl::Time now = executor_->Now();
+  for (auto& [id, result] : connection_->Receive(now)) {
+    const auto search = searches_.find(id);
+    if (search == searches_.end()) continue;
+    Search settled = std::move(search->second);
+    searches_.erase(search);
+    idle_.Answered(settled.sent, now);
+    Settle(std::move(settled), std::move(result));
+  }
+  if (!connection_->status().ok()) {
+    DropConnection(std::string(connection_->status().message()), Loss::kClosed);
+    return;
+  }
+  for (const auto& [id, search] : searches_) {
+    if (now - search.sent < PatienceFor(search)) continue;
+    LoseSilent(search);
+    return;
+  }
+}
+
+void DirectoryWorker::Settle(Search search, SearchResult result) {
+  if (!proven_) {
+    proven_ = true;
+    MarkUp();
+  }
+  std::vector<MailboxLookup> lookups;
+  lookups.reserve(search.questions.size());
+  for (Question& question : search.questions) {
+    lookups.push_back(std::move(question.lookup));
+  }
+  Attributed attributed =
+      Attribute(policy_, lookups, search.controls, std::move(result));
+  health_.Report(attributed.trouble);
+  Answers answers;
+  Questions again;
+  for (size_t i = 0; i < search.questions.size(); ++i) {
+    Question& question = search.questions[i];
+    if (attributed.answers[i].has_value()) {
+      answers.emplace_back(std::move(question.done),
+                           *std::move(attributed.answers[i]));
+    } else {
+      question.lookup = std::move(lookups[i]);
+      question.round =
+          question.round < Round::kAgain ? Round::kAgain : Round::kAlone;
+      again.push_back(std::move(question));
+    }
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (const auto& [done, answer] : answers) waiting_.Note(answer);
+    for (Question& question : again) waiting_.PushBack(std::move(question));
+  }
+  Deliver(std::move(answers));
+}
+
+void DirectoryWorker::GiveUp(Questions questions, const std::string& why) {
+  Answers answers;
+  for (Question& question : questions) {
+    Answer unknown = Unknown(question, why);
+    answers.emplace_back(std::move(question.done), std::move(unknown));
+  }
+  Deliver(std::move(answers));
+}
+
+// What a `done` holds may be the last hold on the directory itself, so it is
+// let go of on the loop's thread only.
+void DirectoryWorker::Deliver(Answers answers) {
+  if (answers.empty()) return;
+  auto shared = std::make_shared<Answers>(std::move(answers));
+  executor_->Post([shared = std::move(shared)] {
+    const Answers mine = std::move(*shared);
+    for (const auto& [done, answer] : mine) done(answer);
+  });
+}
+
+Answer DirectoryWorker::Unknown(const Question& question,
+                                const std::string& why) const {
+  Transcript transcript;
+  transcript.server = uri_;
+  return Answer(mailverdict::Report::Unknown(question.lookup, why, transcript));
+}
+
+}  // namespace mailverdict

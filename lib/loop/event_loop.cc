@@ -1,0 +1,384 @@
+#include "lib/loop/event_loop.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace mailverdict {
+namespace {
+
+constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+// Timers further away than this are as good as never. It keeps sums in range.
+constexpr int64_t kFarthest = kNever / 4;
+
+// How often a task from outside looks whether the loop sleeps by now: about as
+// long as a verdict takes that has all its answers at hand.
+constexpr int kLooks = 200;
+
+// So many descriptors are asked of the kernel at once: what it has touched of
+// them is still in the processor's cache when they are served.
+constexpr int kEventsAtOnce = 64;
+
+// By FdWatch::Direction.
+constexpr uint32_t kEvents[] = {EPOLLIN, EPOLLOUT};
+
+// What the signal handler knows.
+std::atomic<int> signal_wake_fd{-1};  // of the loop that has the signals
+std::atomic<int> arrived[NSIG];       // so often, and not yet told
+
+void AddOne(int event_fd) {
+  const uint64_t one = 1;
+  (void)!write(event_fd, &one, sizeof one);
+}
+
+void HandleSignal(int signal) {
+  const int kept = errno;
+  ++arrived[signal];
+  AddOne(signal_wake_fd);
+  errno = kept;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<EventLoop>> EventLoop::Create() {
+  std::unique_ptr<EventLoop> loop(new EventLoop);
+  absl::Status status = loop->Init();
+  if (!status.ok()) return status;
+  return loop;
+}
+
+absl::Status EventLoop::Init() {
+  epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
+  wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (epoll_fd_ < 0 || wake_fd_ < 0) {
+    return absl::ErrnoToStatus(
+        errno,
+        "event loop: no descriptor left for epoll or eventfd; raise the "
+        "limit of open files (ulimit -n, LimitNOFILE=)");
+  }
+  wake_watch_ = std::make_unique<FdWatch>(this, wake_fd_, FdWatch::kReadable,
+                                          [this] { Woken(); });
+  if (!wake_watch_->Start()) {
+    return absl::ErrnoToStatus(
+        errno,
+        "event loop: cannot watch the eventfd; is memory exhausted, or the "
+        "limit of epoll watches (fs.epoll.max_user_watches)?");
+  }
+  return absl::OkStatus();
+}
+
+EventLoop::~EventLoop() {
+  for (const SignalTask& each : signals_) {
+    sigaction(each.signal, &each.before, nullptr);
+  }
+  int ours = wake_fd_;
+  signal_wake_fd.compare_exchange_strong(ours, -1);
+  wake_watch_.reset();
+  if (wake_fd_ >= 0) close(wake_fd_);
+  if (epoll_fd_ >= 0) close(epoll_fd_);
+}
+
+int64_t EventLoop::Elapsed() const {
+  return std::chrono::nanoseconds(std::chrono::steady_clock::now() -
+                                  steady_start_)
+      .count();
+}
+
+absl::Time EventLoop::Now() const {
+  return start_ + absl::Nanoseconds(Elapsed());
+}
+
+void EventLoop::Post(Task task) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  posted_.push_back({Elapsed(), std::move(task)});
+  Wake();
+}
+
+void EventLoop::Stop() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  stop_ = true;
+  Wake();
+}
+
+// With mutex_ held. A loop that is awake looks at the queue before it sleeps,
+// and the loop's own thread is awake by being here: neither costs a system
+// call. Of other threads' tasks only the first in each sleep does.
+void EventLoop::Wake() {
+  if (!sleeping_ || std::this_thread::get_id() == loop_thread_) return;
+  sleeping_ = false;
+  AddOne(wake_fd_);
+}
+
+Executor::TimerId EventLoop::RunAfter(absl::Duration delay, Task task) {
+  const int64_t wait =
+      std::clamp<int64_t>(absl::ToInt64Nanoseconds(delay), 0, kFarthest);
+  return timers_.Add(Elapsed() + wait, std::move(task));
+}
+
+void EventLoop::Cancel(TimerId timer) { timers_.Cancel(timer); }
+
+absl::Status EventLoop::OnSignal(int signal, Task task) {
+  if (signal <= 0 || signal >= NSIG || signal == SIGKILL || signal == SIGSTOP) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "event loop: signal ", signal, " is none that can be caught"));
+  }
+  int owner = -1;
+  if (!signal_wake_fd.compare_exchange_strong(owner, wake_fd_) &&
+      owner != wake_fd_) {
+    return absl::FailedPreconditionError(
+        "event loop: another loop of this process has the signals");
+  }
+  for (const SignalTask& each : signals_) {
+    if (each.signal != signal) continue;
+    return absl::FailedPreconditionError(
+        absl::StrCat("event loop: signal ", signal, " has a task already"));
+  }
+  arrived[signal] = 0;
+  struct sigaction action = {}, before = {};
+  action.sa_handler = &HandleSignal;
+  action.sa_flags = SA_RESTART;
+  sigfillset(&action.sa_mask);
+  if (sigaction(signal, &action, &before) != 0) {
+    return absl::ErrnoToStatus(errno,
+                               absl::StrCat("event loop: signal ", signal));
+  }
+  signals_.push_back({signal, std::move(task), before});
+  return absl::OkStatus();
+}
+
+void EventLoop::Run() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    loop_thread_ = std::this_thread::get_id();
+  }
+  for (;;) {
+    RunDue();
+    const bool more = RunBeforeSleep();
+    bool at_once;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      if (stop_) {
+        stop_ = false;
+        loop_thread_ = std::thread::id();
+        return;
+      }
+      sleeping_ = posted_.empty() && !more;
+      at_once = !sleeping_;
+    }
+    Sleep(at_once);
+  }
+}
+
+// For epoll_wait: in milliseconds, and rounded up, lest the loop wake for
+// nothing.
+int EventLoop::Until(int64_t due) const {
+  if (due == kNever) return -1;
+  constexpr int64_t kMillisecond = 1000000, kHour = 3600 * 1000 * kMillisecond;
+  const int64_t wait = std::clamp<int64_t>(due - Elapsed(), 0, kHour);
+  return static_cast<int>((wait + kMillisecond - 1) / kMillisecond);
+}
+
+// Until a descriptor is ready or a timer is due, or not at all; then calls back
+// for those that are ready.
+void EventLoop::Sleep(bool at_once) {
+  const int64_t due = timers_.NextDue().value_or(kNever);
+  const int milliseconds = at_once ? 0 : Until(due);
+  {
+    const std::lock_guard<std::mutex> lock(turn_);
+    asleep_ = true;
+    wakes_at_ = due;
+  }
+  epoll_event events[kEventsAtOnce];
+  const int ready = epoll_wait(epoll_fd_, events, kEventsAtOnce, milliseconds);
+  if (ready < 0 && errno != EINTR) {
+    // Only a closed or overwritten descriptor can do that. Nothing would ever
+    // run again: let the supervisor start a sound process.
+    std::perror("mailverdict: event loop: epoll_wait");
+    std::abort();
+  }
+  {
+    const std::lock_guard<std::mutex> lock(turn_);
+    asleep_ = false;
+  }
+  for (int i = 0; i < ready; ++i) CallBack(events[i]);
+}
+
+// What one callback does may concern the next one's descriptor: it may have
+// been closed, and be another one by now.
+void EventLoop::CallBack(const epoll_event& event) {
+  const auto fd = static_cast<size_t>(event.data.u64 & 0xffffffff);
+  const auto generation = static_cast<uint32_t>(event.data.u64 >> 32);
+  const bool failed = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
+  for (const auto direction : {FdWatch::kReadable, FdWatch::kWritable}) {
+    const Watched& watched = watched_[fd];
+    FdWatch* const watch = watched.watches[direction];
+    if (watch == nullptr || watched.generation != generation) continue;
+    if (failed || (event.events & kEvents[direction]) != 0) watch->CallBack();
+  }
+}
+
+// `watch`: nullptr for none. False if there is another, or the kernel will not.
+bool EventLoop::SetWatch(int fd, int direction, FdWatch* watch) {
+  if (fd < 0) return false;
+  const auto place = static_cast<size_t>(fd);
+  if (place >= watched_.size()) watched_.resize(2 * place + 1);
+  Watched& watched = watched_[place];
+  const auto wanted = [&] {
+    return (watched.watches[0] != nullptr ? kEvents[0] : 0) |
+           (watched.watches[1] != nullptr ? kEvents[1] : 0);
+  };
+  if (watch != nullptr && watched.watches[direction] != nullptr) return false;
+  const uint32_t before = wanted();
+  watched.watches[direction] = watch;
+  epoll_event event = {};
+  event.events = wanted();
+  if (event.events == 0) ++watched.generation;
+  event.data.u64 = uint64_t{watched.generation} << 32 | place;
+  const int change = before == 0         ? EPOLL_CTL_ADD
+                     : event.events == 0 ? EPOLL_CTL_DEL
+                                         : EPOLL_CTL_MOD;
+  if (epoll_ctl(epoll_fd_, change, fd, &event) == 0) return true;
+  if (watch != nullptr) watched.watches[direction] = nullptr;
+  return false;
+}
+
+// The eventfd's counter has done its work by waking the loop.
+void EventLoop::Woken() {
+  uint64_t count;
+  (void)!read(wake_fd_, &count, sizeof count);
+  for (size_t i = 0; i < signals_.size(); ++i) {  // a task may add one
+    const SignalTask& each = signals_[i];
+    for (int n = arrived[each.signal].exchange(0); n > 0; --n) each.task();
+  }
+}
+
+bool EventLoop::RunOutside(absl::FunctionRef<void()> task) {
+  std::unique_lock<std::mutex> turn(turn_, std::defer_lock);
+  for (int look = 0; look < kLooks; ++look) {
+    if (!turn.try_lock()) continue;
+    if (!asleep_) {
+      turn.unlock();
+      continue;
+    }
+    task();
+    if (timers_.NextDue().value_or(kNever) < wakes_at_) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      Wake();
+    }
+    return true;
+  }
+  return false;
+}
+
+void EventLoop::RunDue() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    sleeping_ = false;
+    batch_.swap(posted_);
+  }
+  for (Posted& posted : batch_) {
+    RunTimers(posted.due);
+    std::exchange(posted.task, nullptr)();
+  }
+  batch_.clear();
+  if (timers_.size() > 0) RunTimers(Elapsed());
+}
+
+// What a task adds is due after `until`, or equal on a coarse clock; the bound
+// keeps even that from holding up the descriptors.
+void EventLoop::RunTimers(int64_t until) {
+  size_t left = timers_.size();
+  while (left-- > 0) {
+    std::optional<Task> task = timers_.TakeDue(until);
+    if (!task.has_value()) return;
+    (*task)();
+  }
+}
+
+// Whether there is more of it by now.
+bool EventLoop::RunBeforeSleep() {
+  for (size_t i = 0; i < before_sleep_.size(); ++i) {
+    BeforeSleep& each = *before_sleep_[i];
+    if (std::exchange(each.scheduled_, false)) each.task_();
+  }
+  return std::any_of(before_sleep_.begin(), before_sleep_.end(),
+                     [](const BeforeSleep* each) { return each->scheduled_; });
+}
+
+BeforeSleep::BeforeSleep(EventLoop* loop, std::function<void()> task)
+    : loop_(loop), task_(std::move(task)) {
+  loop_->before_sleep_.push_back(this);
+}
+
+BeforeSleep::~BeforeSleep() {
+  std::vector<BeforeSleep*>& all = loop_->before_sleep_;
+  all.erase(std::remove(all.begin(), all.end(), this), all.end());
+}
+
+// asleep_ is the loop's thread's to write: here that is not under way.
+void BeforeSleep::Schedule() {
+  if (std::exchange(scheduled_, true) || !loop_->asleep_) return;
+  const std::lock_guard<std::mutex> lock(loop_->mutex_);
+  loop_->Wake();
+}
+
+FdWatch::FdWatch(EventLoop* loop, int fd, Direction direction,
+                 std::function<void()> on_ready)
+    : loop_(loop),
+      fd_(fd),
+      direction_(direction),
+      on_ready_(std::move(on_ready)) {}
+
+FdWatch::~FdWatch() {
+  Stop();
+  if (gone_ != nullptr) *gone_ = true;
+}
+
+bool FdWatch::Start() {
+  if (!started_) started_ = loop_->SetWatch(fd_, direction_, this);
+  return started_;
+}
+
+void FdWatch::Stop() {
+  if (!std::exchange(started_, false)) return;
+  loop_->SetWatch(fd_, direction_, nullptr);
+}
+
+// on_ready_ may destroy the watch, and lives through its own call.
+void FdWatch::CallBack() {
+  std::function<void()> on_ready = std::move(on_ready_);
+  bool gone = false;
+  gone_ = &gone;
+  on_ready();
+  if (gone) return;
+  gone_ = nullptr;
+  on_ready_ = std::move(on_ready);
+}
+
+std::unique_ptr<Executor::Watch> EventLoop::WatchFd(int fd, Ready ready,
+                                                    Task on_ready) {
+  struct Watching final : Watch {
+    Watching(EventLoop* loop, int fd, FdWatch::Direction direction,
+             Task on_ready)
+        : watch(loop, fd, direction, std::move(on_ready)) {}
+    FdWatch watch;
+  };
+  auto watching = std::make_unique<Watching>(
+      this, fd,
+      ready == Ready::kToRead ? FdWatch::kReadable : FdWatch::kWritable,
+      std::move(on_ready));
+  if (!watching->watch.Start()) return nullptr;
+  return watching;
+}
+
+}  // namespace mailverdict

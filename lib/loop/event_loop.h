@@ -1,0 +1,198 @@
+// The one event loop of a daemon, on epoll(7).
+//
+//   absl::StatusOr<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
+//   absl::Status status = (*loop)->OnSignal(SIGTERM, [&] { (*loop)->Stop(); });
+//   (*loop)->RunAfter(absl::Seconds(4), [] { ... });
+//   FdWatch watch(loop->get(), fd, FdWatch::kReadable, [&] { read(fd, ...); });
+//   watch.Start();
+//   (*loop)->Run();
+//
+// Everything but Post, RunOutside, Stop and Now belongs to the loop's thread:
+// the one that calls Run, or that prepares the loop before.
+
+#ifndef MAILVERDICT_LIB_LOOP_EVENT_LOOP_H_
+#define MAILVERDICT_LIB_LOOP_EVENT_LOOP_H_
+
+#include <signal.h>
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "lib/loop/executor.h"
+#include "lib/loop/timer_queue.h"
+
+struct epoll_event;
+
+namespace mailverdict {
+
+class BeforeSleep;
+class FdWatch;
+
+class EventLoop : public Executor {
+ public:
+  // Fails when the process has run out of descriptors.
+  static absl::StatusOr<std::unique_ptr<EventLoop>> Create();
+
+  // Tasks that have not run are destroyed unrun; their captures must not call
+  // the loop then. All watches must be gone before.
+  ~EventLoop() override;
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  // Runs tasks, timers and watches until Stop. May be called again afterwards.
+  void Run();
+
+  // Makes Run return once the tasks at hand have run; without a Run under way,
+  // the next one. What is still queued then waits for the next Run. Any
+  // thread, but no signal handler (see OnSignal).
+  void Stop();
+
+  // Executor. Posted tasks and timers run in the order in which they are due;
+  // a posted task is due when it is posted. A task that posts or sets a timer
+  // of zero starves nobody: descriptors are looked at in between.
+  absl::Time Now() const override;
+  void Post(Task task) override;
+  TimerId RunAfter(absl::Duration delay, Task task) override;
+  void Cancel(TimerId timer) override;
+  std::unique_ptr<Watch> WatchFd(int fd, Ready ready, Task on_ready) override;
+
+  // Runs `task` at once, on this thread, in the loop's stead: while the loop
+  // sleeps, and keeps it from waking up until `task` is done. So it is as if
+  // the loop had run it, without the two switches between threads that a Post
+  // and its answer take. The task must be short, and must not touch a watch or
+  // OnSignal. False, with nothing run, if the loop is busy, or is not in Run.
+  // Any thread but the loop's.
+  bool RunOutside(absl::FunctionRef<void()> task);
+
+  // Runs `task` on the loop's thread, as an ordinary task and not in a signal
+  // handler, each time `signal` has arrived, as long as the loop exists. A
+  // signal has one task, and signals are one loop's of a process: who asks for
+  // more is refused.
+  absl::Status OnSignal(int signal, Task task);
+
+ private:
+  friend class FdWatch;
+  friend class BeforeSleep;
+  struct Posted {
+    int64_t due;
+    Task task;
+  };
+  struct SignalTask {
+    int signal;
+    Task task;
+    struct sigaction before;
+  };
+  // What is watched of one descriptor.
+  struct Watched {
+    FdWatch* watches[2] = {};  // by direction
+    uint32_t generation = 0;   // grows when it is watched no more
+  };
+
+  EventLoop() = default;
+  absl::Status Init();
+  int64_t Elapsed() const;  // nanoseconds since construction
+  void Wake();
+  void RunDue();
+  void RunTimers(int64_t until);
+  bool RunBeforeSleep();
+  int Until(int64_t due) const;
+  void Sleep(bool at_once);
+  void Woken();
+  void CallBack(const struct epoll_event& event);
+  bool SetWatch(int fd, int direction, FdWatch* watch);
+
+  const absl::Time start_ = absl::Now();
+  const std::chrono::steady_clock::time_point steady_start_ =
+      std::chrono::steady_clock::now();
+
+  std::mutex mutex_;
+  std::vector<Posted> posted_;   // guarded by mutex_
+  bool stop_ = false;            // guarded by mutex_
+  bool sleeping_ = false;        // guarded by mutex_: a Post must wake the loop
+  std::thread::id loop_thread_;  // guarded by mutex_: who is in Run
+
+  // Whose turn it is. Held by a task that runs outside; by the loop only to
+  // fall asleep and to wake, since between the two nobody else gets past
+  // `asleep_`.
+  std::mutex turn_;
+  bool asleep_ = false;  // guarded by turn_
+  int64_t wakes_at_;     // guarded by turn_: by itself
+
+  std::vector<Posted> batch_;  // posted_ as taken, to keep its memory
+  std::vector<BeforeSleep*> before_sleep_;
+  TimerQueue timers_;
+  std::vector<Watched> watched_;    // by descriptor
+  std::deque<SignalTask> signals_;  // which a task's own addition must not move
+  int epoll_fd_ = -1;
+  int wake_fd_ = -1;  // an eventfd
+  std::unique_ptr<FdWatch> wake_watch_;
+};
+
+// Calls back as long as a descriptor is readable, or writable. Of one
+// descriptor there may be one of each at a time. Loop's thread only.
+class FdWatch {
+ public:
+  enum Direction { kReadable, kWritable };
+
+  // Borrows the loop and the descriptor, which must stay open until Stop or
+  // destruction. `on_ready` is also called when the peer has gone or the
+  // descriptor failed: the read or write will say so. It may destroy the watch.
+  FdWatch(EventLoop* loop, int fd, Direction direction,
+          std::function<void()> on_ready);
+  ~FdWatch();
+  FdWatch(const FdWatch&) = delete;
+  FdWatch& operator=(const FdWatch&) = delete;
+
+  // A new watch is stopped. Either costs a system call, but only on a change.
+  // Start is false when the kernel is out of memory or watches, or there is
+  // such a watch already.
+  bool Start();
+  void Stop();
+
+ private:
+  friend class EventLoop;
+  void CallBack();
+
+  EventLoop* const loop_;
+  const int fd_;
+  const Direction direction_;
+  bool started_ = false;
+  std::function<void()> on_ready_;  // empty while it runs
+  bool* gone_ = nullptr;            // while it runs: to be set by ~FdWatch
+};
+
+// Calls back once all that was at hand is done, before the loop sleeps or looks
+// for more: what many want done is done together. Loop's thread only, or within
+// RunOutside.
+class BeforeSleep {
+ public:
+  // Borrows the loop. `task` must not destroy one of these.
+  BeforeSleep(EventLoop* loop, std::function<void()> task);
+  ~BeforeSleep();
+  BeforeSleep(const BeforeSleep&) = delete;
+  BeforeSleep& operator=(const BeforeSleep&) = delete;
+
+  // Once, however often this is called until then; from within `task`, once
+  // more.
+  void Schedule();
+
+ private:
+  friend class EventLoop;
+  EventLoop* const loop_;
+  const std::function<void()> task_;
+  bool scheduled_ = false;
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_LOOP_EVENT_LOOP_H_

@@ -1,0 +1,172 @@
+// An Executor for tests: the test is the loop.
+
+#ifndef MAILVERDICT_LIB_LOOP_MANUAL_EXECUTOR_TESTING_H_
+#define MAILVERDICT_LIB_LOOP_MANUAL_EXECUTOR_TESTING_H_
+
+#include <poll.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "lib/loop/executor.h"
+
+namespace mailverdict {
+
+class ManualExecutor final : public Executor {
+ public:
+  // Virtual time stands still but for Advance; real time runs.
+  enum class Clock { kVirtual, kReal };
+  explicit ManualExecutor(
+      Clock clock = Clock::kVirtual,
+      absl::Time start = absl::FromUnixSeconds(1'800'000'000))
+      : clock_(clock), now_(start) {}
+
+  absl::Time Now() const override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return NowLocked();
+  }
+  void Post(Task task) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    posted_.push_back(std::move(task));
+    posted_one_.notify_one();
+  }
+  TimerId RunAfter(absl::Duration delay, Task task) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const absl::Time due = NowLocked() + std::max(delay, absl::ZeroDuration());
+    timers_.emplace(std::pair(due, ++last_timer_), std::move(task));
+    return last_timer_;
+  }
+  void Cancel(TimerId timer) override {
+    Task dropped;  // what it holds may cancel more
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (auto it = timers_.begin(); it != timers_.end(); ++it) {
+      if (it->first.second != timer) continue;
+      dropped = std::move(it->second);
+      timers_.erase(it);
+      return;
+    }
+  }
+
+  // Looked at by RunUntil.
+  std::unique_ptr<Watch> WatchFd(int fd, Ready ready, Task on_ready) override {
+    if (refuses_watches) return nullptr;
+    auto watching = std::make_unique<Watching>(&watches_, std::move(on_ready));
+    watches_.emplace(watching.get(),
+                     pollfd{fd, ToShort(ready == Ready::kToRead), 0});
+    return watching;
+  }
+
+  bool refuses_watches = false;  // as a kernel that is out of them
+
+  // Runs what is posted and due, and what that posts.
+  void RunReady() {
+    while (Task task = TakeReady()) task();
+  }
+
+  // Virtual time moves on, and stops at each timer on its way.
+  void Advance(absl::Duration by) {
+    const absl::Time end = Now() + by;
+    RunReady();
+    for (;;) {
+      {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        const bool more =
+            !timers_.empty() && timers_.begin()->first.first <= end;
+        now_ = more ? timers_.begin()->first.first : end;
+        if (!more) break;
+      }
+      RunReady();
+    }
+    RunReady();
+  }
+
+  // Runs until `condition` holds; false if it does not within `bound` of real
+  // time, which is long so that a busy machine fails no test.
+  template <typename Condition>
+  bool RunUntil(Condition condition, absl::Duration bound = absl::Seconds(30)) {
+    const auto end =
+        std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(bound);
+    for (;;) {
+      RunReady();
+      RunWatches();
+      if (condition()) return true;
+      if (std::chrono::steady_clock::now() >= end) return false;
+      std::unique_lock<std::mutex> lock(mutex_);
+      // Short, for descriptors, and for conditions that come true by other
+      // means than a task.
+      posted_one_.wait_for(lock, std::chrono::milliseconds(2),
+                           [this] { return !posted_.empty(); });
+    }
+  }
+
+  size_t timers() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return timers_.size();
+  }
+
+ private:
+  struct Watching;
+  using Watches = std::map<Watching*, pollfd>;
+  struct Watching final : Watch {
+    Watching(Watches* all, Task on_ready)
+        : all(all), on_ready(std::make_shared<Task>(std::move(on_ready))) {}
+    ~Watching() override { all->erase(this); }
+    Watches* const all;
+    const std::shared_ptr<Task> on_ready;  // outlives its own call
+  };
+
+  static short ToShort(bool read) { return read ? POLLIN : POLLOUT; }
+
+  void RunWatches() {
+    const Watches before = watches_;
+    for (auto [watching, descriptor] : before) {
+      if (watches_.count(watching) == 0) continue;  // gone meanwhile
+      if (poll(&descriptor, 1, 0) != 1) continue;
+      const std::shared_ptr<Task> on_ready = watching->on_ready;
+      (*on_ready)();
+    }
+  }
+
+  absl::Time NowLocked() const {
+    if (clock_ == Clock::kVirtual) return now_;
+    return now_ +
+           absl::FromChrono(std::chrono::steady_clock::now() - real_start_);
+  }
+  Task TakeReady() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    Task task;
+    if (!posted_.empty()) {
+      task = std::move(posted_.front());
+      posted_.pop_front();
+    } else if (!timers_.empty() &&
+               timers_.begin()->first.first <= NowLocked()) {
+      task = std::move(timers_.begin()->second);
+      timers_.erase(timers_.begin());
+    }
+    return task;
+  }
+
+  const Clock clock_;
+  const std::chrono::steady_clock::time_point real_start_ =
+      std::chrono::steady_clock::now();
+  mutable std::mutex mutex_;  // guards all below
+  std::condition_variable posted_one_;
+  absl::Time now_;
+  std::deque<Task> posted_;
+  TimerId last_timer_ = 0;
+  Watches watches_;  // the loop's thread only
+  std::map<std::pair<absl::Time, TimerId>, Task> timers_;
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_LOOP_MANUAL_EXECUTOR_TESTING_H_

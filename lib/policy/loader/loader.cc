@@ -1,0 +1,210 @@
+#include "lib/policy/loader/loader.h"
+
+#include <utility>
+
+#include "absl/strings/substitute.h"
+#include "lib/policy/loader/parts.h"
+#include "lib/policy/loader/policy_text.h"
+#include "lib/policy/loader/values.h"
+
+namespace mailverdict {
+namespace {
+
+using P = proto::Policy;
+
+// Fewer would forget people who get mail every day.
+constexpr uint32_t kMinHistory = 1000;
+// A lookup over the network takes some of it.
+constexpr absl::Duration kMinDeadline = absl::Milliseconds(100);
+// sendmail waits 10 s for a milter's answer (Timeout "R:10s").
+constexpr absl::Duration kMaxDeadline = absl::Seconds(9);
+// ... and, as documents for socketmap say to write it (-d5), 5 s for a map's.
+constexpr absl::Duration kMapLimit = absl::Seconds(5);
+
+void ReadDeadline(const Node<P>& node, Policy* policy) {
+  if (!node->has_deadline()) return;
+  const absl::StatusOr<absl::Duration> deadline =
+      ReadDuration(node->deadline(), "4s");
+  if (!deadline.ok()) {
+    node.Error(P::kDeadlineFieldNumber,
+               absl::StrCat("deadline ", deadline.status().message()));
+    return;
+  }
+  policy->deadline = *deadline;
+  if (*deadline < kMinDeadline) {
+    node.Error(P::kDeadlineFieldNumber,
+               absl::Substitute("deadline is $0, under 100ms: no directory "
+                                "could answer in time; write, say, \"4s\"",
+                                absl::FormatDuration(*deadline)));
+  } else if (*deadline > kMaxDeadline) {
+    node.Error(P::kDeadlineFieldNumber,
+               absl::Substitute("deadline is $0, over 9s: sendmail gives a "
+                                "milter up after 10s, and a map with -d5 "
+                                "after 5s; write, say, \"4s\"",
+                                absl::FormatDuration(*deadline)));
+  } else if (*deadline >= kMapLimit) {
+    node.Warning(P::kDeadlineFieldNumber,
+                 absl::Substitute("deadline is $0: sendmail gives a map with "
+                                  "-d5 up after 5s; write, say, \"4s\"",
+                                  absl::FormatDuration(*deadline)));
+  }
+}
+
+void ReadProcess(const Node<P>& node, Policy* policy) {
+  policy->user = node->user();
+  if (node->has_user()) {
+    if (const Complaint complaint = CheckWord(node->user(), "mailverdict")) {
+      node.Error(P::kUserFieldNumber, absl::StrCat("user ", *complaint));
+    }
+  }
+  policy->log =
+      node->log() == P::SYSLOG ? LogTarget::kSyslog : LogTarget::kStderr;
+  policy->max_connections = node->max_connections();
+  if (node->max_connections() == 0) {
+    node.Error(P::kMaxConnectionsFieldNumber,
+               "max_connections is 0, so nobody could ask; write 1 or more");
+  }
+  policy->shadow = node->shadow();
+}
+
+void ReadHistory(const Node<P>& policy_node, Policy* policy) {
+  if (!policy_node->has_history()) return;
+  using H = proto::History;
+  const Node<H> node =
+      policy_node.Child(policy_node->history(), P::kHistoryFieldNumber);
+  policy->history_file = node->file();
+  policy->history_max = node->max_entries();
+  if (Require(node, "history",
+              {{H::kFileFieldNumber, "/var/lib/mailverdict/history"}})) {
+    if (const Complaint complaint =
+            CheckPath(node->file(), "/var/lib/mailverdict/history")) {
+      node.Error(H::kFileFieldNumber, absl::StrCat("file ", *complaint));
+    }
+  }
+  if (node->max_entries() < kMinHistory) {
+    node.Error(H::kMaxEntriesFieldNumber,
+               absl::Substitute("max_entries is $0; write $1 or more",
+                                node->max_entries(), kMinHistory));
+  }
+}
+
+void ReadMaxListLoss(const Node<P>& node, Policy* policy) {
+  if (node->max_list_loss_percent() > 100) {
+    node.Error(P::kMaxListLossPercentFieldNumber,
+               absl::Substitute("max_list_loss_percent is $0; write 0 to 100",
+                                node->max_list_loss_percent()));
+    return;
+  }
+  policy->max_list_loss_percent =
+      static_cast<int>(node->max_list_loss_percent());
+}
+
+void ReadLocalNetworks(const Node<P>& node, Policy* policy) {
+  for (int i = 0; i < node->local_network_size(); ++i) {
+    const std::optional<mail::IpNetwork> network =
+        mail::IpNetwork::Parse(node->local_network(i));
+    if (network.has_value()) {
+      policy->local_networks.push_back(*network);
+      continue;
+    }
+    node.Error(P::kLocalNetworkFieldNumber,
+               absl::StrCat("local_network ", Quoted(node->local_network(i)),
+                            " is no network, or has bits behind its prefix; "
+                            "write, say, \"192.0.2.0/24\" or "
+                            "\"2001:db8::/32\""),
+               i);
+  }
+}
+
+void ReadDirectories(const Node<P>& node, const FileReader& read,
+                     Policy* policy) {
+  Unique names(&node.faults());
+  for (int i = 0; i < node->directory_size(); ++i) {
+    const Node<proto::Directory> directory =
+        node.Child(node->directory(i), P::kDirectoryFieldNumber, i);
+    policy->directories.push_back(
+        ReadDirectory(directory, policy->deadline, read));
+    if (!directory->has_name()) continue;
+    names.Add(directory->name(),
+              directory.At(proto::Directory::kNameFieldNumber),
+              absl::StrCat("directory ", Quoted(directory->name())));
+  }
+}
+
+// What is good in each of its parts, and yet does nothing.
+void WarnOfIdleParts(const Node<P>& node, const Policy& policy) {
+  for (int i = 0; i < node->directory_size(); ++i) {
+    bool used = false;
+    for (const RealmPolicy& realm : policy.realms) {
+      used |= realm.directory == node->directory(i).name();
+    }
+    if (used) continue;
+    node.Warning(P::kDirectoryFieldNumber,
+                 absl::Substitute("no realm uses directory $0; name it in a "
+                                  "realm, or remove it",
+                                  Quoted(node->directory(i).name())),
+                 i);
+  }
+  if (node->has_dns() && !policy.AsksDns()) {
+    node.Warning(P::kDnsFieldNumber,
+                 "no check asks DNS; add check { domain { } } or check { dnsbl "
+                 "{ ... } }, or remove dns");
+  }
+  if (node->check_size() == 0) {
+    node.faults().Warning(
+        0,
+        "the policy has no check, so everything passes; add check { "
+        "recipient { } }");
+  } else if (node->realm_size() == 0) {
+    for (int i = 0; i < node->check_size(); ++i) {
+      if (!node->check(i).has_recipient()) continue;
+      node.Warning(P::kCheckFieldNumber,
+                   "the policy has no realm, so no domain is ours and every "
+                   "recipient passes; add realm { domain: ... directory: ... }",
+                   i);
+    }
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
+                                        std::string_view file_name,
+                                        const FileReader& read) {
+  return LoadPolicy(text, file_name, read, ParsedLists(read));
+}
+
+absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
+                                        std::string_view file_name,
+                                        const FileReader& read,
+                                        const ListReaders& lists) {
+  const PolicySource source(text);
+  Faults faults(file_name, &source);
+  P message;
+  google::protobuf::TextFormat::ParseInfoTree tree;
+  ParsePolicyText(&faults, &message, &tree);
+  // Form before meaning: a name that is misspelt would be missed below as well.
+  if (faults.any_error()) return faults.ToStatus();
+  const Node<P> node(message, &tree, 0, &faults);
+  CheckTexts(node);
+  if (faults.any_error()) return faults.ToStatus();
+
+  LoadedPolicy loaded;
+  ReadDeadline(node, &loaded.policy);
+  ReadProcess(node, &loaded.policy);
+  ReadListeners(node, &loaded.policy);
+  ReadLocalNetworks(node, &loaded.policy);
+  ReadHistory(node, &loaded.policy);
+  ReadMaxListLoss(node, &loaded.policy);
+  ReadDirectories(node, read, &loaded.policy);
+  AddressFiles files(lists);
+  ReadRealms(node, &files, &loaded.policy);
+  ReadDns(node, &loaded.policy);
+  ReadChecks(node, &files, lists, &loaded.policy);
+  WarnOfIdleParts(node, loaded.policy);
+  if (faults.any_error()) return faults.ToStatus();
+  loaded.warnings = faults.Warnings();
+  return loaded;
+}
+
+}  // namespace mailverdict

@@ -1,0 +1,255 @@
+// What a policy means: values and combinations that cannot work.
+
+#include "lib/policy/loader/loader_testing.h"
+
+namespace mailverdict {
+namespace {
+
+// A good directory's begin, on the first line; the rest follows on others.
+#define PEOPLE                                                           \
+  "directory { name: \"people\" uri: \"ldap://ldap.example.org\" base: " \
+  "\"ou=people,o=x\" filter: \"(|(mail=%a)(uid=%u))\"\n"
+#define REALM "realm { directory: \"people\" domain: \"example.org\"\n"
+
+constexpr SaidCase kProcess[] = {
+    {"deadline: \"4\"",
+     "1:1: deadline \"4\" is no duration; write a number and a unit (ms, s, m, "
+     "h), as in \"4s\""},
+    {"deadline: \"3d\"",
+     "1:1: deadline \"3d\" is no duration; write a number and a unit (ms, s, "
+     "m, h), as in \"4s\", and days as hours"},
+    {"deadline: \"soon\"",
+     "1:1: deadline \"soon\" is no duration; write a number and a unit (ms, s, "
+     "m, h), as in \"4s\""},
+    {"deadline: \"-4s\"",
+     "1:1: deadline \"-4s\" is negative; write, say, \"4s\""},
+    {"deadline: \"inf\"",
+     "1:1: deadline \"inf\" has no end; write, say, \"4s\""},
+    {"\n  deadline: \"0\"",
+     "2:3: deadline is 0, under 100ms: no directory could answer in time; "
+     "write, say, \"4s\""},
+    {"deadline: \"99ms\"",
+     "1:1: deadline is 99ms, under 100ms: no directory could answer in time; "
+     "write, say, \"4s\""},
+    {"deadline: \"9001ms\"",
+     "1:1: deadline is 9.001s, over 9s: sendmail gives a milter up after 10s, "
+     "and a map with -d5 after 5s; write, say, \"4s\""},
+    {"max_connections: 0",
+     "1:1: max_connections is 0, so nobody could ask; write 1 or more"},
+    {"user: \"mail user\"",
+     "1:1: user \"mail user\" is no name; write one word of letters, digits, "
+     "'-', '_' and '.', as in \"mailverdict\""},
+    {"user: \"-x\"",
+     "1:1: user \"-x\" is no name; write one word of letters, digits, '-', '_' "
+     "and '.', as in \"mailverdict\""},
+    {"listener { }",
+     "1:1: listener has no socketmap; write, say, socketmap: "
+     "\"unix:/run/mailverdict/socketmap\""},
+    {"listener { socketmap: \"/run/x\" }",
+     "1:12: socketmap \"/run/x\" is no address; write unix:/PATH or "
+     "inet:HOST:PORT"},
+    {"listener { socketmap: \"unix:run/x\" }",
+     "1:12: socketmap \"unix:run/x\" has no path from the root; write, say, "
+     "unix:/run/mailverdict/socketmap"},
+    {"listener { socketmap: \"unix:/run/\" }",
+     "1:12: socketmap \"unix:/run/\" has no path from the root; write, say, "
+     "unix:/run/mailverdict/socketmap"},
+    {"listener { socketmap: \"unix:/"
+     "123456789012345678901234567890123456789012345678901234567"
+     "123456789012345678901234567890123456789012345678901\" }",
+     "1:12: socketmap \"unix:/123456789012345678901234567890123456789012"
+     "34567890123456712345678901234567...\" has a path of more "
+     "than 107 bytes, the most that a socket can have"},
+    {"history { file: \"history\" }",
+     "1:11: file \"history\" is no file's path from the root; write, say, "
+     "\"/var/lib/mailverdict/history\""},
+    {"history { file: \"/history\" max_entries: 999 }",
+     "1:28: max_entries is 999; write 1000 or more"},
+    {"listener { socketmap: \"inet:7777\" }",
+     "1:12: socketmap \"inet:7777\" is not inet:HOST:PORT; write, say, "
+     "inet:127.0.0.1:7777 or inet:[::1]:7777"},
+    {"listener { socketmap: \"inet:7777@localhost\" }",
+     "1:12: socketmap \"inet:7777@localhost\" has its port first; write "
+     "inet:HOST:PORT"},
+    {"listener { socketmap: \"inet:localhost:0\" }",
+     "1:12: socketmap \"inet:localhost:0\" is not inet:HOST:PORT; write, say, "
+     "inet:127.0.0.1:7777 or inet:[::1]:7777"},
+    {"listener { socketmap: \"inet:localhost:65536\" }",
+     "1:12: socketmap \"inet:localhost:65536\" is not inet:HOST:PORT; write, "
+     "say, inet:127.0.0.1:7777 or inet:[::1]:7777"},
+    {"listener { socketmap: \"inet:::1:7777\" }",
+     "1:12: socketmap \"inet:::1:7777\" is not inet:HOST:PORT; write, say, "
+     "inet:127.0.0.1:7777 or inet:[::1]:7777"},
+    {"listener { socketmap: \"inet:[::1]\" }",
+     "1:12: socketmap \"inet:[::1]\" is not inet:HOST:PORT; write, say, "
+     "inet:127.0.0.1:7777 or inet:[::1]:7777"},
+    {"listener { socketmap: \"unix:/a\"\n mode: \"rw\" }",
+     "2:2: mode \"rw\" is no mode from 0000 to 0777; write, say, \"0660\""},
+    {"listener { socketmap: \"unix:/a\"\n mode: \"0888\" }",
+     "2:2: mode \"0888\" is no mode from 0000 to 0777; write, say, \"0660\""},
+    {"listener { socketmap: \"unix:/a\"\n mode: \"1777\" }",
+     "2:2: mode \"1777\" is no mode from 0000 to 0777; write, say, \"0660\""},
+    {"listener { socketmap: \"unix:/a\"\n owner: \"a:b\" group: \"c/d\" }",
+     "2:2: owner \"a:b\" is no name; write one word of letters, digits, '-', "
+     "'_' and '.', as in \"mail\"\n"
+     "2:15: group \"c/d\" is no name; write one word of letters, digits, '-', "
+     "'_' and '.', as in \"mail\""},
+    {"listener { socketmap: \"inet:localhost:1\" mode: \"0600\"\n owner: \"a\""
+     "\n group: \"b\" }",
+     "1:42: mode is of unix: sockets only; remove it\n"
+     "2:2: owner is of unix: sockets only; remove it\n"
+     "3:2: group is of unix: sockets only; remove it"},
+    {"listener { socketmap: \"unix:/a\" }\nlistener { socketmap: \"unix:/a\" }",
+     "2:12: listener \"unix:/a\" is there already, line 1"},
+    {"listener { milter: \"unix:/a\" socketmap: \"unix:/b\" }",
+     "1:12: milter stands beside socketmap; write two listeners"},
+    {"listener { control: \"inet:127.0.0.1:7777\" }",
+     "1:12: control has to be a unix socket, since who connects may make "
+     "everything pass; write unix:/run/mailverdict/control"},
+    {"listener { milter: \"unix:/a\" }\nlistener { socketmap: \"unix:/a\" }",
+     "2:12: listener \"unix:/a\" is there already, line 1"},
+    {"listener { milter: \"unix:/a\" }\nlistener { milter: \"unix:/b\" }",
+     "2:12: the one milter listener is there already, line 1"},
+    {"listener { milter: \"local:/a\" }",
+     "1:12: milter \"local:/a\" is no address; write unix:/PATH or "
+     "inet:HOST:PORT"},
+    {"local_network: \"10.0.0.0/8\"\nlocal_network: \"10.1.2.3/8\"",
+     "2:1: local_network \"10.1.2.3/8\" is no network, or has bits behind its "
+     "prefix; write, say, \"192.0.2.0/24\" or \"2001:db8::/32\""},
+};
+
+constexpr SaidCase kRealm[] = {
+    {PEOPLE "}\nrealm { directory: \"people\" }",
+     "3:1: realm has no domain; write, say, domain: \"example.org\""},
+    {"realm {\n domain: \"example.org\" }",
+     "1:1: realm has neither directory nor catch_all; write directory: "
+     "\"NAME\", or catch_all: true if every address is valid"},
+    {"realm { domain: \"example.org\"\n catch_all: false }",
+     "1:1: realm has neither directory nor catch_all; write directory: "
+     "\"NAME\", or catch_all: true if every address is valid"},
+    {PEOPLE "}\nrealm { domain: \"example.org\"\n directory: \"people\"\n "
+            "catch_all: true }",
+     "5:2: catch_all together with directory; a realm has one of them: where "
+     "every address is valid nothing is asked"},
+    {PEOPLE "}\nrealm { domain: \"example.org\"\n directory: \"poeple\" }",
+     "4:2: there is no directory \"poeple\"; the policy has \"people\""},
+    {"realm { domain: \"example.org\"\n directory: \"people\" }",
+     "2:2: there is no directory \"people\"; the policy has none yet"},
+    {PEOPLE "}\n" REALM "domain: \"Example.ORG.\" }",
+     "4:1: domain \"example.org\" is there already, line 3"},
+    {PEOPLE "}\n" REALM "}\nrealm { catch_all: true\n domain: \"*.a\" domain: "
+            "\"EXAMPLE.org\" }",
+     "6:16: domain \"example.org\" is there already, line 3"},
+    {PEOPLE
+     "}\n" REALM "domain: \"*\"\n domain: \"@a.org\"\n domain: "
+     "\".a.org\"\n domain: \"*.[192.0.2.1]\"\n domain: \"a..b\"\n domain: "
+     "\"*.*.org\" }",
+     "4:1: domain \"*\" is the whole world; write the domains that are yours\n"
+     "5:2: domain \"@a.org\" is no domain; write \"a.org\", or \"*.a.org\" for "
+     "all below it\n"
+     "6:2: domain \".a.org\" is no domain; write \"a.org\", or \"*.a.org\" for "
+     "all below it\n"
+     "7:2: domain \"*.[192.0.2.1]\" is no domain; nothing is below an address\n"
+     "8:13: domain \"a..b\" is no domain: here a label of the domain is "
+     "missing\n"
+     "9:13: domain \"*.*.org\" is no domain: here a label of the domain is "
+     "missing"},
+    {PEOPLE "}\n" REALM "tag_delimiters: \"+a\" }",
+     "4:1: tag_delimiters \"+a\" has more than ASCII punctuation in it (and "
+     "not @, \" or \\); write, say, \"+\""},
+    {PEOPLE "}\n" REALM "tag_delimiters: \"+@\" }",
+     "4:1: tag_delimiters \"+@\" has more than ASCII punctuation in it (and "
+     "not @, \" or \\); write, say, \"+\""},
+    {PEOPLE "}\n" REALM "tag_delimiters: \"\xC3\xBC\" }",
+     "4:1: tag_delimiters \"\xC3\xBC\" has more than ASCII punctuation in it "
+     "(and not @, \" or \\); write, say, \"+\""},
+    {PEOPLE "}\n" REALM "signed: SRS\n signed: [BATV, SRS] }",
+     "5:2: signed: SRS is there already, line 4"},
+    {PEOPLE "}\n" REALM "also_valid: \"aliases\" }",
+     "4:1: also_valid \"aliases\" is no file's path from the root; write, say, "
+     "\"/etc/aliases\""},
+    {PEOPLE "}\n" REALM "also_valid: \"/none\"\n also_valid: \"/wrong\" }",
+     "4:1: also_valid \"/none\" cannot be read: no such file\n"
+     "5:2: also_valid /wrong:2:5: here a label of the domain is missing; write "
+     "name, user@domain or @domain, then white space or ':' and a target"},
+    {PEOPLE "}\n" REALM "also_valid: [\"/etc/aliases\", \"/etc/aliases\"] }",
+     "4:1: also_valid \"/etc/aliases\" is there already, line 4"},
+};
+
+constexpr SaidCase kCheck[] = {
+    {"check { }",
+     "1:1: check has no kind; write check { recipient { } }, check { domain { "
+     "} } or check { dnsbl { ... } }"},
+    {"check { domain { } }\ncheck {\n domain { } }",
+     "3:2: check domain is there already, line 1"},
+    {"check { domain {\n instant_reject_file: \"x\"\n instant_reject_file: "
+     "\"/none\"\n instant_reject_file: \"/lists/bad\"\n "
+     "instant_reject_file: \"/lists/bad\" } }",
+     "2:2: instant_reject_file \"x\" is no file's path from the root; write, "
+     "say, \"/etc/mailverdict/wrong\"\n"
+     "3:2: instant_reject_file \"/none\" cannot be read: no such file\n"
+     "4:2: instant_reject_file /lists/bad:2:4: this byte cannot stand here; "
+     "write, say, \"gmail.con = gmail.com  # why\"\n"
+     "5:2: instant_reject_file \"/lists/bad\" is there already, line 4"},
+    {"check { domain {\n instant_reject_file: \"/lists/wide\" } }",
+     "2:2: instant_reject_file /lists/wide:2:1: this covers every domain below "
+     "a public suffix; write '!' before it if all of it must be refused"},
+    {"check { recipient { } }\ncheck {\n recipient { } }",
+     "3:2: check recipient is there already, line 1"},
+    {"check { recipient {\n exception: \"noc@example.org\"\n exception: "
+     "\"a b\"\n exception: \"<>\" } }",
+     "2:2: exception \"noc@example.org\" has a domain; write \"noc\" for every "
+     "realm, or list the address in a file of its realm's also_valid\n"
+     "3:15: exception \"a b\" is no local part, prefix* or *suffix: this byte "
+     "cannot stand here, unless in a quoted local part\n"
+     "4:14: exception \"<>\" is no local part, prefix* or *suffix: <> is no "
+     "mailbox"},
+    {"check { recipient {\n exception: \"*-request@example.org\"\n exception: "
+     "\"@example.org\"\n exception: \"^srs0\"\n exception: \"a*b\"\n "
+     "exception: \"*\"\n exception: \"noc?\" } }",
+     "2:2: exception \"*-request@example.org\" has a domain; write "
+     "\"*-request\" for every realm, or list the address in a file of its "
+     "realm's also_valid\n"
+     "3:2: exception \"@example.org\" has a domain; list it in a file of its "
+     "realm's also_valid\n"
+     "4:14: exception \"^srs0\" is no local part, prefix* or *suffix: this "
+     "character belongs to a pattern or a program; a name with it needs double "
+     "quotes\n"
+     "5:15: exception \"a*b\" is no local part, prefix* or *suffix: '*' may "
+     "stand only once, at the begin or at the end of a local part\n"
+     "6:14: exception \"*\" is no local part, prefix* or *suffix: this stands "
+     "for names that are not written here\n"
+     "7:17: exception \"noc?\" is no local part, prefix* or *suffix: this "
+     "character belongs to a pattern or a program; a name with it needs double "
+     "quotes"},
+    {"check { recipient {\n exception_file: \"x\"\n exception_file: \"/none\"\n"
+     " exception_file: \"/wrong\"\n exception_file: \"/wrong\" } }",
+     "2:2: exception_file \"x\" is no file's path from the root; write, say, "
+     "\"/etc/aliases\"\n"
+     "3:2: exception_file \"/none\" cannot be read: no such file\n"
+     "4:2: exception_file /wrong:2:5: here a label of the domain is missing; "
+     "write name, user@domain or @domain, then white space or ':' and a "
+     "target\n"
+     "5:2: exception_file \"/wrong\" is there already, line 4"},
+};
+
+TEST(PolicyMeaningTest, OfTheProcess) {
+  for (const SaidCase& c : kProcess) {
+    EXPECT_EQ(ErrorsOf(c.text), c.said) << c.text;
+  }
+}
+
+TEST(PolicyMeaningTest, OfRealms) {
+  for (const SaidCase& c : kRealm) {
+    EXPECT_EQ(ErrorsOf(c.text), c.said) << c.text;
+  }
+}
+
+TEST(PolicyMeaningTest, OfChecks) {
+  for (const SaidCase& c : kCheck) {
+    EXPECT_EQ(ErrorsOf(c.text), c.said) << c.text;
+  }
+}
+
+}  // namespace
+}  // namespace mailverdict

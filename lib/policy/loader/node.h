@@ -1,0 +1,80 @@
+// A message of the policy file, and where it and its fields stand. Part of
+// the loader.
+
+#ifndef MAILVERDICT_LIB_POLICY_LOADER_NODE_H_
+#define MAILVERDICT_LIB_POLICY_LOADER_NODE_H_
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/text_format.h>
+
+#include <cstddef>
+#include <string_view>
+
+#include "lib/policy/loader/faults.h"
+
+namespace mailverdict {
+
+// Where a field stands: `index` of a repeated one, -1 of another. The elements
+// of a list in brackets all stand where it does. `otherwise`: of what is left
+// out.
+inline size_t OffsetOf(const google::protobuf::TextFormat::ParseInfoTree* tree,
+                       const google::protobuf::FieldDescriptor* field,
+                       int index, size_t otherwise, const Faults& faults) {
+  if (tree == nullptr) return otherwise;
+  const int last = field->is_repeated() ? 0 : -1;
+  for (int i = field->is_repeated() ? index : -1; i >= last; --i) {
+    const auto at = tree->GetLocation(field, i);
+    if (at.line >= 0) return faults.source().OffsetOf(at.line, at.column);
+  }
+  return otherwise;
+}
+
+// Borrows everything. Fields are given by their numbers, such as
+// proto::Directory::kUriFieldNumber; `index` is for repeated ones.
+template <typename M>
+class Node {
+ public:
+  using Tree = google::protobuf::TextFormat::ParseInfoTree;
+
+  // `tree` may be nullptr. `begin`: where the message's own name stands.
+  Node(const M& message, const Tree* tree, size_t begin, Faults* faults)
+      : message_(message), tree_(tree), begin_(begin), faults_(faults) {}
+
+  const M* operator->() const { return &message_; }
+  const Tree* tree() const { return tree_; }
+  size_t begin() const { return begin_; }
+  Faults& faults() const { return *faults_; }
+
+  // Where the field stands; for one that is left out, the message.
+  size_t At(int field, int index = -1) const {
+    return OffsetOf(tree_, M::descriptor()->FindFieldByNumber(field), index,
+                    begin_, *faults_);
+  }
+
+  template <typename C>
+  Node<C> Child(const C& child, int field, int index = -1) const {
+    const Tree* tree =
+        tree_ == nullptr
+            ? nullptr
+            : tree_->GetTreeForNested(M::descriptor()->FindFieldByNumber(field),
+                                      index);
+    return Node<C>(child, tree, At(field, index), faults_);
+  }
+
+  void Error(int field, std::string_view what, int index = -1) const {
+    faults_->Error(At(field, index), what);
+  }
+  void Warning(int field, std::string_view what, int index = -1) const {
+    faults_->Warning(At(field, index), what);
+  }
+
+ private:
+  const M& message_;
+  const Tree* tree_;
+  size_t begin_;
+  Faults* faults_;
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_POLICY_LOADER_NODE_H_

@@ -1,0 +1,101 @@
+#include "lib/policy/loader/policy_text.h"
+
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include <optional>
+#include <set>
+#include <string>
+
+#include "lib/policy/loader/reword.h"
+
+namespace mailverdict {
+namespace {
+
+using google::protobuf::TextFormat;
+
+// A policy has three levels; protobuf's own limit is none.
+constexpr int kMaxDepth = 16;
+// Policies of thousands of realms are a tenth of it.
+constexpr size_t kMaxPolicyBytes = 1 << 20;
+// How many faulty fields are set aside to read the rest.
+constexpr int kMaxFaultyFields = 20;
+
+class Collector : public google::protobuf::io::ErrorCollector {
+ public:
+  explicit Collector(Faults* faults) : faults_(*faults) {}
+
+  // What stands after a fault on its line is mostly the same fault again.
+  void AddError(int line, int column, const std::string& message) override {
+    if (lines_.insert(line).second) Add(line, column, message);
+  }
+  // A field that is not known. There are no other warnings, and a policy is not
+  // the place to guess.
+  void AddWarning(int line, int column, const std::string& message) override {
+    Add(line, column, message);
+  }
+
+  // The first fault that is one field only.
+  const std::optional<size_t>& faulty_field() const { return faulty_field_; }
+
+ private:
+  void Add(int line, int column, const std::string& message) {
+    size_t offset = faults_.source().OffsetOf(line, column);
+    const Reworded reworded = Reword(message);
+    if (reworded.place == Reworded::Place::kTokenAhead) {
+      offset = faults_.source().TokenAhead(offset);
+    }
+    faults_.Error(offset, reworded.text);
+    if (reworded.one_field && !faulty_field_.has_value()) {
+      faulty_field_ = offset;
+    }
+  }
+
+  Faults& faults_;
+  std::set<int> lines_;
+  std::optional<size_t> faulty_field_;
+};
+
+// Overwrites a field with blanks; every other byte keeps its line and column.
+void Blank(PolicySource::Span field, std::string* text) {
+  for (size_t i = field.begin; i < field.end; ++i) {
+    char& c = (*text)[i];
+    if (c != '\n' && c != '\t') c = ' ';
+  }
+}
+
+}  // namespace
+
+void ParsePolicyText(Faults* faults, proto::Policy* policy,
+                     TextFormat::ParseInfoTree* tree) {
+  std::string text(faults->source().text());
+  if (text.size() > kMaxPolicyBytes) {
+    faults->Error(0, "longer than a mebibyte; this is no policy file");
+    return;
+  }
+  if (text.compare(0, 3, "\xEF\xBB\xBF") == 0) {
+    faults->Error(0, "begins with a byte order mark; save it without one");
+    return;
+  }
+  // Protobuf stops at the first bad value. To find them all, each is set aside
+  // and the rest is read again.
+  for (int i = 0; i < kMaxFaultyFields; ++i) {
+    Collector collector(faults);
+    TextFormat::Parser parser;
+    parser.RecordErrorsTo(&collector);
+    parser.AllowUnknownField(true);
+    parser.SetRecursionLimit(kMaxDepth);
+    // Places are wanted of the first, whole reading.
+    if (i == 0) parser.WriteLocationsTo(tree);
+    google::protobuf::io::ArrayInputStream stream(
+        text.data(), static_cast<int>(text.size()));
+    parser.Parse(&stream, policy);
+    if (!collector.faulty_field().has_value()) return;
+    const std::optional<PolicySource::Span> field =
+        faults->source().FieldAround(*collector.faulty_field());
+    if (!field.has_value()) return;
+    Blank(*field, &text);
+  }
+}
+
+}  // namespace mailverdict

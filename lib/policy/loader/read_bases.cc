@@ -1,0 +1,127 @@
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/substitute.h"
+#include "lib/policy/loader/parts.h"
+
+namespace mailverdict {
+namespace {
+
+using D = proto::Directory;
+
+bool IsBelow(const Dn& dn, const Dn& base) {
+  return dn.size() >= base.size() &&
+         std::equal(base.rbegin(), base.rend(), dn.rbegin());
+}
+
+// The last `count` parts of a good DN, as they are written.
+std::string Ancestor(const std::string& dn, size_t parts, size_t count) {
+  size_t at = 0;
+  while (parts > count) {
+    const char c = dn[at++];
+    if (c == '\\') ++at;  // what it escapes separates nothing
+    if (c == ',') --parts;
+  }
+  return dn.substr(dn.find_first_not_of(' ', at));
+}
+
+// How many parts at the end are the same in all of them.
+size_t CommonParts(const std::vector<Base>& bases) {
+  size_t common = bases.front().dn.size();
+  for (const Base& base : bases) {
+    const auto differs =
+        std::mismatch(base.dn.rbegin(), base.dn.rend(),
+                      bases.front().dn.rbegin(), bases.front().dn.rend());
+    common = std::min<size_t>(common, differs.first - base.dn.rbegin());
+  }
+  return common;
+}
+
+// False when one is within another.
+bool CheckApart(const Node<D>& node, const std::vector<Base>& bases) {
+  for (const Base& base : bases) {
+    for (const Base& other : bases) {
+      if (&base == &other || !IsBelow(base.dn, other.dn)) continue;
+      if (base.dn == other.dn && &base < &other) continue;
+      node.faults().Error(
+          base.offset, absl::Substitute("base $0 is in base $1 already, $2; "
+                                        "leave it out",
+                                        Quoted(base.text), Quoted(other.text),
+                                        node.faults().Line(other.offset)));
+      return false;
+    }
+  }
+  return true;
+}
+
+// "" is the root of all that the server has: every entry is below it.
+absl::StatusOr<Dn> ReadBase(const std::string& text) {
+  if (text.empty()) return Dn();
+  return ReadDn(text, "ou=people,dc=example,dc=org");
+}
+
+// The entry "" itself is the root DSE (RFC 4512 5.1), which nobody's mailbox
+// is.
+void CheckRoot(const Node<D>& node, const Base& base) {
+  if (!base.dn.empty() || node->scope() != D::BASE) return;
+  node.Error(D::kScopeFieldNumber,
+             "scope is BASE, and base \"\" is the server's own entry, which is "
+             "no mailbox; write scope: SUBTREE");
+}
+
+}  // namespace
+
+std::vector<Base> ReadBases(const Node<D>& node, DirectoryPolicy* directory) {
+  std::vector<Base> bases;
+  for (int i = 0; i < node->base_size(); ++i) {
+    absl::StatusOr<Dn> dn = ReadBase(node->base(i));
+    if (!dn.ok()) {
+      node.Error(D::kBaseFieldNumber,
+                 absl::StrCat("base ", dn.status().message()), i);
+      continue;
+    }
+    bases.push_back(
+        {node->base(i), *std::move(dn), node.At(D::kBaseFieldNumber, i)});
+  }
+  if (bases.empty()) return bases;
+  directory->base = bases.front().text;
+  if (bases.size() == 1) {
+    CheckRoot(node, bases.front());
+    return bases;
+  }
+
+  const bool apart = CheckApart(node, bases);
+  if (node->scope() != D::SUBTREE) {
+    node.Error(
+        D::kScopeFieldNumber,
+        absl::Substitute("scope is $0, and there are several bases; only "
+                         "SUBTREE searches several",
+                         D::Scope_Name(node->scope())));
+  }
+  const size_t common = CommonParts(bases);
+  if (common == 0) {
+    if (!apart) return bases;
+    node.faults().Error(
+        bases.back().offset,
+        absl::Substitute("bases $0 and $1 have no common ancestor, so that one "
+                         "search cannot find what is in both, and two are of "
+                         "two moments; make them two directories, or, of a "
+                         "global catalog, write the one base \"\"",
+                         Quoted(bases.front().text),
+                         Quoted(bases.back().text)));
+    return bases;
+  }
+  directory->base =
+      Ancestor(bases.front().text, bases.front().dn.size(), common);
+  for (const Base& base : bases) directory->subtrees.push_back(base.text);
+  return bases;
+}
+
+const Base* FindBase(const std::vector<Base>& bases, const Dn& dn) {
+  const auto base =
+      std::find_if(bases.begin(), bases.end(),
+                   [&](const Base& each) { return IsBelow(dn, each.dn); });
+  return base == bases.end() ? nullptr : &*base;
+}
+
+}  // namespace mailverdict

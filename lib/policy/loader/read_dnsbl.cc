@@ -1,0 +1,191 @@
+#include <utility>
+
+#include "absl/strings/substitute.h"
+#include "lib/mail/domain.h"
+#include "lib/policy/dns_list.h"
+#include "lib/policy/loader/parts.h"
+#include "lib/policy/loader/values.h"
+
+namespace mailverdict {
+namespace {
+
+using B = proto::Dnsbl;
+using C = proto::Check;
+using L = proto::List;
+
+constexpr absl::Duration kMinBudget = absl::Milliseconds(100);
+// Whatever is added up stays a number.
+constexpr int kMaxWeight = 1000;
+
+// What goes ahead of a zone: 32 nibbles of IPv6; else an IPv4 address, or the
+// longest of the names that are asked for as controls (dns_vouch.h).
+constexpr size_t kRoomForIpv6 = 64;
+constexpr size_t kRoomForOthers = 32;
+
+template <typename M>
+void CheckWeight(const Node<M>& node, int field, int weight) {
+  if (weight != 0 && -kMaxWeight <= weight && weight <= kMaxWeight) return;
+  node.Error(field,
+             absl::Substitute("weight is $0; write 1 to $1, or -$1 to -1 for "
+                              "an allow list",
+                              weight, kMaxWeight));
+}
+
+void ReadAnswer(const Node<proto::Answer>& node, Unique* seen, DnsList* list) {
+  using A = proto::Answer;
+  const int weight = node->has_weight() ? node->weight() : list->weight;
+  if (node->has_weight()) CheckWeight(node, A::kWeightFieldNumber, weight);
+  if (!Require(node, "answer", {{A::kWithinFieldNumber, "127.0.0.2"}})) return;
+  const std::optional<mail::IpNetwork> within =
+      mail::IpNetwork::Parse(node->within());
+  const bool good = within.has_value() && kDnsListings.Contains(*within);
+  if (!good || kDnsListErrors.Contains(*within)) {
+    node.Error(
+        A::kWithinFieldNumber,
+        absl::Substitute("within $0 $1; write, say, \"127.0.0.2\" or "
+                         "\"127.0.1.0/24\"",
+                         Quoted(node->within()),
+                         good ? "is in 127.255.255.0/24, where lists put errors"
+                              : "is no address or network within 127.0.0.0/8"));
+    return;
+  }
+  seen->Add(node->within(), node.At(A::kWithinFieldNumber),
+            absl::StrCat("within ", Quoted(node->within())));
+  list->answers.push_back({*within, weight});
+}
+
+DnsList ReadList(const Node<L>& node) {
+  DnsList list;
+  list.ipv4 = node->ipv4();
+  list.ipv6 = node->ipv6();
+  list.domains = node->domains();
+  if (!list.ipv4 && !list.ipv6 && !list.domains) {
+    node.Error(L::kIpv4FieldNumber,
+               "nothing is looked up in this list; write ipv4, ipv6 or "
+               "domains: true");
+  }
+  list.weight = node->weight();
+  CheckWeight(node, L::kWeightFieldNumber, list.weight);
+  if (Require(node, "list", {{L::kZoneFieldNumber, "zen.example.org"}})) {
+    list.zone = ReadZone(node, L::kZoneFieldNumber, "zone", node->zone(), -1, 0,
+                         list.ipv6 ? kRoomForIpv6 : kRoomForOthers);
+  }
+  Unique answers(&node.faults());
+  for (int i = 0; i < node->answer_size(); ++i) {
+    ReadAnswer(node.Child(node->answer(i), L::kAnswerFieldNumber, i), &answers,
+               &list);
+  }
+  return list;
+}
+
+// Whose list would a name be in?
+void CheckZones(const Node<B>& node, const std::vector<DnsList>& lists) {
+  const auto at = [&](size_t i) {
+    const int index = static_cast<int>(i);
+    return node.Child(node->list(index), B::kListFieldNumber, index)
+        .At(L::kZoneFieldNumber);
+  };
+  for (size_t i = 0; i < lists.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      const std::string& later = lists[i].zone;
+      const std::string& first = lists[j].zone;
+      if (first.empty() || later.empty()) continue;
+      const bool below = mail::IsBelow(later, first);
+      const bool above = mail::IsBelow(first, later);
+      if (later != first && !below && !above) continue;
+      node.faults().Error(
+          at(i), absl::Substitute(
+                     "zone $0 is $1, $2$3", Quoted(later),
+                     below   ? absl::StrCat("below ", Quoted(first))
+                     : above ? absl::StrCat("above ", Quoted(first))
+                             : "there already",
+                     node.faults().Line(at(j)),
+                     below || above ? ": what is in the one would be in the "
+                                      "other; keep one of them"
+                                    : ""));
+    }
+  }
+}
+
+void ReadBudget(const Node<B>& node, absl::Duration deadline,
+                absl::Duration* budget) {
+  ReadDurationField(node, B::kBudgetFieldNumber, node->has_budget(), "budget",
+                    node->budget(), "1s", budget);
+  if (*budget < kMinBudget) {
+    node.Error(B::kBudgetFieldNumber,
+               absl::Substitute("budget is $0, under 100ms: no list could "
+                                "answer in time; write, say, \"1s\"",
+                                absl::FormatDuration(*budget)));
+  } else if (*budget >= deadline) {
+    node.Error(B::kBudgetFieldNumber,
+               absl::Substitute("budget is $0 and the policy's deadline $1: "
+                                "a slow list would leave the other checks no "
+                                "time; write less than the deadline",
+                                absl::FormatDuration(*budget),
+                                absl::FormatDuration(deadline)));
+  }
+}
+
+// What is good in each list, and yet rejects nobody.
+void WarnOfIdleLists(const Node<B>& node, const DnsblCheckPolicy& check,
+                     const DnsPolicy& dns) {
+  int most = 0;
+  for (size_t i = 0; i < check.lists.size(); ++i) {
+    const DnsList& list = check.lists[i];
+    const WeightRange weights = WeightsOf(list);
+    // The client may be listed, and the sender's domain.
+    most += weights.most * ((list.ipv4 || list.ipv6) + list.domains);
+    if (weights.least >= 0 || !dns.controls.empty()) continue;
+    node.Warning(
+        B::kListFieldNumber,
+        absl::Substitute("list $0 is an allow list, and dns has no control: "
+                         "that somebody is not on it is never proven, so it "
+                         "counts as if everybody were; add dns { control: "
+                         "\"*.control.example.org\" }",
+                         Quoted(list.zone)),
+        static_cast<int>(i));
+  }
+  if (most >= check.threshold) return;
+  node.Warning(
+      node->has_threshold() ? B::kThresholdFieldNumber : B::kListFieldNumber,
+      absl::Substitute("threshold is $0, and all lists together weigh $1: "
+                       "nobody is rejected; write $2",
+                       check.threshold, most,
+                       most > 0 ? absl::StrCat(most, " or less")
+                                : "a list with a weight above 0"),
+      node->has_threshold() ? -1 : 0);
+}
+
+}  // namespace
+
+DnsblCheckPolicy ReadDnsbl(const Node<C>& check, const Policy& policy) {
+  const Node<B> node = check.Child(check->dnsbl(), C::kDnsblFieldNumber);
+  DnsblCheckPolicy result;
+  if (check->has_when_unsure() && check->when_unsure() == C::DEFER) {
+    check.Error(C::kWhenUnsureFieldNumber,
+                "when_unsure: DEFER for dnsbl; a list that cannot be asked "
+                "never stops mail: write PASS, or remove it");
+  }
+  for (int i = 0; i < node->list_size(); ++i) {
+    result.lists.push_back(
+        ReadList(node.Child(node->list(i), B::kListFieldNumber, i)));
+  }
+  if (result.lists.empty()) {
+    node.faults().Error(node.begin(),
+                        "dnsbl has no list; write, say, list { zone: "
+                        "\"zen.example.org\" }");
+  }
+  CheckZones(node, result.lists);
+  result.threshold = node->threshold();
+  if (result.threshold < 1) {
+    node.Error(B::kThresholdFieldNumber,
+               absl::Substitute("threshold is $0, so nobody need be listed to "
+                                "be rejected; write 1 or more",
+                                result.threshold));
+  }
+  ReadBudget(node, policy.deadline, &result.budget);
+  WarnOfIdleLists(node, result, policy.dns);
+  return result;
+}
+
+}  // namespace mailverdict

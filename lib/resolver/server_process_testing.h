@@ -1,0 +1,32 @@
+// What tests that start real servers have in common. What goes wrong here
+// throws std::runtime_error, and fails the test.
+
+#ifndef MAILVERDICT_LIB_RESOLVER_SERVER_PROCESS_TESTING_H_
+#define MAILVERDICT_LIB_RESOLVER_SERVER_PROCESS_TESTING_H_
+
+#include <netinet/in.h>
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace mailverdict {
+
+// `path` of a server's package, which tests/setup.sh unpacks and does not
+// install.
+std::string Packaged(const std::string& path);
+
+std::string ReadFile(const std::string& path);
+void WriteFile(const std::string& path, const std::string& text);
+
+sockaddr_in SocketAddress(const std::string& address, int port);
+// A port of 127.0.0.1 that nobody has, for TCP and UDP.
+int FreePort();
+
+// Starts a program. Its output goes to the end of `log`. It does not outlive
+// the test.
+pid_t Spawn(const std::vector<std::string>& words, const std::string& log);
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_RESOLVER_SERVER_PROCESS_TESTING_H_
