@@ -30,19 +30,6 @@ void RaiseDescriptorLimit() {
 
 }  // namespace
 
-bool Daemon::SameProcess(const Policy& a, const Policy& b) {
-  const auto same = [](const ListenerPolicy& x, const ListenerPolicy& y) {
-    return x.protocol == y.protocol && x.address == y.address &&
-           x.mode == y.mode && x.owner == y.owner && x.group == y.group;
-  };
-  return a.listeners.size() == b.listeners.size() &&
-         std::equal(a.listeners.begin(), a.listeners.end(), b.listeners.begin(),
-                    same) &&
-         a.user == b.user && a.log == b.log &&
-         a.max_connections == b.max_connections &&
-         a.history_file == b.history_file && a.history_max == b.history_max;
-}
-
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
     const std::string& policy_path) {
   absl::StatusOr<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
@@ -53,10 +40,11 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   order.now = (*loop)->Now();
   const absl::StatusOr<PolicyReading> first = ReadPolicy(order);
   if (!first.ok()) return first.status();
-  const Policy& policy = first->loaded.policy;
+  const DaemonPolicy& policy = first->loaded.daemon;
 
   auto daemon = std::unique_ptr<Daemon>(new Daemon(policy_path));
   daemon->loop_ = *std::move(loop);
+  daemon->started_ = policy;
   daemon->started_at_ = daemon->loop_->Now();
   RaiseDescriptorLimit();
   absl::Status status = daemon->Listen(policy);
@@ -73,7 +61,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
 
   // From here on there are threads.
   daemon->log_ = std::make_unique<LogWriter>(policy.log);
-  status = daemon->OpenHistory(policy);
+  status = daemon->OpenHistory(policy.history);
   if (!status.ok()) return status;
   std::string where;
   for (const std::string& address : daemon->maps_->addresses()) {
@@ -94,7 +82,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   }
   const bool damaged = read->memory_damaged;
   daemon->Use(*std::move(read), /*whole=*/true);
-  daemon->TellOfMemory(Remember(policy.history_file, daemon->lists_, damaged));
+  daemon->TellOfMemory(Remember(policy.history.path, daemon->lists_, damaged));
   daemon->LookAtFiles();
   if (daemon->milter_ != nullptr) {
     daemon->milter_->Start([daemon = daemon.get()] {
@@ -125,7 +113,7 @@ Daemon::~Daemon() {
   loop_.reset();
 }
 
-absl::Status Daemon::Listen(const Policy& policy) {
+absl::Status Daemon::Listen(const DaemonPolicy& policy) {
   const LogSink log = [this](Severity severity, std::string_view line) {
     log_->Write(severity, line);
   };
@@ -143,22 +131,22 @@ absl::Status Daemon::Listen(const Policy& policy) {
         AnswerControl(this, request, reply);
       },
       log, limits);
-  for (const ListenerPolicy& listener : policy.listeners) {
+  for (const Listener& listener : policy.listeners) {
     const absl::Status status = ListenOn(listener, policy.max_connections);
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
 }
 
-absl::Status Daemon::ListenOn(const ListenerPolicy& listener, size_t limit) {
+absl::Status Daemon::ListenOn(const Listener& listener, size_t limit) {
   const UnixSocketOptions options{static_cast<mode_t>(listener.mode),
                                   listener.owner, listener.group};
   switch (listener.protocol) {
-    case ListenerPolicy::Protocol::kSocketmap:
+    case Listener::Protocol::kSocketmap:
       return maps_->Listen(listener.address, options);
-    case ListenerPolicy::Protocol::kControl:
+    case Listener::Protocol::kControl:
       return control_->Listen(listener.address, options);
-    case ListenerPolicy::Protocol::kMilter:
+    case Listener::Protocol::kMilter:
       break;
   }
   absl::StatusOr<std::unique_ptr<milter::Milter>> opened = milter::Milter::Open(
@@ -174,14 +162,14 @@ absl::Status Daemon::ListenOn(const ListenerPolicy& listener, size_t limit) {
   return opened.status();
 }
 
-absl::Status Daemon::OpenHistory(const Policy& policy) {
+absl::Status Daemon::OpenHistory(const HistoryFile& file) {
   std::unique_ptr<Store> store;
-  if (policy.history_file.empty()) {
-    store = std::make_unique<MemoryStore>(policy.history_max);
+  if (file.path.empty()) {
+    store = std::make_unique<MemoryStore>(file.max_entries);
   } else {
     LmdbStore::Options options;
-    options.path = policy.history_file;
-    options.max_entries = policy.history_max;
+    options.path = file.path;
+    options.max_entries = file.max_entries;
     options.log = [this](const std::string& line) {
       log_->Write(Severity::kWarning, line);
     };
@@ -205,7 +193,6 @@ absl::Status Daemon::WatchSignals() {
 }
 
 void Daemon::Use(std::shared_ptr<const Policy> policy) {
-  if (started_ == nullptr) started_ = policy;
   // The old engine ends when its last verdict is given.
   Engine::Parts parts;
   parts.directories = [this](std::shared_ptr<const DirectoryPolicy> directory,

@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "adapters/daemon/alarms.h"
 #include "adapters/daemon/control.h"
+#include "adapters/daemon/daemon_policy.h"
 #include "adapters/daemon/lists_in_force.h"
 #include "adapters/daemon/log_writer.h"
 #include "adapters/daemon/policy_files.h"
@@ -63,9 +64,9 @@ class Daemon final : private Controlled {
  private:
   explicit Daemon(std::string policy_path);
 
-  absl::Status Listen(const Policy& policy);
-  absl::Status ListenOn(const ListenerPolicy& listener, size_t limit);
-  absl::Status OpenHistory(const Policy& policy);
+  absl::Status Listen(const DaemonPolicy& policy);
+  absl::Status ListenOn(const Listener& listener, size_t limit);
+  absl::Status OpenHistory(const HistoryFile& file);
   absl::Status WatchSignals();
   void Use(std::shared_ptr<const Policy> policy);
   std::shared_ptr<NameServers> OpenDns(std::shared_ptr<const Policy> policy);
@@ -78,8 +79,6 @@ class Daemon final : private Controlled {
     std::string path;
     std::function<void(const absl::Status&)> done;
   };
-  // Whether they differ in nothing that only a restart can change.
-  static bool SameProcess(const Policy& a, const Policy& b);
   void LookAtFiles();
   void StartReading(bool whole, bool look = false);
   void Read(ReadingOrder order, Reading* reading);
@@ -117,7 +116,7 @@ class Daemon final : private Controlled {
   std::unique_ptr<LogWriter> log_;
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<History> history_;
-  std::shared_ptr<const Policy> started_;  // its listeners are those in use
+  DaemonPolicy started_;  // of the start: SIGHUP changes none of it
   std::shared_ptr<Engine> engine_;
   // By directory and name of the bind; anew with each policy that is read.
   std::map<std::pair<std::string, std::string>, std::shared_ptr<BindAccount>>

@@ -119,8 +119,8 @@ DaemonStatus Daemon::Status() {
   status.shadow = policy.shadow;
   status.connections = maps_->connections();
   status.sessions = milter_ == nullptr ? 0 : milter_->sessions();
-  status.history = started_->history_file.empty() ? "is lost with a restart"
-                                                  : started_->history_file;
+  status.history = started_.history.path.empty() ? "is lost with a restart"
+                                                 : started_.history.path;
   for (const DirectoryPolicy& directory : policy.directories) {
     const Answer vanished(
         history_->Read({HistoryLookup::Kind::kVanished, directory.name}));

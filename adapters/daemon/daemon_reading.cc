@@ -122,7 +122,7 @@ void Daemon::StartReading(bool whole, bool look) {
 
 // On the reading's thread, which has the watch while it runs.
 void Daemon::Read(ReadingOrder order, Reading* reading) {
-  const std::string& memory = started_->history_file;
+  const std::string& memory = started_.history.path;
   // A whole reading may be refused, and must not use up the news of a list. One
   // that an operator has caused may follow another at once, too soon to say
   // that a file is quiet.
@@ -168,7 +168,7 @@ void Daemon::UseWhole(absl::StatusOr<PolicyReading> read) {
     return;
   }
   alarms_.Clear(kAboutPolicy);
-  if (!SameProcess(*started_, read->loaded.policy)) {
+  if (!started_.SameProcess(read->loaded.daemon)) {
     log_->Write(Severity::kWarning,
                 absl::StrCat(policy_path_,
                              ": listeners, user, log, history and "

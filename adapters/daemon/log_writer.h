@@ -12,9 +12,10 @@
 
 #include "absl/time/time.h"
 #include "lib/loop/log.h"
-#include "lib/policy/policy.h"
 
 namespace mailverdict {
+
+enum class LogTarget { kStderr, kSyslog };
 
 // Lines wait in memory, at most kMaxWaitingBytes of them; beyond that they are
 // counted, and the count is written when there is room. Thread-safe.

@@ -53,11 +53,11 @@ int CheckPolicy(const std::string& path, bool online) {
     std::fprintf(stderr, "%s\n", std::string(read.status().message()).c_str());
     return kConfig;
   }
-  const mailverdict::Policy& loaded = read->loaded.policy;
-  for (const std::string& warning : read->loaded.warnings) {
+  const mailverdict::LoadedDaemonPolicy& loaded = read->loaded;
+  for (const std::string& warning : loaded.warnings) {
     std::fprintf(stderr, "warning: %s\n", warning.c_str());
   }
-  if (loaded.history_file.empty() && NamesAddresses(read->lists)) {
+  if (loaded.daemon.history.path.empty() && NamesAddresses(read->lists)) {
     std::fputs(
         "note: without history { file: ... } a list that is broken or empty at "
         "a start is not compared with what it said before the restart\n",
@@ -66,7 +66,7 @@ int CheckPolicy(const std::string& path, bool online) {
   std::printf("%s: good\n", path.c_str());
   if (!online) return 0;
   const bool well =
-      mailverdict::CheckOnline(loaded, [](const std::string& line) {
+      mailverdict::CheckOnline(loaded.policy, [](const std::string& line) {
         std::printf("%s\n", line.c_str());
         std::fflush(stdout);
       });

@@ -16,7 +16,7 @@ namespace {
 struct Named {
   std::set<ListKey> lists;
   std::string history_file;
-  int max_percent = Policy().max_list_loss_percent;
+  int max_percent = DaemonPolicy().max_list_loss_percent;
 };
 
 Named NamesIn(const std::string& text, const std::string& path,
@@ -31,10 +31,10 @@ Named NamesIn(const std::string& text, const std::string& path,
     named.lists.emplace(true, list);
     return DomainList::Parse("", list);
   };
-  const auto loaded = LoadPolicy(text, path, read, empty);
+  const auto loaded = LoadDaemonPolicy(text, path, read, empty);
   if (loaded.ok()) {
-    named.history_file = loaded->policy.history_file;
-    named.max_percent = loaded->policy.max_list_loss_percent;
+    named.history_file = loaded->daemon.history.path;
+    named.max_percent = loaded->daemon.max_list_loss_percent;
   }
   return named;
 }
@@ -113,21 +113,23 @@ absl::StatusOr<PolicyReading> ReadPolicy(const ReadingOrder& order) {
     if (list != reading.lists.end()) return *list->second.domains;
     return ErrorOf(errors, {true, path});
   };
-  absl::StatusOr<LoadedPolicy> loaded =
-      LoadPolicy(*reading.text, order.policy_path, read, lists);
+  absl::StatusOr<LoadedDaemonPolicy> loaded =
+      LoadDaemonPolicy(*reading.text, order.policy_path, read, lists);
   if (!loaded.ok()) return loaded.status();
   reading.loaded = *std::move(loaded);
   const absl::Status serves =
-      CheckServes(reading.loaded.policy, order.policy_path);
+      CheckServes(reading.loaded.policy, reading.loaded.daemon,
+                  order.policy_path);
   if (!serves.ok()) return serves;
   return reading;
 }
 
-absl::Status CheckServes(const Policy& policy, const std::string& path) {
+absl::Status CheckServes(const Policy& policy, const DaemonPolicy& daemon,
+                         const std::string& path) {
   const auto refused = [&path](const std::string& why) {
     return absl::FailedPreconditionError(absl::StrCat(path, ": ", why));
   };
-  if (policy.listeners.empty()) {
+  if (daemon.listeners.empty()) {
     return refused(
         "no listener; add listener { socketmap: "
         "\"unix:/run/mailverdict/socketmap\" }");

@@ -13,8 +13,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "adapters/daemon/daemon_policy.h"
 #include "adapters/daemon/lists_in_force.h"
-#include "lib/policy/loader/loader.h"
 
 namespace mailverdict {
 
@@ -38,7 +38,7 @@ struct ReadingOrder {
 
 struct PolicyReading {
   std::shared_ptr<const std::string> text;  // the policy file's
-  LoadedPolicy loaded;
+  LoadedDaemonPolicy loaded;
   ListsInForce lists;
   // The memory is damaged, or cannot be read: lines for the log.
   std::vector<std::string> alarms;
@@ -53,7 +53,8 @@ absl::StatusOr<PolicyReading> ReadPolicy(const ReadingOrder& order);
 // and with --check: it has no listener, or lets everything pass and does not
 // say so by `shadow: true`. A file that was emptied, or cut between its
 // messages, is often such a policy.
-absl::Status CheckServes(const Policy& policy, const std::string& path);
+absl::Status CheckServes(const Policy& policy, const DaemonPolicy& daemon,
+                         const std::string& path);
 
 // Remembers the lists in force for the next start, in the file beside the
 // history; one that is damaged is set aside first. Nothing to do without a

@@ -229,19 +229,6 @@ struct DomainCheckPolicy {
 using CheckPolicy =
     std::variant<RecipientPolicy, DomainCheckPolicy, DnsblCheckPolicy>;
 
-// Where the daemon listens.
-struct ListenerPolicy {
-  enum class Protocol { kSocketmap, kMilter, kControl };
-
-  Protocol protocol = Protocol::kSocketmap;
-  std::string address;  // "unix:/path" or "inet:HOST:PORT"
-  int mode = 0660;      // of a unix socket
-  std::string owner;    // of a unix socket; "" for the daemon's own
-  std::string group;
-};
-
-enum class LogTarget { kStderr, kSyslog };
-
 struct Policy {
   std::vector<DirectoryPolicy> directories;
   DnsPolicy dns;
@@ -251,17 +238,6 @@ struct Policy {
   std::vector<mail::IpNetwork> local_networks;  // their clients are ours
   bool shadow = false;                          // all checks
   absl::Duration deadline = absl::Seconds(4);   // per verdict
-
-  // The daemon's part.
-  std::vector<ListenerPolicy> listeners;
-  size_t max_connections = 4096;
-  std::string history_file;  // "": in memory only
-  size_t history_max = 1'000'000;
-  // A version of a file of addresses that lacks more than so many percent of
-  // the entries in force, or all of them, is held (list_loss.h). 0 to 100.
-  int max_list_loss_percent = 50;
-  std::string user;  // to run as when started as root; "" to stay
-  LogTarget log = LogTarget::kStderr;
 
   // nullptr when there is none of that name.
   const DirectoryPolicy* FindDirectory(std::string_view name) const;

@@ -5,6 +5,7 @@
 #include "absl/strings/substitute.h"
 #include "lib/policy/loader/parts.h"
 #include "lib/policy/loader/policy_text.h"
+#include "lib/policy/loader/program_part.h"
 #include "lib/policy/loader/values.h"
 
 namespace mailverdict {
@@ -12,8 +13,6 @@ namespace {
 
 using P = proto::Policy;
 
-// Fewer would forget people who get mail every day.
-constexpr uint32_t kMinHistory = 1000;
 // A lookup over the network takes some of it.
 constexpr absl::Duration kMinDeadline = absl::Milliseconds(100);
 // sendmail waits 10 s for a milter's answer (Timeout "R:10s").
@@ -48,55 +47,6 @@ void ReadDeadline(const Node<P>& node, Policy* policy) {
                                   "-d5 up after 5s; write, say, \"4s\"",
                                   absl::FormatDuration(*deadline)));
   }
-}
-
-void ReadProcess(const Node<P>& node, Policy* policy) {
-  policy->user = node->user();
-  if (node->has_user()) {
-    if (const Complaint complaint = CheckWord(node->user(), "mailverdict")) {
-      node.Error(P::kUserFieldNumber, absl::StrCat("user ", *complaint));
-    }
-  }
-  policy->log =
-      node->log() == P::SYSLOG ? LogTarget::kSyslog : LogTarget::kStderr;
-  policy->max_connections = node->max_connections();
-  if (node->max_connections() == 0) {
-    node.Error(P::kMaxConnectionsFieldNumber,
-               "max_connections is 0, so nobody could ask; write 1 or more");
-  }
-  policy->shadow = node->shadow();
-}
-
-void ReadHistory(const Node<P>& policy_node, Policy* policy) {
-  if (!policy_node->has_history()) return;
-  using H = proto::History;
-  const Node<H> node =
-      policy_node.Child(policy_node->history(), P::kHistoryFieldNumber);
-  policy->history_file = node->file();
-  policy->history_max = node->max_entries();
-  if (Require(node, "history",
-              {{H::kFileFieldNumber, "/var/lib/mailverdict/history"}})) {
-    if (const Complaint complaint =
-            CheckPath(node->file(), "/var/lib/mailverdict/history")) {
-      node.Error(H::kFileFieldNumber, absl::StrCat("file ", *complaint));
-    }
-  }
-  if (node->max_entries() < kMinHistory) {
-    node.Error(H::kMaxEntriesFieldNumber,
-               absl::Substitute("max_entries is $0; write $1 or more",
-                                node->max_entries(), kMinHistory));
-  }
-}
-
-void ReadMaxListLoss(const Node<P>& node, Policy* policy) {
-  if (node->max_list_loss_percent() > 100) {
-    node.Error(P::kMaxListLossPercentFieldNumber,
-               absl::Substitute("max_list_loss_percent is $0; write 0 to 100",
-                                node->max_list_loss_percent()));
-    return;
-  }
-  policy->max_list_loss_percent =
-      static_cast<int>(node->max_list_loss_percent());
 }
 
 void ReadLocalNetworks(const Node<P>& node, Policy* policy) {
@@ -178,6 +128,14 @@ absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
                                         std::string_view file_name,
                                         const FileReader& read,
                                         const ListReaders& lists) {
+  return LoadPolicyAndPart(text, file_name, read, lists, [](const auto&) {});
+}
+
+absl::StatusOr<LoadedPolicy> LoadPolicyAndPart(std::string_view text,
+                                               std::string_view file_name,
+                                               const FileReader& read,
+                                               const ListReaders& lists,
+                                               const PartReader& read_part) {
   const PolicySource source(text);
   Faults faults(file_name, &source);
   P message;
@@ -191,16 +149,14 @@ absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
 
   LoadedPolicy loaded;
   ReadDeadline(node, &loaded.policy);
-  ReadProcess(node, &loaded.policy);
-  ReadListeners(node, &loaded.policy);
+  loaded.policy.shadow = node->shadow();
   ReadLocalNetworks(node, &loaded.policy);
-  ReadHistory(node, &loaded.policy);
-  ReadMaxListLoss(node, &loaded.policy);
   ReadDirectories(node, read, &loaded.policy);
   AddressFiles files(lists);
   ReadRealms(node, &files, &loaded.policy);
   ReadDns(node, &loaded.policy);
   ReadChecks(node, &files, lists, &loaded.policy);
+  read_part(node);
   WarnOfIdleParts(node, loaded.policy);
   if (faults.any_error()) return faults.ToStatus();
   loaded.warnings = faults.Warnings();

@@ -24,21 +24,9 @@ using testing::Pair;
 using testing::UnorderedElementsAre;
 
 constexpr char kFull[] = R"policy(
-# Every field, none with its default.
-listener {
-  socketmap: "unix:/run/mv"
-  mode: "0640"
-  owner: "mv"
-  group: "mail"
-}
-listener { socketmap: "inet:[::1]:7777" }
-listener { milter: "unix:/run/milter" mode: "0600" }
-listener { control: "unix:/run/control" }
+# Every field of the library, none with its default.
 local_network: "192.0.2.0/24"
 local_network: "2001:db8::/32"
-user: "nobody"
-log: SYSLOG
-max_connections: 17
 deadline: "2500ms"
 shadow: true
 
@@ -81,7 +69,6 @@ directory {
   proxy: true
   probe_idle: "45s"
 }
-history { file: "/history" max_entries: 5000 }
 directory {
   name: "staff"
   uri: "ldapi://%2Frun%2Fldapi"
@@ -117,36 +104,16 @@ check {
 }
 )policy";
 
-TEST(PolicyLoaderTest, FillsInWhatConcernsTheProcess) {
+TEST(PolicyLoaderTest, FillsInWhatConcernsAllChecks) {
   const auto loaded = Load(kFull);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   ASSERT_EQ(loaded->warnings.size(), 1u);  // a proxy proves nothing
   const Policy& policy = loaded->policy;
-  ASSERT_EQ(policy.listeners.size(), 4u);
-  EXPECT_EQ(policy.listeners[3].protocol, ListenerPolicy::Protocol::kControl);
-  EXPECT_EQ(policy.listeners[3].address, "unix:/run/control");
-  EXPECT_EQ(policy.listeners[0].protocol, ListenerPolicy::Protocol::kSocketmap);
-  EXPECT_EQ(policy.listeners[0].address, "unix:/run/mv");
-  EXPECT_EQ(policy.listeners[0].mode, 0640);
-  EXPECT_EQ(policy.listeners[0].owner, "mv");
-  EXPECT_EQ(policy.listeners[0].group, "mail");
-  EXPECT_EQ(policy.listeners[1].address, "inet:[::1]:7777");
-  EXPECT_EQ(policy.listeners[1].mode, 0660);
-  EXPECT_EQ(policy.listeners[1].owner, "");
-  EXPECT_EQ(policy.listeners[1].group, "");
-  EXPECT_EQ(policy.listeners[2].protocol, ListenerPolicy::Protocol::kMilter);
-  EXPECT_EQ(policy.listeners[2].address, "unix:/run/milter");
-  EXPECT_EQ(policy.listeners[2].mode, 0600);
   EXPECT_TRUE(policy.IsLocal("192.0.2.77"));
   EXPECT_TRUE(policy.IsLocal("2001:db8::1"));
   EXPECT_FALSE(policy.IsLocal("192.0.3.1"));
   EXPECT_FALSE(policy.IsLocal(""));
   EXPECT_FALSE(policy.IsLocal("unknown"));
-  EXPECT_EQ(policy.user, "nobody");
-  EXPECT_EQ(policy.history_file, "/history");
-  EXPECT_EQ(policy.history_max, 5000u);
-  EXPECT_EQ(policy.log, LogTarget::kSyslog);
-  EXPECT_EQ(policy.max_connections, 17u);
   EXPECT_EQ(policy.deadline, absl::Milliseconds(2500));
   EXPECT_TRUE(policy.shadow);
 }
@@ -304,7 +271,6 @@ TEST(PolicyLoaderTest, ShadowIsTheChecksOwnOrThePolicys) {
 // The struct's defaults are the file's.
 TEST(PolicyLoaderTest, WhatIsLeftOutHasItsDefault) {
   const auto loaded = Load(R"policy(
-      listener { socketmap: "unix:/a" }
       directory { name: "a" uri: "ldap://a" base: "o=x" filter: "(mail=%a)" }
       realm { domain: "a" directory: "a" }
       check { recipient { } })policy");
@@ -313,10 +279,6 @@ TEST(PolicyLoaderTest, WhatIsLeftOutHasItsDefault) {
   const Policy defaults;
   EXPECT_EQ(policy.shadow, defaults.shadow);
   EXPECT_EQ(policy.deadline, defaults.deadline);
-  EXPECT_EQ(policy.max_connections, defaults.max_connections);
-  EXPECT_EQ(policy.user, defaults.user);
-  EXPECT_EQ(policy.log, defaults.log);
-  EXPECT_EQ(policy.listeners[0].mode, ListenerPolicy().mode);
   EXPECT_EQ(policy.realms[0].tag_delimiters, RealmPolicy().tag_delimiters);
   const auto& check = std::get<RecipientPolicy>(policy.checks[0]);
   EXPECT_EQ(check.when_unsure, RecipientPolicy().when_unsure);

@@ -185,16 +185,6 @@ constexpr SaidCase kWarnings[] = {
      "2:25: domain \"*.XN--I-7iq.ws\": IDNA2008 does not allow this A-label; "
      "it is taken byte for byte. Look whether it is spelled as it is "
      "registered"},
-    // Listeners.
-    {"listener { socketmap: \"inet:0.0.0.0:7777\" }\nlistener { socketmap: "
-     "\"inet:[::]:7777\" }\nlistener { socketmap: \"inet:[127.0.0.1]:7777\" "
-     "}\n" CHECK REALM "}\n" PEOPLE_BEGIN CONTROLS "}",
-     "1:12: socketmap \"inet:0.0.0.0:7777\" lets whoever reaches this machine "
-     "ask who exists; write the one address that the MTA connects to\n"
-     "2:12: socketmap \"inet:[::]:7777\" lets whoever reaches this machine ask "
-     "who exists; write the one address that the MTA connects to\n"
-     "3:12: socketmap \"inet:[127.0.0.1]:7777\" has brackets around an IPv4 "
-     "address; write it without"},
 };
 
 TEST(PolicyWarningsTest, SaysWhatWillNotDoWhatIsMeant) {

@@ -1,0 +1,213 @@
+#include "adapters/daemon/daemon_policy.h"
+
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/policy/loader/fields.h"
+#include "lib/policy/loader/program_part.h"
+
+namespace mailverdict {
+namespace {
+
+using P = proto::Policy;
+using L = proto::Listener;
+
+// Which of the three protocols a listener speaks.
+struct Kind {
+  Listener::Protocol protocol;
+  int field;
+  std::string name;
+  std::string address;
+};
+
+// One error if it is none of them, or several.
+std::optional<Kind> KindOf(const Node<L>& node) {
+  using Protocol = Listener::Protocol;
+  std::vector<Kind> kinds;
+  if (node->has_socketmap()) {
+    kinds.push_back({Protocol::kSocketmap, L::kSocketmapFieldNumber,
+                     "socketmap", node->socketmap()});
+  }
+  if (node->has_milter()) {
+    kinds.push_back(
+        {Protocol::kMilter, L::kMilterFieldNumber, "milter", node->milter()});
+  }
+  if (node->has_control()) {
+    kinds.push_back({Protocol::kControl, L::kControlFieldNumber, "control",
+                     node->control()});
+  }
+  if (kinds.size() > 1) {
+    node.Error(kinds[1].field,
+               absl::StrCat(kinds[1].name, " stands beside ", kinds[0].name,
+                            "; write two listeners"));
+    return std::nullopt;
+  }
+  if (kinds.size() == 1) return kinds[0];
+  Require(node, "listener",
+          {{L::kSocketmapFieldNumber, "unix:/run/mailverdict/socketmap"}});
+  return std::nullopt;
+}
+
+void CheckSocket(const Node<L>& node, const Kind& kind, Unique* addresses) {
+  const std::string& address = kind.address;
+  if (const Complaint complaint = CheckSocketAddress(address)) {
+    node.Error(kind.field, absl::StrCat(kind.name, " ", *complaint));
+    return;
+  }
+  if (const Complaint doubt = DoubtSocketAddress(address)) {
+    node.Warning(kind.field, absl::StrCat(kind.name, " ", *doubt));
+  }
+  addresses->Add(address, node.At(kind.field),
+                 absl::StrCat("listener ", Quoted(address)));
+  if (address.compare(0, 5, "unix:") == 0) return;
+  if (kind.protocol == Listener::Protocol::kControl) {
+    node.Error(kind.field,
+               "control has to be a unix socket, since who connects may make "
+               "everything pass; write unix:/run/mailverdict/control");
+  }
+  const auto only_unix = [&](bool has, int field, std::string_view name) {
+    if (!has) return;
+    node.Error(field, absl::StrCat(absl::string_view(name.data(), name.size()),
+                                   " is of unix: sockets only; remove it"));
+  };
+  only_unix(node->has_mode(), L::kModeFieldNumber, "mode");
+  only_unix(node->has_owner(), L::kOwnerFieldNumber, "owner");
+  only_unix(node->has_group(), L::kGroupFieldNumber, "group");
+}
+
+std::string ReadAccount(const Node<L>& node, int field, std::string_view name,
+                        const std::string& account) {
+  if (account.empty()) return "";
+  if (const Complaint complaint = CheckWord(account, "mail")) {
+    node.Error(field, absl::StrCat(absl::string_view(name.data(), name.size()),
+                                   " ", *complaint));
+  }
+  return account;
+}
+
+
+// A smaller history would forget addresses that get mail every day.
+constexpr uint32_t kMinHistory = 1000;
+
+void ReadListeners(const Node<P>& node, DaemonPolicy* daemon) {
+  Unique addresses(&node.faults());
+  Unique milters(&node.faults());
+  for (int i = 0; i < node->listener_size(); ++i) {
+    const Node<L> listener =
+        node.Child(node->listener(i), proto::Policy::kListenerFieldNumber, i);
+    Listener result;
+    if (const std::optional<Kind> kind = KindOf(listener)) {
+      result.protocol = kind->protocol;
+      result.address = kind->address;
+      CheckSocket(listener, *kind, &addresses);
+      // libmilter serves one address in a process.
+      if (kind->protocol == Listener::Protocol::kMilter) {
+        milters.Add("", listener.At(kind->field), "the one milter listener");
+      }
+    }
+    result.owner =
+        ReadAccount(listener, L::kOwnerFieldNumber, "owner", listener->owner());
+    result.group =
+        ReadAccount(listener, L::kGroupFieldNumber, "group", listener->group());
+    const absl::StatusOr<int> mode = ReadMode(listener->mode());
+    if (mode.ok()) {
+      result.mode = *mode;
+    } else {
+      listener.Error(L::kModeFieldNumber,
+                     absl::StrCat("mode ", mode.status().message()));
+    }
+    daemon->listeners.push_back(std::move(result));
+  }
+}
+
+void ReadProcess(const Node<P>& node, DaemonPolicy* daemon) {
+  daemon->user = node->user();
+  if (node->has_user()) {
+    if (const Complaint complaint = CheckWord(node->user(), "mailverdict")) {
+      node.Error(P::kUserFieldNumber, absl::StrCat("user ", *complaint));
+    }
+  }
+  daemon->log =
+      node->log() == P::SYSLOG ? LogTarget::kSyslog : LogTarget::kStderr;
+  daemon->max_connections = node->max_connections();
+  if (node->max_connections() == 0) {
+    node.Error(P::kMaxConnectionsFieldNumber,
+               "max_connections is 0, so nobody could ask; write 1 or more");
+  }
+}
+
+void ReadHistory(const Node<P>& policy_node, DaemonPolicy* daemon) {
+  if (!policy_node->has_history()) return;
+  using H = proto::History;
+  const Node<H> node =
+      policy_node.Child(policy_node->history(), P::kHistoryFieldNumber);
+  daemon->history.path = node->file();
+  daemon->history.max_entries = node->max_entries();
+  if (Require(node, "history",
+              {{H::kFileFieldNumber, "/var/lib/mailverdict/history"}})) {
+    if (const Complaint complaint =
+            CheckPath(node->file(), "/var/lib/mailverdict/history")) {
+      node.Error(H::kFileFieldNumber, absl::StrCat("file ", *complaint));
+    }
+  }
+  if (node->max_entries() < kMinHistory) {
+    node.Error(H::kMaxEntriesFieldNumber,
+               absl::StrCat("max_entries is ", node->max_entries(), "; write ",
+                            kMinHistory, " or more"));
+  }
+}
+
+void ReadMaxListLoss(const Node<P>& node, DaemonPolicy* daemon) {
+  if (node->max_list_loss_percent() > 100) {
+    node.Error(P::kMaxListLossPercentFieldNumber,
+               absl::StrCat("max_list_loss_percent is ",
+                            node->max_list_loss_percent(), "; write 0 to 100"));
+    return;
+  }
+  daemon->max_list_loss_percent =
+      static_cast<int>(node->max_list_loss_percent());
+}
+
+auto Fields(const Listener& l) {
+  return std::tie(l.protocol, l.address, l.mode, l.owner, l.group);
+}
+auto Fields(const HistoryFile& h) { return std::tie(h.path, h.max_entries); }
+auto ProcessFields(const DaemonPolicy& d) {
+  return std::tie(d.listeners, d.max_connections, d.user, d.log, d.history);
+}
+
+}  // namespace
+
+bool Listener::operator==(const Listener& other) const {
+  return Fields(*this) == Fields(other);
+}
+
+bool HistoryFile::operator==(const HistoryFile& other) const {
+  return Fields(*this) == Fields(other);
+}
+
+bool DaemonPolicy::SameProcess(const DaemonPolicy& other) const {
+  return ProcessFields(*this) == ProcessFields(other);
+}
+
+absl::StatusOr<LoadedDaemonPolicy> LoadDaemonPolicy(std::string_view text,
+                                                    std::string_view file_name,
+                                                    const FileReader& read,
+                                                    const ListReaders& lists) {
+  LoadedDaemonPolicy result;
+  absl::StatusOr<LoadedPolicy> loaded =
+      LoadPolicyAndPart(text, file_name, read, lists, [&](const Node<P>& node) {
+        ReadProcess(node, &result.daemon);
+        ReadListeners(node, &result.daemon);
+        ReadHistory(node, &result.daemon);
+        ReadMaxListLoss(node, &result.daemon);
+      });
+  if (!loaded.ok()) return loaded.status();
+  result.policy = std::move(loaded->policy);
+  result.warnings = std::move(loaded->warnings);
+  return result;
+}
+
+}  // namespace mailverdict
