@@ -44,6 +44,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
 
   auto daemon = std::unique_ptr<Daemon>(new Daemon(policy_path));
   daemon->loop_ = *std::move(loop);
+  daemon->reading_ = std::make_unique<BackgroundTask>(daemon->loop_.get());
   daemon->started_ = policy;
   daemon->started_at_ = daemon->loop_->Now();
   RaiseDescriptorLimit();
@@ -100,7 +101,7 @@ Daemon::Daemon(std::string policy_path)
     : policy_path_(std::move(policy_path)) {}
 
 Daemon::~Daemon() {
-  if (reading_.joinable()) reading_.join();
+  reading_.reset();
   maps_.reset();
   control_.reset();
   milter_.reset();
@@ -231,27 +232,34 @@ std::shared_ptr<NameServers> Daemon::OpenDns(
   options.apart = [policy](const DnsLookup& lookup) {
     return policy->FindList(lookup.name) != nullptr;
   };
-  absl::StatusOr<DnsServers> servers = ServersOf(policy->dns);
-  std::string where;
-  if (servers.ok()) {
-    dns_servers_ = *std::move(servers);
-    options.servers = dns_servers_.servers;
-    for (const std::string& complaint : dns_servers_.complaints) {
+  if (dns_servers_.has_value() && dns_servers_->ok()) {
+    const DnsServers& servers = **dns_servers_;
+    options.servers = servers.servers;
+    for (const std::string& complaint : servers.complaints) {
       log_->Write(Severity::kWarning, complaint);
     }
+    std::string where;
     for (const DnsServer& server : options.servers) {
       absl::StrAppend(&where, where.empty() ? "" : ", ", server.ToString());
     }
     log_->Write(Severity::kInfo, absl::StrCat("DNS is asked at ", where));
-  } else {
-    log_->Write(Severity::kError,
-                absl::StrCat("DNS is not asked: ", servers.status().message()));
+  } else if (dns_servers_.has_value()) {
+    log_->Write(
+        Severity::kError,
+        absl::StrCat("DNS is not asked: ", dns_servers_->status().message()));
   }
   return std::make_shared<DnsResolver>(options, loop_.get());
 }
 
 bool Daemon::Run() {
   loop_->Run();
+  // A file system that hangs must not hang the end.
+  leaves_a_thread_ = !reading_->WaitFor(kLastReading);
+  if (leaves_a_thread_) {
+    log_->Write(Severity::kWarning,
+                "a file that the policy names is still being read, and is not "
+                "waited for: does its file system hang?");
+  }
   return !failed_;
 }
 

@@ -10,13 +10,13 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "adapters/daemon/alarms.h"
+#include "adapters/daemon/background_task.h"
 #include "adapters/daemon/control.h"
 #include "adapters/daemon/daemon_policy.h"
 #include "adapters/daemon/lists_in_force.h"
@@ -40,6 +40,8 @@ class Daemon final : private Controlled {
   // After a SIGTERM the requests under way have their deadline, and this much
   // to be written.
   static constexpr absl::Duration kDrain = absl::Seconds(1);
+  // How long the end waits for files that are being read.
+  static constexpr absl::Duration kLastReading = absl::Seconds(2);
 
   // How often lists and resolv.conf are looked at. A changed one is read when
   // it has not changed again for as long.
@@ -61,6 +63,10 @@ class Daemon final : private Controlled {
   // at once. False if a listener has failed.
   bool Run();
 
+  // After Run: whether a thread still reads a file on a file system that hangs.
+  // The program must then end by _exit(2).
+  bool leaves_a_thread() const { return leaves_a_thread_; }
+
  private:
   explicit Daemon(std::string policy_path);
 
@@ -81,7 +87,6 @@ class Daemon final : private Controlled {
   };
   void LookAtFiles();
   void StartReading(bool whole, bool look = false);
-  void Read(ReadingOrder order, Reading* reading);
   void EndReading(Reading* reading);
   void UseWhole(absl::StatusOr<PolicyReading> read);
   void UseLists(absl::StatusOr<PolicyReading> read, bool same_lists);
@@ -130,9 +135,8 @@ class Daemon final : private Controlled {
   bool terminating_ = false;
   int draining_ = 0;  // servers that still do
   bool failed_ = false;
-  std::thread reading_;
-  bool read_again_ = false;  // SIGHUP came meanwhile
-  FileWatch watch_;          // the reading's thread has it while it runs
+  bool read_again_ = false;            // SIGHUP came meanwhile
+  FileWatch watch_;                    // empty while a reading has it
   std::vector<Acceptance> accepting_;  // commands that wait for a reading
   std::shared_ptr<const std::string> policy_text_;  // in force
   ListsInForce lists_;
@@ -140,7 +144,10 @@ class Daemon final : private Controlled {
   Alarms alarms_;
   bool unsaved_ = false;      // lists_ could not be remembered
   absl::Time save_again_at_;  // then
-  DnsServers dns_servers_;    // in use
+  // In use; nothing where the policy does not ask DNS.
+  std::optional<absl::StatusOr<DnsServers>> dns_servers_;
+  std::unique_ptr<BackgroundTask> reading_;
+  bool leaves_a_thread_ = false;
 };
 
 }  // namespace mailverdict

@@ -87,7 +87,6 @@ std::string ReadAccount(const Node<L>& node, int field, std::string_view name,
   return account;
 }
 
-
 // A smaller history would forget addresses that get mail every day.
 constexpr uint32_t kMinHistory = 1000;
 

@@ -1,5 +1,5 @@
-// The daemon's part of a policy file: whatever the text, an error names a place,
-// and a policy that is accepted keeps what the daemon takes for granted.
+// The daemon's part of a policy file: whatever the text, an error names a
+// place, and a policy that is accepted keeps what the daemon takes for granted.
 
 #include <cstddef>
 #include <cstdint>

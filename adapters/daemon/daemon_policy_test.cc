@@ -85,7 +85,8 @@ TEST(DaemonPolicy, WhatIsLeftOutHasTheDefaultOfTheStruct) {
 }
 
 TEST(DaemonPolicy, SaysWhichChangesWantARestart) {
-  const DaemonPolicy before = Load("listener { socketmap: \"unix:/a\" }")->daemon;
+  const DaemonPolicy before =
+      Load("listener { socketmap: \"unix:/a\" }")->daemon;
   const auto same = [&](std::string_view text) {
     const auto after = Load(text);
     EXPECT_TRUE(after.ok()) << after.status();
@@ -211,7 +212,8 @@ constexpr SaidCase kErrors[] = {
 };
 
 TEST(DaemonPolicy, SaysWhatIsWrong) {
-  for (const SaidCase& c : kErrors) EXPECT_EQ(ErrorsOf(c.text), c.said) << c.text;
+  for (const SaidCase& c : kErrors)
+    EXPECT_EQ(ErrorsOf(c.text), c.said) << c.text;
 }
 
 TEST(DaemonPolicy, WarnsOfSocketsThatTheWorldReaches) {
@@ -227,9 +229,11 @@ TEST(DaemonPolicy, WarnsOfSocketsThatTheWorldReaches) {
   }
   EXPECT_EQ(
       listeners,
-      "p:1:12: socketmap \"inet:0.0.0.0:7777\" lets whoever reaches this machine "
+      "p:1:12: socketmap \"inet:0.0.0.0:7777\" lets whoever reaches this "
+      "machine "
       "ask who exists; write the one address that the MTA connects to\n"
-      "p:2:12: socketmap \"inet:[::]:7777\" lets whoever reaches this machine ask "
+      "p:2:12: socketmap \"inet:[::]:7777\" lets whoever reaches this machine "
+      "ask "
       "who exists; write the one address that the MTA connects to\n"
       "p:3:12: socketmap \"inet:[127.0.0.1]:7777\" has brackets around an IPv4 "
       "address; write it without\n");

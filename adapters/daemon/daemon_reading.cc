@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <memory>
 #include <set>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -49,6 +48,12 @@ bool OtherTexts(const ListsInForce& a, const ListsInForce& b) {
   return !std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
 }
 
+bool SameServers(const std::optional<absl::StatusOr<DnsServers>>& a,
+                 const std::optional<absl::StatusOr<DnsServers>>& b) {
+  if (!a.has_value() || !b.has_value()) return a.has_value() == b.has_value();
+  return a->ok() && b->ok() ? **a == **b : a->status() == b->status();
+}
+
 }  // namespace
 
 // What a reading has found; nothing of it, where it did not come to that.
@@ -61,6 +66,10 @@ struct Daemon::Reading {
   std::optional<absl::StatusOr<PolicyReading>> read;
   bool same_lists = true;
   std::optional<absl::Status> saved;
+  std::string history_path;  // the memory is beside it
+  FileWatch watch;           // the daemon's, while the reading has it
+
+  void Read(ReadingOrder order);
 };
 
 void Daemon::LookAtFiles() {
@@ -77,7 +86,7 @@ void Daemon::LookAtFiles() {
 // is under way comes first, and then this one if it is whole: what it would
 // read may have changed since.
 void Daemon::StartReading(bool whole, bool look) {
-  if (reading_.joinable()) {
+  if (reading_->running()) {
     read_again_ |= whole;
     return;
   }
@@ -100,52 +109,53 @@ void Daemon::StartReading(bool whole, bool look) {
   for (const auto& [key, list] : lists_) {
     if (list.again) reading->again.insert(key.second);
   }
-  try {
-    reading_ = std::thread([this, reading, order = std::move(order)] {
-      Read(order, reading.get());
-      loop_->Post([this, reading] { EndReading(reading.get()); });
-    });
+  reading->history_path = started_.history.path;
+  reading->watch = std::move(watch_);
+  const absl::Status started = reading_->Start(
+      [reading, order = std::move(order)] { reading->Read(order); },
+      [this, reading] { EndReading(reading.get()); });
+  if (started.ok()) {
     alarms_.Clear(kAboutThread);
-  } catch (const std::system_error& error) {
-    // The machine has no thread to spare. Mail goes on by what is in force, and
-    // the next look tries again.
-    read_again_ |= whole;
-    const std::string line =
-        absl::StrCat("no thread to read the policy's files (", error.what(),
-                     "); what is in force stays, tried again in ",
-                     absl::FormatDuration(kLookAtFiles));
-    if (alarms_.Raise(kAboutThread, line, loop_->Now())) {
-      log_->Write(Severity::kError, line);
-    }
+    return;
+  }
+  // The machine has no thread to spare. Mail goes on by what is in force, and
+  // the next look tries again.
+  watch_ = std::move(reading->watch);
+  read_again_ |= whole;
+  const std::string line =
+      absl::StrCat("no thread to read the policy's files (", started.message(),
+                   "); what is in force stays, tried again in ",
+                   absl::FormatDuration(kLookAtFiles));
+  if (alarms_.Raise(kAboutThread, line, loop_->Now())) {
+    log_->Write(Severity::kError, line);
   }
 }
 
-// On the reading's thread, which has the watch while it runs.
-void Daemon::Read(ReadingOrder order, Reading* reading) {
-  const std::string& memory = started_.history.path;
+// On a thread of its own, which may outlive the daemon: uses nothing but this.
+void Daemon::Reading::Read(ReadingOrder order) {
   // A whole reading may be refused, and must not use up the news of a list. One
   // that an operator has caused may follow another at once, too soon to say
   // that a file is quiet.
-  if (!reading->whole && reading->look) {
-    order.only = watch_.Look();
-    for (const std::string& path : reading->again) {
-      if (watch_.IsSettled(path)) order.only.insert(path);
+  if (!whole && look) {
+    order.only = watch.Look();
+    for (const std::string& path : again) {
+      if (watch.IsSettled(path)) order.only.insert(path);
     }
   }
-  order.only.insert(reading->accepted.begin(), reading->accepted.end());
+  order.only.insert(accepted.begin(), accepted.end());
   const ListsInForce* lists = &order.before;
-  if (reading->whole || !order.only.empty()) {
-    reading->read = ReadPolicy(order);
-    if (reading->read->ok()) lists = &(*reading->read)->lists;
-    reading->same_lists = SameLists(order.before, *lists);
+  if (whole || !order.only.empty()) {
+    read = ReadPolicy(order);
+    if (read->ok()) lists = &(*read)->lists;
+    same_lists = SameLists(order.before, *lists);
   }
-  if (reading->save || OtherTexts(order.before, *lists)) {
-    reading->saved = Remember(memory, *lists, false);
+  if (save || OtherTexts(order.before, *lists)) {
+    saved = Remember(history_path, *lists, false);
   }
 }
 
 void Daemon::EndReading(Reading* reading) {
-  reading_.join();
+  watch_ = std::move(reading->watch);
   const bool again = std::exchange(read_again_, false);
   if (reading->saved.has_value()) TellOfMemory(*reading->saved);
   if (reading->read.has_value() && !(reading->whole && again)) {
@@ -186,11 +196,7 @@ void Daemon::UseLists(absl::StatusOr<PolicyReading> read, bool same_lists) {
                                                read.status().message()));
     return;
   }
-  const Policy& policy = read->loaded.policy;
-  const absl::StatusOr<DnsServers> servers = ServersOf(policy.dns);
-  const bool same_servers =
-      !policy.AsksDns() || (servers.ok() && *servers == dns_servers_);
-  if (same_servers && same_lists) {
+  if (SameServers(read->dns_servers, dns_servers_) && same_lists) {
     TellOfLists(read->lists);
     lists_ = read->lists;
     return;
@@ -211,6 +217,7 @@ void Daemon::Use(PolicyReading read, bool whole) {
   }
   warned_ = {read.loaded.warnings.begin(), read.loaded.warnings.end()};
   TellOfLists(read.lists);
+  dns_servers_ = read.dns_servers;
   policy_text_ = read.text;
   lists_ = read.lists;
   if (whole) {

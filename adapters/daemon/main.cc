@@ -1,6 +1,7 @@
 // mailverdictd --policy FILE: see --help, and docs/sendmail.md.
 
 #include <getopt.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -74,13 +75,21 @@ int CheckPolicy(const std::string& path, bool online) {
 }
 
 int Serve(const std::string& path) {
-  const auto daemon = mailverdict::Daemon::Start(path);
+  auto daemon = mailverdict::Daemon::Start(path);
   if (!daemon.ok()) {
     std::fprintf(stderr, "%s\n",
                  std::string(daemon.status().message()).c_str());
     return kConfig;
   }
-  return (*daemon)->Run() ? 0 : kUnavailable;
+  const int status = (*daemon)->Run() ? 0 : kUnavailable;
+  const bool leaves_a_thread = (*daemon)->leaves_a_thread();
+  daemon->reset();
+  if (leaves_a_thread) {
+    // It must not meet what exit(3) destroys.
+    std::fflush(nullptr);
+    _exit(status);
+  }
+  return status;
 }
 
 }  // namespace

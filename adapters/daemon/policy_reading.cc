@@ -117,10 +117,11 @@ absl::StatusOr<PolicyReading> ReadPolicy(const ReadingOrder& order) {
       LoadDaemonPolicy(*reading.text, order.policy_path, read, lists);
   if (!loaded.ok()) return loaded.status();
   reading.loaded = *std::move(loaded);
-  const absl::Status serves =
-      CheckServes(reading.loaded.policy, reading.loaded.daemon,
-                  order.policy_path);
+  const absl::Status serves = CheckServes(
+      reading.loaded.policy, reading.loaded.daemon, order.policy_path);
   if (!serves.ok()) return serves;
+  const Policy& policy = reading.loaded.policy;
+  if (policy.AsksDns()) reading.dns_servers = ServersOf(policy.dns);
   return reading;
 }
 

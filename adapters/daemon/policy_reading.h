@@ -6,6 +6,7 @@
 #define MAILVERDICT_ADAPTERS_DAEMON_POLICY_READING_H_
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "absl/time/time.h"
 #include "adapters/daemon/daemon_policy.h"
 #include "adapters/daemon/lists_in_force.h"
+#include "lib/dns/servers.h"
 
 namespace mailverdict {
 
@@ -40,6 +42,10 @@ struct PolicyReading {
   std::shared_ptr<const std::string> text;  // the policy file's
   LoadedDaemonPolicy loaded;
   ListsInForce lists;
+  // Which servers of DNS the policy means, if it asks DNS: resolv.conf(5) is
+  // read with the rest. An error: none can be asked, and all that DNS would
+  // say is Unknown.
+  std::optional<absl::StatusOr<DnsServers>> dns_servers;
   // The memory is damaged, or cannot be read: lines for the log.
   std::vector<std::string> alarms;
   bool memory_damaged = false;

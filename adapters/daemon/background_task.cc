@@ -1,0 +1,78 @@
+#include "adapters/daemon/background_task.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/loop/quiet_thread.h"
+
+namespace mailverdict {
+
+// What the thread and the owner share; the last of them destroys it.
+struct BackgroundTask::Shared {
+  std::mutex mutex;
+  std::condition_variable ended;
+  Executor* executor;      // guarded by mutex; null: the owner is gone
+  bool works = false;      // guarded by mutex: `work` has not returned
+  bool has_begun = false;  // loop's thread: `done` has not run
+};
+
+BackgroundTask::BackgroundTask(Executor* executor)
+    : shared_(std::make_shared<Shared>()) {
+  shared_->executor = executor;
+}
+
+BackgroundTask::~BackgroundTask() {
+  const std::lock_guard<std::mutex> lock(shared_->mutex);
+  shared_->executor = nullptr;
+}
+
+absl::Status BackgroundTask::Start(std::function<void()> work,
+                                   std::function<void()> done) {
+  // A task that was posted before the owner went must not run `done` after it.
+  const std::weak_ptr<Shared> owned = shared_;
+  auto finish = [owned, done = std::move(done)] {
+    const std::shared_ptr<Shared> shared = owned.lock();
+    if (shared == nullptr) return;
+    {
+      const std::lock_guard<std::mutex> lock(shared->mutex);
+      if (shared->executor == nullptr) return;
+    }
+    shared->has_begun = false;
+    done();
+  };
+  shared_->works = true;
+  shared_->has_begun = true;
+  try {
+    StartQuietThread([shared = shared_, work = std::move(work),
+                      finish = std::move(finish)]() mutable {
+      work();
+      // What it owns goes before anybody hears that it has ended.
+      work = nullptr;
+      const std::lock_guard<std::mutex> lock(shared->mutex);
+      shared->works = false;
+      // Posted under the lock, so that the executor is still there.
+      if (shared->executor != nullptr) {
+        shared->executor->Post(std::move(finish));
+      }
+      shared->ended.notify_all();
+    }).detach();
+  } catch (const std::system_error& error) {
+    shared_->works = shared_->has_begun = false;
+    return absl::ResourceExhaustedError(error.what());
+  }
+  return absl::OkStatus();
+}
+
+bool BackgroundTask::running() const { return shared_->has_begun; }
+
+bool BackgroundTask::WaitFor(absl::Duration bound) const {
+  std::unique_lock<std::mutex> lock(shared_->mutex);
+  return shared_->ended.wait_for(lock, absl::ToChronoNanoseconds(bound),
+                                 [this] { return !shared_->works; });
+}
+
+}  // namespace mailverdict
