@@ -1,0 +1,35 @@
+#include "lib/engine/services.h"
+
+#include <memory>
+#include <utility>
+
+#include "lib/dns/dns_resolver.h"
+#include "lib/dns/servers.h"
+#include "lib/ldap/directory.h"
+
+namespace mailverdict {
+
+Engine::Parts RealServices(Executor* executor) {
+  Engine::Parts parts;
+  parts.directories = [executor](std::shared_ptr<const DirectoryPolicy> policy,
+                                 HealthHooks hooks) {
+    return std::make_shared<Directory>(std::move(policy), executor,
+                                       std::move(hooks));
+  };
+  parts.names = [executor](std::shared_ptr<const Policy> policy) {
+    DnsOptions options;
+    if (absl::StatusOr<DnsServers> servers = ServersOf(policy->dns);
+        servers.ok()) {
+      options.servers = servers->servers;
+    }
+    options.timeout = policy->dns.timeout;
+    // Block lists have little time, and must not wait behind other names.
+    options.apart = [policy](const DnsLookup& lookup) {
+      return policy->FindList(lookup.name) != nullptr;
+    };
+    return std::make_shared<DnsResolver>(options, executor);
+  };
+  return parts;
+}
+
+}  // namespace mailverdict
