@@ -7,8 +7,9 @@
 mailverdictd with a real slapd, every answer in its cache and its log in a file, in turns with
 a socket map server that answers at once (the floor), each asked by the same client: by unix
 and TCP, in a closed loop, and in an open one with half and 0.8 of what the floor reached in the
-closed one. The exit status is 1 when the median of the ratios is below --least somewhere, or
-slapd was asked again.
+closed one. The ratios are a report, without a bound: what counts is measured through an MTA
+(rcpt_bench). The exit status is 1 when slapd was asked again, or a ratio is below --least, which
+says that something is badly broken.
 """
 
 import json
@@ -205,7 +206,7 @@ def main():
                         default=[1, 8, 64, 512, 4096])
     parser.add_argument("--addresses", metavar="N", type=int, default=10_000,
                         help="that are asked for")
-    parser.add_argument("--least", metavar="RATIO", type=float, default=0.85)
+    parser.add_argument("--least", metavar="RATIO", type=float, default=0.1)
     rows.add_option(parser)
     options = parser.parse_args()
     world.enter()

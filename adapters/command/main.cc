@@ -2,6 +2,7 @@
 // daemon makes of it is in adapters/daemon/control.h.
 
 #include <getopt.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <optional>
@@ -54,8 +55,8 @@ constexpr char kHelp[] =
                       against the policy FILE, or that which they name; what
                       a case is: docs/cases.md
 
-  --socket ADDRESS    the policy's control listener; without this
-                      unix:/run/mailverdict/control
+  --socket ADDRESS    the policy's admin listener; without this
+                      unix:/run/mailverdict/admin
   --version, --help
 
 Ends with 0; 1 if the daemon refuses or a case is wrong; 64 if this usage is not
@@ -72,6 +73,15 @@ constexpr int kUnavailable = 69;
 // A verdict has its own deadline, of the policy; this is for a daemon that
 // does not answer at all.
 constexpr absl::Duration kPatience = absl::Seconds(60);
+
+// The socket that the documents name, or where an older policy still has it.
+std::string DefaultSocket() {
+  constexpr char kSocket[] = "/run/mailverdict/admin";
+  constexpr char kFormerSocket[] = "/run/mailverdict/control";
+  const bool former =
+      access(kSocket, F_OK) != 0 && access(kFormerSocket, F_OK) == 0;
+  return absl::StrCat("unix:", former ? kFormerSocket : kSocket);
+}
 
 int Usage() {
   std::fputs(kHelp, stderr);
@@ -135,7 +145,7 @@ int Order(const std::string& address,
   if (!reply.ok()) {
     std::fprintf(stderr,
                  "mailverdict: %s; does it run, has its policy listener { "
-                 "control: \"%s\" }, and may you use it?\n",
+                 "admin: \"%s\" }, and may you use it?\n",
                  std::string(reply.status().message()).c_str(),
                  address.c_str());
     return kUnavailable;
@@ -155,7 +165,7 @@ int main(int argc, char** argv) {
                             {"version", no_argument, nullptr, 'v'},
                             {"help", no_argument, nullptr, 'h'},
                             {nullptr, 0, nullptr, 0}};
-  std::string address = "unix:/run/mailverdict/control";
+  std::string address = DefaultSocket();
   for (int c; (c = getopt_long(argc, argv, "+", options, nullptr)) != -1;) {
     switch (c) {
       case 's':

@@ -73,7 +73,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
                     daemon->milter_->address());
   }
   for (const std::string& address : daemon->control_->addresses()) {
-    absl::StrAppend(&where, where.empty() ? "" : ", ", "control ", address);
+    absl::StrAppend(&where, where.empty() ? "" : ", ", "admin ", address);
   }
   daemon->log_->Write(Severity::kInfo,
                       absl::StrCat("mailverdictd ", kVersion, " serves ",
@@ -145,7 +145,7 @@ absl::Status Daemon::ListenOn(const Listener& listener, size_t limit) {
   switch (listener.protocol) {
     case Listener::Protocol::kSocketmap:
       return maps_->Listen(listener.address, options);
-    case Listener::Protocol::kControl:
+    case Listener::Protocol::kAdmin:
       return control_->Listen(listener.address, options);
     case Listener::Protocol::kMilter:
       break;

@@ -35,8 +35,16 @@ std::optional<Kind> KindOf(const Node<L>& node) {
         {Protocol::kMilter, L::kMilterFieldNumber, "milter", node->milter()});
   }
   if (node->has_control()) {
-    kinds.push_back({Protocol::kControl, L::kControlFieldNumber, "control",
-                     node->control()});
+    // Its name until November 2026; `control` means something else here.
+    kinds.push_back(
+        {Protocol::kAdmin, L::kControlFieldNumber, "control", node->control()});
+    node.Warning(L::kControlFieldNumber,
+                 absl::StrCat("control is called admin now; write admin: \"",
+                              node->control(), "\""));
+  }
+  if (node->has_admin()) {
+    kinds.push_back(
+        {Protocol::kAdmin, L::kAdminFieldNumber, "admin", node->admin()});
   }
   if (kinds.size() > 1) {
     node.Error(kinds[1].field,
@@ -62,10 +70,12 @@ void CheckSocket(const Node<L>& node, const Kind& kind, Unique* addresses) {
   addresses->Add(address, node.At(kind.field),
                  absl::StrCat("listener ", Quoted(address)));
   if (address.compare(0, 5, "unix:") == 0) return;
-  if (kind.protocol == Listener::Protocol::kControl) {
+  if (kind.protocol == Listener::Protocol::kAdmin) {
     node.Error(kind.field,
-               "control has to be a unix socket, since who connects may make "
-               "everything pass; write unix:/run/mailverdict/control");
+               absl::StrCat(kind.name,
+                            " has to be a unix socket, since its clients may "
+                            "make everything pass; write "
+                            "unix:/run/mailverdict/admin"));
   }
   const auto only_unix = [&](bool has, int field, std::string_view name) {
     if (!has) return;

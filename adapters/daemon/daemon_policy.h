@@ -18,7 +18,7 @@ namespace mailverdict {
 
 // One listening socket.
 struct Listener {
-  enum class Protocol { kSocketmap, kMilter, kControl };
+  enum class Protocol { kSocketmap, kMilter, kAdmin };
 
   Protocol protocol = Protocol::kSocketmap;
   std::string address;  // "unix:/path" or "inet:HOST:PORT"

@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     using Protocol = mailverdict::Listener::Protocol;
     const bool is_unix = listener.address.rfind("unix:/", 0) == 0;
     Require(is_unix || listener.address.rfind("inet:", 0) == 0);
-    Require(is_unix || listener.protocol != Protocol::kControl);
+    Require(is_unix || listener.protocol != Protocol::kAdmin);
     Require(listener.mode >= 0 && listener.mode <= 0777);
     milters += listener.protocol == Protocol::kMilter;
   }

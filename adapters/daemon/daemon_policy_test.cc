@@ -39,7 +39,7 @@ listener {
 }
 listener { socketmap: "inet:[::1]:7777" }
 listener { milter: "unix:/run/milter" mode: "0600" }
-listener { control: "unix:/run/control" }
+listener { admin: "unix:/run/admin" }
 user: "nobody"
 log: SYSLOG
 max_connections: 17
@@ -62,8 +62,8 @@ shadow: true
   EXPECT_EQ(daemon.listeners[2].protocol, Listener::Protocol::kMilter);
   EXPECT_EQ(daemon.listeners[2].address, "unix:/run/milter");
   EXPECT_EQ(daemon.listeners[2].mode, 0600);
-  EXPECT_EQ(daemon.listeners[3].protocol, Listener::Protocol::kControl);
-  EXPECT_EQ(daemon.listeners[3].address, "unix:/run/control");
+  EXPECT_EQ(daemon.listeners[3].protocol, Listener::Protocol::kAdmin);
+  EXPECT_EQ(daemon.listeners[3].address, "unix:/run/admin");
   EXPECT_EQ(daemon.user, "nobody");
   EXPECT_EQ(daemon.history.path, "/history");
   EXPECT_EQ(daemon.history.max_entries, 5000u);
@@ -197,9 +197,11 @@ constexpr SaidCase kErrors[] = {
      "2:12: listener \"unix:/a\" is there already, line 1"},
     {"listener { milter: \"unix:/a\" socketmap: \"unix:/b\" }",
      "1:12: milter stands beside socketmap; write two listeners"},
-    {"listener { control: \"inet:127.0.0.1:7777\" }",
-     "1:12: control has to be a unix socket, since who connects may make "
-     "everything pass; write unix:/run/mailverdict/control"},
+    {"listener { admin: \"inet:127.0.0.1:7777\" }",
+     "1:12: admin has to be a unix socket, since its clients may make "
+     "everything pass; write unix:/run/mailverdict/admin"},
+    {"listener { admin: \"unix:/a\" control: \"unix:/b\" }",
+     "1:12: admin stands beside control; write two listeners"},
     {"listener { milter: \"unix:/a\" }\nlistener { socketmap: \"unix:/a\" }",
      "2:12: listener \"unix:/a\" is there already, line 1"},
     {"listener { milter: \"unix:/a\" }\nlistener { milter: \"unix:/b\" }",
@@ -214,6 +216,18 @@ constexpr SaidCase kErrors[] = {
 TEST(DaemonPolicy, SaysWhatIsWrong) {
   for (const SaidCase& c : kErrors)
     EXPECT_EQ(ErrorsOf(c.text), c.said) << c.text;
+}
+
+TEST(DaemonPolicy, StillReadsTheFormerNameOfAdmin) {
+  const auto loaded = Load("listener { control: \"unix:/a\" }");
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  ASSERT_EQ(loaded->daemon.listeners.size(), 1u);
+  EXPECT_EQ(loaded->daemon.listeners[0].protocol, Listener::Protocol::kAdmin);
+  ASSERT_EQ(loaded->warnings.size(), 2u);  // and: no check
+  EXPECT_TRUE(absl::StrContains(
+      loaded->warnings[1],
+      "control is called admin now; write admin: \"unix:/a\""))
+      << loaded->warnings[1];
 }
 
 TEST(DaemonPolicy, WarnsOfSocketsThatTheWorldReaches) {

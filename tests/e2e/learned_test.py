@@ -15,7 +15,7 @@ import dns_world
 import report
 import world
 
-CONTROL_SOCKET = "/run/mailverdict/control"
+ADMIN_SOCKET = "/run/mailverdict/admin"
 US = dns_test.US
 GONE = "451 4.1.8 Sender domain does not exist"
 REFUSED = "550 5.1.8 <"    # sendmail puts the address ahead
@@ -23,7 +23,7 @@ UNSURE = "451 4.4.3 Domain cannot be looked up right now"
 
 
 class Daemon(dns_test.Daemon):
-    POLICY = 'listener { control: "unix:%s" mode: "0600" }\n' % CONTROL_SOCKET + dns_test.POLICY
+    POLICY = 'listener { admin: "unix:%s" mode: "0600" }\n' % ADMIN_SOCKET + dns_test.POLICY
 
 
 class LearnedTest:

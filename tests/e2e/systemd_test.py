@@ -5,7 +5,7 @@
 
 A systemd of the test's own runs in a pid namespace, with the two units as they are
 shipped: only the program's path is another one, since none is installed here. Real
-slapd; the sandbox, the history on disk, the milter and the control socket are all used.
+slapd; the sandbox, the history on disk, the milter and the admin socket are all used.
 """
 
 import collections
@@ -25,16 +25,16 @@ from daemon_test import Client, PASS, REJECT
 SYSTEMD = "/lib/systemd/systemd"
 UNITS = os.path.join(world.SOURCE_TREE, "adapters/daemon/systemd")
 USER, MTA_GROUP = "mailverdict", "smmsp"     # as the units name them
-CONTROL_SOCKET = "/run/mailverdict/control"
+ADMIN_SOCKET = "/run/mailverdict/admin"
 DAEMON_LOG = world.ROOT + "/mailverdictd.log"
 HISTORY = "/var/lib/mailverdict/history"
 EMPTY_TARGETS = ("sysinit", "basic", "sockets", "multi-user", "shutdown", "network")
 
 MORE = """
 listener { milter: "unix:%s" mode: "0660" }
-listener { control: "unix:%s" mode: "0600" }
+listener { admin: "unix:%s" mode: "0600" }
 history { file: "%s" }
-""" % (world.MILTER_SOCKET, CONTROL_SOCKET, HISTORY)
+""" % (world.MILTER_SOCKET, ADMIN_SOCKET, HISTORY)
 
 
 class Systemd(world.Server):
@@ -113,10 +113,10 @@ class SystemdTest(report.Suite):
         with Client() as client:
             self.check("who exists", PASS, client.rcpt(self.slapd.users[0]))
             self.check("who does not", REJECT, client.rcpt("nobody"))
-        for path in (world.MILTER_SOCKET, CONTROL_SOCKET):
+        for path in (world.MILTER_SOCKET, ADMIN_SOCKET):
             world.wait_until(lambda p=path: world.accepts(socket.AF_UNIX, p), 5, path,
                              DAEMON_LOG)
-        with Client(CONTROL_SOCKET) as client:
+        with Client(ADMIN_SOCKET) as client:
             status = client.ask("status")
         self.check("the history is on disk", lambda reply: HISTORY.encode() in reply, status)
         code, text = self.systemd.control("show", "-P", "User", "mailverdictd.service")

@@ -16,7 +16,7 @@ import report
 import world
 from daemon_test import mail
 
-CONTROL_SOCKET = "/run/mailverdict/control"
+ADMIN_SOCKET = "/run/mailverdict/admin"
 HISTORY = world.ROOT + "/history/file"
 SENDMAIL_PORT, POSTFIX_PORT = 2525, 2530
 MTAS = ("sendmail", "Postfix")
@@ -62,8 +62,8 @@ class ThreeServers(report.Suite):
         self.existing, self.still_there = existing, still_there
         self.missing = ("nobody%d" % number for number in itertools.count())
         self.daemon = world.Daemon(options.daemon, mode="0666", more=(
-            'listener { control: "unix:%s" mode: "0600" }\nhistory { file: "%s" }\n' % (
-                CONTROL_SOCKET, HISTORY)))
+            'listener { admin: "unix:%s" mode: "0600" }\nhistory { file: "%s" }\n' % (
+                ADMIN_SOCKET, HISTORY)))
         self.daemon.policy_text = self.daemon.policy_text.replace(
             "  base: ", more + "  base: ")
         self.use_servers([server.uri for server in servers])
