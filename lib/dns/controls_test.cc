@@ -44,7 +44,7 @@ class DnsControlsTest : public testing::Test {
   ~DnsControlsTest() override {
     voucher.reset();
     controls.reset();
-    loop.RunReady();
+    loop.RunPosted();
   }
   void Open(Policy of) {
     voucher.reset();
