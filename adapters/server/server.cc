@@ -77,7 +77,6 @@ class Server::Impl {
   void Drain(absl::Duration grace, std::function<void()> done) {
     common_.draining = true;
     done_ = std::move(done);
-    resume_.Cancel();  // it would look at listeners that are gone
     listeners_.clear();
     for (const auto& connection : Snapshot()) connection->Drain();
     if (connections_.empty()) {

@@ -35,8 +35,8 @@ using LineHandler = std::function<void(const std::string& line, Reply reply)>;
 // `at_end` says what an end of file means.
 class LineCodec final : public Codec {
  public:
-  explicit LineCodec(const LineHandler* handler, AtEndOfFile at_end)
-      : handler_(*handler), at_end_(at_end) {}
+  LineCodec(const LineHandler* handler, AtEndOfFile at_end, int* ends)
+      : handler_(*handler), at_end_(at_end), ends_(*ends) {}
 
   size_t room() const override { return kMaxLine + 1 - unread_.size(); }
   void Feed(std::string_view bytes) override { unread_.append(bytes); }
@@ -55,6 +55,7 @@ class LineCodec final : public Codec {
   }
   AtEndOfFile EndOfFile() override {
     finished_ = true;
+    ++ends_;
     return at_end_;
   }
   std::string_view unread() const override { return unread_; }
@@ -66,6 +67,7 @@ class LineCodec final : public Codec {
  private:
   const LineHandler& handler_;
   const AtEndOfFile at_end_;
+  int& ends_;
   std::string unread_;
   bool finished_ = false;
 };
@@ -96,7 +98,7 @@ class LineServerTest : public ::testing::Test {
     server_ = std::make_unique<Server>(
         loop_.get(), "lines",
         [this, at_end] {
-          return std::make_unique<LineCodec>(&handler_, at_end);
+          return std::make_unique<LineCodec>(&handler_, at_end, &ends_);
         },
         [this](Severity, std::string_view line) { log_.emplace_back(line); },
         limits);
@@ -123,6 +125,7 @@ class LineServerTest : public ::testing::Test {
   std::string directory_, path_;
   LineHandler handler_;
   std::vector<std::string> lines_;
+  int ends_ = 0;  // calls of EndOfFile
   std::vector<Reply> late_;
   std::vector<std::string> log_;
   std::unique_ptr<Server> server_;
@@ -136,6 +139,7 @@ TEST_F(LineServerTest, ARequestMayEndWithTheClientsSendingHalf) {
   ASSERT_TRUE(Until([&] { return late_.size() == 1; }));
   Settle();
   EXPECT_FALSE(client->closed()) << "it waits for two answers";
+  EXPECT_EQ(ends_, 1) << "the loop does not spin on an end of file";
   late_[0].Send("<two>");
   EXPECT_TRUE(Until([&] { return client->closed(); }));
   EXPECT_EQ(client->received(), "<one>\n<two>\n<three>\n");
