@@ -46,6 +46,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   daemon->loop_ = *std::move(loop);
   daemon->reading_ = std::make_unique<BackgroundTask>(daemon->loop_.get());
   daemon->started_ = policy;
+  daemon->look_at_files_.emplace(daemon->loop_.get());
   daemon->started_at_ = daemon->loop_->Now();
   RaiseDescriptorLimit();
   absl::Status status = daemon->Listen(policy);
@@ -62,6 +63,11 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
 
   // From here on there are threads.
   daemon->log_ = std::make_unique<LogWriter>(policy.log);
+  daemon->watchdog_ = std::make_unique<Watchdog>(
+      daemon->loop_.get(), kStillFor,
+      [log = daemon->log_.get()](const std::string& line) {
+        log->Write(Severity::kError, line);
+      });
   status = daemon->OpenHistory(policy.history);
   if (!status.ok()) return status;
   std::string where;
@@ -91,6 +97,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
                           "libmilter has given up (the mail log says why); "
                           "ending, to be started again");
       daemon->failed_ = true;
+      daemon->at_once_ = true;
       daemon->loop_->Stop();
     });
   }
@@ -111,6 +118,9 @@ Daemon::~Daemon() {
   }
   engine_.reset();
   history_.reset();  // which may still log
+  look_at_files_.reset();
+  watchdog_.reset();
+  if (at_once_) loop_->AllowLeftovers("verdicts are under way");
   loop_.reset();
 }
 
@@ -265,6 +275,7 @@ bool Daemon::Run() {
 
 void Daemon::Terminate() {
   if (terminating_) {
+    at_once_ = true;
     loop_->Stop();
     return;
   }

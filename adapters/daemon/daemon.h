@@ -30,6 +30,8 @@
 #include "lib/history/history.h"
 #include "lib/ldap/bind_account.h"
 #include "lib/loop/event_loop.h"
+#include "lib/loop/timer.h"
+#include "lib/loop/watchdog.h"
 
 namespace mailverdict {
 
@@ -46,6 +48,8 @@ class Daemon final : private Controlled {
   // How often lists and resolv.conf are looked at. A changed one is read when
   // it has not changed again for as long.
   static constexpr absl::Duration kLookAtFiles = absl::Seconds(5);
+  // A loop that stands still for longer is reported in the log.
+  static constexpr absl::Duration kStillFor = absl::Seconds(10);
   // How often lists that could not be remembered (a full disk) are written
   // again.
   static constexpr absl::Duration kSaveAgain = absl::Minutes(1);
@@ -133,10 +137,13 @@ class Daemon final : private Controlled {
   HoldMode hold_ = HoldMode::kOff;
   absl::Time hold_since_, started_at_;
   bool terminating_ = false;
-  int draining_ = 0;  // servers that still do
+  bool at_once_ = false;  // ended without waiting for what is under way
+  int draining_ = 0;      // servers that still do
   bool failed_ = false;
-  bool read_again_ = false;            // SIGHUP came meanwhile
-  FileWatch watch_;                    // empty while a reading has it
+  std::optional<Timer> look_at_files_;  // always there once started
+  std::unique_ptr<Watchdog> watchdog_;
+  bool read_again_ = false;  // SIGHUP came meanwhile
+  FileWatch watch_;          // empty while a reading has it
   std::vector<Acceptance> accepting_;  // commands that wait for a reading
   std::shared_ptr<const std::string> policy_text_;  // in force
   ListsInForce lists_;

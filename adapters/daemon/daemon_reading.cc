@@ -73,7 +73,7 @@ struct Daemon::Reading {
 };
 
 void Daemon::LookAtFiles() {
-  loop_->RunAfter(kLookAtFiles, [this] {
+  look_at_files_->Set(kLookAtFiles, [this] {
     for (const std::string& line : alarms_.Due(loop_->Now())) {
       log_->Write(Severity::kError, line);
     }

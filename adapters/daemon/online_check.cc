@@ -18,6 +18,7 @@
 #include "lib/ldap/bind_account.h"
 #include "lib/ldap/directory.h"
 #include "lib/loop/event_loop.h"
+#include "lib/loop/timer.h"
 #include "lib/mail/address.h"
 
 namespace mailverdict {
@@ -53,7 +54,8 @@ Answer Ask(std::shared_ptr<const DirectoryPolicy> directory,
       answer = found;
       (*loop)->Stop();
     });
-    (*loop)->RunAfter(patience, [&] { (*loop)->Stop(); });
+    Timer end(loop->get());
+    end.Set(patience, [&] { (*loop)->Stop(); });
     if (!answer.has_value()) (*loop)->Run();
   }
   return answer.has_value()
@@ -165,8 +167,9 @@ bool CheckDns(std::shared_ptr<const Policy> policy,
     }
   }
   // Asked once more where it was silent, each time over TCP as well.
-  loop->RunAfter(4 * policy->dns.timeout + absl::Milliseconds(500),
-                 [loop] { loop->Stop(); });
+  Timer end(loop);
+  end.Set(4 * policy->dns.timeout + absl::Milliseconds(500),
+          [loop] { loop->Stop(); });
   if (owed > 0) loop->Run();
   bool good = true;
   for (const Subject& subject : subjects) {

@@ -45,24 +45,19 @@ struct Shared {
   std::atomic<size_t> sessions{0};
   size_t max_sessions = 0;
 
-  // Held shared by those who use the loop, so that it stays while they do.
+  // Held shared by the threads that use the loop, so that it stays meanwhile.
   std::shared_mutex mutex;
-  EventLoop* loop = nullptr;  // guarded by mutex; null: judged by nobody
+  EventLoop* loop = nullptr;  // guarded by mutex; null: the Milter has gone
 
-  // For what runs in the loop, or in its stead.
-  Judge judge;
-  size_t under_way = 0;
-  std::function<void()> drained;
+  // For the loop's thread only.
+  Judge judge;                    // empty: the Milter has gone
+  size_t under_way = 0;           // verdicts that `judge` owes
+  std::function<void()> on_idle;  // whenever none is under way any more
 };
 
 Shared* shared = nullptr;
 
-void RunIfDrained() {
-  if (shared->under_way > 0 || !shared->drained) return;
-  shared->loop->RunAfter(kToLeave, std::exchange(shared->drained, {}));
-}
-
-// In the loop, or in its stead.
+// On the loop's thread.
 void JudgeInLoop(Transaction transaction, std::shared_ptr<Pending> pending) {
   if (!shared->judge) return;
   ++shared->under_way;
@@ -74,7 +69,9 @@ void JudgeInLoop(Transaction transaction, std::shared_ptr<Pending> pending) {
                   }
                   pending->given.notify_one();
                   --shared->under_way;
-                  RunIfDrained();
+                  if (shared->under_way == 0 && shared->on_idle) {
+                    shared->on_idle();
+                  }
                 });
 }
 
@@ -86,13 +83,9 @@ MilterReply Await(const Transaction& transaction) {
     if (shared->loop == nullptr) {
       return MilterReplyOf(Verdict::Defer(replies::kNoVerdict));
     }
-    const auto judge = [&transaction, pending] {
-      JudgeInLoop(transaction, pending);
-    };
-    if (!shared->loop->RunOutside(judge)) {
-      shared->loop->Post(
-          [transaction, pending] { JudgeInLoop(transaction, pending); });
-    }
+    shared->loop->Post([transaction, pending]() mutable {
+      JudgeInLoop(std::move(transaction), std::move(pending));
+    });
   }
   std::unique_lock<std::mutex> lock(pending->mutex);
   pending->given.wait_for(lock,
@@ -353,17 +346,20 @@ absl::StatusOr<std::unique_ptr<Milter>> Milter::Open(
     const std::lock_guard<std::shared_mutex> lock(shared->mutex);
     shared->loop = loop;
   }
-  return std::unique_ptr<Milter>(new Milter(address, std::move(path)));
+  return std::unique_ptr<Milter>(new Milter(address, std::move(path), loop));
 }
 
-Milter::Milter(std::string address, SocketPath path)
-    : address_(std::move(address)), path_(std::move(path)) {}
+Milter::Milter(std::string address, SocketPath path, EventLoop* loop)
+    : address_(std::move(address)),
+      path_(std::move(path)),
+      grace_(loop),
+      leave_(loop) {}
 
 Milter::~Milter() {
   const std::lock_guard<std::shared_mutex> lock(shared->mutex);
   shared->loop = nullptr;
   shared->judge = nullptr;
-  shared->drained = nullptr;
+  shared->on_idle = nullptr;
 }
 
 void Milter::Use(StageSet needed, StageSet judged, absl::Duration deadline) {
@@ -387,13 +383,25 @@ void Milter::Start(std::function<void()> on_end) {
 }
 
 void Milter::Drain(absl::Duration grace, std::function<void()> done) {
-  // Whichever of the two comes first.
-  auto once = [ran = std::make_shared<bool>(false), done = std::move(done)] {
-    if (!std::exchange(*ran, true)) done();
-  };
-  shared->loop->RunAfter(grace, once);
-  shared->drained = once;
-  RunIfDrained();
+  drained_ = std::move(done);
+  grace_.Set(grace, [this] { FinishDrain(); });
+  shared->on_idle = [this] { LeaveIfIdle(); };
+  LeaveIfIdle();
+}
+
+// The session's threads send the replies, and do not say when they have done
+// so. A verdict that is begun meanwhile is waited for, too.
+void Milter::LeaveIfIdle() {
+  if (shared->under_way > 0) return;
+  leave_.Set(kToLeave, [this] {
+    if (shared->under_way == 0) FinishDrain();
+  });
+}
+
+void Milter::FinishDrain() {
+  grace_.Cancel();
+  leave_.Cancel();
+  if (drained_) std::exchange(drained_, nullptr)();
 }
 
 size_t Milter::sessions() const { return shared->sessions.load(); }

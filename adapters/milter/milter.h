@@ -7,14 +7,14 @@
 //   (*milter)->Start([] { ... });
 //
 // libmilter answers each command of an MTA on the thread of its session. That
-// thread asks for the verdict in the loop's stead if the loop sleeps, or else
-// lets the loop ask, and waits for it; the verdict becomes the reply and the
-// return value together (wire.h). A stage at which the chain has nothing to say
-// is answered without the loop, and a stage whose facts it does not read is not
-// asked of the MTA at all; the body never is, since a Transaction has none.
+// thread posts the transaction to the loop and waits for the verdict, which
+// becomes the reply and the return value together (wire.h). A stage that the
+// chain does not judge is answered without the loop. A stage whose facts the
+// chain does not read is not requested from the MTA at all. The body never is:
+// a Transaction has none.
 //
-// What an MTA does without us (we are dead, late, or break off) is its own
-// setting: sendmail's F=T, Postfix's milter_default_action = tempfail.
+// When this daemon is dead, late, or breaks off, the MTA's own setting decides:
+// sendmail's F=T, Postfix's milter_default_action = tempfail.
 
 #ifndef MAILVERDICT_ADAPTERS_MILTER_MILTER_H_
 #define MAILVERDICT_ADAPTERS_MILTER_MILTER_H_
@@ -31,11 +31,12 @@
 #include "lib/core/verdict.h"
 #include "lib/loop/event_loop.h"
 #include "lib/loop/listen.h"
+#include "lib/loop/timer.h"
 
 namespace mailverdict::milter {
 
-// Called by the loop, or in its stead (EventLoop::RunOutside); has to call
-// `done` once, likewise. It may keep the transaction, which is its own.
+// Called on the loop's thread. Calls `done` once, on the loop's thread, now or
+// later.
 using Done = std::function<void(const Verdict&)>;
 using Judge = std::function<void(Transaction transaction, Done done)>;
 
@@ -43,46 +44,51 @@ using Judge = std::function<void(Transaction transaction, Done done)>;
 // are for the loop's thread.
 class Milter {
  public:
-  // From a deadline to the moment at which we no longer believe in a verdict.
+  // So much longer than the deadline of a verdict a session waits for it.
   static constexpr absl::Duration kPatience = absl::Milliseconds(500);
 
-  // Opens the socket; nothing is answered yet. `address` as Listen() wants it.
-  // An error says what to do. Borrows the loop.
+  // Opens the socket; nothing is answered before Start. `address` as Listen()
+  // wants it. An error says what to do. Borrows the loop.
   static absl::StatusOr<std::unique_ptr<Milter>> Open(
       const std::string& address, const UnixSocketOptions& unix_options,
       size_t max_connections, EventLoop* loop, Judge judge);
 
-  // From now on nobody is judged any more: all is "try again later". libmilter
-  // has no end while there are sessions, so its threads stay; they touch
-  // neither the loop nor `judge` again.
+  // From now on every answer is "try again later". libmilter has no end while
+  // there are sessions, so its threads stay; they touch neither the loop nor
+  // `judge` again.
   ~Milter();
   Milter(const Milter&) = delete;
   Milter& operator=(const Milter&) = delete;
 
-  // What a chain needs and judges, and how long a verdict may take. Sessions
-  // that are open keep what they have agreed on with their MTA.
+  // The stages that a chain needs and judges, and how long a verdict may take.
+  // Sessions that are open keep the stages that they agreed on with their MTA.
   void Use(StageSet needed, StageSet judged, absl::Duration deadline);
 
   // Starts libmilter's threads. `on_end` runs on the loop's thread if libmilter
   // gives up by itself, which it does when accepting fails for too long.
   void Start(std::function<void()> on_end);
 
-  // Runs `done` on the loop's thread, once, never from within: as soon as the
-  // verdicts under way have been given, and their replies had a moment to
-  // leave, after `grace` at the latest.
+  // Runs `done` on the loop's thread, once, and never from within Drain: when
+  // the verdicts under way have been given and their replies had a moment to
+  // leave, or after `grace`.
   void Drain(absl::Duration grace, std::function<void()> done);
 
   // How many sessions are open. Any thread.
   size_t sessions() const;
 
-  // What it listens on, as it was given.
+  // The address that it listens on, as it was given to Open.
   const std::string& address() const { return address_; }
 
  private:
-  Milter(std::string address, SocketPath path);
+  Milter(std::string address, SocketPath path, EventLoop* loop);
+  void FinishDrain();
+  void LeaveIfIdle();
 
   const std::string address_;
   const SocketPath path_;
+  std::function<void()> drained_;  // empty: not draining, or finished
+  Timer grace_;
+  Timer leave_;  // pending: the last replies are leaving
 };
 
 }  // namespace mailverdict::milter

@@ -92,6 +92,7 @@ TEST(Milter, WithoutAVerdictItIsLater) {
           done(Verdict::Defer(replies::kDirectoryUnsure));
         }
         if (who == "<late@example.org>") owed.push_back(std::move(done));
+        if (who == "<last@example.org>") owed.push_back(std::move(done));
       });
   ASSERT_TRUE(milter.ok()) << milter.status();
   (*milter)->Use({Stage::kConnect, Stage::kMail, Stage::kRcpt}, {Stage::kRcpt},
@@ -100,8 +101,8 @@ TEST(Milter, WithoutAVerdictItIsLater) {
   (*milter)->Start([&] { ended = true; });
 
   std::atomic<bool> answered = false, done = false;
-  std::promise<void> gone;
-  std::string first, never, late, after_late, when_gone;
+  std::promise<void> patient, gone;
+  std::string first, never, late, after_late, last, when_gone;
   std::thread mta([&] {
     Mta session(path);
     first = session.Rcpt("pass@example.org");
@@ -110,6 +111,8 @@ TEST(Milter, WithoutAVerdictItIsLater) {
     answered = true;
     after_late = session.Rcpt("defer@example.org");
     answered = false;
+    patient.get_future().wait();
+    last = session.Rcpt("last@example.org");
     gone.get_future().wait();
     when_gone = session.Rcpt("pass@example.org");
     done = true;
@@ -120,6 +123,24 @@ TEST(Milter, WithoutAVerdictItIsLater) {
   ASSERT_EQ(owed.size(), 1u);
   owed[0](Verdict::Pass());
   ASSERT_TRUE(RunUntil(loop->get(), [&] { return !answered.load(); }));
+
+  // A drain waits for the verdict that is owed, and then leaves no timer.
+  (*milter)->Use({Stage::kConnect, Stage::kMail, Stage::kRcpt}, {Stage::kRcpt},
+                 absl::Seconds(9));
+  patient.set_value();
+  ASSERT_TRUE(RunUntil(loop->get(), [&] { return owed.size() == 2; }));
+  int drained = 0;
+  (*milter)->Drain(absl::Hours(1), [&] { ++drained; });
+  EXPECT_EQ(drained, 0) << "never from within Drain";
+  const absl::Time leave = (*loop)->Now() + absl::Milliseconds(300);
+  ASSERT_TRUE(RunUntil(loop->get(), [&] { return (*loop)->Now() >= leave; }));
+  EXPECT_EQ(drained, 0) << "a verdict is under way";
+  owed[1](Verdict::Pass());
+  EXPECT_EQ(drained, 0) << "its reply has not left";
+  ASSERT_TRUE(RunUntil(loop->get(), [&] { return drained > 0; }));
+  EXPECT_EQ((*loop)->Leftovers(), "");
+  EXPECT_EQ(drained, 1);
+
   milter->reset();
   gone.set_value();
   ASSERT_TRUE(RunUntil(loop->get(), [&] { return done.load(); }));
@@ -131,9 +152,10 @@ TEST(Milter, WithoutAVerdictItIsLater) {
   EXPECT_EQ(after_late,
             "y451 4.4.3 Recipient cannot be verified right now, try again "
             "later");
+  EXPECT_EQ(last, "c");
   EXPECT_EQ(when_gone, kLater);
   EXPECT_FALSE(ended);
-  ASSERT_EQ(asked.size(), 4u);
+  ASSERT_EQ(asked.size(), 5u);
   EXPECT_EQ(asked[0].stage, Stage::kRcpt);
   EXPECT_EQ(asked[0].client, "192.0.2.1");
   EXPECT_EQ(asked[0].sender, "<joe@example.org>");

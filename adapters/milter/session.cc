@@ -2,37 +2,41 @@
 
 namespace mailverdict::milter {
 
-Session::Session(std::string_view client) { tx_.client = std::string(client); }
+Session::Session(std::string_view client) {
+  session_.client = std::string(client);
+  Reset();
+}
 
 const Transaction& Session::Connect() { return At(Stage::kConnect); }
 
 const Transaction& Session::Helo(std::string_view name) {
-  tx_.helo = std::string(name);
+  session_.helo = std::string(name);
+  message_.tx.helo = session_.helo;
   return At(Stage::kHelo);
 }
 
 const Transaction& Session::Mail(std::string_view sender, bool authenticated) {
   Reset();
-  tx_.sender = std::string(sender);
-  tx_.authenticated = authenticated;
+  message_.tx.sender = std::string(sender);
+  message_.tx.authenticated = authenticated;
   return At(Stage::kMail);
 }
 
 const Transaction& Session::Recipient(
     std::string_view recipient, std::optional<std::string_view> resolved) {
-  tx_.recipient = std::string(recipient);
-  tx_.resolved = resolved;
+  message_.tx.recipient = std::string(recipient);
+  message_.tx.resolved = resolved;
   return At(Stage::kRcpt);
 }
 
-void Session::Accept() { accepted_.push_back(tx_.recipient); }
+void Session::Accept() { message_.accepted.push_back(message_.tx.recipient); }
 
 void Session::Header(std::string_view name, std::string_view value) {
-  header_bytes_ += name.size() + value.size();
-  if (header_bytes_ > kMaxHeaderBytes) {
-    tx_.header_cut = true;
+  message_.header_bytes += name.size() + value.size();
+  if (message_.header_bytes > kMaxHeaderBytes) {
+    message_.tx.header_cut = true;
   } else {
-    tx_.header.push_back({std::string(name), std::string(value)});
+    message_.tx.header.push_back({std::string(name), std::string(value)});
   }
 }
 
@@ -46,32 +50,26 @@ const Transaction& Session::EndOfMessage() {
 
 // An MTA may skip the end of the header.
 const Transaction& Session::AfterRecipients(Stage stage) {
-  tx_.recipient.clear();
-  tx_.resolved.reset();
-  if (tx_.accepted.empty()) tx_.accepted.swap(accepted_);
+  message_.tx.recipient.clear();
+  message_.tx.resolved.reset();
+  if (message_.tx.accepted.empty()) {
+    message_.tx.accepted.swap(message_.accepted);
+  }
   return At(stage);
 }
 
 void Session::Reset() {
-  tx_.queue_id.clear();
-  tx_.sender.clear();
-  tx_.recipient.clear();
-  tx_.resolved.reset();
-  tx_.accepted.clear();
-  accepted_.clear();
-  tx_.header.clear();
-  tx_.header_cut = false;
-  tx_.authenticated = false;
-  header_bytes_ = 0;
+  message_ = Message();
+  message_.tx = session_;
 }
 
 void Session::SetQueueId(std::string_view id) {
-  if (!id.empty()) tx_.queue_id = std::string(id);
+  if (!id.empty()) message_.tx.queue_id = std::string(id);
 }
 
 const Transaction& Session::At(Stage stage) {
-  tx_.stage = stage;
-  return tx_;
+  message_.tx.stage = stage;
+  return message_.tx;
 }
 
 }  // namespace mailverdict::milter

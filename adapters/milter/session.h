@@ -54,9 +54,16 @@ class Session {
   const Transaction& At(Stage stage);
   const Transaction& AfterRecipients(Stage stage);
 
-  Transaction tx_;
-  std::vector<std::string> accepted_;  // copied into no RCPT's transaction
-  size_t header_bytes_ = 0;
+  // Of one message. Replaced as a whole, so that nothing of a message can
+  // reach the next one.
+  struct Message {
+    Transaction tx;  // what is asked, with the facts of the session
+    std::vector<std::string> accepted;  // copied into no RCPT's transaction
+    size_t header_bytes = 0;
+  };
+
+  Transaction session_;  // the facts that outlast a message: client, helo
+  Message message_;
 };
 
 }  // namespace mailverdict::milter

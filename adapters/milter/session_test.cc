@@ -80,9 +80,15 @@ TEST(MilterSession, AMessageForgetsTheOneBefore) {
     EXPECT_TRUE(mail.header.empty());
     EXPECT_FALSE(mail.header_cut);
     EXPECT_FALSE(mail.authenticated);
-    session.Recipient("<ann@example.net>");
+    session.Recipient("<bob@example.net>");
     session.Accept();
     session.Header("Subject", "a");
+    const Transaction& header = session.EndOfHeader();
+    EXPECT_EQ(header.accepted, std::vector<std::string>{"<bob@example.net>"});
+    EXPECT_EQ(header.header.size(), 1u);
+    EXPECT_FALSE(header.header_cut) << "its size counts by itself";
+    EXPECT_FALSE(header.authenticated);
+    session.Header("X-Long", std::string(Session::kMaxHeaderBytes, 'x'));
   }
 }
 

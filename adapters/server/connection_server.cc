@@ -13,23 +13,25 @@
 #include <iterator>
 #include <list>
 #include <mutex>
-#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "adapters/server/acceptor.h"
 #include "lib/loop/deadline.h"
 
 namespace mailverdict::deliver {
 namespace {
 
 constexpr size_t kStackBytes = 256 * 1024;
-// How long to wait when descriptors, memory or threads have run out.
-constexpr absl::Duration kPause = absl::Milliseconds(200);
 
-bool IsShortage(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS ||
-         error == ENOMEM || error == EAGAIN;
+server::Acceptor::Options AcceptorOptions(
+    const ConnectionServerOptions& options) {
+  server::Acceptor::Options result;
+  result.name = options.address;
+  result.max_connections = options.max_connections;
+  result.refusal = options.refusal;
+  return result;
 }
 
 bool Readable(int fd, Deadline deadline) {
@@ -37,8 +39,8 @@ bool Readable(int fd, Deadline deadline) {
   return poll(&wanted, 1, deadline.PollTimeout()) > 0;
 }
 
-// It belongs to the accept loop's thread. The others see their Connection,
-// `serve_`, `stop_fd_` and `ended_fd_`.
+// Belongs to the thread that accepts. The threads of connections use their
+// Connection, `serve_`, `stop_fd_`, `ended_fd_` and `mutex_` only.
 class ConnectionServer {
  public:
   ConnectionServer(const ConnectionServerOptions& options, int stop_fd,
@@ -46,8 +48,9 @@ class ConnectionServer {
       : options_(options),
         stop_fd_(stop_fd),
         serve_(serve),
-        shortages_(log, 1, absl::Seconds(10)),
-        refusals_(log, 1, absl::Seconds(10)),
+        log_(log),
+        acceptor_(AcceptorOptions(options), log),
+        no_thread_(log, server::kLogLines, server::kLogPeriod),
         ended_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
   ~ConnectionServer() {
     if (ended_fd_ >= 0) close(ended_fd_);
@@ -62,7 +65,7 @@ class ConnectionServer {
           Listen(options_.address, options_.unix_options);
       if (!sockets.ok()) return sockets.status();
       status = AcceptAll(*sockets);
-    }  // who connects from now on is refused at once
+    }  // the sockets are closed: new clients are refused at once
     Drain();
     return status;
   }
@@ -98,50 +101,40 @@ class ConnectionServer {
 
   // One connection. An error is one that accept(2) will not get over.
   int Accept(int listen_fd) {
-    const int fd = accept4(listen_fd, nullptr, nullptr, SOCK_CLOEXEC);
-    if (fd >= 0) {
-      Take(fd);
-      return 0;
+    int fd = -1;
+    switch (
+        acceptor_.AcceptOne(listen_fd, connections_.size(), absl::Now(), &fd)) {
+      case server::Acceptor::Outcome::kAccepted:
+        Take(fd);
+        return 0;
+      case server::Acceptor::Outcome::kRefused:
+      case server::Acceptor::Outcome::kNone:
+        return 0;
+      case server::Acceptor::Outcome::kPause:
+        Pause();
+        return 0;
+      case server::Acceptor::Outcome::kBroken:
+        break;
     }
-    const int error = errno;
-    if (error == EBADF || error == EINVAL || error == ENOTSOCK) return error;
-    // The others are of the connection, which is gone (accept(2), "Error
-    // handling"), but for:
-    if (IsShortage(error) && error != EAGAIN) Pause("cannot accept", error);
-    return 0;
+    return errno;
   }
 
-  void Pause(std::string_view what, int error) {
-    shortages_.Write(absl::Now(), Severity::kError, [&] {
-      return absl::StrCat(options_.address, ": ",
-                          absl::string_view(what.data(), what.size()), ": ",
-                          strerror(error), "; trying again");
-    });
-    Readable(stop_fd_, Deadline::After(kPause));
+  void Pause() {
+    Readable(stop_fd_, Deadline::After(server::Acceptor::kPauseLength));
   }
 
   void Take(int fd) {
-    if (connections_.size() >= options_.max_connections) {
-      refusals_.Write(absl::Now(), Severity::kWarning, [&] {
-        return absl::StrCat(options_.address, ": refusing more than ",
-                            options_.max_connections, " connections");
-      });
-      return Refuse(fd);
-    }
     connections_.push_back({this, fd, {}});
     const int error = StartThread(&connections_.back());
     if (error == 0) return;
     connections_.pop_back();
-    Refuse(fd);
-    Pause("cannot start a thread", error);
-  }
-
-  void Refuse(int fd) {
-    if (!options_.refusal.empty()) {
-      send(fd, options_.refusal.data(), options_.refusal.size(),
-           MSG_DONTWAIT | MSG_NOSIGNAL);
-    }
-    close(fd);
+    acceptor_.Refuse(fd);
+    no_thread_.Write(absl::Now(), Severity::kError, [&] {
+      return absl::StrCat(
+          options_.address,
+          ": connection refused, cannot start a thread: ", strerror(error));
+    });
+    Pause();
   }
 
   // Signals stay with the threads that were there before.
@@ -199,6 +192,11 @@ class ConnectionServer {
       Readable(ended_fd_, deadline);
       JoinEnded();
     }
+    if (!connections_.empty() && log_) {
+      log_(Severity::kWarning,
+           absl::StrCat(options_.address, ": stopping with ",
+                        connections_.size(), " connections unfinished"));
+    }
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       for (Connection& connection : connections_) {
@@ -214,8 +212,10 @@ class ConnectionServer {
   const ConnectionServerOptions& options_;
   const int stop_fd_;
   const ServeConnection& serve_;
-  LimitedLog shortages_, refusals_;
-  const int ended_fd_;  // an eventfd: somebody has ended
+  const LogSink& log_;
+  server::Acceptor acceptor_;
+  LimitedLog no_thread_;
+  const int ended_fd_;  // an eventfd: a connection has ended
   std::mutex mutex_;
   std::list<Connection> connections_;
 };

@@ -82,6 +82,8 @@ TEST_F(ServerLimitsTest, ClosesAHalfSentRequestInTimeAndAnIdleConnectionNever) {
               }) ||
               half->closed());
   EXPECT_GE(loop_->Now() - begin, limits.max_request_age);
+  // In time: 4000 bytes would at last be no request.
+  EXPECT_THAT(log_, ElementsAre(HasSubstr("not the rest in time")));
   EXPECT_EQ(server_->connections(), 2u);
   ASSERT_TRUE(idle->Send("3:m 2,"));
   EXPECT_TRUE(Gets(idle.get(), "4:OK 1,4:OK 2,"));

@@ -1,14 +1,11 @@
-// For the server's tests: clients that live in the loop's own thread.
+// For tests of servers of socket maps.
 
 #ifndef MAILVERDICT_ADAPTERS_SOCKETMAP_SERVER_TESTING_H_
 #define MAILVERDICT_ADAPTERS_SOCKETMAP_SERVER_TESTING_H_
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <functional>
@@ -18,57 +15,14 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/server/client_testing.h"
 #include "adapters/socketmap/server.h"
 #include "gtest/gtest.h"
 #include "lib/loop/run_until_testing.h"
 
 namespace mailverdict::socketmap {
 
-// A client in the loop's own thread: nothing it does blocks.
-class Client {
- public:
-  explicit Client(int family)
-      : fd_(socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
-  ~Client() { Close(); }
-  Client(const Client&) = delete;
-
-  bool Connect(const sockaddr* name, socklen_t size) {
-    const bool connected = connect(fd_, name, size) == 0;
-    fcntl(fd_, F_SETFL, O_NONBLOCK);
-    return connected;
-  }
-  bool Send(std::string_view bytes) {
-    return send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
-           static_cast<ssize_t>(bytes.size());
-  }
-  // Takes all that is there.
-  void Read() {
-    char bytes[65536];
-    ssize_t count;
-    while ((count = recv(fd_, bytes, sizeof bytes, 0)) > 0) {
-      received_.append(bytes, static_cast<size_t>(count));
-    }
-    if (count == 0 || errno != EAGAIN) closed_ = true;
-  }
-  const std::string& received() {
-    Read();
-    return received_;
-  }
-  bool closed() {
-    Read();
-    return closed_;
-  }
-  void FinishSending() { shutdown(fd_, SHUT_WR); }
-  void Close() {
-    if (fd_ >= 0) close(std::exchange(fd_, -1));
-  }
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-  std::string received_;
-  bool closed_ = false;
-};
+using server::Client;
 
 // A server on a unix socket, and what its clients see.
 class ServerTest : public ::testing::Test {
@@ -109,12 +63,7 @@ class ServerTest : public ::testing::Test {
     EXPECT_TRUE(ConnectUnix(client.get())) << strerror(errno);
     return client;
   }
-  bool ConnectUnix(Client* client) {
-    sockaddr_un name = {};
-    name.sun_family = AF_UNIX;
-    path_.copy(name.sun_path, sizeof name.sun_path - 1);
-    return client->Connect(reinterpret_cast<sockaddr*>(&name), sizeof name);
-  }
+  bool ConnectUnix(Client* client) { return client->ConnectUnix(path_); }
   bool Until(const std::function<bool()>& condition) {
     return RunUntil(loop_.get(), condition);
   }

@@ -40,6 +40,12 @@ class DnsControlsTest : public testing::Test {
     };
     Open(TestPolicy());
   }
+  // Lines for the log may be posted still, after the controls have gone.
+  ~DnsControlsTest() override {
+    voucher.reset();
+    controls.reset();
+    loop.RunPosted();
+  }
   void Open(Policy of) {
     voucher.reset();
     policy = std::make_shared<const Policy>(std::move(of));

@@ -43,7 +43,12 @@ Directory::Directory(std::shared_ptr<const DirectoryPolicy> policy,
   }
 }
 
-Directory::~Directory() { *self_ = nullptr; }
+// The threads of the servers may hold an Asking for longer, so its timer is
+// cancelled here.
+Directory::~Directory() {
+  *self_ = nullptr;
+  for (const auto& asking : asking_) executor_->Cancel(asking->patience);
+}
 
 HealthHooks Directory::HooksFor(size_t server, const HealthHooks& hooks) {
   HealthHooks result;
@@ -74,6 +79,7 @@ void Directory::Resolve(const MailboxLookup& lookup, Done done) {
   asking->done = std::move(done);
   asking->order = Order();
   asking->end = executor_->Now() + policy_->timeout;
+  asking_.insert(asking);
   AskNext(asking);
 }
 
@@ -190,6 +196,7 @@ void Directory::GiveUp(const std::shared_ptr<Asking>& asking) {
 void Directory::Finish(const std::shared_ptr<Asking>& asking,
                        const Answer& answer) {
   executor_->Cancel(std::exchange(asking->patience, 0));
+  asking_.erase(asking);
   const Done done = std::exchange(asking->done, nullptr);
   done(answer);
 }

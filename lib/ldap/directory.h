@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,7 @@ class Directory final : public Resolver {
   const std::function<void(const std::string&)> log_;
   // What calls back later looks here first: null, and the directory has gone.
   std::shared_ptr<Directory*> self_;
+  std::set<std::shared_ptr<Asking>> asking_;  // those that are not finished
   std::vector<Server> servers_;
   size_t turn_ = 0;      // of kSpread
   bool outage_ = false;  // a lookup has ended because nobody answered

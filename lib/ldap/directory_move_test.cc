@@ -141,7 +141,8 @@ TEST_F(DirectoryMove, ToAndFroWhileItIsAsked) {
     ASSERT_TRUE(loop.RunUntil([&] { return log.size() == moves; }));
   }
   stop = true;
-  ASSERT_TRUE(loop.RunUntil([&] { return present >= asked; }));
+  ASSERT_TRUE(
+      loop.RunUntil([&] { return present >= asked && loop.timers() == 0; }));
   EXPECT_GT(present, 100u);
   ExpectNoFailure();
 }

@@ -125,7 +125,8 @@ TEST_F(DirectoryOutage, NoRestartProvesAnExistingUserAbsent) {
     })) << options.database;
   }
   stop = true;
-  ASSERT_TRUE(loop.RunUntil([&] { return answered == asked; }));
+  ASSERT_TRUE(
+      loop.RunUntil([&] { return answered == asked && loop.timers() == 0; }));
   EXPECT_GT(present, 0u);
   EXPECT_GT(unknown, 0u);
 }

@@ -259,6 +259,7 @@ TEST_F(DirectoryServers, GoesWhileItsServersAreAsked) {
   Asked asked(&loop, directory.get());
   asked.Ask("joe@example.org");
   directory.reset();
+  EXPECT_EQ(loop.timers(), 0u);
   EXPECT_FALSE(loop.RunUntil([&] { return asked.answered() > 0; },
                              absl::Milliseconds(1700)));
   slapd.Resume();

@@ -54,6 +54,9 @@ class Asked {
 
 class DirectoryFixture : public testing::Test {
  protected:
+  // Lines for the log may be posted still, after the directory has gone.
+  ~DirectoryFixture() override { loop.RunPosted(); }
+
   // joe and jane are people; three accounts are controls, one for each arm.
   static std::string Controls() {
     return Slapd::Person("control", {"control@example.org"}) +

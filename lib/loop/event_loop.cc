@@ -21,10 +21,6 @@ constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 // Timers further away than this are as good as never. It keeps sums in range.
 constexpr int64_t kFarthest = kNever / 4;
 
-// How often a task from outside looks whether the loop sleeps by now: about as
-// long as a verdict takes that has all its answers at hand.
-constexpr int kLooks = 200;
-
 // So many descriptors are asked of the kernel at once: what it has touched of
 // them is still in the processor's cache when they are served.
 constexpr int kEventsAtOnce = 64;
@@ -84,6 +80,18 @@ EventLoop::~EventLoop() {
   int ours = wake_fd_;
   signal_wake_fd.compare_exchange_strong(ours, -1);
   wake_watch_.reset();
+#ifdef __SANITIZE_ADDRESS__
+  // A daemon in production is about to end, and should end in peace; a test
+  // should show whose end forgets something.
+  const std::string left = Leftovers();
+  if (!left.empty() && allowed_because_.empty()) {
+    std::fprintf(stderr,
+                 "mailverdict: event loop: destroyed with %s left over; cancel "
+                 "them where their owner ends\n",
+                 left.c_str());
+    std::abort();
+  }
+#endif
   if (wake_fd_ >= 0) close(wake_fd_);
   if (epoll_fd_ >= 0) close(epoll_fd_);
 }
@@ -127,6 +135,19 @@ Executor::TimerId EventLoop::RunAfter(absl::Duration delay, Task task) {
 
 void EventLoop::Cancel(TimerId timer) { timers_.Cancel(timer); }
 
+std::string EventLoop::Leftovers() const {
+  std::string left;
+  if (timers_.size() > 0) left = absl::StrCat(timers_.size(), " timers");
+  for (size_t fd = 0; fd < watched_.size(); ++fd) {
+    for (const FdWatch* watch : watched_[fd].watches) {
+      if (watch == nullptr || watch == wake_watch_.get()) continue;
+      absl::StrAppend(&left, left.empty() ? "" : ", ", "a watch of descriptor ",
+                      fd);
+    }
+  }
+  return left;
+}
+
 absl::Status EventLoop::OnSignal(int signal, Task task) {
   if (signal <= 0 || signal >= NSIG || signal == SIGKILL || signal == SIGSTOP) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -163,7 +184,6 @@ void EventLoop::Run() {
   }
   for (;;) {
     RunDue();
-    const bool more = RunBeforeSleep();
     bool at_once;
     {
       std::lock_guard<std::mutex> lock(mutex_);
@@ -172,7 +192,7 @@ void EventLoop::Run() {
         loop_thread_ = std::thread::id();
         return;
       }
-      sleeping_ = posted_.empty() && !more;
+      sleeping_ = posted_.empty();
       at_once = !sleeping_;
     }
     Sleep(at_once);
@@ -191,13 +211,8 @@ int EventLoop::Until(int64_t due) const {
 // Until a descriptor is ready or a timer is due, or not at all; then calls back
 // for those that are ready.
 void EventLoop::Sleep(bool at_once) {
-  const int64_t due = timers_.NextDue().value_or(kNever);
-  const int milliseconds = at_once ? 0 : Until(due);
-  {
-    const std::lock_guard<std::mutex> lock(turn_);
-    asleep_ = true;
-    wakes_at_ = due;
-  }
+  const int milliseconds =
+      at_once ? 0 : Until(timers_.NextDue().value_or(kNever));
   epoll_event events[kEventsAtOnce];
   const int ready = epoll_wait(epoll_fd_, events, kEventsAtOnce, milliseconds);
   if (ready < 0 && errno != EINTR) {
@@ -205,10 +220,6 @@ void EventLoop::Sleep(bool at_once) {
     // run again: let the supervisor start a sound process.
     std::perror("mailverdict: event loop: epoll_wait");
     std::abort();
-  }
-  {
-    const std::lock_guard<std::mutex> lock(turn_);
-    asleep_ = false;
   }
   for (int i = 0; i < ready; ++i) CallBack(events[i]);
 }
@@ -262,24 +273,6 @@ void EventLoop::Woken() {
   }
 }
 
-bool EventLoop::RunOutside(absl::FunctionRef<void()> task) {
-  std::unique_lock<std::mutex> turn(turn_, std::defer_lock);
-  for (int look = 0; look < kLooks; ++look) {
-    if (!turn.try_lock()) continue;
-    if (!asleep_) {
-      turn.unlock();
-      continue;
-    }
-    task();
-    if (timers_.NextDue().value_or(kNever) < wakes_at_) {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      Wake();
-    }
-    return true;
-  }
-  return false;
-}
-
 void EventLoop::RunDue() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -303,33 +296,6 @@ void EventLoop::RunTimers(int64_t until) {
     if (!task.has_value()) return;
     (*task)();
   }
-}
-
-// Whether there is more of it by now.
-bool EventLoop::RunBeforeSleep() {
-  for (size_t i = 0; i < before_sleep_.size(); ++i) {
-    BeforeSleep& each = *before_sleep_[i];
-    if (std::exchange(each.scheduled_, false)) each.task_();
-  }
-  return std::any_of(before_sleep_.begin(), before_sleep_.end(),
-                     [](const BeforeSleep* each) { return each->scheduled_; });
-}
-
-BeforeSleep::BeforeSleep(EventLoop* loop, std::function<void()> task)
-    : loop_(loop), task_(std::move(task)) {
-  loop_->before_sleep_.push_back(this);
-}
-
-BeforeSleep::~BeforeSleep() {
-  std::vector<BeforeSleep*>& all = loop_->before_sleep_;
-  all.erase(std::remove(all.begin(), all.end(), this), all.end());
-}
-
-// asleep_ is the loop's thread's to write: here that is not under way.
-void BeforeSleep::Schedule() {
-  if (std::exchange(scheduled_, true) || !loop_->asleep_) return;
-  const std::lock_guard<std::mutex> lock(loop_->mutex_);
-  loop_->Wake();
 }
 
 FdWatch::FdWatch(EventLoop* loop, int fd, Direction direction,

@@ -16,6 +16,7 @@
 
 #include "gtest/gtest.h"
 #include "lib/loop/run_until_testing.h"
+#include "lib/loop/timer.h"
 
 namespace mailverdict {
 namespace {
@@ -56,8 +57,9 @@ TEST_F(EventLoopTest, RunsATimerNotBeforeItsTime) {
 
 TEST_F(EventLoopTest, RunsAnEarlierTimerSetAfterALaterOne) {
   bool late = false;
-  loop_->RunAfter(absl::Hours(1), [&] { late = true; });
-  loop_->RunAfter(absl::InfiniteDuration(), [&] { late = true; });
+  Timer hour(loop_.get()), never(loop_.get());
+  hour.Set(absl::Hours(1), [&] { late = true; });
+  never.Set(absl::InfiniteDuration(), [&] { late = true; });
   loop_->Post(
       [&] { loop_->RunAfter(absl::Milliseconds(1), [&] { loop_->Stop(); }); });
   loop_->Run();
@@ -141,6 +143,7 @@ TEST_F(EventLoopTest, LooksAtDescriptorsWhileATaskPostsItselfForEver) {
   };
   again();
   timer();
+  loop_->AllowLeftovers("the timer sets itself for ever");
   loop_->Run();
   watch.Stop();
   close(ends[0]);
@@ -281,97 +284,6 @@ TEST_F(EventLoopTest, WatchesBothDirectionsApartAndEachOnce) {
   close(ends[0]);
 }
 
-TEST_F(EventLoopTest, RunsATaskOutsideOnlyWhileItSleeps) {
-  EXPECT_FALSE(loop_->RunOutside([] {})) << "it is not in Run";
-  int ran = 0, refused = 0, timers = 0;  // unguarded: tsan would tell
-  std::thread other([&] {
-    for (int i = 0; i < 2000; ++i) {
-      const bool outside = loop_->RunOutside([&] {
-        ++ran;
-        loop_->RunAfter(absl::ZeroDuration(), [&] { ++timers; });
-      });
-      if (!outside) loop_->Post([&] { ++refused; });
-    }
-    // The timer wakes the loop, which waits for nothing else.
-    while (!loop_->RunOutside([&] {
-      loop_->RunAfter(absl::Milliseconds(1), [&] { loop_->Stop(); });
-    })) {
-    }
-  });
-  loop_->Run();
-  other.join();
-  EXPECT_EQ(ran + refused, 2000);
-  EXPECT_GT(ran, 0);
-  EXPECT_EQ(timers, ran);
-  EXPECT_FALSE(loop_->RunOutside([] {})) << "it is not in Run any more";
-}
-
-TEST_F(EventLoopTest, BeforeItSleepsItDoesOnceWhatManyWantDone) {
-  std::vector<std::string> done;
-  BeforeSleep together(loop_.get(), [&] { done.push_back("together"); });
-  for (const char* name : {"one", "two"}) {
-    loop_->Post([&, name] {
-      done.push_back(name);
-      together.Schedule();
-    });
-  }
-  EXPECT_TRUE(RunUntil(loop_.get(), [&] { return done.size() == 3; }));
-  EXPECT_EQ(done, (std::vector<std::string>{"one", "two", "together"}));
-}
-
-// Nothing else wakes it here.
-TEST_F(EventLoopTest, WhatIsWantedOnceMoreIsDoneBeforeItSleeps) {
-  int done = 0;
-  std::function<void()> schedule;
-  BeforeSleep together(loop_.get(), [&] {
-    if (++done < 3) {
-      schedule();
-    } else {
-      loop_->Stop();
-    }
-  });
-  schedule = [&] { together.Schedule(); };
-  loop_->Post([&] { schedule(); });
-  loop_->RunAfter(absl::Seconds(30), [&] { loop_->Stop(); });
-  const absl::Time start = loop_->Now();
-  loop_->Run();
-  EXPECT_EQ(done, 3);
-  EXPECT_LT(loop_->Now() - start, absl::Seconds(30));
-}
-
-TEST_F(EventLoopTest, WhatIsWantedFromOutsideWakesIt) {
-  bool done = false;
-  BeforeSleep together(loop_.get(), [&] {
-    done = true;
-    loop_->Stop();
-  });
-  std::thread other([&] {
-    while (!loop_->RunOutside([&] { together.Schedule(); })) {
-    }
-  });
-  loop_->Run();
-  other.join();
-  EXPECT_TRUE(done);
-}
-
-TEST_F(EventLoopTest, KeepsOutATaskFromOutsideWhileItRunsOne) {
-  std::atomic<bool> busy{false}, tried{false};
-  bool outside = true;
-  std::thread other([&] {
-    while (!busy) std::this_thread::yield();
-    outside = loop_->RunOutside([] {});
-    tried = true;
-  });
-  loop_->Post([&] {
-    busy = true;
-    while (!tried) std::this_thread::yield();
-    loop_->Stop();
-  });
-  loop_->Run();
-  other.join();
-  EXPECT_FALSE(outside);
-}
-
 TEST_F(EventLoopTest, CallsBackForASignalEachTime) {
   int hups = 0;
   ASSERT_TRUE(loop_->OnSignal(SIGHUP, [&] { ++hups; }).ok());
@@ -449,11 +361,38 @@ TEST_F(EventLoopTest, TellsANowThatNeverStepsBackAndIsTheTimeOfDay) {
   }
 }
 
+TEST_F(EventLoopTest, TellsWhichTimersAndWatchesAreLeft) {
+  EXPECT_EQ(loop_->Leftovers(), "");
+  int ends[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  {
+    const auto watch = loop_->WatchFd(ends[0], Executor::Ready::kToRead, [] {});
+    Timer timer(loop_.get());
+    timer.Set(absl::Hours(1), [] {});
+    EXPECT_EQ(loop_->Leftovers(),
+              "1 timers, a watch of descriptor " + std::to_string(ends[0]));
+  }
+  EXPECT_EQ(loop_->Leftovers(), "");
+  close(ends[0]);
+  close(ends[1]);
+}
+
+#ifdef __SANITIZE_ADDRESS__
+using EventLoopDeathTest = EventLoopTest;
+
+TEST_F(EventLoopDeathTest, ATimerThatIsLeftEndsATestUnderTheSanitizer) {
+  loop_->RunAfter(absl::Hours(1), [] {});
+  EXPECT_DEATH(loop_.reset(), "destroyed with 1 timers left over");
+  loop_->AllowLeftovers("the child of this test has ended, not this loop");
+}
+#endif
+
 TEST_F(EventLoopTest, DestroysTasksThatHaveNotRun) {
   auto held = std::make_shared<int>(0);
   loop_->Post([held] {});
   loop_->RunAfter(absl::Hours(1), [held] {});
   EXPECT_EQ(held.use_count(), 3);
+  loop_->AllowLeftovers("the timer's task is what this is about");
   loop_.reset();
   EXPECT_EQ(held.use_count(), 1);
 }

@@ -1,4 +1,12 @@
-// An Executor for tests: the test is the loop.
+// An Executor for tests: the test itself runs what is due.
+//
+//   ManualExecutor executor;              // declared before what uses it
+//   Resolver resolver(&executor);
+//   executor.Advance(absl::Seconds(5));   // virtual time; runs what is due
+//
+// The executor outlives everything that uses it, so when it is destroyed, no
+// timer, watch or posted task may be left: its owner is gone, and in a daemon
+// it would run on freed memory. A test that ends with one fails.
 
 #ifndef MAILVERDICT_LIB_LOOP_MANUAL_EXECUTOR_TESTING_H_
 #define MAILVERDICT_LIB_LOOP_MANUAL_EXECUTOR_TESTING_H_
@@ -12,11 +20,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
-#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "gtest/gtest.h"
 #include "lib/loop/executor.h"
 
 namespace mailverdict {
@@ -29,6 +39,16 @@ class ManualExecutor final : public Executor {
       Clock clock = Clock::kVirtual,
       absl::Time start = absl::FromUnixSeconds(1'800'000'000))
       : clock_(clock), now_(start) {}
+  ~ManualExecutor() override {
+    const std::string left = Leftovers();
+    if (left.empty() || !allowed_because_.empty()) return;
+    ADD_FAILURE() << "ManualExecutor: left over at the end: " << left
+                  << ". Cancel them where their owner ends, or run them.";
+  }
+
+  // For a test whose point is to end with something left over; `why` says so
+  // to its reader.
+  void AllowLeftovers(const std::string& why) { allowed_because_ = why; }
 
   absl::Time Now() const override {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -72,6 +92,12 @@ class ManualExecutor final : public Executor {
     while (Task task = TakeReady()) task();
   }
 
+  // The same without timers: for the end of a test, since what was posted
+  // cannot be cancelled and must be harmless after its owner has gone.
+  void RunPosted() {
+    while (Task task = TakePosted()) task();
+  }
+
   // Virtual time moves on, and stops at each timer on its way.
   void Advance(absl::Duration by) {
     const absl::Time end = Now() + by;
@@ -113,6 +139,24 @@ class ManualExecutor final : public Executor {
     return timers_.size();
   }
 
+  // The timers, watches and posted tasks that have not ended; "" for none.
+  std::string Leftovers() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::string left;
+    const auto add = [&left](const std::string& what) {
+      absl::StrAppend(&left, left.empty() ? "" : ", ", what);
+    };
+    for (const auto& timer : timers_) {
+      add(absl::StrCat("a timer due in ",
+                       absl::FormatDuration(timer.first.first - NowLocked())));
+    }
+    for (const auto& watch : watches_) {
+      add(absl::StrCat("a watch of descriptor ", watch.second.fd));
+    }
+    if (!posted_.empty()) add(absl::StrCat(posted_.size(), " posted tasks"));
+    return left;
+  }
+
  private:
   struct Watching;
   using Watches = std::map<Watching*, pollfd>;
@@ -141,14 +185,20 @@ class ManualExecutor final : public Executor {
     return now_ +
            absl::FromChrono(std::chrono::steady_clock::now() - real_start_);
   }
-  Task TakeReady() {
+  Task TakePosted() {
     const std::lock_guard<std::mutex> lock(mutex_);
     Task task;
     if (!posted_.empty()) {
       task = std::move(posted_.front());
       posted_.pop_front();
-    } else if (!timers_.empty() &&
-               timers_.begin()->first.first <= NowLocked()) {
+    }
+    return task;
+  }
+  Task TakeReady() {
+    Task task = TakePosted();
+    if (task) return task;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!timers_.empty() && timers_.begin()->first.first <= NowLocked()) {
       task = std::move(timers_.begin()->second);
       timers_.erase(timers_.begin());
     }
@@ -156,6 +206,7 @@ class ManualExecutor final : public Executor {
   }
 
   const Clock clock_;
+  std::string allowed_because_;  // not empty: leftovers are no failure
   const std::chrono::steady_clock::time_point real_start_ =
       std::chrono::steady_clock::now();
   mutable std::mutex mutex_;  // guards all below

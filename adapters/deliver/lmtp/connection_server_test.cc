@@ -63,6 +63,7 @@ class ConnectionServerTest : public ::testing::Test {
 };
 
 TEST_F(ConnectionServerTest, ServesManyAtOnce) {
+  options_.drain = absl::Seconds(kPatienceSeconds);
   Start();
   std::vector<std::unique_ptr<TestClient>> clients;
   for (int i = 0; i < 50; ++i) clients.push_back(NewClient());
@@ -122,38 +123,49 @@ TEST_F(ConnectionServerTest, AfterTheDrainTheRestIsShutDown) {
   EXPECT_TRUE(Stop().ok());
   EXPECT_EQ(client->ReadToEnd(), "");
   EXPECT_FALSE(NewClient()->connected());
+  ASSERT_EQ(lines_.size(), 1u);
+  EXPECT_NE(lines_[0].find("stopping with 1 connections unfinished"),
+            std::string::npos);
 }
 
-TEST_F(ConnectionServerTest, GoesOnWhenDescriptorsRunOut) {
+TEST_F(ConnectionServerTest, RefusesAtOnceWhenDescriptorsRunOut) {
+  options_.refusal = "not now\r\n";
+  options_.drain = absl::Seconds(kPatienceSeconds);
   Start();
-  // Descriptors above what is open now are not to be had.
   auto client = NewClient();
   client->Send("1");
   EXPECT_TRUE(client->Gets("1"));
   rlimit before;
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
-  auto waiting = NewClient();  // accepted, or in the queue
-  waiting->Send("2");
-  EXPECT_TRUE(waiting->Gets("2"));
+  // Descriptors above what is open now are not to be had.
   const int next = socket(AF_UNIX, SOCK_STREAM, 0);
   const sockaddr_un name = UnixName(directory_ / "socket");
   rlimit none = before;
   none.rlim_cur = static_cast<rlim_t>(next) + 1;
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-  ASSERT_EQ(
-      connect(next, reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
-  bool complained = false;
-  while (!complained) {
-    poll(nullptr, 0, 1);
-    const std::lock_guard<std::mutex> lock(mutex_);
-    complained = !lines_.empty();
-  }
+  std::vector<int> fill;  // the gaps below the limit
+  for (int fd; (fd = dup(0)) >= 0;) fill.push_back(fd);
+  const bool connected =
+      connect(next, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0;
+  std::string refusal(9, '\0');
+  const ssize_t got = recv(next, refusal.data(), refusal.size(), MSG_WAITALL);
+  for (const int fd : fill) close(fd);
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
-  SendAll(next, "3");
-  char byte = 0;
-  EXPECT_EQ(recv(next, &byte, 1, MSG_WAITALL), 1);
-  EXPECT_EQ(byte, '3');
+  EXPECT_TRUE(connected);
+  EXPECT_EQ(got, 9);
+  EXPECT_EQ(refusal, "not now\r\n");
+  client->Send("2");
+  EXPECT_TRUE(client->Gets("2")) << "the others are served on";
+  auto later = NewClient();
+  later->Send("3");
+  EXPECT_TRUE(later->Gets("3"));
   close(next);
+  later->FinishSending();
+  EXPECT_EQ(later->ReadToEnd(), "");
+  client.reset();
+  EXPECT_TRUE(Stop().ok());
+  ASSERT_EQ(lines_.size(), 1u);
+  EXPECT_NE(lines_[0].find("no descriptor left"), std::string::npos);
 }
 
 TEST_F(ConnectionServerTest, AStackHoldsWhatAConnectionNeeds) {

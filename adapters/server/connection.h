@@ -1,7 +1,7 @@
 // One client of the server. Internal to the server: see server.h.
 
-#ifndef MAILVERDICT_ADAPTERS_SOCKETMAP_CONNECTION_H_
-#define MAILVERDICT_ADAPTERS_SOCKETMAP_CONNECTION_H_
+#ifndef MAILVERDICT_ADAPTERS_SERVER_CONNECTION_H_
+#define MAILVERDICT_ADAPTERS_SERVER_CONNECTION_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -9,42 +9,33 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/time/time.h"
-#include "adapters/socketmap/codec.h"
-#include "adapters/socketmap/server.h"
+#include "adapters/server/codec.h"
+#include "adapters/server/server.h"
 #include "lib/loop/event_loop.h"
 #include "lib/loop/log.h"
+#include "lib/loop/timer.h"
 
-namespace mailverdict::socketmap {
-
-// Lines of each kind of complaint.
-inline constexpr int kLogLines = 5;
-inline constexpr absl::Duration kLogPeriod = absl::Seconds(10);
+namespace mailverdict::server {
 
 // What the connections of one server have in common. Outlives their sockets.
 struct Common {
-  Common(EventLoop* loop, Handler handler, const ServerLimits& limits,
-         const LogSink& log, std::function<void(Connection*)> closed);
-
-  // Serves those that wait for it, step by step for all of them, since changing
-  // from one step to the next is what costs; and a client that waits for
-  // several is woken once.
-  void ServeAll();
+  Common(EventLoop* loop, std::string name, CodecFactory make_codec,
+         const Limits& limits, const LogSink& log,
+         std::function<void(Connection*)> closed);
 
   EventLoop* const loop;
-  const Handler handler;
-  const ServerLimits limits;
+  const std::string name;
+  const CodecFactory make_codec;
+  const Limits limits;
   LimitedLog bad_peers;  // malformed requests and timeouts
   const std::function<void(Connection*)> closed;  // called last
   bool draining = false;
-  std::vector<std::shared_ptr<Connection>> to_serve;
-  BeforeSleep serve_all;
 };
 
-// Held by the server until it has closed, by a reply that is being sent, and
-// while it is to be served.
+// Held by the server until it has closed, and by each function that is working
+// with it, so that it may close meanwhile.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   // Takes over `fd`, a connected non-blocking socket.
@@ -62,14 +53,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void Close();
 
-  // Answers what it can of what has arrived, and writes nothing.
-  void TakeRequests();
-  // Does all that can be done now. It may close, so whoever calls this holds
-  // it.
-  void Work();
-
   // The answer to request `number`; ignored if that is not waiting for one.
-  void Answer(uint64_t number, std::string_view payload);
+  // Calls no handler.
+  void Answer(uint64_t number, std::string_view answer);
 
  private:
   // What must happen next, and so which limit is running.
@@ -81,14 +67,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   };
 
   void OnReadable();
-  void ServeSoon();
-  bool HandleRequests();
+  void Work();
+  void WorkSoon();
+  bool TakeRequests();
+  bool TakeRequest();
   bool Flush();
   void Settle();
   bool IsIdle() const;
   void SettleWithoutWork();
   void SetWait(Wait wait);
-  void ArmTimer(absl::Time now);
+  void SetTimer(absl::Time now);
   void OnTimer();
   void Complain(std::string_view what, std::string_view bytes);
 
@@ -97,23 +85,23 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Common* const common_;
   int fd_;  // -1 when closed
   FdWatch readable_, writable_;
-  RequestReader reader_;
+  const std::unique_ptr<Codec> codec_;
   uint64_t number_ = 0;       // requests so far; the current one's number
   bool busy_ = false;         // that request is not answered yet
-  bool working_ = false;      // requests are handled, further up the stack
-  bool soon_ = false;         // ServeAll will call Work
+  bool working_ = false;      // requests are taken, further up the stack
+  bool soon_ = false;         // Work is posted
+  bool malformed_ = false;    // the codec takes no more
   bool peer_closed_ = false;  // it sends no more, and may still read
-  std::string replies_;       // encoded; [sent_, end) is to be written
+  std::string replies_;       // framed; [sent_, end) is to be written
   size_t sent_ = 0;
 
   Wait wait_ = Wait::kNothing;
   uint64_t wait_number_ = 0;  // number_ when the wait began
   absl::Time deadline_ = absl::InfiniteFuture();
-  // Runs at timer_due_, no later than deadline_; 0 if there is none.
-  Executor::TimerId timer_ = 0;
+  Timer timer_;  // due at timer_due_, no later than deadline_
   absl::Time timer_due_;
 };
 
-}  // namespace mailverdict::socketmap
+}  // namespace mailverdict::server
 
-#endif  // MAILVERDICT_ADAPTERS_SOCKETMAP_CONNECTION_H_
+#endif  // MAILVERDICT_ADAPTERS_SERVER_CONNECTION_H_

@@ -1,9 +1,8 @@
-#include "adapters/socketmap/connection.h"
+#include "adapters/server/connection.h"
 
 #include <errno.h>
 #include <netdb.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,8 +10,9 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "adapters/server/acceptor.h"
 
-namespace mailverdict::socketmap {
+namespace mailverdict::server {
 namespace {
 
 // One read takes at most this much. A request fits many times.
@@ -21,8 +21,6 @@ constexpr size_t kReadBytes = 16 * 1024;
 constexpr size_t kKeepReplyBytes = 4 * 1024;
 // How much of a malformed request a log line shows.
 constexpr size_t kShownBytes = 60;
-// So many are served together at most, lest the first of them wait for long.
-constexpr size_t kServeAtOnce = 32;
 
 std::string Escape(std::string_view bytes) {
   const std::string_view shown = bytes.substr(0, kShownBytes);
@@ -31,17 +29,7 @@ std::string Escape(std::string_view bytes) {
       "\"", shown.size() < bytes.size() ? "..." : "");
 }
 
-// recv(3) and send(3), which in a process with threads are points of
-// cancellation: that costs a fortieth of an answer.
-ssize_t Receive(int fd, char* to, size_t size) {
-  return syscall(SYS_recvfrom, fd, to, size, 0, nullptr, nullptr);
-}
-ssize_t Send(int fd, std::string_view bytes) {
-  return syscall(SYS_sendto, fd, bytes.data(), bytes.size(), MSG_NOSIGNAL,
-                 nullptr, 0);
-}
-
-// Who it is, for a log line.
+// The client of `fd`, for a log line.
 std::string PeerName(int fd) {
   sockaddr_storage name = {};
   socklen_t size = sizeof name;
@@ -66,40 +54,37 @@ std::string PeerName(int fd) {
 
 }  // namespace
 
-void Reply::Send(std::string_view payload) const {
+void Reply::Send(std::string_view answer) const {
   if (const std::shared_ptr<Connection> connection = connection_.lock()) {
-    connection->Answer(number_, payload);
+    connection->Answer(number_, answer);
   }
 }
 
-Common::Common(EventLoop* its_loop, Handler its_handler,
-               const ServerLimits& its_limits, const LogSink& log,
-               std::function<void(Connection*)> on_closed)
+Common::Common(EventLoop* its_loop, std::string its_name,
+               CodecFactory its_make_codec, const Limits& its_limits,
+               const LogSink& log, std::function<void(Connection*)> on_closed)
     : loop(its_loop),
-      handler(std::move(its_handler)),
+      name(std::move(its_name)),
+      make_codec(std::move(its_make_codec)),
       limits(its_limits),
       bad_peers(log, kLogLines, kLogPeriod),
-      closed(std::move(on_closed)),
-      serve_all(loop, [this] { ServeAll(); }) {}
-
-// Who closes meanwhile, or is to be served again, changes nothing here.
-void Common::ServeAll() {
-  std::vector<std::shared_ptr<Connection>> all = std::move(to_serve);
-  to_serve.clear();
-  for (const auto& connection : all) connection->TakeRequests();
-  for (const auto& connection : all) connection->Work();
-  all.clear();
-  if (to_serve.empty()) to_serve = std::move(all);  // to keep its memory
-}
+      closed(std::move(on_closed)) {}
 
 Connection::Connection(Common* common, int fd)
     : common_(common),
       fd_(fd),
-      readable_(common->loop, fd, FdWatch::kReadable, [this] { OnReadable(); }),
-      writable_(common->loop, fd, FdWatch::kWritable, [this] {
-        const std::shared_ptr<Connection> self = shared_from_this();
-        Work();
-      }) {}
+      readable_(common->loop, fd, FdWatch::kReadable,
+                [this] {
+                  const std::shared_ptr<Connection> self = shared_from_this();
+                  OnReadable();
+                }),
+      writable_(common->loop, fd, FdWatch::kWritable,
+                [this] {
+                  const std::shared_ptr<Connection> self = shared_from_this();
+                  Work();
+                }),
+      codec_(common->make_codec()),
+      timer_(common->loop) {}
 
 Connection::~Connection() {
   if (closed()) return;
@@ -114,7 +99,7 @@ void Connection::Drain() {
   if (closed() || working_) return;  // it will be settled
   const std::shared_ptr<Connection> self = shared_from_this();
   // A request that lies in the kernel's buffer has arrived, too.
-  if (!peer_closed_ && reader_.room() > 0) OnReadable();
+  if (!peer_closed_) OnReadable();
   if (!closed()) Work();
 }
 
@@ -122,27 +107,35 @@ void Connection::Close() {
   if (closed()) return;
   readable_.Stop();
   writable_.Stop();
-  common_->loop->Cancel(timer_);
-  timer_ = 0;
   close(fd_);
   fd_ = -1;
   common_->closed(this);
 }
 
-void Connection::Answer(uint64_t number, std::string_view payload) {
+// The caller, a handler's callback, may be in the middle of anything: what it
+// waited for is written at once, but the next request is taken by the loop.
+void Connection::Answer(uint64_t number, std::string_view answer) {
   if (closed() || !busy_ || number != number_) return;
   busy_ = false;
-  if (!EncodeReply(payload, &replies_)) {
-    (void)EncodeReply("TEMP reply too long", &replies_);
+  codec_->Frame(answer, &replies_);
+  // From within the handler: TakeRequests, further up the stack, goes on.
+  if (working_) return;
+  if (!Flush() && closed()) return;
+  if (codec_->unread().empty()) {
+    Settle();
+  } else {
+    WorkSoon();
   }
-  // From within the handler: HandleRequests, further up the stack, goes on.
-  if (!working_) ServeSoon();
 }
 
-void Connection::ServeSoon() {
+void Connection::WorkSoon() {
   if (std::exchange(soon_, true)) return;
-  common_->to_serve.push_back(shared_from_this());
-  common_->serve_all.Schedule();
+  common_->loop->Post([weak = weak_from_this()] {
+    const std::shared_ptr<Connection> self = weak.lock();
+    if (self == nullptr) return;
+    self->soon_ = false;
+    self->Work();
+  });
 }
 
 // While a request is being handled we go on reading, into the bounded buffer:
@@ -150,35 +143,29 @@ void Connection::ServeSoon() {
 // stopping and starting the watch would cost two system calls each time.
 void Connection::OnReadable() {
   char bytes[kReadBytes];
-  const size_t room = std::min(reader_.room(), sizeof bytes);
-  if (room == 0) return;  // until it is served, which is soon
-  const ssize_t count = Receive(fd_, bytes, room);
+  const size_t room = std::min(codec_->room(), sizeof bytes);
+  if (room == 0) return;  // until there is an answer
+  const ssize_t count = recv(fd_, bytes, room, 0);
   if (count > 0) {
-    reader_.Feed(std::string_view(bytes, static_cast<size_t>(count)));
-    ServeSoon();
-    if (common_->to_serve.size() >= kServeAtOnce) common_->ServeAll();
+    codec_->Feed(std::string_view(bytes, static_cast<size_t>(count)));
+    Work();
   } else if (count == 0) {
-    // It may have closed its sending half only, and wait for the last reply.
     peer_closed_ = true;
-    ServeSoon();
+    if (codec_->EndOfFile() == Codec::AtEndOfFile::kAnswer) {
+      Work();
+    } else {
+      Close();
+    }
   } else if (errno != EAGAIN && errno != EINTR) {
-    const std::shared_ptr<Connection> self = shared_from_this();
     Close();
   }
 }
 
-void Connection::TakeRequests() {
-  if (working_ || closed() || !replies_.empty()) return;
-  working_ = true;
-  HandleRequests();
-  working_ = false;
-}
-
+// Does all that can be done now. It may close, so the caller holds us.
 void Connection::Work() {
-  soon_ = false;
   if (working_ || closed()) return;
   working_ = true;
-  while (Flush() && !reader_.unread().empty() && HandleRequests()) {
+  while (Flush() && !codec_->unread().empty() && TakeRequests()) {
   }
   working_ = false;
   if (!closed()) Settle();
@@ -186,22 +173,41 @@ void Connection::Work() {
 
 // Takes requests until one must wait for its answer, or there are enough
 // replies to be written. True if there are any.
-bool Connection::HandleRequests() {
-  Request request;
-  while (!busy_ && !closed() &&
+bool Connection::TakeRequests() {
+  while (!busy_ && !closed() && !malformed_ && !codec_->unread().empty() &&
          replies_.size() < common_->limits.max_reply_backlog_bytes &&
-         reader_.Next(&request) == ReadResult::kOne) {
-    ++number_;
-    busy_ = true;
-    common_->handler(request, Reply(weak_from_this(), number_));
+         TakeRequest()) {
   }
   return !replies_.empty();
+}
+
+// False if there is none.
+bool Connection::TakeRequest() {
+  // The handler may answer before Next returns.
+  ++number_;
+  busy_ = true;
+  switch (codec_->Next(Reply(weak_from_this(), number_))) {
+    case Codec::Result::kRequest:
+      return true;
+    case Codec::Result::kNoAnswer:
+      busy_ = false;
+      return true;
+    case Codec::Result::kMalformed:
+      malformed_ = true;
+      break;
+    case Codec::Result::kMore:
+      break;
+  }
+  busy_ = false;
+  --number_;  // a wait for the rest of this request goes on
+  return false;
 }
 
 // Writes the replies. False if some are left, or the connection has gone.
 bool Connection::Flush() {
   while (!closed() && sent_ < replies_.size()) {
-    const ssize_t count = Send(fd_, std::string_view(replies_).substr(sent_));
+    const ssize_t count = send(fd_, replies_.data() + sent_,
+                               replies_.size() - sent_, MSG_NOSIGNAL);
     if (count >= 0) {
       sent_ += static_cast<size_t>(count);
     } else if (errno == EAGAIN) {
@@ -227,10 +233,10 @@ void Connection::Settle() {
     SettleWithoutWork();
   }
   if (closed()) return;
-  if (peer_closed_ || reader_.room() == 0) readable_.Stop();
+  if (peer_closed_ || codec_->room() == 0) readable_.Stop();
   if (replies_.empty()) writable_.Stop();
   const bool watched =
-      (peer_closed_ || reader_.room() == 0 || readable_.Start()) &&
+      (peer_closed_ || codec_->room() == 0 || readable_.Start()) &&
       (replies_.empty() || writable_.Start());
   if (!watched) Close();
 }
@@ -238,17 +244,16 @@ void Connection::Settle() {
 // Whether there is nothing to do but to wait for a request.
 bool Connection::IsIdle() const {
   return replies_.empty() && !busy_ && !peer_closed_ && !common_->draining &&
-         reader_.unread().empty() && reader_.error() == CodecError::kNone;
+         codec_->unread().empty() && !malformed_;
 }
 
 // All requests that have arrived are answered, and the answers are written.
 void Connection::SettleWithoutWork() {
-  if (peer_closed_) reader_.Finish();
-  const bool idle = reader_.unread().empty();
-  if (reader_.error() != CodecError::kNone) {
-    Complain(Describe(reader_.error()), reader_.unread());
+  const bool idle = codec_->unread().empty();
+  if (malformed_) {
+    Complain(codec_->error(), codec_->unread());
     Close();
-  } else if (idle && (peer_closed_ || common_->draining)) {
+  } else if (peer_closed_ || (idle && common_->draining)) {
     Close();
   } else {
     SetWait(idle ? Wait::kNothing : Wait::kRequest);
@@ -265,39 +270,37 @@ void Connection::SetWait(Wait wait) {
     deadline_ = absl::InfiniteFuture();
     return;
   }
-  const ServerLimits& limits = common_->limits;
+  const Limits& limits = common_->limits;
   const absl::Time now = common_->loop->Now();
   deadline_ = now + (wait == Wait::kRequest  ? limits.max_request_age
                      : wait == Wait::kAnswer ? limits.max_answer_age
                                              : limits.max_reply_age);
-  ArmTimer(now);
+  SetTimer(now);
 }
 
 // A timer that will run early enough is left alone, and finds out by itself
 // that the deadline has moved: most never come.
-void Connection::ArmTimer(absl::Time now) {
-  if (timer_ != 0 && timer_due_ <= deadline_) return;
-  common_->loop->Cancel(timer_);
+void Connection::SetTimer(absl::Time now) {
+  if (timer_.pending() && timer_due_ <= deadline_) return;
   timer_due_ = deadline_;
-  timer_ = common_->loop->RunAfter(deadline_ - now, [this] { OnTimer(); });
+  timer_.Set(deadline_ - now, [this] { OnTimer(); });
 }
 
 void Connection::OnTimer() {
   const std::shared_ptr<Connection> self = shared_from_this();
-  timer_ = 0;
   if (soon_) Work();  // what was to come by now has come
   if (closed()) return;
   const absl::Time now = common_->loop->Now();
   if (deadline_ == absl::InfiniteFuture()) return;
   if (now < deadline_) {
-    ArmTimer(now);
+    SetTimer(now);
     return;
   }
   switch (wait_) {
     case Wait::kNothing:
       return;
     case Wait::kRequest:
-      Complain("half a request, and not the rest in time", reader_.unread());
+      Complain("half a request, and not the rest in time", codec_->unread());
       break;
     case Wait::kAnswer:
       Complain("our own answer has not come in time", "");
@@ -311,12 +314,12 @@ void Connection::OnTimer() {
 
 void Connection::Complain(std::string_view what, std::string_view bytes) {
   common_->bad_peers.Write(common_->loop->Now(), Severity::kWarning, [&] {
-    std::string line = absl::StrCat("socketmap: closing the connection of ",
-                                    PeerName(fd_), ": ");
+    std::string line = absl::StrCat(
+        common_->name, ": closing the connection of ", PeerName(fd_), ": ");
     line += what;
     if (!bytes.empty()) line += ": " + Escape(bytes);
     return line;
   });
 }
 
-}  // namespace mailverdict::socketmap
+}  // namespace mailverdict::server
