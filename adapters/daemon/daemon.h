@@ -16,8 +16,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "adapters/daemon/admin.h"
 #include "adapters/daemon/alarms.h"
-#include "adapters/daemon/control.h"
 #include "adapters/daemon/lists_in_force.h"
 #include "adapters/daemon/log_writer.h"
 #include "adapters/daemon/policy_files.h"
@@ -29,12 +29,13 @@
 #include "lib/history/history.h"
 #include "lib/ldap/bind_account.h"
 #include "lib/loop/event_loop.h"
+#include "lib/loop/log.h"
 
 namespace mailverdict {
 
 // All on one thread, which Run() takes; threads of their own have the log, each
 // directory, and libmilter.
-class Daemon final : private Controlled {
+class Daemon final : private AdminService {
  public:
   // After a SIGTERM the requests under way have their deadline, and this much
   // to be written.
@@ -68,7 +69,8 @@ class Daemon final : private Controlled {
   absl::Status OpenHistory(const Policy& policy);
   absl::Status WatchSignals();
   void Use(std::shared_ptr<const Policy> policy);
-  std::shared_ptr<NameServers> OpenDns(std::shared_ptr<const Policy> policy);
+  void FindDnsServers(const Policy& policy);
+  std::shared_ptr<NameServers> OpenDns(std::shared_ptr<const Policy> part);
   void Terminate();
   void Drained();
 
@@ -91,13 +93,12 @@ class Daemon final : private Controlled {
   void TellOfMemory(const absl::Status& saved);
   void AnswerAcceptances(const std::set<std::string>& accepted);
 
-  // Controlled.
-  const Verdict* Recall(const TransactionView& asked) override;
-  void Judge(Transaction asked, Judged done) override;
-  void Explain(Transaction asked, Judged done) override;
+  // AdminService: daemon_orders.cc.
+  void Judge(Transaction asked, Done done, StillWaiting still_waiting) override;
+  void Explain(Transaction asked, Done done) override;
   void Log(const Transaction& tx, const Verdict& verdict) override;
   DaemonStatus Status() override;
-  void SetHold(HoldMode mode) override;
+  void SetHold(OperatorMode mode) override;
   absl::Status Release(const std::string& directory) override;
   absl::Status SetGrace(const std::string& directory,
                         std::optional<absl::Duration> grace) override;
@@ -108,26 +109,26 @@ class Daemon final : private Controlled {
   absl::StatusOr<std::string> ListDomains() override;
   absl::Status MarkDomain(const std::string& name,
                           MissingDomain::Mark mark) override;
-  void LogVerdict(const TransactionView& tx, const Verdict& verdict,
-                  absl::Duration took);
+  void LogLate();
   void LogOrder(const std::string& order);
   void EndOverrides();
 
   const std::string policy_path_;
   std::unique_ptr<LogWriter> log_;
+  std::unique_ptr<LimitedLog> late_;  // verdicts
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<History> history_;
   std::shared_ptr<const Policy> started_;  // its listeners are those in use
   std::shared_ptr<Engine> engine_;
-  // By directory and name of the bind; anew with each policy that is read.
+  // By the directory's name and bind_dn.
   std::map<std::pair<std::string, std::string>, std::shared_ptr<BindAccount>>
       accounts_;
   std::vector<std::weak_ptr<Engine>> engines_;  // this one, and older ones
   std::unique_ptr<socketmap::Server> maps_;
   std::unique_ptr<socketmap::Server> control_;
   std::unique_ptr<milter::Milter> milter_;  // null: the policy has none
-  HoldMode hold_ = HoldMode::kOff;
-  absl::Time hold_since_, started_at_;
+  OperatorMode mode_ = OperatorMode::kOff;
+  absl::Time mode_since_, started_at_;
   bool terminating_ = false;
   int draining_ = 0;  // servers that still do
   bool failed_ = false;

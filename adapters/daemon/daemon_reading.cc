@@ -214,7 +214,8 @@ void Daemon::Use(PolicyReading read, bool whole) {
   policy_text_ = read.text;
   lists_ = read.lists;
   if (whole) {
-    accounts_.clear();
+    // The operator has read the policy again, and perhaps unlocked an account.
+    for (const auto& [key, account] : accounts_) account->ForgetRefusals();
     std::vector<std::string> watched;
     for (const auto& [key, list] : lists_) watched.push_back(key.second);
     const Policy& policy = read.loaded.policy;

@@ -34,10 +34,14 @@
 
 namespace mailverdict::milter {
 
-// Called by the loop, or in its stead (EventLoop::RunOutside); has to call
-// `done` once, likewise. It may keep the transaction, which is its own.
+// Called by the loop, or in its stead (EventLoop::RunOutside). Has to call
+// `still_waiting` once, when it has a verdict; if that says true, then `done`
+// at once. False: the session has told the MTA 451 and waits no longer. It may
+// keep the transaction, which is its own.
 using Done = std::function<void(const Verdict&)>;
-using Judge = std::function<void(Transaction transaction, Done done)>;
+using StillWaiting = std::function<bool()>;
+using Judge = std::function<void(Transaction transaction, Done done,
+                                 StillWaiting still_waiting)>;
 
 // One in a process, since libmilter keeps its state in globals. Its functions
 // are for the loop's thread.
@@ -65,7 +69,8 @@ class Milter {
 
   // Starts libmilter's threads. `on_end` runs on the loop's thread if libmilter
   // gives up by itself, which it does when accepting fails for too long.
-  void Start(std::function<void()> on_end);
+  // ResourceExhausted if there is no thread to spare for the first of them.
+  absl::Status Start(std::function<void()> on_end);
 
   // Runs `done` on the loop's thread, once, never from within: as soon as the
   // verdicts under way have been given, and their replies had a moment to

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -72,6 +73,11 @@ void Reply::Send(std::string_view payload) const {
   }
 }
 
+bool Reply::StillWaiting() const {
+  const std::shared_ptr<Connection> connection = connection_.lock();
+  return connection != nullptr && connection->WaitsFor(number_);
+}
+
 Common::Common(EventLoop* its_loop, Handler its_handler,
                const ServerLimits& its_limits, const LogSink& log,
                std::function<void(Connection*)> on_closed)
@@ -137,6 +143,16 @@ void Connection::Answer(uint64_t number, std::string_view payload) {
   }
   // From within the handler: HandleRequests, further up the stack, goes on.
   if (!working_) ServeSoon();
+}
+
+bool Connection::WaitsFor(uint64_t number) {
+  if (closed() || !busy_ || number != number_) return false;
+  if (!peer_closed_) return true;
+  // The end of file may be half a close. The kernel tells a whole one apart.
+  pollfd peer = {fd_, 0, 0};
+  if (poll(&peer, 1, 0) != 1 || (peer.revents & POLLHUP) == 0) return true;
+  Close();
+  return false;
 }
 
 void Connection::ServeSoon() {

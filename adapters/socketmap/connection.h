@@ -71,6 +71,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // The answer to request `number`; ignored if that is not waiting for one.
   void Answer(uint64_t number, std::string_view payload);
 
+  // Reply::StillWaiting, for request `number`.
+  bool WaitsFor(uint64_t number);
+
  private:
   // What must happen next, and so which limit is running.
   enum class Wait {
