@@ -1,5 +1,5 @@
-// The caches of mailboxes and of names, and the passes before them: what an
-// entry takes, and what a hit costs, by their size.
+// The caches of mailboxes and of names: what an entry takes, and what a hit
+// costs, by their size.
 //
 //   bazel run --config=opt //bench:cache_bench
 
@@ -11,10 +11,7 @@
 #include <vector>
 
 #include "bench/allocations.h"
-#include "lib/checks/build_chain.h"
-#include "lib/engine/crowd_testing.h"
 #include "lib/engine/full_caches_testing.h"
-#include "lib/engine/passes.h"
 #include "lib/engine/resident_testing.h"
 #include "lib/loop/manual_executor_testing.h"
 
@@ -91,36 +88,6 @@ void Sizes(benchmark::internal::Benchmark* bench) {
 // Of ten millions present mailboxes only: each fill takes memory and time.
 BENCHMARK_TEMPLATE(BM_Hit, MailboxCache)->Apply(Sizes)->Args({1, 10'000'000});
 BENCHMARK_TEMPLATE(BM_Hit, NameCache)->Apply(Sizes);
-
-// Who has passed passes again.
-void BM_Recall(benchmark::State& state) {
-  const auto policy = std::make_shared<Policy>();
-  policy->checks = {RecipientPolicy()};
-  Passes passes(policy);
-  passes.Use(BuildChain(policy));
-  Transaction transaction;
-  transaction.stage = Stage::kRcpt;
-  transaction.now = absl::UnixEpoch();
-  std::vector<std::string> recipients;
-  for (int64_t i = 0; i < state.range(0); ++i) {
-    recipients.push_back(Crowd::Member(static_cast<int>(i)).address());
-    transaction.recipient = recipients.back();
-    passes.Keep(transaction, Verdict::Pass());
-  }
-  size_t i = 0;
-  int64_t right = 0;
-  {
-    const CountAllocations count(&state);
-    for (auto _ : state) {
-      i = (i + 7919) % recipients.size();
-      transaction.recipient = recipients[i];
-      right += passes.Find(TransactionView::Of(transaction),
-                           absl::UnixEpoch()) != nullptr;
-    }
-  }
-  if (right != state.iterations()) state.SkipWithError("not all are recalled");
-}
-BENCHMARK(BM_Recall)->ArgName("size")->Arg(1'000)->Arg(10'000)->Arg(32'000);
 
 }  // namespace
 }  // namespace mailverdict

@@ -1,5 +1,5 @@
 // mailverdict: asks and orders a running mailverdictd. See --help; what the
-// daemon makes of it is in adapters/daemon/control.h.
+// daemon makes of it is in adapters/daemon/admin.h.
 
 #include <getopt.h>
 #include <unistd.h>

@@ -2,11 +2,10 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "absl/status/statusor.h"
 #include "lib/loop/quiet_thread.h"
 
 namespace mailverdict {
@@ -46,24 +45,25 @@ absl::Status BackgroundTask::Start(std::function<void()> work,
   };
   shared_->works = true;
   shared_->has_begun = true;
-  try {
-    StartQuietThread([shared = shared_, work = std::move(work),
-                      finish = std::move(finish)]() mutable {
-      work();
-      // What it owns goes before anybody hears that it has ended.
-      work = nullptr;
-      const std::lock_guard<std::mutex> lock(shared->mutex);
-      shared->works = false;
-      // Posted under the lock, so that the executor is still there.
-      if (shared->executor != nullptr) {
-        shared->executor->Post(std::move(finish));
-      }
-      shared->ended.notify_all();
-    }).detach();
-  } catch (const std::system_error& error) {
+  absl::StatusOr<std::thread> thread =
+      StartQuietThread([shared = shared_, work = std::move(work),
+                        finish = std::move(finish)]() mutable {
+        work();
+        // What it owns goes before anybody hears that it has ended.
+        work = nullptr;
+        const std::lock_guard<std::mutex> lock(shared->mutex);
+        shared->works = false;
+        // Posted under the lock, so that the executor is still there.
+        if (shared->executor != nullptr) {
+          shared->executor->Post(std::move(finish));
+        }
+        shared->ended.notify_all();
+      });
+  if (!thread.ok()) {
     shared_->works = shared_->has_begun = false;
-    return absl::ResourceExhaustedError(error.what());
+    return thread.status();
   }
+  thread->detach();
   return absl::OkStatus();
 }
 

@@ -20,6 +20,10 @@
 namespace mailverdict {
 namespace {
 
+// How many lines tell of verdicts that came too late, in which time.
+constexpr int kLateLines = 5;
+constexpr absl::Duration kLatePeriod = absl::Seconds(10);
+
 // Each connection and each directory wants a descriptor.
 void RaiseDescriptorLimit() {
   rlimit limit;
@@ -62,7 +66,9 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   }
 
   // From here on there are threads.
-  daemon->log_ = std::make_unique<LogWriter>(policy.log);
+  absl::StatusOr<std::unique_ptr<LogWriter>> log = LogWriter::Start(policy.log);
+  if (!log.ok()) return log.status();
+  daemon->log_ = *std::move(log);
   daemon->watchdog_ = std::make_unique<Watchdog>(
       daemon->loop_.get(), kStillFor,
       [log = daemon->log_.get()](const std::string& line) {
@@ -92,7 +98,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   daemon->TellOfMemory(Remember(policy.history.path, daemon->lists_, damaged));
   daemon->LookAtFiles();
   if (daemon->milter_ != nullptr) {
-    daemon->milter_->Start([daemon = daemon.get()] {
+    status = daemon->milter_->Start([daemon = daemon.get()] {
       daemon->log_->Write(Severity::kError,
                           "libmilter has given up (the mail log says why); "
                           "ending, to be started again");
@@ -100,6 +106,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
       daemon->at_once_ = true;
       daemon->loop_->Stop();
     });
+    if (!status.ok()) return status;
   }
   return daemon;
 }
@@ -128,18 +135,19 @@ absl::Status Daemon::Listen(const DaemonPolicy& policy) {
   const LogSink log = [this](Severity severity, std::string_view line) {
     log_->Write(severity, line);
   };
+  late_ = std::make_unique<LimitedLog>(log, kLateLines, kLatePeriod);
   socketmap::ServerLimits limits;
   limits.max_connections = policy.max_connections;
   maps_ = std::make_unique<socketmap::Server>(
       loop_.get(),
       [this](const socketmap::Request& request, socketmap::Reply reply) {
-        AnswerMap(this, request, reply);
+        AnswerMapRequest(this, request, reply);
       },
       log, limits);
   control_ = std::make_unique<socketmap::Server>(
       loop_.get(),
       [this](const socketmap::Request& request, socketmap::Reply reply) {
-        AnswerControl(this, request, reply);
+        AnswerAdminRequest(this, request, reply);
       },
       log, limits);
   for (const Listener& listener : policy.listeners) {
@@ -162,12 +170,9 @@ absl::Status Daemon::ListenOn(const Listener& listener, size_t limit) {
   }
   absl::StatusOr<std::unique_ptr<milter::Milter>> opened = milter::Milter::Open(
       listener.address, options, limit, loop_.get(),
-      [this](Transaction asked, milter::Done done) {
-        if (const Verdict* verdict = Recall(TransactionView::Of(asked))) {
-          done(*verdict);
-        } else {
-          Judge(std::move(asked), std::move(done));
-        }
+      [this](Transaction asked, milter::Done done,
+             milter::StillWaiting still_waiting) {
+        Judge(std::move(asked), std::move(done), std::move(still_waiting));
       });
   if (opened.ok()) milter_ = *std::move(opened);
   return opened.status();
@@ -204,25 +209,33 @@ absl::Status Daemon::WatchSignals() {
 }
 
 void Daemon::Use(std::shared_ptr<const Policy> policy) {
-  // The old engine ends when its last verdict is given.
   Engine::Parts parts;
   parts.directories = [this](std::shared_ptr<const DirectoryPolicy> directory,
                              HealthHooks hooks) {
-    // A list that changes makes no new attempt with a password that was
-    // refused.
+    // A directory that is made anew with the same name and bind_dn waits as
+    // the old one did after a password that was refused.
     std::shared_ptr<BindAccount>& account =
         accounts_[{directory->name, directory->bind_dn}];
     if (account == nullptr) account = std::make_shared<BindAccount>();
     return std::make_shared<Directory>(std::move(directory), loop_.get(),
                                        std::move(hooks), account);
   };
-  parts.names = [this](std::shared_ptr<const Policy> policy) {
-    return OpenDns(std::move(policy));
+  parts.names = [this](std::shared_ptr<const Policy> part) {
+    return OpenDns(std::move(part));
   };
-  engine_ = Engine::Create(policy, loop_.get(), history_.get(), parts,
-                           [this](const std::string& line) {
-                             log_->Write(Severity::kWarning, line);
-                           });
+  if (dns_servers_.has_value() && dns_servers_->ok()) {
+    for (const DnsServer& server : (*dns_servers_)->servers) {
+      parts.name_servers.push_back(server.ToString());
+    }
+  }
+  // The old engine ends when its last verdict is given. What the policies say
+  // the same about stays: connections, caches, the state of controls.
+  engine_ = Engine::Create(
+      policy, loop_.get(), history_.get(), parts,
+      [this](const std::string& line) {
+        log_->Write(Severity::kWarning, line);
+      },
+      engine_.get());
   const auto ended = [](const std::weak_ptr<Engine>& e) { return e.expired(); };
   engines_.erase(std::remove_if(engines_.begin(), engines_.end(), ended),
                  engines_.end());
@@ -236,27 +249,21 @@ void Daemon::Use(std::shared_ptr<const Policy> policy) {
 // Where it cannot be said which servers there are, none is asked: what they
 // would say is Unknown.
 std::shared_ptr<NameServers> Daemon::OpenDns(
-    std::shared_ptr<const Policy> policy) {
+    std::shared_ptr<const Policy> part) {
   DnsOptions options;
-  options.timeout = policy->dns.timeout;
-  options.apart = [policy](const DnsLookup& lookup) {
-    return policy->FindList(lookup.name) != nullptr;
-  };
+  options.timeout = part->dns.timeout;
   if (dns_servers_.has_value() && dns_servers_->ok()) {
-    const DnsServers& servers = **dns_servers_;
-    options.servers = servers.servers;
-    for (const std::string& complaint : servers.complaints) {
-      log_->Write(Severity::kWarning, complaint);
-    }
-    std::string where;
-    for (const DnsServer& server : options.servers) {
-      absl::StrAppend(&where, where.empty() ? "" : ", ", server.ToString());
-    }
+    options.servers = (*dns_servers_)->servers;
+  }
+  options.apart = [part](const DnsLookup& lookup) {
+    return part->FindList(lookup.name) != nullptr;
+  };
+  std::string where;
+  for (const DnsServer& server : options.servers) {
+    absl::StrAppend(&where, where.empty() ? "" : ", ", server.ToString());
+  }
+  if (!where.empty()) {
     log_->Write(Severity::kInfo, absl::StrCat("DNS is asked at ", where));
-  } else if (dns_servers_.has_value()) {
-    log_->Write(
-        Severity::kError,
-        absl::StrCat("DNS is not asked: ", dns_servers_->status().message()));
   }
   return std::make_shared<DnsResolver>(options, loop_.get());
 }

@@ -15,9 +15,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "adapters/daemon/admin.h"
 #include "adapters/daemon/alarms.h"
 #include "adapters/daemon/background_task.h"
-#include "adapters/daemon/control.h"
 #include "adapters/daemon/daemon_policy.h"
 #include "adapters/daemon/lists_in_force.h"
 #include "adapters/daemon/log_writer.h"
@@ -30,6 +30,7 @@
 #include "lib/history/history.h"
 #include "lib/ldap/bind_account.h"
 #include "lib/loop/event_loop.h"
+#include "lib/loop/log.h"
 #include "lib/loop/timer.h"
 #include "lib/loop/watchdog.h"
 
@@ -37,7 +38,7 @@ namespace mailverdict {
 
 // All on one thread, which Run() takes; threads of their own have the log, each
 // directory, and libmilter.
-class Daemon final : private Controlled {
+class Daemon final : private AdminService {
  public:
   // After a SIGTERM the requests under way have their deadline, and this much
   // to be written.
@@ -79,7 +80,9 @@ class Daemon final : private Controlled {
   absl::Status OpenHistory(const HistoryFile& file);
   absl::Status WatchSignals();
   void Use(std::shared_ptr<const Policy> policy);
-  std::shared_ptr<NameServers> OpenDns(std::shared_ptr<const Policy> policy);
+  void TellOfDnsServers(
+      const std::optional<absl::StatusOr<DnsServers>>& servers);
+  std::shared_ptr<NameServers> OpenDns(std::shared_ptr<const Policy> part);
   void Terminate();
   void Drained();
 
@@ -99,13 +102,12 @@ class Daemon final : private Controlled {
   void TellOfMemory(const absl::Status& saved);
   void AnswerAcceptances(const std::set<std::string>& accepted);
 
-  // Controlled.
-  const Verdict* Recall(const TransactionView& asked) override;
-  void Judge(Transaction asked, Judged done) override;
-  void Explain(Transaction asked, Judged done) override;
+  // AdminService: daemon_orders.cc.
+  void Judge(Transaction asked, Done done, StillWaiting still_waiting) override;
+  void Explain(Transaction asked, Done done) override;
   void Log(const Transaction& tx, const Verdict& verdict) override;
   DaemonStatus Status() override;
-  void SetHold(HoldMode mode) override;
+  void SetHold(OperatorMode mode) override;
   absl::Status Release(const std::string& directory) override;
   absl::Status SetGrace(const std::string& directory,
                         std::optional<absl::Duration> grace) override;
@@ -116,34 +118,34 @@ class Daemon final : private Controlled {
   absl::StatusOr<std::string> ListDomains() override;
   absl::Status MarkDomain(const std::string& name,
                           MissingDomain::Mark mark) override;
-  void LogVerdict(const TransactionView& tx, const Verdict& verdict,
-                  absl::Duration took);
+  void LogLate();
   void LogOrder(const std::string& order);
   void EndOverrides();
 
   const std::string policy_path_;
   std::unique_ptr<LogWriter> log_;
+  std::unique_ptr<LimitedLog> late_;  // verdicts
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<History> history_;
   DaemonPolicy started_;  // of the start: SIGHUP changes none of it
   std::shared_ptr<Engine> engine_;
-  // By directory and name of the bind; anew with each policy that is read.
+  // By the directory's name and bind_dn.
   std::map<std::pair<std::string, std::string>, std::shared_ptr<BindAccount>>
       accounts_;
   std::vector<std::weak_ptr<Engine>> engines_;  // this one, and older ones
   std::unique_ptr<socketmap::Server> maps_;
   std::unique_ptr<socketmap::Server> control_;
   std::unique_ptr<milter::Milter> milter_;  // null: the policy has none
-  HoldMode hold_ = HoldMode::kOff;
-  absl::Time hold_since_, started_at_;
+  OperatorMode mode_ = OperatorMode::kOff;
+  absl::Time mode_since_, started_at_;
   bool terminating_ = false;
   bool at_once_ = false;  // ended without waiting for what is under way
   int draining_ = 0;      // servers that still do
   bool failed_ = false;
   std::optional<Timer> look_at_files_;  // always there once started
   std::unique_ptr<Watchdog> watchdog_;
-  bool read_again_ = false;  // SIGHUP came meanwhile
-  FileWatch watch_;          // empty while a reading has it
+  bool read_again_ = false;            // SIGHUP came meanwhile
+  FileWatch watch_;                    // empty while a reading has it
   std::vector<Acceptance> accepting_;  // commands that wait for a reading
   std::shared_ptr<const std::string> policy_text_;  // in force
   ListsInForce lists_;

@@ -60,7 +60,7 @@ absl::StatusOr<std::string> DomainLines(const Policy& policy, History* history,
 
 // Whether the MTA resolved the recipient to an address that is not, but for the
 // case of letters, what stands between the brackets of RCPT TO.
-bool ResolvedElsewhere(const TransactionView& tx) {
+bool ResolvedElsewhere(const Transaction& tx) {
   if (!tx.resolved.has_value()) return false;
   const absl::string_view resolved(tx.resolved->data(), tx.resolved->size());
   absl::string_view asked(tx.recipient.data(), tx.recipient.size());
@@ -71,34 +71,30 @@ bool ResolvedElsewhere(const TransactionView& tx) {
 
 }  // namespace
 
-const Verdict* Daemon::Recall(const TransactionView& asked) {
-  if (hold_ != HoldMode::kOff) return nullptr;
-  const Verdict* verdict = engine_->Recall(asked);
-  // It took no time: nothing was asked, and nothing worked out.
-  if (verdict != nullptr) LogVerdict(asked, *verdict, absl::ZeroDuration());
-  return verdict;
-}
-
-void Daemon::Judge(Transaction asked, Judged done) {
-  if (hold_ != HoldMode::kOff) {
-    asked.now = loop_->Now();
-    const Verdict verdict =
-        hold_ == HoldMode::kPassAll
-            ? Verdict::Pass("held by the operator: pass-all")
-            : Verdict::Defer(replies::kHeld, "held by the operator: defer-all");
+void Daemon::Judge(Transaction asked, Done done, StillWaiting still_waiting) {
+  const auto give = [this, done = std::move(done)](const Transaction& tx,
+                                                   const Verdict& verdict) {
     done(verdict);
-    Log(asked, verdict);
+    Log(tx, verdict);
+  };
+  const auto in_time = [this, still_waiting = std::move(still_waiting)] {
+    if (still_waiting()) return true;
+    LogLate();
+    return false;
+  };
+  if (mode_ == OperatorMode::kOff) {
+    engine_->Judge(std::move(asked), give, in_time);
     return;
   }
-  engine_->Judge(std::move(asked),
-                 [this, done = std::move(done)](const Transaction& tx,
-                                                const Verdict& verdict) {
-                   done(verdict);
-                   Log(tx, verdict);
-                 });
+  if (!in_time()) return;
+  asked.now = loop_->Now();
+  give(asked,
+       mode_ == OperatorMode::kPassAll
+           ? Verdict::Pass("held by the operator: pass-all")
+           : Verdict::Defer(replies::kHeld, "held by the operator: defer-all"));
 }
 
-void Daemon::Explain(Transaction asked, Judged done) {
+void Daemon::Explain(Transaction asked, Done done) {
   engine_->Explain(
       std::move(asked),
       [done = std::move(done)](const Transaction&, const Verdict& verdict) {
@@ -113,8 +109,8 @@ DaemonStatus Daemon::Status() {
   status.now = loop_->Now();
   status.started = started_at_;
   status.policy_path = policy_path_;
-  status.hold = hold_;
-  status.hold_since = hold_since_;
+  status.hold = mode_;
+  status.hold_since = mode_since_;
   status.overrides = engine_->overrides();
   status.shadow = policy.shadow;
   status.connections = maps_->connections();
@@ -153,9 +149,9 @@ DaemonStatus Daemon::Status() {
   return status;
 }
 
-void Daemon::SetHold(HoldMode mode) {
-  hold_ = mode;
-  hold_since_ = loop_->Now();
+void Daemon::SetHold(OperatorMode mode) {
+  mode_ = mode;
+  mode_since_ = loop_->Now();
   const std::string_view word = ToString(mode);
   LogOrder(absl::StrCat("hold ", absl::string_view(word.data(), word.size())));
 }
@@ -210,7 +206,6 @@ absl::Status Daemon::MarkDomain(const std::string& name,
   const absl::Status status =
       mark == Mark::kNone ? history_->ForgetDomain(*domain)
                           : history_->MarkDomain(*domain, mark, loop_->Now());
-  engine_->ForgetPasses();
   const char* verb = mark == Mark::kNone    ? "remove "
                      : mark == Mark::kAdded ? "add "
                                             : "pin ";
@@ -233,20 +228,25 @@ void Daemon::EndOverrides() {
   }
 }
 
-void Daemon::Log(const Transaction& tx, const Verdict& verdict) {
-  // One that nobody judged has no beginning.
-  LogVerdict(TransactionView::Of(tx), verdict,
-             tx.now == absl::InfinitePast() ? absl::ZeroDuration()
-                                            : loop_->Now() - tx.now);
+// The MTA's log has the recipient: to it, this was a timeout.
+void Daemon::LogLate() {
+  late_->Write(loop_->Now(), Severity::kWarning, [] {
+    return std::string(
+        "a verdict came when its client had gone, or had been told 451 "
+        "already: it was dropped, and nothing of it is remembered");
+  });
 }
 
-void Daemon::LogVerdict(const TransactionView& tx, const Verdict& verdict,
-                        absl::Duration took) {
-  // Who connects and passes is told of with his recipients.
+void Daemon::Log(const Transaction& tx, const Verdict& verdict) {
+  // A client that connects and passes is logged with its recipients.
   if (tx.stage == Stage::kConnect &&
       verdict.disposition() == Disposition::kPass) {
     return;
   }
+  // A verdict that no check judged has no beginning.
+  const absl::Duration took = tx.now == absl::InfinitePast()
+                                  ? absl::ZeroDuration()
+                                  : loop_->Now() - tx.now;
   const absl::AlphaNum us(absl::ToInt64Microseconds(took));
   const auto if_any = [](std::string_view of, std::string_view text) {
     return of.empty() ? std::string_view() : text;
@@ -261,8 +261,9 @@ void Daemon::LogVerdict(const TransactionView& tx, const Verdict& verdict,
     after = bare ? "> " : " ";
   }
   // Where the MTA delivers to another address, that is the one to look for.
-  const std::string_view resolved =
-      rcpt && ResolvedElsewhere(tx) ? *tx.resolved : std::string_view();
+  const std::string_view resolved = rcpt && ResolvedElsewhere(tx)
+                                        ? std::string_view(*tx.resolved)
+                                        : std::string_view();
   log_->Write(Severity::kInfo, {if_any(tx.client, "client="),
                                 tx.client,
                                 if_any(tx.client, " "),

@@ -217,11 +217,13 @@ void Daemon::Use(PolicyReading read, bool whole) {
   }
   warned_ = {read.loaded.warnings.begin(), read.loaded.warnings.end()};
   TellOfLists(read.lists);
+  TellOfDnsServers(read.dns_servers);
   dns_servers_ = read.dns_servers;
   policy_text_ = read.text;
   lists_ = read.lists;
   if (whole) {
-    accounts_.clear();
+    // The operator has read the policy again, and perhaps unlocked an account.
+    for (const auto& [key, account] : accounts_) account->ForgetRefusals();
     std::vector<std::string> watched;
     for (const auto& [key, list] : lists_) watched.push_back(key.second);
     const Policy& policy = read.loaded.policy;
@@ -231,6 +233,20 @@ void Daemon::Use(PolicyReading read, bool whole) {
     watch_ = FileWatch(watched);
   }
   Use(std::make_shared<const Policy>(std::move(read.loaded.policy)));
+}
+
+// Lines about the servers of DNS, if they are others than before.
+void Daemon::TellOfDnsServers(
+    const std::optional<absl::StatusOr<DnsServers>>& servers) {
+  if (!servers.has_value() || SameServers(servers, dns_servers_)) return;
+  if (!servers->ok()) {
+    log_->Write(Severity::kError, absl::StrCat("DNS is not asked: ",
+                                               servers->status().message()));
+    return;
+  }
+  for (const std::string& complaint : (*servers)->complaints) {
+    log_->Write(Severity::kWarning, complaint);
+  }
 }
 
 // Lines about lists whose state is another than it was.

@@ -14,7 +14,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "lib/loop/quiet_thread.h"
 
 namespace mailverdict {
 namespace {
@@ -215,19 +217,26 @@ class LogWriter::Queue {
   bool ended_ = false;
 };
 
-LogWriter::LogWriter(LogTarget target, int fd)
-    : queue_(std::make_shared<Queue>(target, fd)) {
+absl::StatusOr<std::unique_ptr<LogWriter>> LogWriter::Start(LogTarget target,
+                                                            int fd) {
+  auto queue = std::make_shared<Queue>(target, fd);
   if (target == LogTarget::kSyslog) {
     openlog("mailverdictd", LOG_PID | LOG_NDELAY, LOG_MAIL);
   }
-  // The new thread inherits the mask: signals are for the loop's thread, and a
-  // log that was closed must not kill.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, &before);
-  thread_ = std::thread([queue = queue_] { queue->Run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  // A quiet thread: a log that was closed must not kill by SIGPIPE.
+  absl::StatusOr<std::thread> thread =
+      StartQuietThread([queue] { queue->Run(); });
+  if (!thread.ok()) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the log is written by a thread, and there is ",
+                     thread.status().message()));
+  }
+  return std::unique_ptr<LogWriter>(
+      new LogWriter(std::move(queue), *std::move(thread)));
 }
+
+LogWriter::LogWriter(std::shared_ptr<Queue> queue, std::thread thread)
+    : queue_(std::move(queue)), thread_(std::move(thread)) {}
 
 LogWriter::~LogWriter() {
   if (queue_->Stop()) {

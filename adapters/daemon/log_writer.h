@@ -10,6 +10,7 @@
 #include <string_view>
 #include <thread>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lib/loop/log.h"
 
@@ -27,7 +28,9 @@ class LogWriter {
 
   // kSyslog: facility mail, through syslog(3). Otherwise to the descriptor
   // `fd`, one line each; it stays open for as long as the process lives.
-  explicit LogWriter(LogTarget target, int fd = 2);
+  // ResourceExhausted if there is no thread to spare.
+  static absl::StatusOr<std::unique_ptr<LogWriter>> Start(LogTarget target,
+                                                          int fd = 2);
   // Returns when what is waiting has been written, or after kLastWait: nobody
   // may read that pipe any more.
   ~LogWriter();
@@ -45,8 +48,10 @@ class LogWriter {
  private:
   class Queue;
 
-  const std::shared_ptr<Queue>
-      queue_;  // the thread's too, which may outlive us
+  LogWriter(std::shared_ptr<Queue> queue, std::thread thread);
+
+  // The thread's, too, which may outlive this.
+  const std::shared_ptr<Queue> queue_;
   std::thread thread_;
 };
 

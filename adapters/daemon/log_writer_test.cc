@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -17,6 +16,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
+#include "lib/loop/no_threads_testing.h"
 
 namespace mailverdict {
 namespace {
@@ -87,7 +87,8 @@ std::vector<std::string> Written(
     const std::vector<std::pair<Severity, std::string>>& lines) {
   LogPipe pipe;
   {
-    LogWriter log(LogTarget::kStderr, pipe.writer());
+    const auto owner = *LogWriter::Start(LogTarget::kStderr, pipe.writer());
+    LogWriter& log = *owner;
     for (const auto& [severity, line] : lines) log.Write(severity, line);
   }
   pipe.CloseWriter();
@@ -126,7 +127,7 @@ TEST(LogWriter, KeepsOneLineWhateverItsLength) {
 TEST(LogWriter, KeepsTheOrderOfEachThread) {
   constexpr int kThreads = 4, kLines = 500;
   LogPipe pipe;
-  auto log = std::make_unique<LogWriter>(LogTarget::kStderr, pipe.writer());
+  auto log = *LogWriter::Start(LogTarget::kStderr, pipe.writer());
   std::vector<std::string> lines;
   std::thread reader([&] { lines = pipe.ReadUntil("the end"); });
   std::vector<std::thread> writers;
@@ -155,7 +156,7 @@ TEST(LogWriter, ABlockedPipeCostsBoundedMemoryAndTheLossIsCounted) {
   constexpr size_t kLine = 1000;
   const size_t offered = 3 * LogWriter::kMaxWaitingBytes / kLine;
   LogPipe pipe;
-  auto log = std::make_unique<LogWriter>(LogTarget::kStderr, pipe.writer());
+  auto log = *LogWriter::Start(LogTarget::kStderr, pipe.writer());
   for (size_t i = 0; i < offered; ++i) {
     std::string line = absl::StrCat(i, " ");
     line.resize(kLine, 'x');
@@ -180,7 +181,8 @@ TEST(LogWriter, ABlockedPipeCostsBoundedMemoryAndTheLossIsCounted) {
 
 TEST(LogWriter, EmptyLinesAreBoundedToo) {
   LogPipe pipe;
-  LogWriter log(LogTarget::kStderr, pipe.writer());
+  const auto owner = *LogWriter::Start(LogTarget::kStderr, pipe.writer());
+  LogWriter& log = *owner;
   const size_t offered = LogWriter::kMaxWaitingBytes / 8;
   for (size_t i = 0; i < offered; ++i) {
     log.Write(Severity::kInfo, i < 200 ? std::string(1000, 'x') : "");
@@ -193,7 +195,8 @@ TEST(LogWriter, EmptyLinesAreBoundedToo) {
 TEST(LogWriter, ANonBlockingPipeLosesNothing) {
   LogPipe pipe;
   fcntl(pipe.writer(), F_SETFL, O_NONBLOCK);
-  LogWriter log(LogTarget::kStderr, pipe.writer());
+  const auto owner = *LogWriter::Start(LogTarget::kStderr, pipe.writer());
+  LogWriter& log = *owner;
   for (int i = 0; i < 500; ++i) {
     log.Write(Severity::kInfo, std::string(1000, 'x'));
   }
@@ -205,7 +208,8 @@ TEST(LogWriter, ANonBlockingPipeLosesNothing) {
 TEST(LogWriter, AClosedPipeHoldsUpNothing) {
   LogPipe pipe;
   pipe.CloseReader();
-  LogWriter log(LogTarget::kStderr, pipe.writer());
+  const auto owner = *LogWriter::Start(LogTarget::kStderr, pipe.writer());
+  LogWriter& log = *owner;
   for (int i = 0; i < 1000; ++i) {
     log.Write(Severity::kInfo, std::string(1000, 'x'));
   }
@@ -215,16 +219,26 @@ TEST(LogWriter, ADiskThatIsFullHoldsUpNothing) {
   const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
   if (full < 0) GTEST_SKIP() << "there is no /dev/full";
   {
-    LogWriter log(LogTarget::kStderr, full);
+    const auto owner = *LogWriter::Start(LogTarget::kStderr, full);
+    LogWriter& log = *owner;
     log.Write(Severity::kInfo, "lost");
   }
   close(full);
 }
 
+TEST(LogWriter, WithoutAThreadItSaysSo) {
+  const NoThreads none;
+  const auto log = LogWriter::Start(LogTarget::kStderr);
+  EXPECT_EQ(log.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(absl::StrContains(log.status().message(),
+                                "the log is written by a thread, and there is "
+                                "no thread to spare"))
+      << log.status();
+}
+
 TEST(LogWriter, EndsThoughNobodyReadsThePipe) {
   static LogPipe& pipe = *new LogPipe;  // the thread stays in its write
-  std::optional<LogWriter> log;
-  log.emplace(LogTarget::kStderr, pipe.writer());
+  auto log = *LogWriter::Start(LogTarget::kStderr, pipe.writer());
   for (int i = 0; i < 200; ++i) {
     log->Write(Severity::kInfo, std::string(1000, 'x'));
   }

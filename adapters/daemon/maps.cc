@@ -11,33 +11,23 @@
 namespace mailverdict {
 namespace {
 
-Transaction About(std::string_view address, Stage stage) {
-  Transaction tx;
-  tx.stage = stage;
-  (stage == Stage::kMail ? tx.sender : tx.recipient) = std::string(address);
-  return tx;
-}
-
 using Words = std::string (*)(const Verdict&);
 
-void AnswerAsked(Judging* judging, const TransactionView& asked, Words words,
-                 const socketmap::Reply& reply) {
-  if (const Verdict* verdict = judging->Recall(asked)) {
-    reply.Send(words(*verdict));
-    return;
-  }
-  judging->Judge(asked.Copy(), [reply, words](const Verdict& verdict) {
-    reply.Send(words(verdict));
-  });
+void JudgeAndReply(VerdictService* service, Transaction asked, Words words,
+                   const socketmap::Reply& reply) {
+  service->Judge(
+      std::move(asked),
+      [reply, words](const Verdict& verdict) { reply.Send(words(verdict)); },
+      [reply] { return reply.StillWaiting(); });
 }
 
-void AnswerSendmail(Judging* judging, std::string_view key, Stage stage,
+void AnswerSendmail(VerdictService* service, std::string_view key, Stage stage,
                     const socketmap::Reply& reply) {
-  if (const auto asked = socketmap::ParseSendmailKey(key, stage)) {
-    AnswerAsked(judging, *asked, SendmailMapReply, reply);
+  if (auto asked = socketmap::ParseSendmailKey(key, stage)) {
+    JudgeAndReply(service, *std::move(asked), SendmailMapReply, reply);
     return;
   }
-  // One that cannot be read stops nobody at connect: at RCPT there is another.
+  // A key that cannot be read stops no client at connect: RCPT has another.
   if (stage == Stage::kConnect) {
     reply.Send(SendmailMapReply(Verdict::Pass()));
     return;
@@ -45,46 +35,46 @@ void AnswerSendmail(Judging* judging, std::string_view key, Stage stage,
   const Verdict verdict = Verdict::Defer(
       replies::kRequestNotUnderstood,
       "the key is not as mailverdict.m4 builds it, or was cut short");
-  judging->Log(About(key, stage), verdict);
+  service->Log(socketmap::AboutAddress(std::string(key), stage), verdict);
   reply.Send(SendmailMapReply(verdict));
 }
 
-void AnswerPostfix(Judging* judging, std::string_view key, Stage stage,
+void AnswerPostfix(VerdictService* service, std::string_view key, Stage stage,
                    Words words, const socketmap::Reply& reply) {
-  const std::optional<Transaction> asked =
-      socketmap::ParsePostfixKey(key, stage);
+  std::optional<Transaction> asked = socketmap::ParsePostfixKey(key, stage);
   if (!asked.has_value()) {
     // Postfix asks for these only after the whole address was not found.
     reply.Send("NOTFOUND ");
     return;
   }
-  AnswerAsked(judging, TransactionView::Of(*asked), words, reply);
+  JudgeAndReply(service, *std::move(asked), words, reply);
 }
 
 }  // namespace
 
-void AnswerMap(Judging* judging, const socketmap::Request& request,
-               const socketmap::Reply& reply) {
+void AnswerMapRequest(VerdictService* service,
+                      const socketmap::Request& request,
+                      const socketmap::Reply& reply) {
   if (request.map == "rcpt") {
-    AnswerSendmail(judging, request.key, Stage::kRcpt, reply);
+    AnswerSendmail(service, request.key, Stage::kRcpt, reply);
   } else if (request.map == "mail") {
-    AnswerSendmail(judging, request.key, Stage::kMail, reply);
+    AnswerSendmail(service, request.key, Stage::kMail, reply);
   } else if (request.map == "client") {
-    AnswerSendmail(judging, request.key, Stage::kConnect, reply);
+    AnswerSendmail(service, request.key, Stage::kConnect, reply);
   } else if (request.map == "postfix") {
-    AnswerPostfix(judging, request.key, Stage::kRcpt, PostfixMapReply, reply);
+    AnswerPostfix(service, request.key, Stage::kRcpt, PostfixMapReply, reply);
   } else if (request.map == "postfix-sender") {
-    AnswerPostfix(judging, request.key, Stage::kMail, PostfixAccessReply,
+    AnswerPostfix(service, request.key, Stage::kMail, PostfixAccessReply,
                   reply);
   } else if (request.map == "absence") {
-    TransactionView asked;
-    asked.stage = Stage::kRcpt;
-    asked.recipient = request.key;
-    AnswerAsked(judging, asked, AbsenceMapReply, reply);
+    JudgeAndReply(
+        service,
+        socketmap::AboutAddress(std::string(request.key), Stage::kRcpt),
+        AbsenceMapReply, reply);
   } else if (request.map == "explain") {
-    AnswerExplain(judging, request.key, Stage::kRcpt, reply);
+    AnswerExplain(service, request.key, Stage::kRcpt, reply);
   } else if (request.map == "explain-sender") {
-    AnswerExplain(judging, request.key, Stage::kMail, reply);
+    AnswerExplain(service, request.key, Stage::kMail, reply);
   } else if (request.map == "ping") {
     reply.Send("OK pong");
   } else {
@@ -94,13 +84,15 @@ void AnswerMap(Judging* judging, const socketmap::Request& request,
   }
 }
 
-void AnswerExplain(Judging* judging, std::string_view key, Stage stage,
+void AnswerExplain(VerdictService* service, std::string_view key, Stage stage,
                    const socketmap::Reply& reply) {
-  const auto asked = socketmap::ParseSendmailKey(key, stage);
-  judging->Explain(asked.has_value() ? asked->Copy() : About(key, stage),
-                   [reply](const Verdict& verdict) {
-                     reply.Send(absl::StrCat("OK ", verdict.Tree()));
-                   });
+  std::optional<Transaction> asked = socketmap::ParseSendmailKey(key, stage);
+  if (!asked.has_value()) {
+    asked = socketmap::AboutAddress(std::string(key), stage);
+  }
+  service->Explain(*std::move(asked), [reply](const Verdict& verdict) {
+    reply.Send(absl::StrCat("OK ", verdict.Tree()));
+  });
 }
 
 }  // namespace mailverdict

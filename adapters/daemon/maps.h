@@ -1,13 +1,13 @@
-// The maps of a socket map listener: what each asks, and in which words it is
-// answered.
+// The maps of a socket map listener: what each looks up, and in which words it
+// is answered (adapters/wire has the words).
 //
-//   rcpt            sendmail's, as mailverdict.m4 builds its key
+//   rcpt            sendmail's recipients; mailverdict.m4 builds the key
 //   mail            the same for senders
-//   client          the same at connect: what will be asked is asked early
+//   client          the same at connect: starts lookups that RCPT will need
 //   postfix         a Postfix table of recipients
 //   postfix-sender  a Postfix access(5) table of senders
 //   absence         mailverdict-deliver's: may "user unknown" stand?
-//   explain         for people: the whole of a verdict; nothing is remembered
+//   explain         for people: the whole verdict; nothing is remembered
 //   explain-sender  the same for senders
 //   ping            OK pong
 
@@ -23,31 +23,36 @@
 
 namespace mailverdict {
 
-using Judged = std::function<void(const Verdict&)>;
-
-// What a daemon does with a transaction. Loop's thread only.
-class Judging {
+// The one way from a request of any adapter to its verdict. Loop's thread only.
+class VerdictService {
  public:
-  virtual ~Judging() = default;
-  // The verdict, if it is at hand (Engine::Recall), and logs it; or nullptr,
-  // and `asked` is to be judged. It is there until this is used again.
-  virtual const Verdict* Recall(const TransactionView& asked) = 0;
-  // Calls `done` once, and logs the verdict.
-  virtual void Judge(Transaction asked, Judged done) = 0;
-  // The same for a person: nothing is remembered or logged.
-  virtual void Explain(Transaction asked, Judged done) = 0;
-  // Logs a verdict that was given without either.
-  virtual void Log(const Transaction& tx, const Verdict& verdict) = 0;
+  using Done = std::function<void(const Verdict&)>;
+  using StillWaiting = std::function<bool()>;
+
+  virtual ~VerdictService() = default;
+
+  // Judges. When there is a verdict, calls `still_waiting`; if that says true,
+  // has remembered what the verdict wants remembered, calls `done`, and logs
+  // the verdict as given. Otherwise the client has gone, or was told 451, and
+  // the verdict is dropped. See Engine::Judge.
+  virtual void Judge(Transaction asked, Done done,
+                     StillWaiting still_waiting) = 0;
+  // Judges for a person: nothing is remembered or logged. Calls `done` once.
+  virtual void Explain(Transaction asked, Done done) = 0;
+  // Logs a verdict that an adapter gave by itself, for a request that it could
+  // not read.
+  virtual void Log(const Transaction& asked, const Verdict& verdict) = 0;
 };
 
-// Answers one request of any of the maps; one for no map with TEMP.
-void AnswerMap(Judging* judging, const socketmap::Request& request,
-               const socketmap::Reply& reply);
+// Answers one request of any of the maps. A name that is no map's gets TEMP.
+void AnswerMapRequest(VerdictService* service,
+                      const socketmap::Request& request,
+                      const socketmap::Reply& reply);
 
-// The maps explain (kRcpt) and explain-sender (kMail) alone, for listeners that
-// have others beside them. The key is an address, or as sendmail's for `rcpt`
-// and `mail`.
-void AnswerExplain(Judging* judging, std::string_view key, Stage stage,
+// Answers the maps explain (kRcpt) and explain-sender (kMail), which the admin
+// listener has, too. The key is an address, or as sendmail's for `rcpt` and
+// `mail`.
+void AnswerExplain(VerdictService* service, std::string_view key, Stage stage,
                    const socketmap::Reply& reply);
 
 }  // namespace mailverdict

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "adapters/daemon/control.h"
+#include "adapters/daemon/admin.h"
 #include "adapters/socketmap/codec.h"
 #include "adapters/socketmap/server_testing.h"
 #include "adapters/wire/wire.h"
@@ -28,17 +28,18 @@ using testing::StartsWith;
 constexpr char kFields[] = ",client=<192.0.2.1>,id=<6AO4>,auth=<>,;";
 
 // A daemon that says what it is told to, and writes down what it is asked.
-class Scripted : public Controlled {
+class Scripted : public AdminService {
  public:
-  const Verdict* Recall(const TransactionView& asked) override {
-    heard.push_back(absl::StrCat("recall ", About(asked.Copy())));
-    return at_hand.has_value() ? &*at_hand : nullptr;
-  }
-  void Judge(Transaction asked, Judged done) override {
+  void Judge(Transaction asked, Done done,
+             StillWaiting still_waiting) override {
     heard.push_back(absl::StrCat("judge ", About(asked)));
-    done(verdict);
+    if (later) {
+      owed.push_back({std::move(done), std::move(still_waiting)});
+    } else if (still_waiting()) {
+      done(verdict);
+    }
   }
-  void Explain(Transaction asked, Judged done) override {
+  void Explain(Transaction asked, Done done) override {
     heard.push_back(absl::StrCat("explain ", About(asked)));
     done(verdict);
   }
@@ -46,7 +47,7 @@ class Scripted : public Controlled {
     heard.push_back(absl::StrCat("log ", About(tx), ": ", logged.Line()));
   }
   DaemonStatus Status() override { return DaemonStatus(); }
-  void SetHold(HoldMode mode) override {
+  void SetHold(OperatorMode mode) override {
     heard.push_back("hold " + std::string(mailverdict::ToString(mode)));
   }
   absl::Status Release(const std::string& directory) override {
@@ -76,7 +77,12 @@ class Scripted : public Controlled {
     return Order("mark ", absl::StrCat(name, " ", static_cast<int>(mark)));
   }
 
-  std::optional<Verdict> at_hand;
+  bool later = false;  // verdicts are owed
+  struct Owed {
+    Done done;
+    StillWaiting still_waiting;
+  };
+  std::vector<Owed> owed;
   Verdict verdict = Verdict::Defer(replies::kDirectoryUnsure);
   absl::Status status;
   std::vector<std::string> heard;
@@ -99,9 +105,9 @@ class MapsTest : public socketmap::ServerTest {
         loop_.get(),
         [this](const socketmap::Request& request, socketmap::Reply reply) {
           if (orders_) {
-            AnswerControl(&daemon_, request, reply);
+            AnswerAdminRequest(&daemon_, request, reply);
           } else {
-            AnswerMap(&daemon_, request, reply);
+            AnswerMapRequest(&daemon_, request, reply);
           }
         },
         LogSink());
@@ -157,20 +163,45 @@ TEST_F(MapsTest, EachAsksAndAnswersInItsOwnWords) {
     SCOPED_TRACE(row.request);
     daemon_.heard.clear();
     EXPECT_EQ(Ask(row.request), row.words);
-    const std::string& asked = row.heard.substr(row.heard.find(' '));
-    EXPECT_THAT(daemon_.heard, ElementsAre("recall" + asked, row.heard));
+    EXPECT_THAT(daemon_.heard, ElementsAre(row.heard));
   }
 }
 
-TEST_F(MapsTest, WhatIsAtHandIsNotJudged) {
-  daemon_.at_hand = Verdict::Pass();
-  EXPECT_EQ(Ask(absl::StrCat("rcpt joe@x.test", kFields)), "OK pass");
-  EXPECT_EQ(Ask("postfix joe@x.test"), "OK pass");
-  EXPECT_EQ(Ask("postfix-sender joe@x.test"), "OK DUNNO");
-  EXPECT_EQ(Ask("absence joe@x.test"), AbsenceMapReply(*daemon_.at_hand));
-  for (const std::string& each : daemon_.heard) {
-    EXPECT_THAT(each, StartsWith("recall "));
-  }
+TEST_F(MapsTest, AClientThatWaitsIsGivenItsVerdictLate) {
+  daemon_.later = true;
+  const auto client = NewClient();
+  ASSERT_TRUE(client->Send("18:postfix joe@x.test,"));
+  client->FinishSending();  // and still reads, as Exim does
+  ASSERT_TRUE(Until([&] { return !daemon_.owed.empty(); }));
+  ASSERT_TRUE(daemon_.owed[0].still_waiting());
+  daemon_.owed[0].done(Verdict::Pass());
+  EXPECT_TRUE(Until([&] { return client->received() == "7:OK pass,"; }));
+  // Once it has been answered nothing waits any more.
+  EXPECT_FALSE(daemon_.owed[0].still_waiting());
+}
+
+TEST_F(MapsTest, AnAnsweredRequestDoesNotWaitBecauseTheNextOneDoes) {
+  daemon_.later = true;
+  const auto client = NewClient();
+  ASSERT_TRUE(client->Send("18:postfix joe@x.test,"));
+  ASSERT_TRUE(Until([&] { return !daemon_.owed.empty(); }));
+  daemon_.owed[0].done(Verdict::Pass());
+  ASSERT_TRUE(client->Send("18:postfix joe@x.test,"));
+  ASSERT_TRUE(Until([&] { return daemon_.owed.size() == 2; }));
+  EXPECT_FALSE(daemon_.owed[0].still_waiting());
+  EXPECT_TRUE(daemon_.owed[1].still_waiting());
+}
+
+TEST_F(MapsTest, AClientThatHasGoneWaitsForNoVerdict) {
+  daemon_.later = true;
+  auto client = NewClient();
+  ASSERT_TRUE(client->Send("18:postfix joe@x.test,"));
+  ASSERT_TRUE(Until([&] { return !daemon_.owed.empty(); }));
+  EXPECT_TRUE(daemon_.owed[0].still_waiting());
+  client.reset();
+  Until([&] { return !daemon_.owed[0].still_waiting(); });
+  EXPECT_FALSE(daemon_.owed[0].still_waiting());
+  EXPECT_EQ(server_->connections(), 0u);
 }
 
 TEST_F(MapsTest, AKeyThatWasCutIsDeferredAndStopsNobodyAtConnect) {

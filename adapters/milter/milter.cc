@@ -19,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/milter/session.h"
 #include "adapters/wire/wire.h"
+#include "lib/loop/quiet_thread.h"
 
 namespace mailverdict::milter {
 namespace {
@@ -34,7 +35,10 @@ constexpr absl::Duration kToLeave = absl::Milliseconds(100);
 struct Pending {
   std::mutex mutex;
   std::condition_variable given;
-  std::optional<MilterReply> reply;  // guarded by mutex
+  // All guarded by mutex.
+  bool given_up = false;  // the thread waits no longer
+  bool promised = false;  // the reply comes at once: the thread waits for it
+  std::optional<MilterReply> reply;
 };
 
 // What the threads of libmilter and the loop share. It is never destroyed:
@@ -61,18 +65,29 @@ Shared* shared = nullptr;
 void JudgeInLoop(Transaction transaction, std::shared_ptr<Pending> pending) {
   if (!shared->judge) return;
   ++shared->under_way;
-  shared->judge(std::move(transaction),
-                [pending = std::move(pending)](const Verdict& verdict) {
-                  {
-                    std::lock_guard<std::mutex> lock(pending->mutex);
-                    pending->reply = MilterReplyOf(verdict);
-                  }
-                  pending->given.notify_one();
-                  --shared->under_way;
-                  if (shared->under_way == 0 && shared->on_idle) {
-                    shared->on_idle();
-                  }
-                });
+  const auto ended = [] {
+    --shared->under_way;
+    if (shared->under_way == 0 && shared->on_idle) shared->on_idle();
+  };
+  shared->judge(
+      std::move(transaction),
+      [pending, ended](const Verdict& verdict) {
+        {
+          std::lock_guard<std::mutex> lock(pending->mutex);
+          pending->reply = MilterReplyOf(verdict);
+        }
+        pending->given.notify_one();
+        ended();
+      },
+      [pending, ended] {
+        {
+          std::lock_guard<std::mutex> lock(pending->mutex);
+          pending->promised = !pending->given_up;
+          if (pending->promised) return true;
+        }
+        ended();
+        return false;
+      });
 }
 
 // On a session's thread: the verdict, or "later" when none comes in time.
@@ -88,10 +103,16 @@ MilterReply Await(const Transaction& transaction) {
     });
   }
   std::unique_lock<std::mutex> lock(pending->mutex);
-  pending->given.wait_for(lock,
-                          std::chrono::microseconds(shared->patience_us.load()),
-                          [&] { return pending->reply.has_value(); });
-  if (pending->reply.has_value()) return *pending->reply;
+  const auto is_given = [&] { return pending->reply.has_value(); };
+  pending->given.wait_for(
+      lock, std::chrono::microseconds(shared->patience_us.load()), is_given);
+  // It is being written to the history just now, and then it counts as given.
+  if (pending->promised) {
+    pending->given.wait_for(lock, absl::ToChronoMilliseconds(Milter::kPatience),
+                            is_given);
+  }
+  if (is_given()) return *pending->reply;
+  pending->given_up = true;
   return MilterReplyOf(Verdict::Defer(replies::kNoVerdict));
 }
 
@@ -369,17 +390,20 @@ void Milter::Use(StageSet needed, StageSet judged, absl::Duration deadline) {
       absl::ToInt64Microseconds(std::min(deadline + kPatience, kLatest));
 }
 
-void Milter::Start(std::function<void()> on_end) {
+absl::Status Milter::Start(std::function<void()> on_end) {
   // The threads of libmilter inherit the mask: no signal is theirs.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread([on_end = std::move(on_end)] {
-    smfi_main();
-    const std::shared_lock<std::shared_mutex> lock(shared->mutex);
-    if (shared->loop != nullptr) shared->loop->Post(on_end);
-  }).detach();
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  absl::StatusOr<std::thread> thread =
+      StartQuietThread([on_end = std::move(on_end)] {
+        smfi_main();
+        const std::shared_lock<std::shared_mutex> lock(shared->mutex);
+        if (shared->loop != nullptr) shared->loop->Post(on_end);
+      });
+  if (!thread.ok()) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "the milter takes a thread, and there is ", thread.status().message()));
+  }
+  thread->detach();
+  return absl::OkStatus();
 }
 
 void Milter::Drain(absl::Duration grace, std::function<void()> done) {

@@ -35,10 +35,14 @@
 
 namespace mailverdict::milter {
 
-// Called on the loop's thread. Calls `done` once, on the loop's thread, now or
-// later.
+// Called on the loop's thread. Has to call `still_waiting` once, when it has a
+// verdict; if that says true, then `done` at once, on the loop's thread. False:
+// the session has told the MTA 451 and waits no longer. The judge may keep the
+// transaction, which is its own.
 using Done = std::function<void(const Verdict&)>;
-using Judge = std::function<void(Transaction transaction, Done done)>;
+using StillWaiting = std::function<bool()>;
+using Judge = std::function<void(Transaction transaction, Done done,
+                                 StillWaiting still_waiting)>;
 
 // One in a process, since libmilter keeps its state in globals. Its functions
 // are for the loop's thread.
@@ -66,7 +70,8 @@ class Milter {
 
   // Starts libmilter's threads. `on_end` runs on the loop's thread if libmilter
   // gives up by itself, which it does when accepting fails for too long.
-  void Start(std::function<void()> on_end);
+  // ResourceExhausted if there is no thread to spare for the first of them.
+  absl::Status Start(std::function<void()> on_end);
 
   // Runs `done` on the loop's thread, once, and never from within Drain: when
   // the verdicts under way have been given and their replies had a moment to

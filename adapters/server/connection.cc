@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -58,6 +59,11 @@ void Reply::Send(std::string_view answer) const {
   if (const std::shared_ptr<Connection> connection = connection_.lock()) {
     connection->Answer(number_, answer);
   }
+}
+
+bool Reply::StillWaiting() const {
+  const std::shared_ptr<Connection> connection = connection_.lock();
+  return connection != nullptr && connection->WaitsFor(number_);
 }
 
 Common::Common(EventLoop* its_loop, std::string its_name,
@@ -126,6 +132,16 @@ void Connection::Answer(uint64_t number, std::string_view answer) {
   } else {
     WorkSoon();
   }
+}
+
+bool Connection::WaitsFor(uint64_t number) {
+  if (closed() || !busy_ || number != number_) return false;
+  if (!peer_closed_) return true;
+  // The end of file may be half a close. The kernel tells a whole one apart.
+  pollfd peer = {fd_, 0, 0};
+  if (poll(&peer, 1, 0) != 1 || (peer.revents & POLLHUP) == 0) return true;
+  Close();
+  return false;
 }
 
 void Connection::WorkSoon() {

@@ -57,6 +57,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Calls no handler.
   void Answer(uint64_t number, std::string_view answer);
 
+  // Reply::StillWaiting, for request `number`.
+  bool WaitsFor(uint64_t number);
+
  private:
   // What must happen next, and so which limit is running.
   enum class Wait {

@@ -75,6 +75,13 @@ class Reply {
   // does nothing. Calls no handler before it returns.
   void Send(std::string_view answer) const;
 
+  // Whether the client can still take an answer: none was sent, and the
+  // connection is open. A client that has closed both directions of a unix
+  // socket is gone, and its connection is closed here; one that has closed only
+  // its sending half waits. (Over TCP the two look the same until the client's
+  // host resets the connection, so the client counts as waiting.)
+  bool StillWaiting() const;
+
  private:
   friend class Connection;
   Reply(std::weak_ptr<Connection> connection, uint64_t number)

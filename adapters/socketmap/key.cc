@@ -85,18 +85,16 @@ std::optional<std::string_view> TakeAddress(const char (&name)[kName],
   }
 }
 
-// A transaction at kMail or kRcpt, and in it the address that is asked about.
-Transaction About(std::string address, Stage stage) {
+}  // namespace
+
+Transaction AboutAddress(std::string address, Stage stage) {
   Transaction tx;
   tx.stage = stage;
   (stage == Stage::kMail ? tx.sender : tx.recipient) = std::move(address);
   return tx;
 }
 
-}  // namespace
-
-std::optional<TransactionView> ParseSendmailKey(std::string_view key,
-                                                Stage stage) {
+std::optional<Transaction> ParseSendmailKey(std::string_view key, Stage stage) {
   const auto auth = TakeField(",auth=", ">,;", &key);
   if (!auth.has_value()) return std::nullopt;
   const auto id = TakeField(",id=", ">", &key);
@@ -104,7 +102,7 @@ std::optional<TransactionView> ParseSendmailKey(std::string_view key,
   const auto client = TakeField(",client=", ">", &key);
   if (!client.has_value()) return std::nullopt;
   if (stage == Stage::kConnect && !key.empty()) return std::nullopt;
-  TransactionView tx;
+  Transaction tx;
   tx.stage = stage;
   if (stage == Stage::kRcpt) {
     const auto sender = TakeAddress(",sender=", &key);
@@ -124,7 +122,8 @@ std::optional<TransactionView> ParseSendmailKey(std::string_view key,
 std::optional<Transaction> ParsePostfixKey(std::string_view key, Stage stage) {
   const size_t at = key.rfind('@');
   if (at == std::string_view::npos || at == 0) return std::nullopt;
-  if (mail::ParseAddress(key).ok()) return About(std::string(key), stage);
+  if (mail::ParseAddress(key).ok())
+    return AboutAddress(std::string(key), stage);
   // Perhaps it only lacks its quotes; if not, the check will say so.
   std::string quoted = "\"";
   for (char c : key.substr(0, at)) {
@@ -133,7 +132,7 @@ std::optional<Transaction> ParsePostfixKey(std::string_view key, Stage stage) {
   }
   quoted += '"';
   quoted += key.substr(at);
-  return About(std::move(quoted), stage);
+  return AboutAddress(std::move(quoted), stage);
 }
 
 }  // namespace mailverdict::socketmap

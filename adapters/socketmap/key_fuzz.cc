@@ -52,7 +52,7 @@ void ReadSendmail(std::string_view key) {
     Require(tx->stage == stage, "the stage that was asked for");
     Require(stage == Stage::kRcpt || tx->recipient.empty(), "no recipient");
     Require(stage != Stage::kConnect || tx->sender.empty(), "no sender");
-    RequireNothingLost(key, tx->Copy(), stage);
+    RequireNothingLost(key, *tx, stage);
   }
 }
 

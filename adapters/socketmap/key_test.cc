@@ -24,9 +24,7 @@ std::string RcptKey(std::string_view recipient, std::string_view sender) {
 
 std::optional<Transaction> Parse(std::string_view key,
                                  Stage stage = Stage::kRcpt) {
-  const auto tx = ParseSendmailKey(key, stage);
-  if (!tx.has_value()) return std::nullopt;
-  return tx->Copy();
+  return ParseSendmailKey(key, stage);
 }
 
 TEST(SendmailKey, GivesATransaction) {

@@ -18,8 +18,6 @@ std::string Enhanced(const Reply& reply) {
 
 // Why a verdict passes that gives no reason itself.
 std::string WhyItPasses(const Verdict& verdict) {
-  // A remembered pass has no steps (lib/engine/passes.h).
-  if (verdict.steps().empty()) return " [it passed within the last minute]";
   for (const Verdict::Step& step : verdict.steps()) {
     for (const Answer& answer : step.answers) {
       const bool mailbox =

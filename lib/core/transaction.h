@@ -76,32 +76,6 @@ struct Transaction {
   bool local = false;
 };
 
-// What there is of a Transaction up to kRcpt, borrowed: to ask whether
-// something is known of it takes no copy.
-struct TransactionView {
-  Stage stage = Stage::kConnect;
-  std::string_view client, helo, queue_id, sender, recipient;
-  std::optional<std::string_view> resolved;
-  bool authenticated = false;
-
-  static TransactionView Of(const Transaction& tx) {
-    return {tx.stage,  tx.client,    tx.helo,     tx.queue_id,
-            tx.sender, tx.recipient, tx.resolved, tx.authenticated};
-  }
-  Transaction Copy() const {
-    Transaction tx;
-    tx.stage = stage;
-    tx.client = client;
-    tx.helo = helo;
-    tx.queue_id = queue_id;
-    tx.sender = sender;
-    tx.recipient = recipient;
-    tx.resolved = resolved;
-    tx.authenticated = authenticated;
-    return tx;
-  }
-};
-
 }  // namespace mailverdict
 
 #endif  // MAILVERDICT_LIB_CORE_TRANSACTION_H_

@@ -5,34 +5,39 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/engine/policy_parts.h"
+#include "lib/loop/timer.h"
 
 namespace mailverdict {
 
-// One verdict on its way.
-struct Engine::Job {
+// One verdict under way. Held by its engine while it waits for an answer, and
+// by nothing else for long: a resolver that never answers must not keep it.
+struct Engine::Job : std::enable_shared_from_this<Engine::Job> {
   std::shared_ptr<Engine> engine;
   Transaction transaction;
-  bool remember = false;
   Done done;
+  StillWaiting still_waiting;
+  bool remember = false;
   Evidence evidence;
   std::vector<Lookup> asked;
-  absl::Duration waited;  // what was to come by then is Unknown
-  std::map<absl::Duration, Executor::TimerId> timers;  // when that grows
+  // Since the verdict began. An answer that should have come by then is
+  // Unknown.
+  absl::Duration waited;
+  std::map<absl::Duration, Timer> timers;  // at which `waited` grows
   bool advancing = false;  // an answer that comes now is seen by the loop below
   bool finished = false;
 };
 
 std::shared_ptr<Engine> Engine::Create(std::shared_ptr<const Policy> policy,
                                        Executor* executor, History* history,
-                                       const Parts& parts, const Log& log) {
+                                       const Parts& parts, const Log& log,
+                                       const Engine* predecessor) {
   auto engine = std::shared_ptr<Engine>(
       new Engine(std::move(policy), executor, history, parts.chain));
   for (const DirectoryPolicy& directory : engine->policy_->directories) {
-    engine->AddDirectory(directory, parts.directories, log);
+    engine->UseDirectory(directory, parts, log, predecessor);
   }
-  if (engine->policy_->AsksDns()) {
-    engine->UseDns(parts.names(engine->policy_), log);
-  }
+  if (engine->policy_->AsksDns()) engine->UseDns(parts, log, predecessor);
   return engine;
 }
 
@@ -41,97 +46,80 @@ Engine::Engine(std::shared_ptr<const Policy> policy, Executor* executor,
     : policy_(policy),
       make_chain_(make_chain),
       chain_(make_chain_(policy, {})),
-      passes_(policy),
       executor_(executor),
-      history_(history) {
-  passes_.Use(chain_);
-}
+      history_(history) {}
 
-void Engine::AddDirectory(const DirectoryPolicy& policy,
-                          const DirectoryFactory& directories, const Log& log) {
-  HealthHooks hooks;
-  hooks.log = log;
-  hooks.on_trouble = [weak = weak_from_this(), name = policy.name] {
-    const std::shared_ptr<Engine> engine = weak.lock();
-    if (engine == nullptr) return;
-    const auto source = engine->sources_.find(name);
-    if (source != engine->sources_.end()) {
-      source->second.cache->ForgetAbsences();
+void Engine::UseDirectory(const DirectoryPolicy& directory, const Parts& parts,
+                          const Log& log, const Engine* predecessor) {
+  std::shared_ptr<CachedDirectory>& used = directories_[directory.name];
+  if (predecessor != nullptr) {
+    const auto before = predecessor->directories_.find(directory.name);
+    if (before != predecessor->directories_.end() &&
+        IsSame(before->second->policy(), directory)) {
+      used = before->second;
+      return;
     }
-  };
-  Source source;
-  source.directory =
-      directories(std::shared_ptr<const DirectoryPolicy>(policy_, &policy),
-                  std::move(hooks));
-  source.cache =
-      std::make_unique<AnswerCache>(policy, executor_, source.directory.get());
-  sources_.emplace(policy.name, std::move(source));
+  }
+  used = CachedDirectory::Create(directory, parts.directories, executor_, log);
 }
 
-void Engine::UseDns(std::shared_ptr<NameServers> servers, const Log& log) {
-  dns_ = std::make_unique<Dns>();
-  dns_->servers = std::move(servers);
-  dns_->controls = std::make_unique<DnsControls>(
-      policy_, executor_, dns_->servers.get(), DnsControls::BitGen(),
-      [&](const std::string& server, const DnsList* list) {
-        HealthHooks hooks;
-        hooks.log = log;
-        hooks.on_trouble = [weak = weak_from_this(), server, list] {
-          const std::shared_ptr<Engine> engine = weak.lock();
-          if (engine == nullptr || engine->dns_ == nullptr) return;
-          engine->dns_->cache->Distrust(server, list);
-        };
-        return hooks;
-      });
-  dns_->voucher = std::make_unique<DnsVoucher>(policy_, dns_->servers.get(),
-                                               dns_->controls.get());
-  dns_->cache =
-      std::make_unique<DnsCache>(policy_, executor_, dns_->voucher.get());
-  dns_->controls->StartTests();
+void Engine::UseDns(const Parts& parts, const Log& log,
+                    const Engine* predecessor) {
+  std::shared_ptr<const Policy> part = DnsPartOf(*policy_);
+  if (predecessor != nullptr && predecessor->dns_ != nullptr &&
+      predecessor->dns_->server_names() == parts.name_servers &&
+      IsSameDnsPart(predecessor->dns_->part(), *part)) {
+    dns_ = predecessor->dns_;
+    return;
+  }
+  dns_ = CachedDns::Create(std::move(part), parts.name_servers, parts.names,
+                           executor_, log);
 }
 
-const Verdict* Engine::Recall(const TransactionView& transaction) {
-  if (policy_->IsLocal(transaction.client)) return nullptr;
-  return passes_.Find(transaction, executor_->Now());
-}
-
-void Engine::Judge(Transaction transaction, Done done) {
-  Start(std::move(transaction), true, std::move(done));
+void Engine::Judge(Transaction transaction, Done done,
+                   StillWaiting still_waiting) {
+  auto job = std::make_shared<Job>();
+  job->transaction = std::move(transaction);
+  job->done = std::move(done);
+  job->still_waiting = std::move(still_waiting);
+  job->remember = true;
+  Start(std::move(job));
 }
 
 void Engine::Explain(Transaction transaction, Done done) {
-  Start(std::move(transaction), false, std::move(done));
+  auto job = std::make_shared<Job>();
+  job->transaction = std::move(transaction);
+  job->done = std::move(done);
+  Start(std::move(job));
 }
 
-void Engine::Start(Transaction transaction, bool remember, Done done) {
-  auto job = std::make_shared<Job>();
+void Engine::Start(SharedJob job) {
   job->engine = shared_from_this();
-  job->transaction = std::move(transaction);
   job->transaction.now = executor_->Now();
   job->transaction.local = policy_->IsLocal(job->transaction.client);
-  job->remember = remember;
-  job->done = std::move(done);
   Advance(job);
+  // Most verdicts are given by now, from the caches. Nothing but the job itself
+  // may be touched then: it may have held the engine.
+  if (!job->finished) job->engine->jobs_.insert(job);
 }
 
-void Engine::Advance(const std::shared_ptr<Job>& job) {
+void Engine::Advance(const SharedJob& job) {
   if (job->advancing || job->finished) return;
   job->advancing = true;
   for (;;) {
     Evaluation evaluation = Evaluate(chain_, job->transaction, job->evidence);
     if (const auto* verdict = std::get_if<Verdict>(&evaluation)) {
-      Finish(*job, *verdict);
+      Finish(job, *verdict);
       return;
     }
     const size_t known = job->evidence.answers().size();
-    AskAll(job, std::get<std::vector<Lookup>>(std::move(evaluation)));
+    LookUp(job, std::get<std::vector<Lookup>>(std::move(evaluation)));
     if (job->evidence.answers().size() == known) break;  // all are under way
   }
   job->advancing = false;
 }
 
-void Engine::AskAll(const std::shared_ptr<Job>& job,
-                    std::vector<Lookup> lookups) {
+void Engine::LookUp(const SharedJob& job, std::vector<Lookup> lookups) {
   for (Lookup& lookup : lookups) {
     if (const auto* history = std::get_if<HistoryLookup>(&lookup)) {
       job->evidence.Add(Answer(history_->Read(*history)));
@@ -150,28 +138,31 @@ void Engine::AskAll(const std::shared_ptr<Job>& job,
     }
     job->asked.push_back(lookup);
     Ask(job, lookup);
-    if (job->evidence.Find(lookup) == nullptr) Expect(job, patience);
+    if (job->evidence.Find(lookup) == nullptr) Expect(job.get(), patience);
   }
 }
 
-void Engine::Ask(const std::shared_ptr<Job>& job, const Lookup& lookup) {
-  const auto done = [job](const Answer& answer) {
-    if (job->finished) return;
-    job->evidence.Add(answer);
-    job->engine->Advance(job);
+void Engine::Ask(const SharedJob& job, const Lookup& lookup) {
+  // A resolver may keep this for good, and then it must hold neither the job
+  // nor its engine. An answer for a job that has ended is dropped here.
+  const auto done = [weak = std::weak_ptr<Job>(job)](const Answer& answer) {
+    const SharedJob waiting = weak.lock();
+    if (waiting == nullptr || waiting->finished) return;
+    waiting->evidence.Add(answer);
+    waiting->engine->Advance(waiting);
   };
   if (const auto* dns = std::get_if<DnsLookup>(&lookup)) {
     if (dns_ != nullptr) {
-      dns_->cache->Resolve(*dns, done);
+      dns_->cache().Resolve(*dns, done);
     } else {
       done(Answer(Report::Unknown(lookup, "DNS is not asked")));
     }
     return;
   }
   const auto& mailbox = std::get<MailboxLookup>(lookup);
-  const auto source = sources_.find(mailbox.directory);
-  if (source != sources_.end()) {
-    source->second.cache->Resolve(mailbox, done);
+  const auto directory = directories_.find(mailbox.directory);
+  if (directory != directories_.end()) {
+    directory->second->cache().Resolve(mailbox, done);
   } else {
     done(Answer(Report::Unknown(lookup, "the directory is no longer asked")));
   }
@@ -187,43 +178,43 @@ absl::Duration Engine::PatienceFor(const Lookup& lookup) const {
                   policy_->deadline);
 }
 
-// What has not come so long after the verdict began is not waited for.
-void Engine::Expect(const std::shared_ptr<Job>& job, absl::Duration patience) {
-  Executor::TimerId& timer = job->timers[patience];
-  if (timer != 0) return;
-  timer = executor_->RunAfter(
-      job->transaction.now + patience - executor_->Now(), [job, patience] {
-        job->timers.erase(patience);
-        job->waited = std::max(job->waited, patience);
-        job->engine->Advance(job);
-      });
+// An answer that has not come `patience` after the verdict began is not waited
+// for. One timer serves all answers of the same patience.
+void Engine::Expect(Job* job, absl::Duration patience) {
+  Timer& timer = job->timers.try_emplace(patience, executor_).first->second;
+  if (timer.pending()) return;
+  timer.Set(job->transaction.now + patience - executor_->Now(),
+            [job, patience] {  // the job has the timer, so it is still there
+              job->waited = std::max(job->waited, patience);
+              job->engine->Advance(job->shared_from_this());
+            });
 }
 
-void Engine::Finish(Job& job, const Verdict& verdict) {
-  job.finished = true;
-  // A directory that still owes an answer holds the job, and must not thereby
-  // hold its own engine. This may be the last hold: callers touch nothing after
-  // it.
-  const std::shared_ptr<Engine> self = std::move(job.engine);
-  for (const auto& [patience, timer] : job.timers) executor_->Cancel(timer);
-  if (job.remember) {
+void Engine::Finish(const SharedJob& job, const Verdict& verdict) {
+  job->finished = true;
+  // This may be the last hold of the engine: callers touch nothing after it.
+  const std::shared_ptr<Engine> self = std::move(job->engine);
+  jobs_.erase(job);
+  ForgetDoubted(verdict);
+  Prefetch(verdict);
+  // A verdict that nobody hears must not be remembered: the next one would rest
+  // on what was never said.
+  if (job->still_waiting && !job->still_waiting()) return;
+  if (job->remember) {
     for (const Observation& observation : verdict.observations()) {
       history_->Write(observation);
     }
-    passes_.Keep(job.transaction, verdict);
   }
-  ForgetDoubted(verdict);
-  AskAhead(verdict);
-  const Done done = std::move(job.done);
-  done(job.transaction, verdict);
+  const Done done = std::move(job->done);
+  done(job->transaction, verdict);
 }
 
-// What comes is in the caches when it is wanted.
-void Engine::AskAhead(const Verdict& verdict) {
+// Answers to these are in the caches when they are wanted.
+void Engine::Prefetch(const Verdict& verdict) {
   for (const Lookup& lookup : verdict.ahead()) {
     const auto* dns = std::get_if<DnsLookup>(&lookup);
     if (dns != nullptr && dns_ != nullptr) {
-      dns_->cache->Resolve(*dns, [](const Answer&) {});
+      dns_->cache().Resolve(*dns, [](const Answer&) {});
     }
   }
 }
@@ -237,33 +228,40 @@ void Engine::ForgetDoubted(const Verdict& verdict) {
     for (const Answer& answer : step.answers) {
       const auto* mailbox = std::get_if<MailboxLookup>(&answer.lookup());
       if (mailbox == nullptr || !answer.absent()) continue;
-      const auto source = sources_.find(mailbox->directory);
-      if (source != sources_.end()) source->second.cache->Forget(*mailbox);
+      const auto directory = directories_.find(mailbox->directory);
+      if (directory != directories_.end()) {
+        directory->second->cache().Forget(*mailbox);
+      }
     }
   }
 }
 
 std::vector<ServerState> Engine::Servers(const std::string& directory) const {
-  const auto source = sources_.find(directory);
-  if (source == sources_.end()) return {};
-  return source->second.directory->servers();
+  const auto found = directories_.find(directory);
+  if (found == directories_.end()) return {};
+  return found->second->servers();
 }
 
 std::vector<ServerState> Engine::DnsServers(const DnsList* list) const {
   if (dns_ == nullptr) return {};
-  return dns_->controls->states(list);
+  return dns_->servers(list);
 }
 
 void Engine::SetOverrides(Overrides overrides) {
   overrides_ = std::move(overrides);
   chain_ = make_chain_(policy_, overrides_);
-  passes_.Use(chain_);
 }
 
 void Engine::Stop() {
-  passes_.Forget();
-  sources_.clear();
+  directories_.clear();
   dns_.reset();
+  // The last of the verdicts may let go of the engine, and each changes jobs_.
+  const std::shared_ptr<Engine> self = shared_from_this();
+  const std::vector<SharedJob> jobs(jobs_.begin(), jobs_.end());
+  for (const SharedJob& job : jobs) {
+    job->waited = absl::InfiniteDuration();
+    Advance(job);
+  }
 }
 
 }  // namespace mailverdict

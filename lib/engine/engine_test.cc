@@ -348,101 +348,114 @@ TEST_F(EngineTest, ADoneMayEndTheEngine) {
   EXPECT_EQ(engine, nullptr);
 }
 
-TEST_F(EngineTest, AfterStopVerdictsUnderWayComeAtTheirDeadline) {
-  Judge();
+TEST_F(EngineTest, StopGivesTheVerdictsUnderWay) {
+  Judge("a@example.org");
+  loop.Advance(absl::Seconds(1));
+  Judge("b@example.org");
   engine->Stop();
-  directory->Present(0);  // to nobody
-  EXPECT_TRUE(verdicts.empty());
-  loop.Advance(absl::Seconds(4));
-  ASSERT_EQ(verdicts.size(), 1u);
-  EXPECT_EQ(last(), Disposition::kDefer);
-  Judge();
   ASSERT_EQ(verdicts.size(), 2u);
+  EXPECT_EQ(verdicts[0].disposition(), Disposition::kDefer);
+  EXPECT_EQ(verdicts[1].disposition(), Disposition::kDefer);
+  EXPECT_EQ(loop.timers(), 0u);
+  directory->Present(0);  // to no one
+  Judge();
+  ASSERT_EQ(verdicts.size(), 3u);
   EXPECT_EQ(last(), Disposition::kDefer);
 }
 
-// joe@example.org has just been found.
-class RecallTest : public EngineTest {
- protected:
-  RecallTest() { Find(); }
+TEST_F(EngineTest, StopMayLetGoOfTheEngine) {
+  Judge();
+  const std::weak_ptr<Engine> alive = engine;
+  Engine* const only_held_by_its_verdict = engine.get();
+  engine.reset();
+  ASSERT_FALSE(alive.expired());
+  only_held_by_its_verdict->Stop();
+  EXPECT_EQ(verdicts.size(), 1u);
+  EXPECT_TRUE(alive.expired());
+}
 
-  void Find() {
-    Judge();
-    directory->calls.back().done(Answer(
-        Report::Present(directory->calls.back().lookup, {"cn=joe"},
-                        {"ldap://scripted", 1, 1, loop.Now(), loop.Now()})));
-    ASSERT_EQ(last(), Disposition::kPass);
+// The directory keeps its questions for good.
+TEST_F(EngineTest, AnAnswerThatIsOwedForGoodHoldsNothing) {
+  const auto held = std::make_shared<int>(0);
+  engine->Judge(
+      Rcpt("joe@example.org"), [held](const Transaction&, const Verdict&) {},
+      [held] { return true; });
+  EXPECT_EQ(held.use_count(), 3);
+  loop.Advance(absl::Seconds(4));
+  EXPECT_EQ(held.use_count(), 1);
+  EXPECT_EQ(calls(), 1u);
+}
+
+// Judges as the adapters do.
+class LateVerdictTest : public EngineTest {
+ protected:
+  void JudgeFor(bool* waiting, const std::string& recipient) {
+    engine->Judge(
+        Rcpt(recipient),
+        [this, done = Keep()](const Transaction& tx, const Verdict& verdict) {
+          remembered_when_given = history.size();
+          done(tx, verdict);
+        },
+        [this, waiting] {
+          ++asked_whether_waiting;
+          remembered_when_asked = history.size();
+          return *waiting;
+        });
   }
-  const Verdict* Recall(
-      const Transaction& transaction = Rcpt("joe@example.org")) {
-    return engine->Recall(TransactionView::Of(transaction));
-  }
+  int asked_whether_waiting = 0;
+  size_t remembered_when_asked = 9, remembered_when_given = 9;
 };
 
-TEST_F(RecallTest, WhoHasPassedIsRecalledForAMoment) {
-  const Verdict* verdict = Recall();
-  ASSERT_NE(verdict, nullptr);
-  EXPECT_EQ(verdict->Line(), verdicts[0].Line());
-  loop.Advance(Passes::kLongest - absl::Seconds(1));
-  EXPECT_NE(Recall(), nullptr);
-  loop.Advance(absl::Seconds(1));
-  EXPECT_EQ(Recall(), nullptr);
-  Judge();  // its answer is still in the cache
+TEST_F(LateVerdictTest, AVerdictIsRememberedBeforeItIsGiven) {
+  bool waiting = true;
+  JudgeFor(&waiting, "joe@example.org");
+  EXPECT_EQ(asked_whether_waiting, 0);
+  Say(true);
+  EXPECT_EQ(asked_whether_waiting, 1);
+  EXPECT_EQ(remembered_when_asked, 0u);
+  EXPECT_EQ(remembered_when_given, 1u);
+  EXPECT_EQ(verdicts.size(), 1u);
+}
+
+TEST_F(LateVerdictTest, AVerdictThatNobodyWaitsForIsNeitherGivenNorRemembered) {
+  bool waiting = true;
+  JudgeFor(&waiting, "joe@example.org");
+  waiting = false;
+  Say(true);
+  EXPECT_EQ(asked_whether_waiting, 1);
+  EXPECT_EQ(verdicts.size(), 0u);
+  EXPECT_EQ(history.size(), 0u);
+  EXPECT_EQ(loop.timers(), 0u);
+  // What the directory said is still known.
+  waiting = true;
+  JudgeFor(&waiting, "joe@example.org");
   EXPECT_EQ(calls(), 1u);
-  EXPECT_NE(Recall(), nullptr);
-}
-
-TEST_F(RecallTest, NobodyElseIs) {
-  EXPECT_EQ(Recall(Rcpt("ann@example.org")), nullptr);
-  Transaction elsewhere = Rcpt("joe@example.org");
-  elsewhere.stage = Stage::kMail;
-  EXPECT_EQ(Recall(elsewhere), nullptr);
-  Transaction ours = Rcpt("joe@example.org");
-  ours.authenticated = true;  // he passes for another reason
-  EXPECT_EQ(Recall(ours), nullptr);
-}
-
-TEST_F(RecallTest, AClientOfALocalNetworkPassesForThatReason) {
-  Policy policy = TestPolicy();
-  policy.local_networks = {*mail::IpNetwork::Parse("192.0.2.0/24")};
-  Make(std::move(policy));
-  Find();
-  Transaction transaction = Rcpt("joe@example.org");
-  EXPECT_NE(Recall(transaction), nullptr);
-  transaction.client = "192.0.2.9";
-  EXPECT_EQ(Recall(transaction), nullptr);
-}
-
-TEST_F(RecallTest, WhoIsRefusedOrDeferredIsNot) {
-  Judge("nobody@example.org");
-  Say(false);
-  EXPECT_EQ(last(), Disposition::kReject);
-  EXPECT_EQ(Recall(Rcpt("nobody@example.org")), nullptr);
-  Judge("unsure@example.org");
-  directory->Unknown(calls() - 1);
-  EXPECT_EQ(last(), Disposition::kDefer);
-  EXPECT_EQ(Recall(Rcpt("unsure@example.org")), nullptr);
-}
-
-TEST_F(RecallTest, WhatOperatorsSetForgetsIt) {
-  engine->SetOverrides({});
-  EXPECT_EQ(Recall(), nullptr);
-}
-
-TEST_F(RecallTest, ItIsForgottenOnDemand) {
-  engine->ForgetPasses();
-  EXPECT_EQ(Recall(), nullptr);
-}
-
-TEST_F(RecallTest, WhatIsExplainedIsNotKept) {
-  engine->Explain(Rcpt("postmaster@example.org"), Keep());
   EXPECT_EQ(last(), Disposition::kPass);
-  EXPECT_EQ(Recall(Rcpt("postmaster@example.org")), nullptr);
+  EXPECT_EQ(history.size(), 1u);
 }
 
-TEST_F(RecallTest, AfterStopNothingIsRecalled) {
-  engine->Stop();
-  EXPECT_EQ(Recall(), nullptr);
+// joe was seen, and is gone: the first verdict that says so starts his clock.
+TEST_F(LateVerdictTest, AnAbsenceThatNobodyHeardStartsNoClock) {
+  JudgeAndSay(true);
+  loop.Advance(absl::Minutes(10));
+  bool waiting = false;
+  JudgeFor(&waiting, "joe@example.org");
+  Say(false);
+  EXPECT_EQ(verdicts.size(), 1u);
+  loop.Advance(absl::Hours(80));
+  JudgeAndSay(false);
+  EXPECT_EQ(last(), Disposition::kDefer);
+}
+
+TEST_F(LateVerdictTest, AtTheDeadlineTheClientIsAskedForLikewise) {
+  bool waiting = false;
+  JudgeFor(&waiting, "joe@example.org");
+  loop.Advance(absl::Seconds(4));
+  EXPECT_EQ(asked_whether_waiting, 1);
+  EXPECT_TRUE(verdicts.empty());
+  directory->Present(0);
+  EXPECT_EQ(asked_whether_waiting, 1);
+  EXPECT_TRUE(verdicts.empty());
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "lib/history/lmdb_store.h"
 
-#include <signal.h>
-
 #include <iterator>
 #include <utility>
 
@@ -10,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "lib/history/salt.h"
 #include "lib/history/store_files.h"
+#include "lib/loop/quiet_thread.h"
 
 namespace mailverdict {
 namespace {
@@ -35,13 +34,18 @@ absl::StatusOr<std::unique_ptr<LmdbStore>> LmdbStore::Open(Options options) {
       new LmdbStore(std::move(options), *std::move(lock)));
   store->salt_ = (*file)->salt();
   store->file_ = *std::move(file);
-  // The new thread inherits the mask: signals are for the loop's thread, and
-  // SIGXFSZ (a limit on the size of files) shall be an error of the write.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, &before);
-  store->thread_ = std::thread([store = store.get()] { store->Run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  // SIGXFSZ (a limit on the size of files) shall be an error of the write: a
+  // quiet thread blocks it.
+  absl::StatusOr<std::thread> thread =
+      StartQuietThread([store = store.get()] { store->Run(); });
+  if (!thread.ok()) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(store->options_.path,
+                     ": it is written by a thread, and "
+                     "there is ",
+                     thread.status().message()));
+  }
+  store->thread_ = *std::move(thread);
   return store;
 }
 

@@ -82,6 +82,15 @@ void BindAccount::Renew(const std::string& credentials) {
   const size_t hash = std::hash<std::string>()(credentials);
   if (hash == credentials_) return;
   credentials_ = hash;
+  StartOver();
+}
+
+void BindAccount::ForgetRefusals() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  StartOver();
+}
+
+void BindAccount::StartOver() {
   servers_.clear();
   accepted_at_ = refused_at_ = 0;
   refusals_ = 0;

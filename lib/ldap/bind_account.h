@@ -78,6 +78,10 @@ class BindAccount {
   absl::StatusOr<Turn> Take(const std::string& uri,
                             const std::string& credentials, absl::Time now);
 
+  // The next attempt may be made at once: an operator says that the account is
+  // right again (unlocked, for example).
+  void ForgetRefusals();
+
  private:
   struct Server {
     bool accepted = false;    // these credentials, and not refused since
@@ -89,6 +93,7 @@ class BindAccount {
 
   // All with mutex_ held.
   void Renew(const std::string& credentials);
+  void StartOver();
   Server& Find(const std::string& uri);
   absl::Status Allowed(const std::string& uri, absl::Time now);
   bool Proven() const { return accepted_at_ > refused_at_; }

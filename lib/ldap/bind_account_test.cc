@@ -55,6 +55,18 @@ TEST_F(BindAccountTest, ARefusedPasswordIsTriedEverMoreRarely) {
                                          2754, 3357}));
 }
 
+TEST_F(BindAccountTest, AnOperatorMayHaveItTriedAtOnce) {
+  EXPECT_TRUE(Try(kOne, false));
+  EXPECT_FALSE(May(kOne));
+  EXPECT_FALSE(May(kTwo));
+  account.ForgetRefusals();
+  EXPECT_TRUE(May(kTwo));
+  EXPECT_TRUE(Try(kOne, false));
+  // The waits begin anew, too.
+  Pass(BindAccount::kFirstWait + BindAccount::kYield);
+  EXPECT_TRUE(May(kOne));
+}
+
 TEST_F(BindAccountTest, ServersShareTheAttempts) {
   EXPECT_EQ(AttemptsWithin(absl::Seconds(30), {kOne, kTwo, kThree}, false), 1);
   EXPECT_EQ(AttemptsWithin(absl::Seconds(60), {kOne, kTwo, kThree}, false), 1);

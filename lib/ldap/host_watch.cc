@@ -39,11 +39,16 @@ struct HostWatch::Shared {
   }
 };
 
-HostWatch::HostWatch(std::string name, absl::Duration every, Lookup lookup,
-                     Found found)
-    : shared_(std::make_shared<Shared>(std::move(name), every,
-                                       std::move(lookup), std::move(found))),
-      thread_(StartQuietThread([shared = shared_] { shared->Run(); })) {}
+absl::StatusOr<std::unique_ptr<HostWatch>> HostWatch::Start(
+    std::string name, absl::Duration every, Lookup lookup, Found found) {
+  auto shared = std::make_shared<Shared>(std::move(name), every,
+                                         std::move(lookup), std::move(found));
+  absl::StatusOr<std::thread> thread =
+      StartQuietThread([shared] { shared->Run(); });
+  if (!thread.ok()) return thread.status();
+  return std::unique_ptr<HostWatch>(
+      new HostWatch(std::move(shared), *std::move(thread)));
+}
 
 HostWatch::~HostWatch() {
   bool looking;

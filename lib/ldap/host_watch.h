@@ -7,7 +7,9 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lib/ldap/host_addresses.h"
 
@@ -23,8 +25,11 @@ class HostWatch {
 
   // Calls `lookup`, which may block, on a thread of its own, and `found`, which
   // may not, with what it gives, if that is any address. The first time after
-  // `every`.
-  HostWatch(std::string name, absl::Duration every, Lookup lookup, Found found);
+  // `every`. ResourceExhausted if there is no thread to spare.
+  static absl::StatusOr<std::unique_ptr<HostWatch>> Start(std::string name,
+                                                          absl::Duration every,
+                                                          Lookup lookup,
+                                                          Found found);
   // From then on `found` is not called. Does not wait for a lookup: its thread
   // is left to find out by itself that it is no longer wanted.
   ~HostWatch();
@@ -33,6 +38,9 @@ class HostWatch {
 
  private:
   struct Shared;
+
+  HostWatch(std::shared_ptr<Shared> shared, std::thread thread)
+      : shared_(std::move(shared)), thread_(std::move(thread)) {}
 
   const std::shared_ptr<Shared> shared_;  // with the thread
   std::thread thread_;

@@ -80,10 +80,12 @@ class Script {
 
 std::unique_ptr<HostWatch> Watch(const std::shared_ptr<Script>& script,
                                  absl::Duration every) {
-  return std::make_unique<HostWatch>(
+  auto watch = HostWatch::Start(
       "ldap.example.org", every,
       [script](const std::string& name) { return script->Answer(name); },
       [script](HostAddresses found) { script->Keep(std::move(found)); });
+  EXPECT_TRUE(watch.ok()) << watch.status();
+  return *std::move(watch);
 }
 
 TEST(HostWatch, TellsOfEachLookupThatHasSucceeded) {

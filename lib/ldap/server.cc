@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "lib/ldap/host_addresses.h"
 #include "lib/ldap/worker.h"
 #include "lib/loop/quiet_thread.h"
@@ -14,24 +15,67 @@ DirectoryServer::DirectoryServer(std::shared_ptr<const DirectoryPolicy> policy,
                                  HealthHooks hooks,
                                  absl::Duration look_up_every,
                                  std::shared_ptr<BindAccount> account)
-    : worker_(std::make_shared<DirectoryWorker>(
+    : uri_(policy->uris[server]),
+      look_up_every_(look_up_every),
+      log_(hooks.log),
+      worker_(std::make_shared<DirectoryWorker>(
           policy, server, executor, std::move(hooks),
           account != nullptr ? std::move(account)
-                             : std::make_shared<BindAccount>())) {
+                             : std::make_shared<BindAccount>())),
+      start_again_(executor) {
   LdapConnection::IgnoreAmbientDefaults();
-  thread_ = StartQuietThread([worker = worker_] { worker->Run(); });
-  const std::string name = HostNameOf(policy->uris[server]);
-  if (name.empty()) return;
-  watch_ = std::make_unique<HostWatch>(
-      name, look_up_every, LookUpHost,
-      [worker = worker_.get()](HostAddresses addresses) {
-        worker->SetAddresses(std::move(addresses));
-      });
+  StartThreads();
+}
+
+// At first, and again while one of the threads could not be made: a machine
+// that has no thread to spare must not end the daemon, nor lose it a directory
+// for good.
+void DirectoryServer::StartThreads() {
+  absl::Status status;
+  if (!thread_.joinable()) {
+    absl::StatusOr<std::thread> thread =
+        StartQuietThread([worker = worker_] { worker->Run(); });
+    if (thread.ok()) {
+      thread_ = *std::move(thread);
+    } else {
+      status = thread.status();
+      worker_->CannotRun(absl::StrCat(
+          "connecting takes a thread, and there is ", status.message(),
+          "; tried again each ", absl::FormatDuration(kStartAgain)));
+    }
+  }
+  if (status.ok()) status = StartWatch();
+  if (!status.ok()) start_again_.Set(kStartAgain, [this] { StartThreads(); });
+}
+
+absl::Status DirectoryServer::StartWatch() {
+  const std::string name = HostNameOf(uri_);
+  if (name.empty() || watch_ != nullptr) return absl::OkStatus();
+  auto watch =
+      HostWatch::Start(name, look_up_every_, LookUpHost,
+                       [worker = worker_.get()](HostAddresses addresses) {
+                         worker->SetAddresses(std::move(addresses));
+                       });
+  if (watch.ok()) {
+    watch_ = *std::move(watch);
+  } else if (!said_not_watched_ && log_) {
+    said_not_watched_ = true;
+    log_(absl::StrCat(
+        "directory server ", uri_,
+        ": should its name move to another address, "
+        "the connection will not follow, since looking it up takes a thread, "
+        "and there is ",
+        watch.status().message(), "; tried again each ",
+        absl::FormatDuration(kStartAgain)));
+  }
+  return watch.status();
 }
 
 DirectoryServer::~DirectoryServer() {
   watch_.reset();  // it knows the worker
-  if (worker_->Stop()) {
+  const bool ends = worker_->Stop();
+  if (!thread_.joinable()) return;
+  if (ends) {
     thread_.join();
   } else {
     thread_.detach();

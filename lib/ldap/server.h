@@ -18,12 +18,16 @@
 #define MAILVERDICT_LIB_LDAP_SERVER_H_
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "lib/ldap/host_watch.h"
 #include "lib/loop/executor.h"
+#include "lib/loop/timer.h"
 #include "lib/policy/policy.h"
 #include "lib/resolver/resolver.h"
 
@@ -34,6 +38,10 @@ class DirectoryWorker;
 
 class DirectoryServer final : public Resolver {
  public:
+  // Between two attempts to start a thread when the machine has none to spare.
+  // Meanwhile lookups are Unknown, and the server is failing.
+  static constexpr absl::Duration kStartAgain = absl::Seconds(1);
+
   // `server` counts the policy's uris. `executor` outlives this. Each
   // `look_up_every` the host name is looked up again.
   // `account`: shared with the directory's other servers; null: one of its own.
@@ -53,9 +61,17 @@ class DirectoryServer final : public Resolver {
   ServerState state() const;
 
  private:
+  void StartThreads();
+  absl::Status StartWatch();
+
+  const std::string uri_;
+  const absl::Duration look_up_every_;
+  const std::function<void(const std::string&)> log_;
   const std::shared_ptr<DirectoryWorker> worker_;
-  std::thread thread_;
-  std::unique_ptr<HostWatch> watch_;  // null: its URI has no name
+  std::thread thread_;                // not joinable: there was none to spare
+  std::unique_ptr<HostWatch> watch_;  // null: its URI has no name, or the same
+  bool said_not_watched_ = false;     // to the log
+  Timer start_again_;                 // what had no thread
 };
 
 }  // namespace mailverdict

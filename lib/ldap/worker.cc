@@ -102,6 +102,10 @@ void DirectoryWorker::Run() {
   connection_.reset();
 }
 
+void DirectoryWorker::CannotRun(const std::string& why) {
+  GoDown(why, absl::ZeroDuration());
+}
+
 bool DirectoryWorker::Stopping() {
   const std::lock_guard<std::mutex> lock(mutex_);
   return stop_;

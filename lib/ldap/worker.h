@@ -62,6 +62,10 @@ class DirectoryWorker {
   // The thread's body: returns after Stop.
   void Run();
 
+  // There is no thread for Run: lookups are Unknown, until it runs. Loop's
+  // thread, while Run does not.
+  void CannotRun(const std::string& why);
+
  private:
   using Round = Question::Round;
   struct Search {

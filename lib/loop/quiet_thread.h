@@ -7,21 +7,40 @@
 #include <signal.h>
 
 #include <functional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+
 namespace mailverdict {
 
-// Signals are for the thread that runs the loop, so the new one is born without
-// them; SIGPIPE too. But a fault of its own must still be able to kill it.
-inline std::thread StartQuietThread(std::function<void()> body) {
+// Runs `body` on a new thread that blocks all signals, SIGPIPE included: they
+// are for the thread that runs the loop. A fault of its own (SIGSEGV and the
+// like) can still kill it.
+//
+// ResourceExhausted if the machine has no thread to spare; `body` is then
+// destroyed without having run. This happens to a daemon that has run well for
+// weeks, so a caller goes on without the thread and tries again later.
+inline absl::StatusOr<std::thread> StartQuietThread(
+    std::function<void()> body) {
   sigset_t blocked, before;
   sigfillset(&blocked);
   for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP}) {
     sigdelset(&blocked, fault);
   }
+  // A thread is born with the signals blocked that its maker blocks.
   pthread_sigmask(SIG_SETMASK, &blocked, &before);
-  std::thread thread(std::move(body));
+  absl::StatusOr<std::thread> thread;
+  try {
+    thread = std::thread(std::move(body));
+  } catch (const std::system_error& error) {
+    thread = absl::ResourceExhaustedError(absl::StrCat(
+        "no thread to spare (", error.code().message(),
+        "); raise the limit (ulimit -u, TasksMax= of systemd) or add memory"));
+  }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return thread;
 }

@@ -128,20 +128,20 @@ class Situation:
     expected: for each column, what a right reply begins with; None is not judged.
     daemon: what mailverdictd itself is, when it is the one at fault: "killed" or "hung".
         The other gateways do not meet that.
-    reload: SIGHUP before the fault; so the cache is empty, and only the memory of who
+    empty: the cache is emptied before the fault, so that only the memory of who
         has been seen present can tell.
     again: the columns whose existing and missing person are asked for afterwards.
     note: printed below the row.
     """
 
     def __init__(self, name, begin=None, end=None, expected=BROKEN, daemon=None,
-                 reload=False, again=(0, 1), note=None):
+                 empty=False, again=(0, 1), note=None):
         self.name = name
         self.begin = begin
         self.end = end
         self.expected = expected
         self.daemon = daemon
-        self.reload = reload
+        self.empty = empty
         self.again = again
         self.note = note
 
@@ -169,7 +169,7 @@ def situations(slapd, daemon):
         # rightly remembered for a while. Of those that were seen, we know.
         Situation("half loaded, with the control",
                   lambda: slapd.make_half_loaded(with_control=True), heal,
-                  expected=(None, None, LATER, None), reload=True,
+                  expected=(None, None, LATER, None), empty=True,
                   again=(2, 3),
                   note="Whoever was never seen before looks absent to everybody, controls "
                        "or not: have a second server (./quickstart --full), one old and one "
@@ -313,8 +313,8 @@ class Drill:
                  for line in self._lines(gateway, situation)]
         before = next(filter(None, self._at_once(
             Line.warm_up, [line for line in lines if line.gateway.ours])), None)
-        if situation.reload:
-            self.daemon.reload()
+        if situation.empty:
+            self.daemon.empty_caches()
         if situation.begin:
             situation.begin()
         self._at_once(Line.ask, lines)

@@ -272,14 +272,14 @@ class OperatorTest(three_servers.ThreeServers):
         """Too many of those that were seen are missing: nobody is refused any more."""
         for server in self.servers:
             server.slapd.make_complete()
-        self.daemon.reload()
+        self.daemon.empty_caches()
         gone = self.servers[0].slapd.vanishing()[-40:]
         with Client() as client:
             seen = [client.rcpt(user) for user in gone]
             self.check("all are there", {PASS}, set(seen))
             for server in self.servers:
                 server.slapd.make_half_loaded(True)
-            self.daemon.reload()
+            self.daemon.empty_caches()
             replies = [client.rcpt(user) for user in gone]
             self.check("none of them is refused", set(),
                        {reply for reply in replies if not reply.startswith(b"OK defer")})

@@ -168,9 +168,9 @@ class ReplicasTest(three_servers.ThreeServers):
         for server in self.servers:
             self._cut_link(server)
         newcomers = self._newcomers([])
-        # An absence is kept for 30 s, unless the policy is read again.
+        # An absence is kept for 30 s, unless the cache is emptied.
         self._asked("stale: never seen", [next(newcomers) for _ in MTAS], 550, ("5.1.1",),
-                    self.daemon.reload)
+                    self.daemon.empty_caches)
         drill.show("  Who was never seen looks absent to everybody: docs/directory.md.")
 
     def rolled_back(self):
@@ -191,7 +191,7 @@ class ReplicasTest(three_servers.ThreeServers):
             server.slapd.stop()
             server.slapd.restore(backup)
             server.slapd.start()
-        self.daemon.reload()                           # a presence is kept for 5 minutes
+        self.daemon.empty_caches()                     # a presence is kept for 5 minutes
         self.check("all are well", True, self.wait_for_failing(0))
         self._asked("stale: seen", seen, 451, ("4.4.3", "4.3.0"), lambda: None)
 

@@ -23,6 +23,7 @@ import ctypes
 import grp
 import os
 import pwd
+import re
 import shutil
 import signal
 import smtplib
@@ -708,6 +709,7 @@ check { recipient { } }
             "control_uid": CONTROL_UID_DN, "young_mail": YOUNG_CONTROL_DNS[0],
             "young_uid": YOUNG_CONTROL_DNS[1]} + more
         write(self.policy, self.policy_text)
+        self._emptied = 0
         # A copy, since a build may replace the program while it is used here.
         self.program = shutil.copy(program, ROOT + "/mailverdictd")
         super().__init__("mailverdictd", [self.program, "--policy", self.policy])
@@ -717,11 +719,23 @@ check { recipient { } }
             MILTER_LISTENER not in self.policy_text or os.path.exists(MILTER_SOCKET))
 
     def reload(self):
-        """SIGHUP: an empty cache, the memory of who was seen stays."""
+        """SIGHUP. The cache of a directory of which the policy says the same stays."""
         before = os.path.getsize(self.log)
         self._process.send_signal(signal.SIGHUP)
         wait_until(lambda: self._has_read(before), 5,
                    "mailverdictd says that it has read its policy again", self.log)
+
+    def empty_caches(self):
+        """SIGHUP with another size of the directories' caches: they begin empty.
+
+        The memory of who was seen stays.
+        """
+        self._emptied += 1
+        with open(self.policy) as file:
+            text = re.sub(r" max_entries: 1\d{5}\b", "", file.read())
+        write(self.policy, re.sub(r'(cache { present: "[^"]*")',
+                                  r"\1 max_entries: %d" % (100000 + self._emptied), text))
+        self.reload()
 
     def _has_read(self, before):
         with open(self.log, errors="replace") as log:

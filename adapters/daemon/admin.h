@@ -17,8 +17,8 @@
 //   domain pin DOMAIN          the same, and stays
 //   domain remove DOMAIN       forgotten
 
-#ifndef MAILVERDICT_ADAPTERS_DAEMON_CONTROL_H_
-#define MAILVERDICT_ADAPTERS_DAEMON_CONTROL_H_
+#ifndef MAILVERDICT_ADAPTERS_DAEMON_ADMIN_H_
+#define MAILVERDICT_ADAPTERS_DAEMON_ADMIN_H_
 
 #include <functional>
 #include <optional>
@@ -40,11 +40,11 @@
 namespace mailverdict {
 
 // The operator's switch.
-enum class HoldMode { kOff, kDeferAll, kPassAll };
+enum class OperatorMode { kOff, kDeferAll, kPassAll };
 
 // "off", "defer-all", "pass-all".
-std::string_view ToString(HoldMode mode);
-std::optional<HoldMode> ParseHoldMode(std::string_view word);
+std::string_view ToString(OperatorMode mode);
+std::optional<OperatorMode> ParseOperatorMode(std::string_view word);
 
 // How a daemon is. A value.
 struct DaemonStatus {
@@ -77,7 +77,7 @@ struct DaemonStatus {
   };
   absl::Time now, started;
   std::string policy_path;
-  HoldMode hold = HoldMode::kOff;
+  OperatorMode hold = OperatorMode::kOff;
   absl::Time hold_since;
   bool shadow = false;
   size_t connections = 0;  // of socket maps
@@ -95,10 +95,10 @@ struct DaemonStatus {
 };
 
 // What a daemon lets its operators do. Loop's thread only.
-class Controlled : public Judging {
+class AdminService : public VerdictService {
  public:
   virtual DaemonStatus Status() = 0;
-  virtual void SetHold(HoldMode mode) = 0;
+  virtual void SetHold(OperatorMode mode) = 0;
   // NotFound if the policy has no such directory.
   virtual absl::Status Release(const std::string& directory) = 0;
   // At once, until the policy is read again or the daemon ends; nullopt: what
@@ -121,9 +121,9 @@ class Controlled : public Judging {
 };
 
 // Answers one request: "OK text", or "PERM why".
-void AnswerControl(Controlled* daemon, const socketmap::Request& request,
-                   const socketmap::Reply& reply);
+void AnswerAdminRequest(AdminService* daemon, const socketmap::Request& request,
+                        const socketmap::Reply& reply);
 
 }  // namespace mailverdict
 
-#endif  // MAILVERDICT_ADAPTERS_DAEMON_CONTROL_H_
+#endif  // MAILVERDICT_ADAPTERS_DAEMON_ADMIN_H_

@@ -1,4 +1,4 @@
-#include "adapters/daemon/control.h"
+#include "adapters/daemon/admin.h"
 
 #include <utility>
 
@@ -106,19 +106,19 @@ absl::StatusOr<std::pair<std::string, std::optional<T>>> ReadSetting(
   return setting;
 }
 
-absl::Status OrderGrace(Controlled* daemon, std::string_view key) {
+absl::Status OrderGrace(AdminService* daemon, std::string_view key) {
   const auto setting = ReadSetting(key, ReadGrace);
   if (!setting.ok()) return setting.status();
   return daemon->SetGrace(setting->first, setting->second);
 }
 
-absl::Status OrderHoldLimit(Controlled* daemon, std::string_view key) {
+absl::Status OrderHoldLimit(AdminService* daemon, std::string_view key) {
   const auto setting = ReadSetting(key, ReadHoldLimit);
   if (!setting.ok()) return setting.status();
   return daemon->SetHoldLimit(setting->first, setting->second);
 }
 
-std::string OrderDomain(Controlled* daemon, std::string_view key) {
+std::string OrderDomain(AdminService* daemon, std::string_view key) {
   using Mark = MissingDomain::Mark;
   if (key == "list") {
     const absl::StatusOr<std::string> list = daemon->ListDomains();
@@ -137,21 +137,21 @@ std::string OrderDomain(Controlled* daemon, std::string_view key) {
 
 }  // namespace
 
-std::string_view ToString(HoldMode mode) {
+std::string_view ToString(OperatorMode mode) {
   switch (mode) {
-    case HoldMode::kOff:
+    case OperatorMode::kOff:
       return "off";
-    case HoldMode::kDeferAll:
+    case OperatorMode::kDeferAll:
       return "defer-all";
-    case HoldMode::kPassAll:
+    case OperatorMode::kPassAll:
       return "pass-all";
   }
   return "?";
 }
 
-std::optional<HoldMode> ParseHoldMode(std::string_view word) {
-  for (const HoldMode mode :
-       {HoldMode::kOff, HoldMode::kDeferAll, HoldMode::kPassAll}) {
+std::optional<OperatorMode> ParseOperatorMode(std::string_view word) {
+  for (const OperatorMode mode :
+       {OperatorMode::kOff, OperatorMode::kDeferAll, OperatorMode::kPassAll}) {
     if (word == mailverdict::ToString(mode)) return mode;
   }
   return std::nullopt;
@@ -164,7 +164,7 @@ std::string DaemonStatus::ToString() const {
       absl::FormatDuration(absl::Trunc(now - started, absl::Seconds(1))), ", ",
       policy_path, shadow ? ", in SHADOW: everything passes\n" : "\n");
   absl::StrAppend(&text, "hold ", absl::string_view(mode.data(), mode.size()));
-  if (hold != HoldMode::kOff) {
+  if (hold != OperatorMode::kOff) {
     absl::StrAppend(&text, " SINCE ", Utc(hold_since));
   }
   absl::StrAppend(&text, "\n", connections, " socket map connections, ",
@@ -199,8 +199,8 @@ std::string DaemonStatus::ToString() const {
   return text;
 }
 
-void AnswerControl(Controlled* daemon, const socketmap::Request& request,
-                   const socketmap::Reply& reply) {
+void AnswerAdminRequest(AdminService* daemon, const socketmap::Request& request,
+                        const socketmap::Reply& reply) {
   if (request.map == "explain") {
     AnswerExplain(daemon, request.key, Stage::kRcpt, reply);
   } else if (request.map == "explain-sender") {
@@ -208,7 +208,7 @@ void AnswerControl(Controlled* daemon, const socketmap::Request& request,
   } else if (request.map == "status") {
     reply.Send(absl::StrCat("OK ", daemon->Status().ToString()));
   } else if (request.map == "hold") {
-    const std::optional<HoldMode> mode = ParseHoldMode(request.key);
+    const std::optional<OperatorMode> mode = ParseOperatorMode(request.key);
     if (mode.has_value()) daemon->SetHold(*mode);
     reply.Send(mode.has_value() ? "OK done\n"
                                 : "PERM write defer-all, pass-all or off");

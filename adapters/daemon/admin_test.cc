@@ -1,4 +1,4 @@
-#include "adapters/daemon/control.h"
+#include "adapters/daemon/admin.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,0 +1,63 @@
+#include "lib/engine/cached_sources.h"
+
+#include <utility>
+
+namespace mailverdict {
+
+std::shared_ptr<CachedDirectory> CachedDirectory::Create(
+    const DirectoryPolicy& policy, const Factory& make, Executor* executor,
+    const SourceLog& log) {
+  auto made = std::shared_ptr<CachedDirectory>(new CachedDirectory(policy));
+  HealthHooks hooks;
+  hooks.log = log;
+  // The hook holds the directory itself, not the engine that made it: a later
+  // engine may have taken the cache over, and what it holds must go as well.
+  hooks.on_trouble = [weak = std::weak_ptr<CachedDirectory>(made)] {
+    const std::shared_ptr<CachedDirectory> self = weak.lock();
+    if (self != nullptr) self->cache_->ForgetAbsences();
+  };
+  made->directory_ = make(made->policy_, std::move(hooks));
+  made->cache_ = std::make_unique<AnswerCache>(*made->policy_, executor,
+                                               made->directory_.get());
+  return made;
+}
+
+std::shared_ptr<CachedDns> CachedDns::Create(
+    std::shared_ptr<const Policy> part, std::vector<std::string> server_names,
+    const Factory& make, Executor* executor, const SourceLog& log) {
+  auto made = std::shared_ptr<CachedDns>(
+      new CachedDns(std::move(part), std::move(server_names)));
+  made->servers_ = make(made->part_);
+  made->controls_ = std::make_unique<DnsControls>(
+      made->part_, executor, made->servers_.get(), DnsControls::BitGen(),
+      [&](const std::string& server, const DnsList* list) {
+        HealthHooks hooks;
+        hooks.log = log;
+        hooks.on_trouble = [weak = std::weak_ptr<CachedDns>(made), server,
+                            list] {
+          const std::shared_ptr<CachedDns> self = weak.lock();
+          if (self != nullptr) self->cache_->Distrust(server, list);
+        };
+        return hooks;
+      });
+  made->voucher_ = std::make_unique<DnsVoucher>(
+      made->part_, made->servers_.get(), made->controls_.get());
+  made->cache_ =
+      std::make_unique<DnsCache>(made->part_, executor, made->voucher_.get());
+  made->controls_->StartTests();
+  return made;
+}
+
+std::vector<ServerState> CachedDns::servers(const DnsList* list) const {
+  if (list == nullptr) return controls_->states(nullptr);
+  // `list` belongs to the policy of the engine that asks, which may be younger
+  // than the part.
+  const auto* dnsbl = part_->FindCheck<DnsblCheckPolicy>();
+  if (dnsbl == nullptr) return {};
+  for (const DnsList& own : dnsbl->lists) {
+    if (own.zone == list->zone) return controls_->states(&own);
+  }
+  return {};
+}
+
+}  // namespace mailverdict

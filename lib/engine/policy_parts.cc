@@ -1,0 +1,115 @@
+#include "lib/engine/policy_parts.h"
+
+#include <algorithm>
+#include <tuple>
+#include <vector>
+
+namespace mailverdict {
+namespace {
+
+// Each FieldsOf names all fields of its type by a structured binding, which has
+// to have as many names as the type has fields: this is what makes a forgotten
+// field an error of the compiler. The tuples refer to the fields.
+
+auto FieldsOf(const Control& control) {
+  const auto& [arm, address, dn, subtree] = control;
+  return std::tie(arm, address, dn, subtree);
+}
+
+auto FieldsOf(const DirectoryPolicy::Tls& tls) {
+  const auto& [start_tls, verify, ca_file, certificate, key] = tls;
+  return std::tie(start_tls, verify, ca_file, certificate, key);
+}
+
+auto FieldsOf(const HoldLimit& hold) {
+  const auto& [vanished, within] = hold;
+  return std::tie(vanished, within);
+}
+
+auto FieldsOf(const DnsPolicy::Control& control) {
+  const auto& [name, wildcard] = control;
+  return std::tie(name, wildcard);
+}
+
+template <typename T>
+bool HasSameFields(const T& a, const T& b) {
+  return FieldsOf(a) == FieldsOf(b);
+}
+
+template <typename T, typename Same>
+bool AreSame(const std::vector<T>& a, const std::vector<T>& b, Same same) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
+}
+
+bool IsSameAnswers(const DnsList::Answers& a, const DnsList::Answers& b) {
+  const auto& [within, weight] = a;
+  return within.Contains(b.within) && b.within.Contains(within) &&
+         weight == b.weight;
+}
+
+bool IsSameList(const DnsList& a, const DnsList& b) {
+  const auto& [zone, ipv4, ipv6, domains, weight, answers] = a;
+  return std::tie(zone, ipv4, ipv6, domains, weight) ==
+             std::tie(b.zone, b.ipv4, b.ipv6, b.domains, b.weight) &&
+         AreSame(answers, b.answers, IsSameAnswers);
+}
+
+bool IsSameDns(const DnsPolicy& a, const DnsPolicy& b) {
+  const auto& [servers, timeout, controls, absent_below, keep_present,
+               keep_absent, max_cached] = a;
+  return std::tie(servers, timeout, absent_below, keep_present, keep_absent,
+                  max_cached) == std::tie(b.servers, b.timeout, b.absent_below,
+                                          b.keep_present, b.keep_absent,
+                                          b.max_cached) &&
+         AreSame(controls, b.controls, HasSameFields<DnsPolicy::Control>);
+}
+
+const std::vector<DnsList>& ListsOf(const Policy& policy) {
+  static const auto* const kNone = new std::vector<DnsList>;
+  const auto* dnsbl = policy.FindCheck<DnsblCheckPolicy>();
+  return dnsbl == nullptr ? *kNone : dnsbl->lists;
+}
+
+}  // namespace
+
+bool IsSame(const DirectoryPolicy& a, const DirectoryPolicy& b) {
+  const auto& [name, uris, order, hedge_after, tls, confirm_absent, proxy, base,
+               scope, subtrees, filter, controls, bind_dn, bind_password_file,
+               timeout, probe_idle, ignored_references, keep_present,
+               keep_absent, max_cached, grace, hold] = a;
+  return std::tie(name, uris, order, hedge_after, confirm_absent, proxy, base,
+                  scope, subtrees, bind_dn, bind_password_file, timeout,
+                  probe_idle, ignored_references, keep_present, keep_absent,
+                  max_cached, grace) ==
+             std::tie(b.name, b.uris, b.order, b.hedge_after, b.confirm_absent,
+                      b.proxy, b.base, b.scope, b.subtrees, b.bind_dn,
+                      b.bind_password_file, b.timeout, b.probe_idle,
+                      b.ignored_references, b.keep_present, b.keep_absent,
+                      b.max_cached, b.grace) &&
+         // A template is made from its text and nothing else.
+         filter.text() == b.filter.text() && HasSameFields(tls, b.tls) &&
+         HasSameFields(hold, b.hold) &&
+         AreSame(controls, b.controls, HasSameFields<Control>);
+}
+
+std::shared_ptr<const Policy> DnsPartOf(const Policy& policy) {
+  auto part = std::make_shared<Policy>();
+  part->dns = policy.dns;
+  if (const auto* dnsbl = policy.FindCheck<DnsblCheckPolicy>()) {
+    DnsblCheckPolicy lists;
+    lists.lists = dnsbl->lists;
+    part->checks.push_back(std::move(lists));
+  }
+  DomainCheckPolicy names;
+  names.ask_dns = policy.AsksForNames();
+  part->checks.push_back(std::move(names));
+  return part;
+}
+
+bool IsSameDnsPart(const Policy& a, const Policy& b) {
+  return IsSameDns(a.dns, b.dns) && a.AsksForNames() == b.AsksForNames() &&
+         a.AsksDns() == b.AsksDns() &&
+         AreSame(ListsOf(a), ListsOf(b), IsSameList);
+}
+
+}  // namespace mailverdict
