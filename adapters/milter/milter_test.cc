@@ -82,7 +82,7 @@ TEST(Milter, WithoutAVerdictItIsLater) {
   const auto loop = EventLoop::Create();
   ASSERT_TRUE(loop.ok());
   std::vector<Transaction> asked;
-  std::vector<Done> owed;
+  std::vector<Done> owed, never_given;
   auto milter = Milter::Open(
       "unix:" + path, {}, 100, loop->get(), [&](Transaction tx, Done done) {
         const std::string who = tx.recipient;
@@ -92,6 +92,9 @@ TEST(Milter, WithoutAVerdictItIsLater) {
           done(Verdict::Defer(replies::kDirectoryUnsure));
         }
         if (who == "<late@example.org>") owed.push_back(std::move(done));
+        if (who == "<never@example.org>") {
+          never_given.push_back(std::move(done));
+        }
         if (who == "<last@example.org>") owed.push_back(std::move(done));
       });
   ASSERT_TRUE(milter.ok()) << milter.status();
@@ -124,7 +127,9 @@ TEST(Milter, WithoutAVerdictItIsLater) {
   owed[0](Verdict::Pass());
   ASSERT_TRUE(RunUntil(loop->get(), [&] { return !answered.load(); }));
 
-  // A drain waits for the verdict that is owed, and then leaves no timer.
+  // A drain waits for each verdict that is owed, and then leaves no timer.
+  ASSERT_EQ(never_given.size(), 1u);
+  never_given[0](Verdict::Pass());
   (*milter)->Use({Stage::kConnect, Stage::kMail, Stage::kRcpt}, {Stage::kRcpt},
                  absl::Seconds(9));
   patient.set_value();
