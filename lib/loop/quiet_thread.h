@@ -1,4 +1,4 @@
-// A thread that no signal comes to.
+// Starts a thread that receives no signals.
 
 #ifndef MAILVERDICT_LIB_LOOP_QUIET_THREAD_H_
 #define MAILVERDICT_LIB_LOOP_QUIET_THREAD_H_
@@ -12,8 +12,10 @@
 
 namespace mailverdict {
 
-// Signals are for the thread that runs the loop, so the new one is born without
-// them; SIGPIPE too. But a fault of its own must still be able to kill it.
+// Signals, SIGPIPE included, are for the thread that runs the loop, so they are
+// blocked in the new one. A fault of its own (SIGSEGV and the like) still kills
+// the process. Throws std::system_error when the machine has no thread to
+// spare.
 inline std::thread StartQuietThread(std::function<void()> body) {
   sigset_t blocked, before;
   sigfillset(&blocked);
