@@ -17,15 +17,22 @@ namespace mailverdict {
 // the process. Throws std::system_error when the machine has no thread to
 // spare.
 inline std::thread StartQuietThread(std::function<void()> body) {
-  sigset_t blocked, before;
-  sigfillset(&blocked);
-  for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP}) {
-    sigdelset(&blocked, fault);
-  }
-  pthread_sigmask(SIG_SETMASK, &blocked, &before);
-  std::thread thread(std::move(body));
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
+  // Restored even if there is no thread: the caller would hear no SIGTERM any
+  // more.
+  struct Blocked {
+    Blocked() {
+      sigset_t blocked;
+      sigfillset(&blocked);
+      for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP}) {
+        sigdelset(&blocked, fault);
+      }
+      pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    }
+    ~Blocked() { pthread_sigmask(SIG_SETMASK, &before, nullptr); }
+    sigset_t before;
+  };
+  const Blocked while_it_starts;
+  return std::thread(std::move(body));
 }
 
 }  // namespace mailverdict
