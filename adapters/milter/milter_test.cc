@@ -138,7 +138,7 @@ TEST(Milter, WithoutAVerdictItIsLater) {
   ASSERT_NE(never_given, nullptr);
   EXPECT_FALSE(never_given());
 
-  // A drain waits for the verdict that is owed, and then leaves no timer.
+  // A drain waits for each verdict that is owed, and then leaves no timer.
   (*milter)->Use({Stage::kConnect, Stage::kMail, Stage::kRcpt}, {Stage::kRcpt},
                  absl::Seconds(9));
   patient.set_value();

@@ -19,8 +19,8 @@
 
 namespace mailverdict::milter {
 
-// Not thread-safe. Each stage's function gives the transaction to be judged
-// there; the reference is good until the next call.
+// Each stage's function returns the transaction to be judged at that stage; the
+// reference is valid until the next call. Not thread-safe.
 class Session {
  public:
   // A message's header beyond this is not kept: names and values together.
@@ -32,9 +32,10 @@ class Session {
 
   const Transaction& Connect();
   const Transaction& Helo(std::string_view name);
-  // A new message. What the one before left behind is forgotten.
+  // Begins a new message. The message before it is forgotten.
   const Transaction& Mail(std::string_view sender, bool authenticated);
-  // `resolved`: what the MTA made of it; nullopt if it does not say.
+  // `resolved`: the address that the MTA resolved the recipient to; nullopt if
+  // it does not say.
   const Transaction& Recipient(
       std::string_view recipient,
       std::optional<std::string_view> resolved = std::nullopt);
@@ -46,8 +47,8 @@ class Session {
   // The message has ended, or was given up.
   void Reset();
 
-  // Some MTAs know it at MAIL (sendmail), some only after the first recipient
-  // (Postfix): to be said at every stage. Empty: not known yet.
+  // To be called at every stage: sendmail knows the queue id at MAIL, Postfix
+  // only after the first recipient. An empty `id` is ignored.
   void SetQueueId(std::string_view id);
 
  private:

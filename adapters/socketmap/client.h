@@ -13,10 +13,11 @@
 
 namespace mailverdict::socketmap {
 
-// The reply's payload, of at most `max_reply_bytes`. Blocks, but not beyond the
-// deadline. Unavailable: nobody is there, no answer in time, bytes that are no
-// netstring, more than one reply; the message names the address and says which.
-// REQUIRES what Request says of its fields. Any thread.
+// Sends `request` and returns the reply's payload, of at most
+// `max_reply_bytes`. Blocks until the deadline at most. Unavailable when no
+// daemon listens, no answer comes in time, the bytes are no netstring, or there
+// is more than one reply; the message names the address and says which.
+// REQUIRES: the fields of `request` are as Request says. Any thread.
 absl::StatusOr<std::string> Ask(const SocketAddress& daemon,
                                 const Request& request, size_t max_reply_bytes,
                                 Deadline deadline);

@@ -14,8 +14,8 @@
 //   if (reader.error() != CodecError::kNone) ...   // close the connection
 //
 // Sources: sendmail's map.c (socket map), Postfix's socketmap_table(5) and
-// src/util/dict_sockmap.c, djb's netstrings.txt. Where they differ we are
-// strict: who sends something that two servers read differently is not an MTA.
+// src/util/dict_sockmap.c, djb's netstrings.txt. Where they differ this codec
+// is strict: no MTA sends what two of them would read differently.
 
 #ifndef MAILVERDICT_ADAPTERS_SOCKETMAP_CODEC_H_
 #define MAILVERDICT_ADAPTERS_SOCKETMAP_CODEC_H_
@@ -37,8 +37,8 @@ inline constexpr size_t kMaxRequestBytes = 4096 + 1 + 255;
 // bytes), sendmail takes 1,000,000.
 inline constexpr size_t kMaxReplyBytes = 100000;
 
-// What is wrong with the peer's bytes. The first offending byte decides, so
-// that the same bytes give the same error however they are split.
+// The error in the peer's bytes. The first offending byte decides, so that the
+// same bytes give the same error however they are split.
 enum class CodecError {
   kNone,
   kBadLength,      // no decimal number, a leading zero, or no ':' after it
@@ -59,19 +59,19 @@ enum class ReadResult {
   kError,  // see error(); it stays
 };
 
-// Netstrings from a stream. It copies what it is fed into one buffer, which
-// grows with need up to twice the longest netstring, and works in linear time
-// whatever the split. Not thread-safe.
+// Reads netstrings from a stream. Copies its input into one buffer, which grows
+// to at most twice the longest netstring. Takes linear time however the input
+// is split. Not thread-safe.
 class NetstringReader {
  public:
-  // REQUIRES: max_bytes < 1,000,000,000. It counts the payload.
+  // `max_bytes` limits the payload. REQUIRES: max_bytes < 1,000,000,000.
   explicit NetstringReader(size_t max_bytes);
 
   // How many bytes Feed takes. Never 0 after Next said kMore; 0 after an error.
   size_t room() const;
 
-  // Takes a prefix of `bytes`, as long as there is room, and returns its
-  // length. What Next returned before becomes invalid.
+  // Takes as many bytes from the front of `bytes` as there is room for, and
+  // returns their number. Invalidates the payload that Next returned.
   size_t Feed(std::string_view bytes);
 
   // The next payload, valid until the next call of Feed.
@@ -81,13 +81,13 @@ class NetstringReader {
   // Call it when Next says kMore.
   void Finish();
 
-  // Makes `error` of the netstring that Next returned last.
+  // Sets `error` for the netstring that Next returned last.
   void Fail(CodecError error);
 
   CodecError error() const { return error_; }
 
-  // What was fed and not returned yet; after an error it begins with the
-  // netstring at fault.
+  // The bytes that were fed and not returned yet. After an error they begin
+  // with the netstring at fault.
   std::string_view unread() const {
     return std::string_view(buffer_).substr(begin_, end_ - begin_);
   }
@@ -139,8 +139,8 @@ class RequestReader {
 // follows a null pointer at an "OK" without a space and a value.
 [[nodiscard]] bool EncodeReply(std::string_view payload, std::string* out);
 
-// The client's side, for tests and load generators. REQUIRES what Request
-// says of its fields.
+// The client's side, for tests and load generators. REQUIRES: the fields are as
+// Request says.
 void EncodeRequest(const Request& request, std::string* out);
 
 }  // namespace mailverdict::socketmap

@@ -23,19 +23,20 @@ Transaction AboutAddress(std::string address, Stage stage);
 //   kMail     SENDER,client=<IP>,id=<QUEUEID>,auth=<MECH>,;
 //   kConnect  ,client=<IP>,id=<>,auth=<>,;
 //
-// sendmail cuts a key at 256 bytes (without -f) or 1024. A cut one has lost its
-// end, and no shorter address is read out of it: nullopt. Addresses may hold
-// commas and more, so the fields are read from the right. Values may be empty;
-// an empty sender is the null one, "<>". An older FEATURE has no sender, or no
-// resolved: without a field it is not known, and an empty `resolved` is one
-// that sendmail did not set. "IPv6:" before an address is dropped.
+// sendmail cuts a key at 256 bytes (without -f) or 1024. A key without its end
+// has been cut and gives nullopt: a shorter address must not be read from it.
+// Addresses may contain commas and more, so the fields are read from the right.
+// Values may be empty; an empty sender is the null one, "<>". A key of an older
+// FEATURE has no sender, or no resolved; such a field is not known. An empty
+// `resolved` means that sendmail did not set it. "IPv6:" before an address is
+// dropped.
 std::optional<Transaction> ParseSendmailKey(std::string_view key,
                                             Stage stage = Stage::kRcpt);
 
-// The key of a Postfix table: a recipient or, at Stage::kMail, a sender in its
-// internal form, where a local part that needs quotes has none. nullopt for the
-// forms that Postfix tries next, "user" and "@domain", which name no mailbox,
-// and for "<>".
+// The key of a Postfix table: a recipient or, at Stage::kMail, a sender. It is
+// in Postfix's internal form, in which a local part has no quotes even if it
+// needs them. nullopt for "<>" and for the forms that Postfix tries after the
+// whole address, "user" and "@domain", which name no mailbox.
 std::optional<Transaction> ParsePostfixKey(std::string_view key,
                                            Stage stage = Stage::kRcpt);
 

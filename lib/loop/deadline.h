@@ -1,5 +1,5 @@
-// A moment on the monotonic clock until which something may block: a change of
-// the wall clock neither stretches nor cuts it.
+// A deadline for blocking calls, on the monotonic clock: setting the wall clock
+// does not move it.
 
 #ifndef MAILVERDICT_LIB_LOOP_DEADLINE_H_
 #define MAILVERDICT_LIB_LOOP_DEADLINE_H_
@@ -16,7 +16,7 @@ namespace mailverdict {
 class Deadline {
  public:
   static Deadline After(absl::Duration duration) {
-    // A day is more than any option of ours means, and cannot overflow.
+    // A day is longer than any option needs, and cannot overflow.
     const absl::Duration bounded =
         std::clamp(duration, absl::ZeroDuration(), absl::Hours(24));
     return Deadline(Clock::now() + absl::ToChronoNanoseconds(bounded));
@@ -28,7 +28,8 @@ class Deadline {
   }
   bool passed() const { return Clock::now() >= at_; }
 
-  // For poll(2): rounded up, so that it never wakes before the deadline.
+  // The timeout for poll(2), in milliseconds, rounded up so that poll does not
+  // return before the deadline.
   int PollTimeout() const {
     return static_cast<int>(absl::ToInt64Milliseconds(
         Remaining() + absl::Milliseconds(1) - absl::Nanoseconds(1)));

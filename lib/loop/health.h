@@ -1,5 +1,5 @@
-// A service's state of health as the log should tell it: one line when it
-// fails, one every five minutes while it does, one when it heals.
+// Decides which changes of a service's health are logged: one line when it
+// fails, one every five minutes while it is failing, one when it is well again.
 
 #ifndef MAILVERDICT_LIB_LOOP_HEALTH_H_
 #define MAILVERDICT_LIB_LOOP_HEALTH_H_
@@ -18,14 +18,15 @@ class Health {
  public:
   static constexpr absl::Duration kRepeat = absl::Minutes(5);
 
-  // `service` begins each line: "directory people"; `meanwhile` says what that
-  // means for the mail.
+  // `service` begins each line: "directory people". `meanwhile` says what its
+  // failure means for mail.
   Health(std::string service, std::string meanwhile)
       : service_(std::move(service)), meanwhile_(std::move(meanwhile)) {}
 
   bool failing() const { return failing_; }
 
-  // Each gives the line to log, if it is time for one.
+  // Record a failure and a success. Each returns the line to log, if it is time
+  // for one.
   std::optional<std::string> Failed(const std::string& why, absl::Time now) {
     if (failing_ && now < next_line_) return std::nullopt;
     if (!failing_) since_ = now;

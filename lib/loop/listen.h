@@ -3,15 +3,15 @@
 //   inet:127.0.0.1:7777    inet:[::1]:7777    inet:localhost:7777
 //   unix:/run/mailverdict/socketmap
 //
-// A host name may mean several addresses: each gets a socket. Port 0 lets the
-// kernel choose one.
+// A host name may stand for several addresses: each gets a socket. Port 0 lets
+// the kernel choose one.
 //
-// A unix socket appears under its path by a rename, when its owner, group and
-// mode are right and it takes connections: at no time can somebody connect who
-// may not, nor be refused who may. What a dead daemon left at the path is
-// replaced; a socket that somebody answers, and anything else, is left alone.
-// (Two daemons that start in the same instant may both take the path: the
-// later wins.)
+// A unix socket is made under another name and renamed to its path once its
+// owner, group and mode are right and it listens. So there is no moment at
+// which an unauthorised client can connect or an authorised one is refused. A
+// socket that a dead daemon left at the path is replaced. A socket that is in
+// use, and any other file, is left alone and is an error. (Of two daemons that
+// start in the same instant both may take the path; the later one has it.)
 
 #ifndef MAILVERDICT_LIB_LOOP_LISTEN_H_
 #define MAILVERDICT_LIB_LOOP_LISTEN_H_
@@ -27,16 +27,16 @@
 
 namespace mailverdict {
 
-// Who may connect. Note that sendmail refuses a socket below a directory that
-// others can write to.
+// The rights of a unix socket. Note that sendmail refuses a socket below a
+// directory that others can write to.
 struct UnixSocketOptions {
   mode_t mode = 0660;  // connecting takes write permission
   std::string owner;   // a user's name or number; empty: the process's
   std::string group;   // a group's name or number; empty: the process's
 };
 
-// A unix socket's path that is ours. Its destructor removes it, if the socket
-// that stands there is still the one that was put there.
+// Owns the path of a unix socket. The destructor removes the path if the socket
+// there is still the one that was published.
 class SocketPath {
  public:
   SocketPath() = default;  // none
@@ -54,16 +54,16 @@ class SocketPath {
   ino_t inode_ = 0;
 };
 
-// What the second half of the comment above is done by, for a library that
-// makes its own listening sockets: `make` binds one to the path it is given,
-// and listens; no one else may connect yet. `address` is "unix:/PATH". For the
-// start, while there is one thread: it sets the umask for a moment.
+// Publishes a unix socket at "unix:/PATH" as the file comment says, for a
+// library that makes its own listening sockets: `make` binds a socket to the
+// path it is given, and listens. To be called at the start, while there is one
+// thread: it sets the umask for a moment.
 absl::StatusOr<SocketPath> PublishUnixSocket(
     const std::string& address, const UnixSocketOptions& options,
     const std::function<absl::Status(const std::string& fresh)>& make);
 
 // One listening socket, non-blocking and close-on-exec. Its destructor closes
-// it, and with it goes the path.
+// it and removes its path.
 class ListenSocket {
  public:
   ListenSocket(int fd, std::string address, SocketPath path = {});
@@ -72,7 +72,7 @@ class ListenSocket {
   ListenSocket& operator=(ListenSocket&&) = delete;
 
   int fd() const { return fd_; }
-  // In the form above, with numbers for names: the port is the real one.
+  // In the form above, with numbers instead of names and the real port.
   const std::string& address() const { return address_; }
 
  private:
@@ -81,17 +81,18 @@ class ListenSocket {
   SocketPath path_;  // of a unix socket
 };
 
-// The parts of "inet:HOST:PORT"; brackets around HOST are taken off.
+// Splits "inet:HOST:PORT" into its parts, without brackets around HOST.
 absl::Status SplitInet(const std::string& address, std::string* host,
                        std::string* port);
 
-// Listens on `address`. An error names it, what failed, and the cure. Looks up
-// host, user and group names, so it may block: call it when starting.
+// Listens on `address`. An error names the address, what failed, and the cure.
+// May block, since it looks up host, user and group names: call it when
+// starting.
 //
 // A socket that the service manager has opened on this address (LISTEN_FDS of
-// sd_listen_fds(3)) is used as it is, rights and path included, and is not
-// removed: who connects while we restart waits, and is not refused. It has to
-// be "unix:/PATH", or "inet:" with the number of one host.
+// sd_listen_fds(3)) is used as it is, with its rights and path, and is not
+// removed: a client that connects while the daemon restarts waits and is not
+// refused. Such an address is "unix:/PATH", or "inet:" with one host's number.
 absl::StatusOr<std::vector<ListenSocket>> Listen(
     const std::string& address, const UnixSocketOptions& unix_options = {});
 

@@ -1,11 +1,11 @@
-// Where the adapters' lines go, and how a flood of them is kept small.
+// Log lines: a sink for them, their escaping, and a limit on floods of them.
 //
 //   LimitedLog malformed(sink, /*lines=*/5, /*period=*/absl::Seconds(10));
 //   malformed.Write(loop->Now(), Severity::kWarning,
 //                   [&] { return "malformed request from " + peer; });
 //
-// The daemon decides what a sink does with a line: stderr, syslog, a test's
-// vector.
+// The program that makes a sink decides where its lines go: stderr, syslog, a
+// test's vector.
 
 #ifndef MAILVERDICT_LIB_LOOP_LOG_H_
 #define MAILVERDICT_LIB_LOOP_LOG_H_
@@ -21,36 +21,37 @@
 namespace mailverdict {
 
 enum class Severity {
-  kInfo,     // part of the ordinary day
-  kWarning,  // a peer or the world misbehaves; we go on
+  kInfo,     // normal operation
+  kWarning,  // a peer or a service misbehaves; the daemon goes on
   kError,    // the operator must do something
 };
 
-// Of syslog(3): LOG_INFO, LOG_WARNING or LOG_ERR.
+// The priority for syslog(3): LOG_INFO, LOG_WARNING or LOG_ERR.
 int SyslogPriority(Severity severity);
 
-// Control characters and bytes that are not ASCII as \xx: a peer or a program
-// cannot forge a line.
+// Writes control characters and bytes that are not ASCII as \xx, so that a peer
+// or a program cannot forge a line.
 std::string EscapeLine(std::string_view line);
 void AppendEscaped(std::string_view line, std::string* out);
-// Whether it is as it is when it is escaped.
+// Whether `line` needs no escape.
 bool IsPlain(std::string_view line);
 
-// Takes one line, without its newline, which is valid during the call only.
-// Called on the loop's thread. Peers' bytes in it are escaped already.
+// Takes one line without its newline. The line is valid during the call only;
+// bytes of peers in it are escaped already. Called on the loop's thread.
 using LogSink = std::function<void(Severity, std::string_view line)>;
 
-// Allows `lines` in each `period`, which begins with the first of them. Not
+// Allows so many lines in each period. A period begins with its first line. Not
 // thread-safe.
 class RateLimiter {
  public:
   RateLimiter(int lines, absl::Duration period)
       : lines_(lines), period_(period) {}
 
-  // Whether one more may be written at `now`; if not it is counted.
+  // Whether one more line may be written at `now`. A line that may not is
+  // counted.
   bool Allow(absl::Time now);
 
-  // How many were not allowed since the last call of this.
+  // The number of lines that were not allowed since the last call of this.
   uint64_t TakeSuppressed() { return std::exchange(suppressed_, 0); }
 
  private:
@@ -61,17 +62,16 @@ class RateLimiter {
   uint64_t suppressed_ = 0;
 };
 
-// A sink with a limiter of its own: one for each kind of line, so that a flood
-// of one kind hides no other. Not thread-safe.
+// A sink with a limit on its rate. Each kind of line has its own, so that a
+// flood of one kind hides no other. Not thread-safe.
 class LimitedLog {
  public:
   // An empty sink discards everything.
   LimitedLog(LogSink sink, int lines, absl::Duration period)
       : sink_(std::move(sink)), limiter_(lines, period) {}
 
-  // Writes what `make_line`, a callable returning std::string, makes. It is
-  // called only when the line is written. The first line after a gap says how
-  // many are missing.
+  // Writes the std::string that `make_line` returns, which is called only when
+  // the line is written. The first line after a gap says how many are missing.
   template <typename MakeLine>
   void Write(absl::Time now, Severity severity, MakeLine make_line) {
     if (!sink_ || !limiter_.Allow(now)) return;

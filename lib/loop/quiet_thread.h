@@ -1,4 +1,4 @@
-// A thread that no signal comes to.
+// Starts a thread that receives no signals.
 
 #ifndef MAILVERDICT_LIB_LOOP_QUIET_THREAD_H_
 #define MAILVERDICT_LIB_LOOP_QUIET_THREAD_H_

@@ -1,9 +1,9 @@
-// The loop's timers: a heap that knows where each entry stands.
+// The loop's timers: a heap in which each timer knows its place.
 //
-// Most timers are deadlines that never come: thousands a second are set and
-// cancelled again. Cancel therefore removes the entry at once, O(log n) and
-// without hashing, so that the heap holds only timers that are wanted; and a
-// timer later than all others, as a deadline is when set, goes in in O(1).
+// Most timers are deadlines that are cancelled before they are due, thousands a
+// second. Cancel therefore removes the entry at once, in O(log n) and without
+// hashing, so that the heap holds only timers that are wanted. A timer that is
+// later than all others, as a new deadline mostly is, is added in O(1).
 
 #ifndef MAILVERDICT_LIB_LOOP_TIMER_QUEUE_H_
 #define MAILVERDICT_LIB_LOOP_TIMER_QUEUE_H_
@@ -17,7 +17,8 @@
 
 namespace mailverdict {
 
-// Not thread-safe. No clock: times are nanoseconds from any one point.
+// Has no clock: times are nanoseconds from one point in time that the caller
+// chooses. Not thread-safe.
 class TimerQueue {
  public:
   using Id = Executor::TimerId;
@@ -29,11 +30,11 @@ class TimerQueue {
   // Forgets the timer and destroys its task. False if there is none.
   bool Cancel(Id id);
 
-  // When the earliest is due; nullopt if there is none.
+  // The time at which the earliest timer is due; nullopt if there is none.
   std::optional<int64_t> NextDue() const;
 
-  // Takes out the earliest if it is due at `now`. Those due at the same time
-  // come in the order in which they were added.
+  // Removes the earliest timer and returns its task, if it is due at `now`.
+  // Timers that are due at the same time come in the order of their Add.
   std::optional<Task> TakeDue(int64_t now);
 
   size_t size() const { return heap_.size(); }

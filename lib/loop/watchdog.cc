@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <system_error>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "lib/loop/quiet_thread.h"
 
@@ -44,11 +44,9 @@ Watchdog::Watchdog(Executor* executor, absl::Duration bound, Log log)
       log_(std::move(log)),
       detector_(bound, executor->Now()),
       beat_(executor) {
-  try {
-    thread_ = StartQuietThread([this] { Run(); });
-  } catch (const std::system_error&) {
-    return;  // the machine has no thread to spare; the loop does without
-  }
+  absl::StatusOr<std::thread> thread = StartQuietThread([this] { Run(); });
+  if (!thread.ok()) return;  // the loop does without
+  thread_ = *std::move(thread);
   Beat();
 }
 
