@@ -1,21 +1,21 @@
-// What operators may ask and order over a control listener, by the command
-// mailverdict (adapters/command). Requests and replies are a socket map's:
+// The orders of operators, which the command mailverdict (adapters/command)
+// sends to a control listener. Requests and replies are a socket map's:
 //
-//   explain ADDRESS            the whole of a verdict
-//   explain-sender ADDRESS     the same at MAIL (of both keys, see maps.h)
+//   explain ADDRESS            the whole verdict on a recipient
+//   explain-sender ADDRESS     the same on a sender (see maps.h for the keys)
 //   status                     servers, lists, controls, holds, sessions
-//   hold defer-all             everything is "later", whatever anybody says
-//   hold pass-all              everything passes
+//   hold defer-all             every request is deferred (451)
+//   hold pass-all              every request passes
 //   hold off
-//   release DIRECTORY          those who have vanished from it are gone indeed
-//   grace DIRECTORY 24h        how long they are doubted to be gone
+//   release DIRECTORY          addresses that vanished from it are really gone
+//   grace DIRECTORY 24h        how long a vanished address is deferred
 //   vanished DIRECTORY 20/10m  held when more than 20 vanish within 10m
 //                              (of both: "policy", back to what that says)
-//   accept FILE                the list in FILE, which is held, is right
-//   domain list                the domains that are remembered as missing
-//   domain add DOMAIN          learned from now on, until it is there
-//   domain pin DOMAIN          the same, and stays
-//   domain remove DOMAIN       forgotten
+//   accept FILE                the held version of the list in FILE is right
+//   domain list                shows the domains remembered as missing
+//   domain add DOMAIN          is refused from now on, until it exists
+//   domain pin DOMAIN          is refused for good
+//   domain remove DOMAIN       is forgotten
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_ADMIN_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_ADMIN_H_
@@ -39,19 +39,19 @@
 
 namespace mailverdict {
 
-// The operator's switch.
+// What an operator has switched the whole daemon to.
 enum class OperatorMode { kOff, kDeferAll, kPassAll };
 
 // "off", "defer-all", "pass-all".
 std::string_view ToString(OperatorMode mode);
 std::optional<OperatorMode> ParseOperatorMode(std::string_view word);
 
-// How a daemon is. A value.
+// The state of a daemon, as `mailverdict status` shows it. A value.
 struct DaemonStatus {
   struct Directory {
     const DirectoryPolicy* policy = nullptr;
     std::vector<ServerState> servers;
-    // Who is missing; nullopt if that cannot be known.
+    // The addresses that are missing; nullopt if the history cannot say.
     std::optional<Vanished> vanished;
   };
   struct Dns {
@@ -60,7 +60,7 @@ struct DaemonStatus {
   };
   struct List {
     std::string zone;
-    std::vector<ServerState> servers;  // of DNS, through which it is asked
+    std::vector<ServerState> servers;  // the DNS servers that it is asked at
   };
   // A list that the policy names.
   struct ListFile {
@@ -70,7 +70,7 @@ struct DaemonStatus {
     absl::Time since;  // of kBroken and kHeld, with why
     std::string why;
   };
-  // What else stands against the policy's files.
+  // Another fault of the policy's files.
   struct Trouble {
     std::string line;
     absl::Time since;
@@ -84,38 +84,40 @@ struct DaemonStatus {
   size_t sessions = 0;     // of the milter
   std::string history;     // "in memory", or its file
   std::vector<Directory> directories;
-  std::optional<Dns> dns;  // none: no check asks it
+  std::optional<Dns> dns;  // nullopt: no check asks DNS
   std::vector<List> lists;
   std::vector<ListFile> files;
   std::vector<Trouble> troubles;
   Overrides overrides;
 
-  // For people. Lines end in '\n'; what is wrong has an upper-case word in it.
+  // For people. Lines end in '\n'. A line about a fault has a word in capitals.
   std::string ToString() const;
 };
 
-// What a daemon lets its operators do. Loop's thread only.
+// The daemon, as its operators use it. Loop's thread only.
 class AdminService : public VerdictService {
  public:
   virtual DaemonStatus Status() = 0;
   virtual void SetHold(OperatorMode mode) = 0;
-  // NotFound if the policy has no such directory.
+  // Forgets the addresses that have vanished from a directory. NotFound if the
+  // policy has none of that name.
   virtual absl::Status Release(const std::string& directory) = 0;
-  // At once, until the policy is read again or the daemon ends; nullopt: what
-  // the policy says. NotFound likewise.
+  // Sets a limit of a directory at once, until the policy is read again or the
+  // daemon ends; nullopt sets it back to the policy's. NotFound as above.
   virtual absl::Status SetGrace(const std::string& directory,
                                 std::optional<absl::Duration> grace) = 0;
   virtual absl::Status SetHoldLimit(const std::string& directory,
                                     std::optional<HoldLimit> limit) = 0;
-  // The version of a list of addresses that is held comes into force; `done` is
-  // called once, perhaps before this returns. NotFound: the policy names no
-  // such list. FailedPrecondition: it is not held, or has changed since.
+  // Brings the held version of a list of addresses into force. Calls `done`
+  // once, perhaps before this returns. NotFound: the policy names no such list.
+  // FailedPrecondition: the list is not held, or has changed since.
   virtual void Accept(const std::string& path,
                       std::function<void(const absl::Status&)> done) = 0;
-  // For people: which are remembered, a line each; those that are learned
-  // first.
+  // For people: a line for each domain that is remembered as missing, the
+  // learned ones first.
   virtual absl::StatusOr<std::string> ListDomains() = 0;
-  // InvalidArgument: it is no domain. Of kNone: it is forgotten, or NotFound.
+  // Marks a domain as the order says; kNone forgets it. InvalidArgument if
+  // `name` is no domain; NotFound if there is nothing to forget.
   virtual absl::Status MarkDomain(const std::string& name,
                                   MissingDomain::Mark mark) = 0;
 };

@@ -1,5 +1,5 @@
-// What a verdict becomes in the words of each protocol. The one table: no
-// adapter has another way from a Verdict to bytes.
+// Verdicts in the words of each protocol. This is the only way from a Verdict
+// to bytes.
 //
 //              pass       defer                     reject
 //   sendmail   OK pass    OK defer:4.3:"text"       OK reject:1.1:550:"text"
@@ -35,21 +35,23 @@ std::string PostfixMapReply(const Verdict& verdict);
 std::string PostfixAccessReply(const Verdict& verdict);
 
 // The map `absence`, for mailverdict-deliver: may a mailbox server's "user
-// unknown" stand? Only a proven 5.1.1 is `proven`; any other rejection says
-// nothing of whether the mailbox exists. A pass is no presence either: the
-// domain may be in no realm, a check in shadow. So behind the word comes the
-// verdict's line, and for a pass without a reason one of ours; kMaxAbsenceWhy
-// bytes of it at most. Only the first word means something to a client, and a
-// client takes every word that it does not know for `unsure`.
+// unknown" stand? Only a rejection with 5.1.1 is `proven`; any other rejection
+// says nothing about whether the mailbox exists. Nor does a pass: the domain
+// may be in no realm, or a check in shadow. So the verdict's line follows the
+// word, for a pass without a reason with one of ours, cut to kMaxAbsenceWhy
+// bytes. A client acts on the first word only, and takes a word that it does
+// not know as `unsure`.
 inline constexpr size_t kMaxAbsenceWhy = 1000;
 std::string AbsenceMapReply(const Verdict& verdict);
 
-// What a milter returns and what it gives to smfi_setreply, from one verdict: a
-// 4xx beside a REJECT would silently become a 5xx of sendmail's own.
+// What a milter returns, and the reply that goes with it. They come from one
+// verdict together: a REJECT with a 4xx reply would become a 5xx of sendmail's
+// own.
 struct MilterReply {
   enum class Action { kContinue, kTempfail, kReject };
   Action action = Action::kContinue;
-  // Of the other two: "451", "4.4.3", and a text without '%', CR and LF.
+  // Empty for kContinue. Else as "451", "4.4.3", and a text without '%', CR
+  // and LF.
   std::string code;
   std::string enhanced;
   std::string text;

@@ -14,9 +14,11 @@
 
 namespace mailverdict {
 
-// Present is kept, a vouched Absent is kept for less, Unknown never. At most
-// `max_cached` answers; the one unused for longest goes first. One loop's
-// thread. A `done` may ask again, and may destroy the cache.
+// A cache in front of one directory. Present is kept for the policy's
+// keep_present, a proven Absent for its keep_absent; Unknown is never kept. It
+// holds max_cached answers at most, and drops the least recently used first.
+// Identical lookups that are under way share one question. One loop's thread.
+// A `done` may ask again, and may destroy the cache.
 class AnswerCache final : public Resolver {
  public:
   // All three outlive the cache.
@@ -28,7 +30,8 @@ class AnswerCache final : public Resolver {
   // Forgets the answer to one lookup.
   void Forget(const MailboxLookup& lookup);
 
-  // Forgets every absence: the directory is not to be believed. Constant time.
+  // Forgets every absence: the directory has just failed its controls. Constant
+  // time.
   void ForgetAbsences() { kept_.ForgetAbsences(); }
 
   size_t size() const { return kept_.size(); }
@@ -40,7 +43,7 @@ class AnswerCache final : public Resolver {
   Resolver* const directory_;
   AnswerStore kept_;
   SharedQuestions<MailboxLookup> questions_;
-  // Gone when the cache is: an answer that comes later is dropped.
+  // Reset by the destructor, so that later answers are dropped.
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 

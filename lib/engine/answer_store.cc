@@ -32,8 +32,8 @@ void AnswerStore::Keep(const Answer& answer, absl::Duration time) {
   if (time <= absl::ZeroDuration()) return;
   PackedAnswer packed(answer);
   Forget(packed.key());
-  // What nobody asks for again is not to stay until the store is full: somebody
-  // who guesses addresses leaves much of it.
+  // Expired answers must not fill the store before the first is dropped: a
+  // sender who guesses addresses leaves thousands that are never asked again.
   while (!by_age_.empty() && Expired(by_age_.back())) {
     Drop(std::prev(by_age_.end()));
   }

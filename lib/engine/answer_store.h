@@ -1,5 +1,5 @@
-// Answers by what they answer, each for a time of its own: what the caches of
-// answers are made of.
+// A store of answers by their lookups, each with a lifetime of its own. The
+// caches of answers are made of it.
 
 #ifndef MAILVERDICT_LIB_ENGINE_ANSWER_STORE_H_
 #define MAILVERDICT_LIB_ENGINE_ANSWER_STORE_H_
@@ -24,18 +24,20 @@
 
 namespace mailverdict {
 
-// At most `max` answers; the one unused for longest goes first. One loop's
-// thread.
+// Holds `max` answers at most, and drops the least recently used first. One
+// loop's thread.
 class AnswerStore {
  public:
   // `executor` outlives the store.
   AnswerStore(size_t max, const Executor* executor)
       : max_(max), executor_(executor) {}
 
-  // The answer under such a key (PackedAnswer::KeyOf), if it is not too old.
+  // The answer under a key (PackedAnswer::KeyOf); nullopt if there is none, or
+  // its lifetime is over.
   std::optional<Answer> Find(std::string_view key);
 
-  // In the place of one that is there. Not at all if `time` is not above zero.
+  // Stores `answer` for `time`, in the place of an older one. Does nothing if
+  // `time` is not above zero.
   void Keep(const Answer& answer, absl::Duration time);
 
   void Forget(std::string_view key);
@@ -82,21 +84,23 @@ class AnswerStore {
   absl::flat_hash_set<Entries::iterator, ByKey, ByKey> by_key_;
 };
 
-// Lets identical lookups that are under way share one question.
+// The callbacks of identical lookups that are under way: they share one
+// question.
 template <typename L>
 class SharedQuestions {
  public:
   using Done = Resolver::Done;
 
-  // True for the first who asks: the question is his to ask.
+  // Adds a callback. True for the first of its lookup, whose caller has to ask
+  // the question.
   bool Join(const L& lookup, Done done) {
     std::vector<Done>& waiting = waiting_[lookup];
     waiting.push_back(std::move(done));
     return waiting.size() == 1;
   }
 
-  // Hands the answer to all who wait. They may ask again at once, or let go of
-  // this, so they are taken out first.
+  // Gives the answer to all callbacks of `lookup`. They may join again, or
+  // destroy this, so they are taken out first.
   void Finish(const L& lookup, const Answer& answer) {
     const auto waiting = waiting_.find(lookup);
     if (waiting == waiting_.end()) return;  // answered before

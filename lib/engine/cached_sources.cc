@@ -10,8 +10,8 @@ std::shared_ptr<CachedDirectory> CachedDirectory::Create(
   auto made = std::shared_ptr<CachedDirectory>(new CachedDirectory(policy));
   HealthHooks hooks;
   hooks.log = log;
-  // The hook holds the directory itself, not the engine that made it: a later
-  // engine may have taken the cache over, and what it holds must go as well.
+  // The hook refers to the directory, not to the engine that made it: when a
+  // later engine has taken the cache over, its absences must be forgotten, too.
   hooks.on_trouble = [weak = std::weak_ptr<CachedDirectory>(made)] {
     const std::shared_ptr<CachedDirectory> self = weak.lock();
     if (self != nullptr) self->cache_->ForgetAbsences();

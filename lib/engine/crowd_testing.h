@@ -1,5 +1,5 @@
-// A directory with a crowd in it, and nothing but its answers: what Attribute
-// makes of the search results that a server would send, without a server.
+// A directory with many mailboxes and no server: its search results are made
+// here, and its answers from them as in lib/ldap.
 
 #ifndef MAILVERDICT_LIB_ENGINE_CROWD_TESTING_H_
 #define MAILVERDICT_LIB_ENGINE_CROWD_TESTING_H_
@@ -29,7 +29,7 @@ class Crowd final : public Resolver {
 
   DirectoryPolicy& policy() { return policy_; }
 
-  // Somebody of the crowd: "marie.hernandez4711@example.org".
+  // The i-th mailbox: "marie.hernandez4711@example.org".
   static MailboxLookup Member(int i) {
     static constexpr const char* kFirst[] = {"anna",  "john",   "marie",
                                              "peter", "thomas", "elizabeth"};
@@ -40,7 +40,7 @@ class Crowd final : public Resolver {
             ""};
   }
 
-  // At once: all are there, or none is and the controls say so.
+  // Answers at once: each mailbox is present, or each is proven absent.
   void Resolve(const MailboxLookup& lookup, Done done) override {
     const std::string& address = lookup.address();
     const std::string user = address.substr(0, address.rfind('@'));

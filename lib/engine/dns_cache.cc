@@ -35,7 +35,7 @@ void DnsCache::Distrust(const std::string& server, const DnsList* list) {
 bool DnsCache::Distrusted(const DnsLookup& lookup, const Answer& answer) const {
   if (distrusted_.empty()) return false;
   const DnsList* const list = policy_->FindList(lookup.name);
-  // Whom a list does not have, or has without a proof, passes.
+  // Neither "not listed" nor a listing without a proof can reject.
   if (!lookup.with_controls && (answer.present() || list != nullptr)) {
     return false;
   }

@@ -1,5 +1,4 @@
-// Keeps what DNS said for as long as it said, and lets identical lookups that
-// are under way share one question.
+// A cache in front of DNS.
 
 #ifndef MAILVERDICT_LIB_ENGINE_DNS_CACHE_H_
 #define MAILVERDICT_LIB_ENGINE_DNS_CACHE_H_
@@ -18,15 +17,17 @@
 
 namespace mailverdict {
 
-// Present is kept for its TTL, the least of its records'; Absent for that of
-// its zone's SOA (RFC 2308 5), not at all without one; neither for longer than
-// the policy has it, and both for kKeepProof at most where controls vouch for
-// them: a domain may come to be, and a listing may end. Unknown is never kept,
-// nor is what was asked with_controls and is not vouched for, nor what is
-// larger than kMaxKeptBytes: whoever made that may ask for it each time. A TTL
-// of zero is for one answer. At most max_cached answers, of which the one
-// unused for longest goes first. One loop's thread. A `done` may ask again, and
-// may destroy the cache.
+// Present is kept for its TTL, the least of its records'; Absent for the TTL of
+// its zone's SOA (RFC 2308 5), and not at all without one. Neither is kept for
+// longer than the policy says. A proven answer is kept for kKeepProof at most:
+// a domain may come to be, and a listing may end. Not kept are
+// - Unknown,
+// - answers that were asked for with controls and are not proven,
+// - answers larger than kMaxKeptBytes, which their maker may pay for each time,
+// - answers with a TTL of zero.
+// The cache holds max_cached answers at most, and drops the least recently used
+// first. Identical lookups that are under way share one question. One loop's
+// thread. A `done` may ask again, and may destroy the cache.
 class DnsCache final : public NameResolver {
  public:
   static constexpr absl::Duration kKeepProof = absl::Seconds(30);
@@ -39,9 +40,9 @@ class DnsCache final : public NameResolver {
 
   void Resolve(const DnsLookup& lookup, Done done) override;
 
-  // A server is not to be believed, of what is in a list or, with nullptr, of
-  // names: forgets what controls vouched for there, and which names it said do
-  // not exist. Constant time.
+  // A server has just failed its controls: those of `list`, or those of names
+  // for nullptr. Forgets what it proved of that kind and, for names, which of
+  // them it said do not exist. Constant time.
   void Distrust(const std::string& server, const DnsList* list);
 
   size_t size() const { return kept_.size(); }
@@ -55,10 +56,11 @@ class DnsCache final : public NameResolver {
   NameResolver* const resolver_;
   AnswerStore kept_;
   SharedQuestions<DnsLookup> questions_;
-  // What it said until then, of that kind.
+  // When a server last failed its controls of a kind. Its earlier answers of
+  // that kind are forgotten.
   absl::flat_hash_map<std::pair<std::string, const DnsList*>, absl::Time>
       distrusted_;
-  // Gone when the cache is: an answer that comes later is dropped.
+  // Reset by the destructor, so that later answers are dropped.
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 

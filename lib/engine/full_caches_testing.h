@@ -1,5 +1,5 @@
-// The cache of each kind before a source that knows a crowd: for what is
-// measured of a cache that is full of it.
+// A cache of each kind in front of a source that has as many answers as the
+// cache holds. For measurements of a full cache.
 
 #ifndef MAILVERDICT_LIB_ENGINE_FULL_CACHES_TESTING_H_
 #define MAILVERDICT_LIB_ENGINE_FULL_CACHES_TESTING_H_
@@ -15,7 +15,7 @@
 
 namespace mailverdict {
 
-// All of its mailboxes are there, or none is and the controls say so.
+// Each of its mailboxes is present, or each is proven absent.
 class MailboxCache {
  public:
   MailboxCache(bool present, size_t max, Executor* executor)
@@ -35,7 +35,7 @@ class MailboxCache {
   std::optional<AnswerCache> cache_;
 };
 
-// All of its names are there, or none is.
+// Each of its names is present, or each is absent.
 class NameCache {
  public:
   NameCache(bool present, size_t max, Executor* executor)

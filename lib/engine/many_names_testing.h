@@ -1,5 +1,5 @@
-// A DNS that knows a crowd of domains, and nothing but its answers: each at
-// once, as a resolver would give it, without a server.
+// A DNS with many domains and no server: each answer comes at once, as a
+// resolver would give it.
 
 #ifndef MAILVERDICT_LIB_ENGINE_MANY_NAMES_TESTING_H_
 #define MAILVERDICT_LIB_ENGINE_MANY_NAMES_TESTING_H_
@@ -16,7 +16,7 @@ class ManyNames final : public NameResolver {
  public:
   explicit ManyNames(bool present) : present_(present) {}
 
-  // One of the crowd: "mail.hernandez-books4711.example.org".
+  // The i-th name: "mail.hernandez-books4711.example.org".
   static DnsLookup Name(int i) {
     static constexpr const char* kFirst[] = {"li", "smith", "mueller", "okafor",
                                              "hernandez"};
