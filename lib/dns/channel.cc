@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/dns/message.h"
 #include "lib/dns/zone_sockets.h"
+#include "lib/loop/timer.h"
 
 namespace mailverdict {
 namespace {
@@ -77,11 +78,14 @@ struct DnsChannel::Line {
     std::unique_ptr<Executor::Watch> read, write;
   };
 
-  DnsChannel* channel = nullptr;
+  explicit Line(DnsChannel* channel)
+      : channel(channel), timer(channel->executor_) {}
+
+  DnsChannel* const channel;
   ares_channel ares = nullptr;
   bool edns = false;
   std::map<int, Watches> watches;
-  Executor::TimerId timer = 0;
+  Timer timer;  // c-ares wants to look at the clock
 };
 
 DnsChannel::DnsChannel(const DnsServer& server, absl::Duration timeout,
@@ -95,7 +99,6 @@ DnsChannel::~DnsChannel() {
   alive_.reset();
   for (const std::unique_ptr<Line>& line : lines_) {
     ares_destroy(line->ares);  // calls each OnAnswer
-    executor_->Cancel(line->timer);
   }
 }
 
@@ -113,8 +116,7 @@ void DnsChannel::Ask(const DnsLookup& lookup, bool edns, Done done) {
 
 void DnsChannel::Send(std::unique_ptr<Question> question) {
   if (free_.empty()) {
-    auto line = std::make_unique<Line>();
-    line->channel = this;
+    auto line = std::make_unique<Line>(this);
     free_.push_back(line.get());
     lines_.push_back(std::move(line));
   }
@@ -210,8 +212,8 @@ void DnsChannel::OnAnswer(void* argument, int status, int, unsigned char* bytes,
   if (self->alive_ == nullptr) return;  // ~DnsChannel
   const std::string_view message(reinterpret_cast<const char*>(bytes),
                                  bytes == nullptr || size < 0 ? 0 : size);
-  // Nobody is sent on it before c-ares is done with it: see Finish.
-  self->executor_->Cancel(std::exchange(question->line->timer, 0));
+  // No question is sent on the line before c-ares is done with it: see Finish.
+  question->line->timer.Cancel();
   question->line->edns = HasEdns(question->line->ares);
   self->free_.push_back(question->line);
   Reply reply = self->Read(*question, status, message);
@@ -296,18 +298,17 @@ void DnsChannel::Process(Line* line, int read_fd, int write_fd) {
   ArmTimer(line);
 }
 
-// One that goes over to TCP has its time anew: the timer that is set will do,
-// and finds out what is next.
+// A question that goes over to TCP has its time anew. The timer that is set
+// stays: when it runs, c-ares says what is next.
 void DnsChannel::ArmTimer(Line* line) {
   timeval left{};
-  if (line->timer != 0 || ares_timeout(line->ares, nullptr, &left) == nullptr) {
+  if (line->timer.pending() ||
+      ares_timeout(line->ares, nullptr, &left) == nullptr) {
     return;
   }
-  line->timer = executor_->RunAfter(
-      absl::DurationFromTimeval(left) + absl::Milliseconds(1), [this, line] {
-        line->timer = 0;
-        Process(line, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-      });
+  line->timer.Set(
+      absl::DurationFromTimeval(left) + absl::Milliseconds(1),
+      [this, line] { Process(line, ARES_SOCKET_BAD, ARES_SOCKET_BAD); });
 }
 
 }  // namespace mailverdict

@@ -74,12 +74,16 @@ class DnsResolver final : public NameServers {
     // this is kNone.
     EdnsDoubt doubt = EdnsDoubt::kNone;
   };
+  // Replaced whole when the server says anything.
+  struct Silence {
+    int times = 0;  // one after the other
+    absl::Time shunned_until = absl::InfinitePast();
+  };
   struct Server {
     std::unique_ptr<DnsChannel> channel;
     std::unique_ptr<DnsChannel> apart;  // for DnsOptions::apart
     EdnsMemory edns;
-    int silences = 0;  // one after the other
-    absl::Time shunned_until = absl::InfinitePast();
+    Silence silence{};
   };
 
   std::vector<size_t> Order() const;

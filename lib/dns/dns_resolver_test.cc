@@ -263,6 +263,80 @@ TEST_F(DnsResolverTest, AServerThatCannotSayIsPassedOver) {
   ExpectUnknown(none, cache.server().ToString() + ": nothing answers there");
 }
 
+// What a server says, even an error, ends its row of silences.
+TEST_F(DnsResolverTest, ServersAreShunnedForSilencesInARowOnly) {
+  StartBoth();
+  int question = 0;
+  // Twice silent, then REFUSED, and so on.
+  const ScriptedDns flaky(&loop, [&](std::string_view bytes) {
+    if (++question % DnsResolver::kSilences != 0) return std::string();
+    std::string refused(bytes);
+    refused[2] |= static_cast<char>(0x80);
+    refused[3] = static_cast<char>(refused[3] | ns_r_refused);
+    return refused;
+  });
+  DnsResolver resolver =
+      Open({flaky.server(), cache.server()}, absl::Milliseconds(100));
+  constexpr int kMany = 3 * DnsResolver::kSilences;
+  for (int i = 1; i <= kMany; ++i) {
+    EXPECT_TRUE(Ask(resolver, "www.example.org", DnsType::kA).present());
+    EXPECT_GE(question, i);  // it is asked first
+  }
+}
+
+TEST_F(DnsResolverTest, AServerThatAnswersIsShunnedNoLonger) {
+  StartBoth();
+  bool silent = true;
+  int asked = 0;
+  const auto mx = Be16(10) + WireName("mx.example.org");
+  const ScriptedDns server(&loop, [&](std::string_view question) {
+    ++asked;
+    const auto* bytes = reinterpret_cast<const u_char*>(question.data());
+    return silent ? std::string()
+                  : DnsBytes("example.org", ns_t_mx)
+                        .Id(ns_get16(bytes))
+                        .Answer("example.org", ns_t_mx, 60, mx)
+                        .ToString();
+  });
+  DnsResolver resolver =
+      Open({server.server(), cache.server()}, absl::Milliseconds(100));
+  for (int i = 0; i < DnsResolver::kSilences; ++i) {
+    Ask(resolver, "example.org", DnsType::kMx);
+  }
+  const int before = asked;
+  EXPECT_TRUE(Ask(resolver, "example.org", DnsType::kMx).present());
+  EXPECT_EQ(asked, before);  // it is shunned
+  // One that is asked all the same, as for a control, shows that it is back.
+  silent = false;
+  bool answered = false;
+  resolver.ResolveAt(server.server().ToString(), {"example.org", DnsType::kMx},
+                     [&](const Answer& a) { answered = a.present(); });
+  ASSERT_TRUE(loop.RunUntil([&] { return answered; }));
+  EXPECT_EQ(Ask(resolver, "example.org", DnsType::kMx).transcript().server,
+            server.server().ToString());
+}
+
+// So that the state of each server can follow its lookups.
+TEST_F(DnsResolverTest, TheListenerHearsOfEachServerWhatItSaid) {
+  StartBoth();
+  const ScriptedDns silent(&loop, [](std::string_view) { return ""; });
+  DnsResolver resolver =
+      Open({silent.server(), cache.server()}, absl::Milliseconds(100));
+  std::vector<std::string> heard;
+  resolver.Listen([&](const std::string& server, const Report& report) {
+    heard.push_back(server + (report.state == AnswerState::kUnknown
+                                  ? ": " + report.reason
+                                  : " answers"));
+  });
+  EXPECT_TRUE(Ask(resolver, "www.example.org", DnsType::kA).present());
+  EXPECT_EQ(heard,
+            (Values{silent.server().ToString() + ": no answer within 100ms",
+                    cache.server().ToString() + " answers"}));
+  resolver.Listen(nullptr);
+  Ask(resolver, "www.example.org", DnsType::kA);
+  EXPECT_EQ(heard.size(), 2u);
+}
+
 TEST_F(DnsResolverTest, OneServerCanBeAskedByItself) {
   StartBoth();
   const ScriptedDns silent(&loop, [](std::string_view) { return ""; });

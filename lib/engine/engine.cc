@@ -83,8 +83,9 @@ void Engine::UseDns(std::shared_ptr<NameServers> servers, const Log& log) {
         };
         return hooks;
       });
-  dns_->voucher = std::make_unique<DnsVoucher>(policy_, dns_->servers.get(),
-                                               dns_->controls.get());
+  dns_->voucher =
+      std::make_unique<DnsVoucher>(policy_, executor_, dns_->servers.get(),
+                                   dns_->controls.get(), log);
   dns_->cache =
       std::make_unique<DnsCache>(policy_, executor_, dns_->voucher.get());
   dns_->controls->StartTests();
