@@ -110,7 +110,8 @@ void DnsChannel::Ask(const DnsLookup& lookup, bool edns, Done done) {
   } else if (waiting_.size() < kMaxWaiting) {
     waiting_.push_back(std::move(question));
   } else {
-    GiveUp(std::move(question), "too many questions wait already", false);
+    GiveUp(std::move(question),
+           absl::StrCat(kMaxWaiting, " questions wait for it already"), false);
   }
 }
 
@@ -193,7 +194,8 @@ void DnsChannel::SendWaiting() {
     if (executor_->Now() - question->since < timeout_) {
       Send(std::move(question));
     } else {
-      GiveUp(std::move(question), "it is too slow for all who ask", false);
+      GiveUp(std::move(question), "it is too slow for all questions that wait",
+             false);
     }
   }
 }
@@ -241,7 +243,7 @@ DnsChannel::Reply DnsChannel::Read(const Question& question, int status,
   } else if (status == ARES_ECONNREFUSED) {
     const bool lost = !server_.zone.empty() && InterfaceOf(server_.zone) == 0;
     why = lost ? absl::StrCat("there is no interface ", server_.zone)
-               : "nothing answers there";
+               : "connection refused: no DNS server runs there";
     silent = true;
   }
   // A server that is not there does not answer without EDNS either.

@@ -220,8 +220,8 @@ void DnsControls::Begin(Subject* subject) {
       DnsControlsFor(*policy_, SampleOf(subject->list), running->round.random);
   running->owed = controls.size();
   running->round.reports.resize(controls.size());
-  if (controls.empty()) End(running);
   const std::weak_ptr<const bool> alive = alive_;
+  if (controls.empty()) End(running);  // may destroy this
   for (size_t i = 0; i < controls.size(); ++i) {
     if (alive.expired()) return;
     servers_->ResolveAt(subject->server, controls[i].lookup,

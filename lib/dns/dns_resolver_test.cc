@@ -183,7 +183,7 @@ TEST_F(DnsResolverTest, WhatIsTruncatedAndNotThereOverTcpCouldNotBeAsked) {
         .ToString();
   });
   ExpectUnknown(AskOnce({server.server()}, "example.org", DnsType::kMx),
-                "nothing answers there");
+                "connection refused");
 }
 
 TEST_F(DnsResolverTest, AServerThatFailsOrRefusesCouldNotBeAsked) {
@@ -220,7 +220,7 @@ TEST_F(DnsResolverTest, SilenceAndNobodyThereCouldNotBeAsked) {
       AskOnce({authority.server()}, "www.example.org", DnsType::kA).present());
   authority.Stop();
   ExpectUnknown(AskOnce({authority.server()}, "www.example.org", DnsType::kA),
-                "nothing answers there");
+                "connection refused");
 }
 
 // Nobody hears then what the server says, nor of the failure itself.
@@ -260,7 +260,7 @@ TEST_F(DnsResolverTest, AServerThatCannotSayIsPassedOver) {
   const Answer none = Ask(resolver, "www.example.org", DnsType::kA);
   ExpectUnknown(none, refusing.server().ToString() + ": it answers REFUSED");
   ExpectUnknown(none, silent.server().ToString() + ": no answer within 300ms");
-  ExpectUnknown(none, cache.server().ToString() + ": nothing answers there");
+  ExpectUnknown(none, cache.server().ToString() + ": connection refused");
 }
 
 // What a server says, even an error, ends its row of silences.
@@ -281,6 +281,16 @@ TEST_F(DnsResolverTest, ServersAreShunnedForSilencesInARowOnly) {
   for (int i = 1; i <= kMany; ++i) {
     EXPECT_TRUE(Ask(resolver, "www.example.org", DnsType::kA).present());
     EXPECT_GE(question, i);  // it is asked first
+  }
+}
+
+TEST_F(DnsResolverTest, AnAnswerLeavesNoTimer) {
+  StartBoth();
+  DnsResolver resolver = Open({cache.server()});
+  for (const DnsType type : {DnsType::kA, DnsType::kTxt}) {
+    EXPECT_TRUE(Ask(resolver, "example.org", DnsType::kMx).present());
+    Ask(resolver, "big.example.org", type);  // by TCP
+    EXPECT_EQ(loop.timers(), 0u);
   }
 }
 
@@ -697,9 +707,9 @@ TEST_F(DnsResolverTest, EveryoneHearsOfASilentServerOnce) {
   // Some of those who wait are sent before it is too late for them.
   const size_t sent = reasons["no answer within 50ms"];
   EXPECT_GE(sent, DnsChannel::kMaxSent);
-  EXPECT_EQ(sent + reasons["it is too slow for all who ask"],
+  EXPECT_EQ(sent + reasons["it is too slow for all questions that wait"],
             DnsChannel::kMaxSent + DnsChannel::kMaxWaiting);
-  EXPECT_EQ(reasons["too many questions wait already"], 10u);
+  EXPECT_EQ(reasons["4096 questions wait for it already"], 10u);
   EXPECT_EQ(reasons.size(), 3u);
 }
 

@@ -224,13 +224,16 @@ absl::Status LdapConnection::Connect() {
         "; is the host up, and does a firewall let us through to it?"));
   }
   if (HasDiagnostic()) return Failed(kTls);
-  return absl::UnavailableError(absl::StrCat(
-      kConnect, ": ",
-      error == 0 ? "the server closed the connection" : strerror(error),
-      error == ECONNREFUSED || error == ENOENT
-          ? "; is the directory server running there, and is the port right?"
-          : "; does the network lead to it, and does the server take "
-            "connections from here?"));
+  // libldap overwrites the cause with ENOTCONN where the kernel refused a TCP
+  // connection.
+  return absl::UnavailableError(
+      error == 0 ? absl::StrCat(kConnect,
+                                ": the server closed the connection; does it "
+                                "take connections from here?")
+                 : absl::StrCat(
+                       kConnect, ": refused (", strerror(error),
+                       "); is the directory server running there, is the port "
+                       "right, and does the network lead to it?"));
 }
 
 bool LdapConnection::HasDiagnostic() const {

@@ -104,6 +104,12 @@ TEST_F(DirectoryServers, OneThatHangsCostsItsShareOnce) {
   }
   slapd.Resume();
   EXPECT_TRUE(Well(*directory, 0));
+  // It has its place again: it is asked first.
+  EXPECT_TRUE(loop.RunUntil([&] {
+    const int before = slapd.searches();
+    ExpectWell(directory.get(), kAtOnce);
+    return slapd.searches() >= before + 2;
+  }));
 }
 
 TEST_F(DirectoryServers, HedgingAsksAnotherSoonerThanThat) {

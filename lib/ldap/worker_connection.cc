@@ -206,8 +206,10 @@ void DirectoryWorker::DropConnection(const std::string& why, Loss loss) {
     const std::lock_guard<std::mutex> lock(mutex_);
     waiting_.PushFront(std::move(again));
   }
-  GiveUp(std::move(lost), why);
+  // The failure first: a lookup that comes between the two must not take the
+  // server, which owes no answer any more, for one that is well.
   if (down) GoDown(why);
+  GiveUp(std::move(lost), why);
 }
 
 void DirectoryWorker::GoDown(const std::string& why, absl::Duration retry) {
