@@ -110,7 +110,7 @@ void DnsResolver::AskNext(const std::shared_ptr<Asking>& asking) {
   const bool edns = attempt.doubt == EdnsDoubt::kNone &&
                     server.edns.AskWith(executor_->Now());
   const bool apart = apart_ != nullptr && apart_(asking->lookup);
-  // A channel calls nobody back once it is gone, and it goes with this.
+  // A channel that is destroyed calls no `done`, and it is destroyed with this.
   (apart ? server.apart : server.channel)
       ->Ask(asking->lookup, edns,
             [this, asking, attempt](const DnsChannel::Reply& reply) {

@@ -130,8 +130,7 @@ absl::StatusOr<std::unique_ptr<LdapConnection>> LdapConnection::Open(
 absl::StatusOr<LdapConnection::Login> LdapConnection::ReadLogin() const {
   Login login;
   if (directory_.bind_dn.empty()) {
-    // With a certificate of our own the server knows who we are (RFC 4513
-    // 5.2.3).
+    // Our certificate tells the server the account (RFC 4513 5.2.3).
     login.external =
         !directory_.tls.certificate.empty() && UsesTls(uri_, directory_.tls);
     if (login.external) {
@@ -164,8 +163,8 @@ absl::Status LdapConnection::SetOptions() {
   const int deref = LDAP_DEREF_NEVER;
   const timeval timeout = absl::ToTimeval(directory_.timeout);
   const int unlimited = LDAP_NO_LIMIT;
-  // So that a connection that nobody answers on any more ends by itself, even
-  // while nothing is asked, and a firewall between sees it used.
+  // So that a connection whose other end is gone ends by itself, even while
+  // nothing is asked, and so that a firewall in between sees it used.
   const int keepalive_idle = static_cast<int>(
       absl::ToInt64Seconds(directory_.probe_idle > absl::ZeroDuration()
                                ? std::max(directory_.probe_idle, kMinKeepalive)

@@ -100,8 +100,8 @@ bool Directory::NoServerIsWell() const {
                       [](const Server& server) { return server.well(); });
 }
 
-// Those that are failing, or owe an answer for too long, come last, but they
-// come: they may know who is present.
+// Servers that are failing, or that owe an answer for too long, come last. They
+// are asked all the same, since they may find an address that is present.
 std::vector<size_t> Directory::Order() {
   std::vector<size_t> order;
   const bool spread = policy_->order == DirectoryPolicy::Order::kSpread;

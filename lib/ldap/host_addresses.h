@@ -1,4 +1,4 @@
-// Host names and the addresses that they mean. Addresses are written as numbers
+// Host names and their addresses. Addresses are written as numbers
 // ("192.0.2.1", "2001:db8::1"), so that they can be compared.
 
 #ifndef MAILVERDICT_LIB_LDAP_HOST_ADDRESSES_H_

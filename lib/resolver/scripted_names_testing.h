@@ -1,4 +1,4 @@
-// Servers of DNS whose answers the test gives, when it likes.
+// Servers of DNS that answer what the test says, when it says so.
 
 #ifndef MAILVERDICT_LIB_RESOLVER_SCRIPTED_NAMES_TESTING_H_
 #define MAILVERDICT_LIB_RESOLVER_SCRIPTED_NAMES_TESTING_H_
