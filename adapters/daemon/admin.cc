@@ -21,7 +21,7 @@ std::string ServerLine(const ServerState& server,
   }
   return absl::StrCat(
       "  ", server.uri, server.failing ? " FAILS since " : " well since ",
-      Utc(server.since), server.failing ? ": " : "", server.why, "\n");
+      Utc(server.since), server.why.empty() ? "" : ": ", server.why, "\n");
 }
 
 // What is in force, and beside it what the policy says if that is another.

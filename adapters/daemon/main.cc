@@ -64,7 +64,14 @@ int CheckPolicy(const std::string& path, bool online) {
         "a start is not compared with what it said before the restart\n",
         stderr);
   }
-  std::printf("%s: good\n", path.c_str());
+  // "good" right behind "will reject nobody" would be read alone.
+  const size_t warnings = read->loaded.warnings.size();
+  std::printf(
+      "%s: %s\n", path.c_str(),
+      warnings == 0 ? "good"
+      : warnings == 1
+          ? "no error, and 1 warning above; read it before you use it"
+          : "no error, and warnings above; read them before you use it");
   if (!online) return 0;
   const bool well =
       mailverdict::CheckOnline(loaded.policy, [](const std::string& line) {

@@ -174,7 +174,7 @@ TEST_F(OnlineDnsCheckTest, WhatIsNotAskedIsNotChecked) {
 TEST_F(OnlineDnsCheckTest, AServerThatIsNoAddressIsTold) {
   policy.dns.servers = {"ns.example.org"};
   EXPECT_FALSE(Check());
-  EXPECT_TRUE(Said("write its address")) << said;
+  EXPECT_TRUE(Said("write its IP address")) << said;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/dns/message.h"
 #include "lib/dns/zone_sockets.h"
+#include "lib/loop/timer.h"
 
 namespace mailverdict {
 namespace {
@@ -77,11 +78,14 @@ struct DnsChannel::Line {
     std::unique_ptr<Executor::Watch> read, write;
   };
 
-  DnsChannel* channel = nullptr;
+  explicit Line(DnsChannel* channel)
+      : channel(channel), timer(channel->executor_) {}
+
+  DnsChannel* const channel;
   ares_channel ares = nullptr;
   bool edns = false;
   std::map<int, Watches> watches;
-  Executor::TimerId timer = 0;
+  Timer timer;  // c-ares wants to look at the clock
 };
 
 DnsChannel::DnsChannel(const DnsServer& server, absl::Duration timeout,
@@ -95,7 +99,6 @@ DnsChannel::~DnsChannel() {
   alive_.reset();
   for (const std::unique_ptr<Line>& line : lines_) {
     ares_destroy(line->ares);  // calls each OnAnswer
-    executor_->Cancel(line->timer);
   }
 }
 
@@ -107,14 +110,14 @@ void DnsChannel::Ask(const DnsLookup& lookup, bool edns, Done done) {
   } else if (waiting_.size() < kMaxWaiting) {
     waiting_.push_back(std::move(question));
   } else {
-    GiveUp(std::move(question), "too many questions wait already", false);
+    GiveUp(std::move(question),
+           absl::StrCat(kMaxWaiting, " questions wait for it already"), false);
   }
 }
 
 void DnsChannel::Send(std::unique_ptr<Question> question) {
   if (free_.empty()) {
-    auto line = std::make_unique<Line>();
-    line->channel = this;
+    auto line = std::make_unique<Line>(this);
     free_.push_back(line.get());
     lines_.push_back(std::move(line));
   }
@@ -191,7 +194,8 @@ void DnsChannel::SendWaiting() {
     if (executor_->Now() - question->since < timeout_) {
       Send(std::move(question));
     } else {
-      GiveUp(std::move(question), "it is too slow for all who ask", false);
+      GiveUp(std::move(question), "it is too slow for all questions that wait",
+             false);
     }
   }
 }
@@ -210,8 +214,8 @@ void DnsChannel::OnAnswer(void* argument, int status, int, unsigned char* bytes,
   if (self->alive_ == nullptr) return;  // ~DnsChannel
   const std::string_view message(reinterpret_cast<const char*>(bytes),
                                  bytes == nullptr || size < 0 ? 0 : size);
-  // Nobody is sent on it before c-ares is done with it: see Finish.
-  self->executor_->Cancel(std::exchange(question->line->timer, 0));
+  // No question is sent on the line before c-ares is done with it: see Finish.
+  question->line->timer.Cancel();
   question->line->edns = HasEdns(question->line->ares);
   self->free_.push_back(question->line);
   Reply reply = self->Read(*question, status, message);
@@ -239,7 +243,7 @@ DnsChannel::Reply DnsChannel::Read(const Question& question, int status,
   } else if (status == ARES_ECONNREFUSED) {
     const bool lost = !server_.zone.empty() && InterfaceOf(server_.zone) == 0;
     why = lost ? absl::StrCat("there is no interface ", server_.zone)
-               : "nothing answers there";
+               : "connection refused: no DNS server runs there";
     silent = true;
   }
   // A server that is not there does not answer without EDNS either.
@@ -296,18 +300,17 @@ void DnsChannel::Process(Line* line, int read_fd, int write_fd) {
   ArmTimer(line);
 }
 
-// One that goes over to TCP has its time anew: the timer that is set will do,
-// and finds out what is next.
+// A question that goes over to TCP has its time anew. The timer that is set
+// stays: when it runs, c-ares says what is next.
 void DnsChannel::ArmTimer(Line* line) {
   timeval left{};
-  if (line->timer != 0 || ares_timeout(line->ares, nullptr, &left) == nullptr) {
+  if (line->timer.pending() ||
+      ares_timeout(line->ares, nullptr, &left) == nullptr) {
     return;
   }
-  line->timer = executor_->RunAfter(
-      absl::DurationFromTimeval(left) + absl::Milliseconds(1), [this, line] {
-        line->timer = 0;
-        Process(line, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-      });
+  line->timer.Set(
+      absl::DurationFromTimeval(left) + absl::Milliseconds(1),
+      [this, line] { Process(line, ARES_SOCKET_BAD, ARES_SOCKET_BAD); });
 }
 
 }  // namespace mailverdict

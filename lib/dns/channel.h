@@ -1,12 +1,14 @@
-// Questions for one DNS server, by c-ares: over UDP, and over TCP when the
-// answer was truncated. One server each, so that it is known who said what.
+// Asks one DNS server, by c-ares: over UDP, and over TCP when the answer was
+// truncated. There is one channel for each server, so that it is known which
+// server gave an answer.
 //
-// c-ares waits on when what comes is not an answer to the question that was
-// sent: another id, another question or none. That ends as silence.
+// c-ares ignores a message that does not answer the question (another id,
+// another question or none), and waits on. If nothing else comes, the server
+// counts as silent.
 //
 // c-ares 1.18 keeps its socket, and so its port, while questions are under way,
 // which spares a forger half of the guessing (RFC 5452). So each question has a
-// c-ares channel to itself: a port that the system picks, and a buffer.
+// c-ares channel of its own, with a port that the system picks.
 
 #ifndef MAILVERDICT_LIB_DNS_CHANNEL_H_
 #define MAILVERDICT_LIB_DNS_CHANNEL_H_
@@ -30,37 +32,36 @@
 
 namespace mailverdict {
 
-// Loop's thread only. It never blocks. The program must ignore SIGPIPE, since
-// c-ares writes to TCP connections that may be gone. Nothing of the machine's
-// settings has a say in it: neither resolv.conf nor the environment
-// (RES_OPTIONS, LOCALDOMAIN).
+// Loop's thread only; never blocks. The program must ignore SIGPIPE, since
+// c-ares writes to TCP connections that may be gone. The machine's settings
+// (resolv.conf, RES_OPTIONS, LOCALDOMAIN) have no effect.
 class DnsChannel {
  public:
-  // Questions sent and not answered, at a time; the others wait. Each is a
-  // descriptor and 76 KB of c-ares 1.18, kept for the next. A burst of them
-  // has to fit into the server's buffer, too: on Linux 6.18 with its default of
-  // 208 KiB, 256 datagrams of 60 bytes did.
+  // Questions sent and not answered at a time; further ones wait. Each costs a
+  // descriptor and 76 KB of c-ares 1.18, which are kept for the next question.
+  // A burst has to fit into the server's buffer, too: on Linux 6.18 with its
+  // default of 208 KiB, 256 datagrams of 60 bytes did.
   static constexpr size_t kMaxSent = 128;
-  // Questions that wait. One that has waited for the timeout is given up.
+  // Questions that wait to be sent. One that has waited for the timeout is
+  // given up.
   static constexpr size_t kMaxWaiting = 4096;
-  // What is said to fit into a datagram (EDNS, RFC 6891): this much comes
-  // through everywhere unfragmented (dnsflagday.net/2020).
+  // The datagram size that EDNS (RFC 6891) announces. Datagrams of this size
+  // get through everywhere unfragmented (dnsflagday.net/2020).
   static constexpr int kMaxDatagramBytes = 1232;
 
   struct Reply {
     Report report;  // with the server's name
-    // Nothing came back from there: no answer in time, or nobody is there.
+    // Nothing came back: no answer in time, or no server listens there.
     bool silent = false;
-    // The answer is one to a question with EDNS. c-ares leaves it out by itself
+    // The question that was answered had EDNS. c-ares drops EDNS by itself
     // after a FORMERR.
     bool with_edns = false;
-    // The question went out with EDNS, and that has failed or may be what
-    // failed.
+    // Whether EDNS is what failed, if the question had EDNS.
     EdnsDoubt edns = EdnsDoubt::kNone;
   };
   using Done = std::function<void(const Reply&)>;
 
-  // The server gets `timeout` for an answer, and again for one over TCP.
+  // The server has `timeout` for an answer, and again for one over TCP.
   // `executor` outlives the channel.
   DnsChannel(const DnsServer& server, absl::Duration timeout,
              Executor* executor);
@@ -103,7 +104,7 @@ class DnsChannel {
   std::deque<std::unique_ptr<Question>> waiting_;
   uint64_t asked_ = 0;
   std::vector<std::pair<Done, Reply>> finished_;  // to be delivered
-  // Gone when the channel is.
+  // Reset by the destructor.
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 

@@ -6,42 +6,56 @@
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "lib/core/dns_vouch.h"
+#include "lib/loop/timer.h"
 #include "lib/resolver/server_health.h"
 
 namespace mailverdict {
 namespace {
 
-// One of the lookups whose controls these are.
+// A lookup of the kind, as DnsControlsFor wants one.
 DnsLookup SampleOf(const DnsList* list) {
   return {list == nullptr ? "" : absl::StrCat("any.", list->zone), DnsType::kA};
 }
 
 }  // namespace
 
-// What is tested: names in general or one list, at one server.
+// One kind, names in general or one list, at one server.
 struct DnsControls::Subject {
-  Subject(std::string server, const DnsList* list, bool retested,
-          Executor* executor, HealthHooks hooks)
+  // Lookups that the server could not answer, one after the other. Counted
+  // only where there is no control. Replaced whole by an answer.
+  struct Failures {
+    int names = 0;
+    std::string last;  // the same name twice counts once
+  };
+
+  Subject(std::string server, const DnsList* list, bool has_controls,
+          bool retested, Executor* executor, HealthHooks hooks)
       : server(std::move(server)),
         list(list),
+        has_controls(has_controls),
         retested(retested),
-        health(
-            list == nullptr
-                ? absl::StrCat("dns ", this->server)
-                : absl::StrCat("list ", list->zone, " (", this->server, ")"),
-            list == nullptr ? "what it says rejects nobody" : "it is ignored",
-            this->server, executor, std::move(hooks)) {}
+        health(list == nullptr
+                   ? absl::StrCat("dns ", this->server)
+                   : absl::StrCat("list ", list->zone, " (", this->server, ")"),
+               list == nullptr
+                   ? "no mail is rejected for what it says, and mail "
+                     "whose domain it cannot look up is deferred (451)"
+                   : "it is ignored",
+               this->server, executor, std::move(hooks)),
+        next(executor) {}
 
   const std::string server;
   const DnsList* const list;
+  const bool has_controls;
   const bool retested;  // also while it is well
   ServerHealth health;
   absl::Duration pause = kFirstRetestFailing;  // should the next round fail
   absl::Time begun = absl::InfinitePast();     // the last round
-  bool under_way = false;                      // it
-  std::vector<Done> waiting;                   // for the next one
-  Executor::TimerId timer = 0;  // of the next one, if there is one
-  absl::Time due;               // then
+  std::shared_ptr<Running> running;            // null: none is under way
+  std::vector<Done> waiting;                   // for the next round
+  Timer next;                                  // begins it
+  absl::Time due;                              // when `next` runs
+  Failures failures;
 };
 
 // A round under way.
@@ -66,20 +80,26 @@ DnsControls::DnsControls(std::shared_ptr<const Policy> policy,
       servers_(servers),
       random_(std::move(random)) {
   const auto add = [&](const DnsList* list, bool retested) {
+    const bool has_controls =
+        !DnsControlsFor(*policy_, SampleOf(list), 0).empty();
     for (const std::string& server : servers_->names()) {
-      subjects_.push_back(std::make_unique<Subject>(
-          server, list, retested, executor_, hooks(server, list)));
+      subjects_.push_back(std::make_unique<Subject>(server, list, has_controls,
+                                                    retested, executor_,
+                                                    hooks(server, list)));
     }
   };
   add(nullptr, !policy_->dns.controls.empty());
   if (const auto* dnsbl = policy_->FindCheck<DnsblCheckPolicy>()) {
     for (const DnsList& list : dnsbl->lists) add(&list, true);
   }
+  // Not ended by the destructor, which might end the listening of the next one.
+  servers_->Listen([this, alive = std::weak_ptr<const bool>(alive_)](
+                       const std::string& server, const Report& report) {
+    if (!alive.expired()) Hear(server, report);
+  });
 }
 
-DnsControls::~DnsControls() {
-  for (const auto& subject : subjects_) executor_->Cancel(subject->timer);
-}
+DnsControls::~DnsControls() = default;
 
 void DnsControls::StartTests() {
   const std::weak_ptr<const bool> alive = alive_;
@@ -134,36 +154,74 @@ DnsControls::Subject* DnsControls::Find(const std::string& server,
   return nullptr;
 }
 
-// Begins the next round at `due`, or as soon as it may begin.
-void DnsControls::Schedule(Subject* subject, absl::Time due) {
-  if (subject->under_way) return;  // End does
-  due = std::max(due, subject->begun + kApart);
-  if (subject->timer != 0 && subject->due <= due) return;
-  executor_->Cancel(std::exchange(subject->timer, 0));
-  if (due <= executor_->Now()) {
-    Begin(subject);
+// What a server said to any question, also to those of the rounds.
+void DnsControls::Hear(const std::string& server, const Report& report) {
+  const auto& lookup = std::get<DnsLookup>(report.lookup);
+  Subject* const subject = Find(server, policy_->FindList(lookup.name));
+  if (subject == nullptr) return;
+  if (!subject->has_controls) {
+    Count(subject, report);
     return;
   }
-  subject->due = due;
-  subject->timer = executor_->RunAfter(due - executor_->Now(), [this, subject] {
-    subject->timer = 0;
+  // A round that is under way will tell, and one of a failing kind is due.
+  if (report.state != AnswerState::kUnknown || subject->running != nullptr ||
+      subject->health.failing()) {
+    return;
+  }
+  // By the timer even if it is due now: a round that began here might destroy
+  // the servers, which are in the midst of their answer.
+  const absl::Time due =
+      std::max(executor_->Now(), subject->begun + kSuspectApart);
+  if (!subject->next.pending() || due < subject->due) SetTimer(subject, due);
+}
+
+void DnsControls::Count(Subject* subject, const Report& report) {
+  Subject::Failures& failures = subject->failures;
+  if (report.state != AnswerState::kUnknown) {
+    failures = Subject::Failures();
+    if (subject->health.failing()) subject->health.Report("");
+    return;
+  }
+  const std::string& name = std::get<DnsLookup>(report.lookup).name;
+  if (name == failures.last) return;
+  failures.last = name;
+  if (++failures.names < kNamesUnknown) return;
+  subject->health.Report(
+      absl::StrCat("it could not answer for any of the last ", failures.names,
+                   " names: ", report.reason));
+}
+
+// Begins the next round at `due`, or as soon as it may begin.
+void DnsControls::Schedule(Subject* subject, absl::Time due) {
+  if (subject->running != nullptr) return;  // End calls this again
+  due = std::max(due, subject->begun + kApart);
+  if (due <= executor_->Now()) {
+    subject->next.Cancel();
     Begin(subject);
-  });
+  } else if (!subject->next.pending() || due < subject->due) {
+    SetTimer(subject, due);
+  }
+}
+
+void DnsControls::SetTimer(Subject* subject, absl::Time due) {
+  subject->due = due;
+  subject->next.Set(due - executor_->Now(),
+                    [this, subject] { Begin(subject); });
 }
 
 void DnsControls::Begin(Subject* subject) {
-  auto running = std::make_shared<Running>();
+  const auto running = std::make_shared<Running>();
   running->subject = subject;
   running->waiting.swap(subject->waiting);
   running->round.random = random_();
   subject->begun = executor_->Now();
-  subject->under_way = true;
+  subject->running = running;
   const std::vector<DnsControl> controls =
       DnsControlsFor(*policy_, SampleOf(subject->list), running->round.random);
   running->owed = controls.size();
   running->round.reports.resize(controls.size());
-  if (controls.empty()) End(running);
   const std::weak_ptr<const bool> alive = alive_;
+  if (controls.empty()) End(running);  // may destroy this
   for (size_t i = 0; i < controls.size(); ++i) {
     if (alive.expired()) return;
     servers_->ResolveAt(subject->server, controls[i].lookup,
@@ -184,7 +242,7 @@ void DnsControls::End(const std::shared_ptr<Running>& running) {
   round.objection = ObjectionOfControls(*policy_, SampleOf(subject->list),
                                         round.random, before, round.reports);
   if (!round.reports.empty()) subject->health.Report(round.objection);
-  subject->under_way = false;
+  subject->running = nullptr;
   const absl::Duration pause = subject->pause;
   subject->pause = round.objection.empty()
                        ? kFirstRetestFailing
@@ -193,7 +251,7 @@ void DnsControls::End(const std::shared_ptr<Running>& running) {
     Schedule(subject, executor_->Now());
   } else if (!round.objection.empty()) {
     Schedule(subject, executor_->Now() + pause);
-  } else if (subject->retested) {
+  } else if (subject->retested || subject->health.unsteady()) {
     Schedule(subject, subject->begun + kRetest);
   }
   const std::weak_ptr<const bool> alive = alive_;

@@ -1,11 +1,16 @@
-// Rounds of controls: what shows that a DNS server is to be believed just now,
-// and a list that is asked through it.
+// Rounds of controls. A round shows whether a DNS server can be believed just
+// now, or a list that is asked through it.
 //
-// A round is DnsControlsFor (dns_vouch.h) of one kind, names in general or one
-// list, at one server. Many answers may wait for it, and it serves them all if
-// it was sent after each of them had come: who comes while a round is under way
-// waits for the next one. So a storm of answers that would reject costs one
-// round at a time.
+// A round asks one server for all controls of one kind (DnsControlsFor in
+// dns_vouch.h): those of names in general, or those of one list. Many answers
+// may wait for a round. It serves the answers that had come before it was sent;
+// an answer that comes while a round is under way waits for the next one. So a
+// burst of answers that would reject costs one round at a time.
+//
+// Ordinary lookups are listened to as well. When a server could not answer one,
+// a round finds out whether the server fails or only that name. Where there is
+// no control to ask for, the lookups alone decide. So the state of a server is
+// not "well" while its lookups fail.
 
 #ifndef MAILVERDICT_LIB_DNS_CONTROLS_H_
 #define MAILVERDICT_LIB_DNS_CONTROLS_H_
@@ -26,15 +31,22 @@ namespace mailverdict {
 // Loop's thread only. A `done` may ask again, and may destroy this.
 class DnsControls {
  public:
-  // Rounds of one kind at one server begin so far apart at least.
+  // The least time from the beginning of one round to that of the next one of
+  // its kind at its server.
   static constexpr absl::Duration kApart = absl::Milliseconds(100);
-  // A round without anybody who waits, after the last one: of a list, and of
+  // The same before a round that only a failed lookup asks for. Spam brings
+  // many names that no server can look up; each second of them costs one round.
+  static constexpr absl::Duration kSuspectApart = absl::Seconds(1);
+  // From one round to the next when no answer asks for one: for a list, and for
   // names where there is a positive control.
   static constexpr absl::Duration kRetest = absl::Minutes(10);
-  // The same, and of whatever is failing: after the first failure, twice as
-  // long after each further one, up to the last.
+  // The same while a kind is failing. The pause doubles with each failure, from
+  // the first to the last.
   static constexpr absl::Duration kFirstRetestFailing = absl::Seconds(1);
   static constexpr absl::Duration kLastRetestFailing = absl::Seconds(32);
+  // Without controls: a server is failing when it could not answer lookups of
+  // this many names in a row. One name may have broken servers of its own.
+  static constexpr int kNamesUnknown = 5;
 
   struct Round {
     uint64_t random = 0;          // for VouchDns
@@ -44,34 +56,36 @@ class DnsControls {
   using Done = std::function<void(const Round&)>;
   using Random = std::function<uint64_t()>;
   static Random BitGen();  // absl::BitGen, seeded by the system
-  // For one kind at one server; `list` is one of the policy's, or nullptr.
+  // Makes the hooks for one kind at one server; `list` is one of the policy's,
+  // or nullptr for names in general.
   using Hooks =
       std::function<HealthHooks(const std::string& server, const DnsList*)>;
 
-  // `executor` and `servers` outlive this.
+  // Becomes the listener of `servers` (NameServers::Listen). `executor` and
+  // `servers` outlive this.
   DnsControls(std::shared_ptr<const Policy> policy, Executor* executor,
               NameServers* servers, Random random, const Hooks& hooks);
   ~DnsControls();
   DnsControls(const DnsControls&) = delete;
   DnsControls& operator=(const DnsControls&) = delete;
 
-  // Begins the first of the rounds that nobody waits for.
+  // Begins the first round of each kind that is retested.
   void StartTests();
 
-  // Calls `done` once with a round of the kind of `lookup` at that server that
-  // begins after this call; perhaps before it returns. Of a server that is none
-  // of those with an empty round, which vouches for nothing.
+  // Calls `done` once with a round of the kind of `lookup` at `server` that
+  // begins after this call; perhaps before it returns. An unknown server gives
+  // an empty round, which vouches for nothing.
   void Ask(const std::string& server, const DnsLookup& lookup, Done done);
 
-  // A list could not be asked: begins a round at each server.
+  // No server could answer a lookup in `list`: begins a round at each server.
   void Suspect(const DnsList* list);
 
-  // Why a list is to be left alone: it has failed its last round at each
-  // server. Else empty.
+  // Why `list` is not to be asked: at each server it has failed its last round.
+  // Empty if it may be asked.
   std::string WhyNot(const DnsList* list) const;
 
-  // Of names (nullptr) or one list, at each server; without any round yet,
-  // since InfinitePast.
+  // The state of `list` at each server, or of names in general for nullptr. Its
+  // `since` is InfinitePast before the first round.
   std::vector<ServerState> states(const DnsList* list) const;
 
  private:
@@ -79,7 +93,10 @@ class DnsControls {
   struct Running;
 
   Subject* Find(const std::string& server, const DnsList* list);
+  void Hear(const std::string& server, const Report& report);
+  void Count(Subject* subject, const Report& report);
   void Schedule(Subject* subject, absl::Time due);
+  void SetTimer(Subject* subject, absl::Time due);
   void Begin(Subject* subject);
   void End(const std::shared_ptr<Running>& running);
 
@@ -88,7 +105,7 @@ class DnsControls {
   NameServers* const servers_;
   const Random random_;
   std::vector<std::unique_ptr<Subject>> subjects_;
-  // Gone when this is: an answer that comes later is dropped.
+  // Reset by the destructor, so that later answers are dropped.
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 

@@ -59,7 +59,9 @@ class DnsControlsTest : public testing::Test {
           };
           return hooks;
         });
-    voucher = std::make_unique<DnsVoucher>(policy, &names, controls.get());
+    voucher = std::make_unique<DnsVoucher>(
+        policy, &loop, &names, controls.get(),
+        [this](const std::string& line) { log.push_back(line); });
   }
 
   // What a healthy world says at once, but for what `late` holds back.
@@ -76,7 +78,8 @@ class DnsControlsTest : public testing::Test {
     }
     const bool there = absl::EndsWith(name, ".wild.example.org") ||
                        name == "2.0.0.127.list.example" ||
-                       name == "9.2.0.192.list.example" ||
+                       (name == "9.2.0.192.list.example" &&
+                        !call.only_there) ||  // a control may ask for it, too
                        name == "null.example.org";
     return there ? ScriptedNames::PresentReport(call.lookup, absl::Seconds(60),
                                                 {"127.0.0.2"})
@@ -386,6 +389,175 @@ TEST_F(DnsControlsTest, AListOfTheWholeWorldListsNobody) {
   Ask("7.2.0.192.list.example");
   EXPECT_TRUE(last().unknown());
   EXPECT_EQ(list_rounds(), 1u);
+}
+
+// DNS has died since the last round, and the next one is ten minutes away.
+TEST_F(DnsControlsTest, TheStateFollowsOrdinaryLookups) {
+  controls->StartTests();
+  loop.Advance(absl::Minutes(2));
+  ASSERT_FALSE(controls->states(nullptr)[0].failing);
+  broken = &Always;
+  Ask("there.example.org", false);
+  loop.RunReady();
+  EXPECT_TRUE(last().unknown());
+  EXPECT_TRUE(controls->states(nullptr)[0].failing);
+  EXPECT_TRUE(absl::StrContains(controls->states(nullptr)[0].why, "REFUSED"))
+      << controls->states(nullptr)[0].why;
+  // The other server was not asked, so nothing is known of it.
+  EXPECT_FALSE(controls->states(nullptr)[1].failing);
+  EXPECT_TRUE(Logged("dns 192.0.2.53 FAILS: control "));
+  // An answer to an ordinary lookup does not heal it: the control is missing.
+  broken = &IsControl;
+  Ask("there.example.org", false);
+  loop.Advance(absl::Seconds(10));
+  EXPECT_TRUE(controls->states(nullptr)[0].failing);
+  broken = &Never;
+  loop.Advance(DnsControls::kLastRetestFailing);
+  EXPECT_FALSE(controls->states(nullptr)[0].failing);
+}
+
+// Before any round, and where names have no positive control to be retested by.
+TEST_F(DnsControlsTest, TheStateFollowsLookupsOfNamesThatAreNotRetested) {
+  Policy without = TestPolicy();
+  without.dns.controls.clear();
+  Open(without);
+  controls->StartTests();
+  broken = &Always;
+  Ask("there.example.org", false);
+  loop.RunReady();
+  EXPECT_TRUE(controls->states(nullptr)[0].failing);
+  broken = &Never;
+  loop.Advance(absl::Minutes(1));
+  EXPECT_FALSE(controls->states(nullptr)[0].failing);
+}
+
+// SERVFAIL may be the fault of the name's own servers.
+TEST_F(DnsControlsTest, ANameThatCannotBeLookedUpFailsNoServer) {
+  broken = [](const auto& call) { return call.lookup.name == "x.org"; };
+  controls->StartTests();
+  for (int i = 0; i < 100; ++i) {
+    Ask("x.org", false);
+    loop.Advance(absl::Milliseconds(100));
+  }
+  EXPECT_FALSE(controls->states(nullptr)[0].failing);
+  EXPECT_TRUE(log.empty());
+  // One round a second asks whether it is the server, at this server only.
+  EXPECT_EQ(name_rounds(), 2u + 10u);
+  for (size_t i = 2; i < name_rounds(); ++i) {
+    const std::vector<absl::Time>& times = sent["wild.example.org"];
+    EXPECT_GE(times[i] - times[i - 1], DnsControls::kSuspectApart) << i;
+  }
+}
+
+TEST_F(DnsControlsTest, WithoutControlsTheLookupsDecide) {
+  Policy without = TestPolicy();
+  without.dns.controls.clear();
+  without.dns.absent_below.clear();
+  Open(without);
+  controls->StartTests();
+  broken = &Always;
+  for (int i = 1; i < DnsControls::kNamesUnknown; ++i) {
+    Ask(std::string(1, static_cast<char>('a' + i)) + ".org", false);
+    // The same name again is no other evidence.
+    for (int j = 0; j < 10; ++j) {
+      Ask(std::string(1, static_cast<char>('a' + i)) + ".org", false);
+    }
+  }
+  EXPECT_FALSE(controls->states(nullptr)[0].failing);
+  broken = &Never;
+  Ask("there.org", false);  // begins anew
+  broken = &Always;
+  for (int i = 1; i <= DnsControls::kNamesUnknown; ++i) {
+    EXPECT_FALSE(controls->states(nullptr)[0].failing) << i;
+    Ask(std::string(1, static_cast<char>('a' + i)) + ".org", false);
+  }
+  loop.RunReady();
+  EXPECT_TRUE(controls->states(nullptr)[0].failing);
+  EXPECT_EQ(troubles[kServer], 1);
+  EXPECT_TRUE(
+      Logged("it could not answer for any of the last 5 names: it answers "
+             "REFUSED; no mail is rejected"));
+  broken = &Never;
+  Ask("there.org", false);
+  EXPECT_FALSE(controls->states(nullptr)[0].failing);
+}
+
+TEST_F(DnsControlsTest, ARoundThatIsAskedForPutsOffTheNextOne) {
+  controls->StartTests();
+  loop.Advance(absl::Minutes(4));
+  AskAndWait("gone.example.org");
+  ASSERT_EQ(name_rounds(), 3u);
+  loop.Advance(absl::Minutes(8));
+  // At ten minutes the other server had its next; this one's is due at 14.
+  EXPECT_EQ(name_rounds(), 4u);
+  loop.Advance(absl::Minutes(3));
+  EXPECT_EQ(name_rounds(), 5u);
+}
+
+// However often it is asked for, there is one next round of a kind.
+TEST_F(DnsControlsTest, RoundsDoNotMultiply) {
+  controls->StartTests();
+  for (int i = 0; i < 50; ++i) {
+    AskAndWait("gone.example.org");
+    loop.Advance(absl::Seconds(5));
+  }
+  EXPECT_EQ(loop.timers(), 4u);  // names and the list, at each server
+  const size_t rounds = name_rounds();
+  loop.Advance(absl::Hours(1));
+  EXPECT_EQ(name_rounds(), rounds + 12);
+}
+
+TEST_F(DnsControlsTest, AFailedLookupDoesNotHurryAKindThatIsFailing) {
+  broken = &Always;
+  Ask("a.example.org", false);
+  loop.RunReady();
+  ASSERT_TRUE(controls->states(nullptr)[0].failing);
+  for (int i = 0; i < 30; ++i) {
+    Ask("b.example.org", false);
+    loop.Advance(absl::Seconds(1));
+  }
+  EXPECT_EQ(name_rounds(), 5u);  // after 0, 1, 3, 7 and 15 seconds
+}
+
+// Names without a positive control are not retested, but for this.
+TEST_F(DnsControlsTest, AKindThatFlapsIsTestedUntilItIsSteady) {
+  Policy without = TestPolicy();
+  without.dns.controls.clear();
+  Open(without);
+  for (int i = 0; i < 3; ++i) {
+    broken = &Always;
+    Ask("a.example.org", false);
+    loop.RunReady();
+    broken = &Never;
+    loop.Advance(absl::Seconds(10));
+  }
+  EXPECT_TRUE(Logged("dns 192.0.2.53 is UNSTEADY: it failed 3 times"));
+  EXPECT_TRUE(absl::StrContains(controls->states(nullptr)[0].why, "unsteady"));
+  loop.Advance(absl::Minutes(11));
+  EXPECT_TRUE(Logged("dns 192.0.2.53 is steady again"));
+  EXPECT_EQ(controls->states(nullptr)[0].why, "");
+}
+
+// The controls pass, and no lookup is answered: something in between.
+TEST_F(DnsControlsTest, AnAlarmTellsOfAnHourWithoutAnAnswer) {
+  broken = [](const auto& call) { return !IsControl(call); };
+  controls->StartTests();
+  for (int i = 0; i < 61; ++i) {
+    EXPECT_TRUE(log.empty());
+    Ask("gone.example.org", i % 2 == 0);
+    Ask("9.2.0.192.list.example", false);
+    loop.Advance(absl::Minutes(1));
+  }
+  EXPECT_EQ(log.size(), 2u);
+  EXPECT_TRUE(
+      Logged("dns ALARM: no lookup was answered since 2027-01-15T08:00:"
+             "00Z (61 were Unknown)"));
+  EXPECT_TRUE(Logged("list list.example ALARM"));
+  EXPECT_TRUE(Logged("by dig"));
+  broken = &Never;
+  Ask("gone.example.org", false);
+  EXPECT_EQ(log.size(), 3u);
+  EXPECT_TRUE(Logged("dns answers lookups again, after 1h1m"));
 }
 
 TEST_F(DnsControlsTest, MayBeDestroyedByTheOneItAnswersAndWhileAsking) {

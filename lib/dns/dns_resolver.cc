@@ -71,7 +71,7 @@ void DnsResolver::Ask(const DnsLookup& lookup, std::vector<size_t> servers,
 std::vector<size_t> DnsResolver::Order() const {
   std::vector<size_t> order, shunned;
   for (size_t i = 0; i < servers_.size(); ++i) {
-    const bool later = executor_->Now() < servers_[i].shunned_until;
+    const bool later = executor_->Now() < servers_[i].silence.shunned_until;
     (later ? shunned : order).push_back(i);
   }
   order.insert(order.end(), shunned.begin(), shunned.end());
@@ -110,7 +110,7 @@ void DnsResolver::AskNext(const std::shared_ptr<Asking>& asking) {
   const bool edns = attempt.doubt == EdnsDoubt::kNone &&
                     server.edns.AskWith(executor_->Now());
   const bool apart = apart_ != nullptr && apart_(asking->lookup);
-  // A channel calls nobody back once it is gone, and it goes with this.
+  // A channel that is destroyed calls no `done`, and it is destroyed with this.
   (apart ? server.apart : server.channel)
       ->Ask(asking->lookup, edns,
             [this, asking, attempt](const DnsChannel::Reply& reply) {
@@ -121,10 +121,13 @@ void DnsResolver::AskNext(const std::shared_ptr<Asking>& asking) {
 void DnsResolver::Take(const std::shared_ptr<Asking>& asking,
                        const Attempt& attempt, const DnsChannel::Reply& reply) {
   Server& from = servers_[attempt.server];
-  from.silences = reply.silent ? from.silences + 1 : 0;
-  from.shunned_until = from.silences >= kSilences ? executor_->Now() + kShunned
-                                                  : absl::InfinitePast();
+  if (!reply.silent) {
+    from.silence = Silence();
+  } else if (++from.silence.times >= kSilences) {
+    from.silence.shunned_until = executor_->Now() + kShunned;
+  }
   LearnEdns(attempt, reply);
+  Tell(from.channel->server(), reply.report);
   if (reply.report.state != AnswerState::kUnknown) {
     asking->done(Answer(reply.report));
     return;

@@ -1,18 +1,18 @@
-// Asks DNS: several servers, of which any may be broken.
+// Asks DNS: one server or several, any of which may be broken.
 //
 //   DnsOptions options;
 //   options.servers = {*DnsServer::Parse("192.0.2.53")};
 //   DnsResolver resolver(options, executor);
 //   resolver.Resolve({"example.org", DnsType::kMx}, [](const Answer& a) {...});
 //
-// A server that cannot say (it is silent, refuses, fails, answers what makes no
-// sense) is passed over, and the next one is asked; those that were silent are
-// asked once more at the end, since a datagram may get lost. The answer is
-// Unknown only when none could say, and then says of each why.
+// A server that cannot say (it is silent, refuses, fails, answers nonsense) is
+// passed over, and the next one is asked. Servers that were silent are asked
+// once more at the end, since a datagram may get lost. The answer is Unknown
+// only when no server could say; its reason names each server's.
 //
-// Questions go out with EDNS, except to a server that cannot take it
-// (edns_memory.h). What seems to have failed because of EDNS is asked again
-// without it: at once, or, of a silent server, as that second question.
+// Questions have EDNS, except to a server that cannot take it (edns_memory.h).
+// A question that may have failed because of EDNS is asked again without it: at
+// once, or, to a silent server, as that second question.
 
 #ifndef MAILVERDICT_LIB_DNS_DNS_RESOLVER_H_
 #define MAILVERDICT_LIB_DNS_DNS_RESOLVER_H_
@@ -33,35 +33,35 @@
 namespace mailverdict {
 
 struct DnsOptions {
-  // Asked in this order; recursive ones. See ReadResolvConf.
+  // Recursive servers, in the order in which they are asked (ReadResolvConf).
   std::vector<DnsServer> servers;
-  // What one server gets for one question; as much again over TCP.
+  // How long one server has for one question, and again over TCP.
   absl::Duration timeout = absl::Milliseconds(1000);
-  // Which questions do not wait behind the others, when those are many and slow
-  // (DnsChannel::kMaxSent): those for lists, which have little time. Empty:
-  // none.
+  // Which lookups have channels of their own, so that they do not wait behind
+  // many slow ones (DnsChannel::kMaxSent): those of lists, which have little
+  // time. Empty: none.
   std::function<bool(const DnsLookup&)> apart{};
 };
 
 // Loop's thread only.
 class DnsResolver final : public NameServers {
  public:
-  // A server that was silent so often, one time after the other, is asked after
-  // the others for so long. Once may be the fault of one name's servers.
+  // A server that was silent kSilences times in a row is asked after the others
+  // for kShunned. A single silence may be the fault of one name's own servers.
   static constexpr int kSilences = 3;
   static constexpr absl::Duration kShunned = absl::Seconds(10);
 
   // `executor` outlives the resolver.
   DnsResolver(const DnsOptions& options, Executor* executor);
 
-  // Nothing is asked, and the answer is Unknown, for a name that is not
-  // canonical: it is not completed, converted or searched for.
+  // A name that is not canonical is not asked for, and Unknown: no name is ever
+  // completed, converted or searched for.
   void Resolve(const DnsLookup& lookup, Done done) override;
 
   std::vector<std::string> names() const override;
 
-  // One that was silent is asked once more. Unknown, too, of a server that is
-  // none of these.
+  // A server that was silent is asked once more. An unknown server gives
+  // Unknown.
   void ResolveAt(const std::string& server, const DnsLookup& lookup,
                  Done done) override;
 
@@ -74,12 +74,16 @@ class DnsResolver final : public NameServers {
     // this is kNone.
     EdnsDoubt doubt = EdnsDoubt::kNone;
   };
+  // Replaced whole when the server says anything.
+  struct Silence {
+    int times = 0;  // one after the other
+    absl::Time shunned_until = absl::InfinitePast();
+  };
   struct Server {
     std::unique_ptr<DnsChannel> channel;
     std::unique_ptr<DnsChannel> apart;  // for DnsOptions::apart
     EdnsMemory edns;
-    int silences = 0;  // one after the other
-    absl::Time shunned_until = absl::InfinitePast();
+    Silence silence{};
   };
 
   std::vector<size_t> Order() const;

@@ -44,6 +44,17 @@ TEST(EdnsMemoryTest, SilenceAgainAndAgainTurnsItOff) {
   EXPECT_FALSE(memory.AskWith(kNow));
 }
 
+// A failure is then no longer taken for the name's fault.
+TEST(EdnsMemoryTest, AServerThatNoLongerTakesItDidNotTakeItLately) {
+  EdnsMemory memory;
+  memory.Works(kNow);
+  for (int i = 0; i < EdnsMemory::kSuspicions; ++i) {
+    EXPECT_TRUE(memory.WorkedLately(kNow));
+    memory.WorksOnlyWithout(EdnsDoubt::kPerhaps, kNow);
+  }
+  EXPECT_FALSE(memory.WorkedLately(kNow));
+}
+
 TEST(EdnsMemoryTest, OneQuestionTriesAgainAndTheOthersDoNotWaitForIt) {
   EdnsMemory memory;
   memory.WorksOnlyWithout(EdnsDoubt::kRefused, kNow);

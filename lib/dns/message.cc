@@ -97,7 +97,7 @@ class Reading {
     return true;
   }
 
-  // Before the question: some who refuse do not repeat it.
+  // Before the question: some servers that refuse do not repeat it.
   bool CheckRcode() {
     rcode_ = ns_msg_getflag(message_, ns_f_rcode);
     ns_rr rr;

@@ -14,13 +14,14 @@
 
 namespace mailverdict {
 
-// More than a name that mail asks for has of anything. RFC 1035 sets no bound
-// but the message's: over five thousand.
+// The most records of an answer. Names that mail asks for have far fewer; RFC
+// 1035 allows over five thousand in a message.
 inline constexpr size_t kMaxDnsRecords = 1000;
-// Aliases of aliases. RFC 1034 3.6.2 wants none; Unbound follows 11, BIND 16.
+// The longest chain of aliases. RFC 1034 3.6.2 discourages chains; Unbound
+// follows 11, BIND 16.
 inline constexpr size_t kMaxDnsAliases = 16;
 
-// What a failure may mean, if the question had EDNS (RFC 6891).
+// Whether EDNS (RFC 6891) may be the cause of a failure.
 enum class EdnsDoubt {
   kNone,     // nothing
   kPerhaps,  // silence, SERVFAIL, REFUSED: about EDNS, or about the name
@@ -29,7 +30,7 @@ enum class EdnsDoubt {
   kRefused,
 };
 
-// What a message says about one lookup.
+// The meaning of a message for one lookup.
 struct DnsMessage {
   enum class Outcome {
     kValues,       // at the name, or at the end of its aliases
@@ -43,18 +44,18 @@ struct DnsMessage {
   std::string reason;
   // It was cut (TC), and is whole over TCP. Then the outcome is kCouldNotAsk.
   bool truncated = false;
-  // kCouldNotAsk: whether it may be otherwise without EDNS.
+  // kCouldNotAsk: whether asking without EDNS may help.
   EdnsDoubt edns = EdnsDoubt::kNone;
   // kValues, never empty; written as lookup.h says, in the message's order.
   std::vector<std::string> values;
-  // How long that may be believed, and where it comes from.
+  // How long the answer may be believed, and the zone it comes from.
   DnsSource source;
 };
 
-// `bytes` come from anyone. kCouldNotAsk for what is no answer to `asked`, has
-// an rcode other than NOERROR and NXDOMAIN, is malformed wherever it is looked
-// at, contradicts itself, goes over the bounds above, has an alias and leaves
-// it there, or refers to other servers.
+// `bytes` are untrusted. The outcome is kCouldNotAsk for a message that does
+// not answer `asked`, has an rcode other than NOERROR and NXDOMAIN, is
+// malformed in a part that is read, contradicts itself, exceeds the bounds
+// above, ends at an alias, or refers to other servers.
 DnsMessage ReadDnsMessage(std::string_view bytes, const DnsLookup& asked);
 
 }  // namespace mailverdict

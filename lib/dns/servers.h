@@ -1,4 +1,4 @@
-// Which servers the machine asks of DNS.
+// Finds the DNS servers to ask: those of the policy, or of resolv.conf.
 
 #ifndef MAILVERDICT_LIB_DNS_SERVERS_H_
 #define MAILVERDICT_LIB_DNS_SERVERS_H_
@@ -17,8 +17,8 @@ inline constexpr char kResolvConf[] = "/etc/resolv.conf";
 
 struct DnsServers {
   std::vector<DnsServer> servers;  // never empty; to be asked in this order
-  // For the log: lines that were not understood, an interface that is not
-  // there. Each says what is asked, or not asked, because of it.
+  // Lines for the log, about lines that were not understood and interfaces that
+  // do not exist. Each says which server is asked, or not asked, because of it.
   std::vector<std::string> complaints;
 
   friend bool operator==(const DnsServers& a, const DnsServers& b) {
@@ -26,19 +26,19 @@ struct DnsServers {
   }
 };
 
-// The nameserver lines of such a file, in their order. As in resolv.conf(5),
-// 127.0.0.1 if there is no such line or no such file: with a complaint. Its
-// search list and options are not for us. InvalidArgument if the file cannot
-// be read, or has nameserver lines and none of them was understood: then
-// nothing says that 127.0.0.1 is meant.
+// Returns the servers of the file's nameserver lines, in their order; its
+// search list and options are ignored. Without such a line or without the file
+// it is 127.0.0.1, as in resolv.conf(5), with a complaint. InvalidArgument if
+// the file cannot be read, or if it has nameserver lines and none was
+// understood: then 127.0.0.1 is not meant.
 absl::StatusOr<DnsServers> ReadResolvConf(const std::string& path);
 
-// The policy's, or if it names none those of kResolvConf. InvalidArgument
-// as above.
+// Returns the policy's servers, or those of kResolvConf if it names none.
+// InvalidArgument as for ReadResolvConf.
 absl::StatusOr<DnsServers> ServersOf(const DnsPolicy& policy);
 
-// The number of the interface that `zone`, a DnsServer's, names; 0 if there is
-// none at the moment. A system call or two. Thread-safe.
+// Returns the number of the interface that a DnsServer's `zone` names; 0 if
+// there is no such interface now. Costs a system call or two. Thread-safe.
 uint32_t InterfaceOf(const std::string& zone);
 
 }  // namespace mailverdict

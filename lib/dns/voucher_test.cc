@@ -66,7 +66,7 @@ class DnsVoucherTest : public testing::Test {
                            };
                            return hooks;
                          });
-    DnsVoucher voucher(shared, &resolver, &controls);
+    DnsVoucher voucher(shared, &loop, &resolver, &controls, nullptr);
     std::optional<Answer> answer;
     const DnsLookup lookup{name, type, true};
     voucher.Resolve(lookup, [&](const Answer& a) { answer = a; });

@@ -10,10 +10,10 @@
 
 namespace mailverdict {
 
-// All sockets of `channel` connect through the interface of `server.zone`,
-// which is looked up each time: an interface that comes back may have another
-// number. While it is not there, they cannot connect (ENODEV). `server`
-// outlives the channel. REQUIRES: server.zone is not empty.
+// Makes all sockets of `channel` connect through the interface `server.zone`.
+// The interface is looked up for each socket, since one that comes back may
+// have another number. While it does not exist, connecting fails (ENODEV).
+// `server` outlives the channel. REQUIRES: server.zone is not empty.
 void UseZone(ares_channel channel, const DnsServer& server);
 
 }  // namespace mailverdict

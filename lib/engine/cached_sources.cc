@@ -40,8 +40,9 @@ std::shared_ptr<CachedDns> CachedDns::Create(
         };
         return hooks;
       });
-  made->voucher_ = std::make_unique<DnsVoucher>(
-      made->part_, made->servers_.get(), made->controls_.get());
+  made->voucher_ =
+      std::make_unique<DnsVoucher>(made->part_, executor, made->servers_.get(),
+                                   made->controls_.get(), log);
   made->cache_ =
       std::make_unique<DnsCache>(made->part_, executor, made->voucher_.get());
   made->controls_->StartTests();

@@ -197,6 +197,43 @@ TEST_F(EngineDnsTest, AProofIsForgottenWhenItsListFails) {
   EXPECT_TRUE(LastSays("the list fails"));
 }
 
+// Asked within the proof's lifetime, so that it is not its age that ends it.
+TEST_F(EngineDnsTest, AProofOfAListThatHasJustFailedRejectsNobody) {
+  const DnsLookup other{"9.2.0.192.list.example", DnsType::kA};
+  Make({other, kListed, kListedProof});
+  loop.Advance(absl::Seconds(1));
+  Judge();
+  names->Present(0, absl::ZeroDuration(), {"127.0.0.2"});  // is asked each time
+  names->Present(1, absl::Hours(1), {"127.0.0.2"});
+  names->Present(2, absl::Hours(1), {"127.0.0.2"});
+  ASSERT_EQ(last(), Disposition::kReject);
+  const absl::Time proven = loop.Now();
+  loop.Advance(absl::Seconds(2));
+  Judge();
+  names->Present(3, absl::ZeroDuration(), {"127.0.0.2"});
+  ASSERT_EQ(last(), Disposition::kReject);
+  ASSERT_EQ(calls(), 4u);  // by the proof that is kept
+  list_is_dead = true;
+  Judge();
+  names->Unknown(4);  // a round tests the list
+  loop.RunReady();
+  ASSERT_TRUE(
+      engine
+          ->DnsServers(
+              &engine->policy().FindCheck<DnsblCheckPolicy>()->lists[0])[0]
+          .failing);
+  Judge();
+  EXPECT_EQ(last(), Disposition::kDefer);
+  EXPECT_LT(loop.Now() - proven, DnsCache::kKeepProof);
+  // The proof stays forgotten when the list is well again.
+  list_is_dead = false;
+  loop.Advance(absl::Seconds(2));
+  Judge();
+  names->Present(calls() - 1, absl::ZeroDuration(), {"127.0.0.2"});
+  EXPECT_EQ(names->calls.back().lookup, kListedProof);
+  EXPECT_LT(loop.Now() - proven, DnsCache::kKeepProof);
+}
+
 TEST_F(EngineDnsTest, ASilentListIsNotWaitedForLongerThanItsBudget) {
   Make({kListed, kMx});
   Judge();

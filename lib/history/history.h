@@ -1,5 +1,5 @@
-// What was seen before. Read by lookups; written from the observations of
-// verdicts that were given.
+// The memory of addresses and domains that were seen before. Lookups read it;
+// the observations of verdicts that were given are written to it.
 
 #ifndef MAILVERDICT_LIB_HISTORY_HISTORY_H_
 #define MAILVERDICT_LIB_HISTORY_HISTORY_H_
@@ -24,20 +24,22 @@ class History {
   // Unknown.
   virtual Report Read(const HistoryLookup& lookup) = 0;
   virtual void Write(const Observation& observation) = 0;
-  // Forgets who has vanished from `directory` (HistoryLookup::Kind::kVanished):
-  // the operator says that they are gone. Each of them is still doubted for its
-  // grace period; only one that is seen and vanishes again counts again.
+  // Forgets the addresses that have vanished from `directory`
+  // (HistoryLookup::Kind::kVanished), because the operator says that they are
+  // gone. Each address is still doubted for its grace period. It counts again
+  // only if it is seen and vanishes again.
   virtual absl::Status Release(std::string_view directory) = 0;
 
-  // Domains that are remembered as missing (HistoryLookup::kMissingDomain), for
-  // operators. Canonical names.
-  // Learned from now on. Remembered if it was not.
+  // The next three are for operators, about domains that are remembered as
+  // missing (HistoryLookup::kMissingDomain). Names are canonical.
+
+  // The domain counts as learned from now on, even if it was not remembered.
   virtual absl::Status MarkDomain(const std::string& domain,
                                   MissingDomain::Mark mark, absl::Time now) = 0;
-  // NotFound: it is not remembered.
+  // NotFound if the domain is not remembered.
   virtual absl::Status ForgetDomain(const std::string& domain) = 0;
-  // All of them, in no order. False ends the walk; the history must not be used
-  // within.
+  // Visits all domains, in no order. The visitor returns false to end the walk;
+  // it must not use the history.
   using DomainVisitor =
       std::function<bool(std::string_view domain, const MissingDomain&)>;
   virtual absl::Status ForEachDomain(const DomainVisitor& visit) = 0;

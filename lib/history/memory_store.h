@@ -1,4 +1,4 @@
-// A Store in memory: gone with the process.
+// A Store in memory, which is lost when the process ends.
 
 #ifndef MAILVERDICT_LIB_HISTORY_MEMORY_STORE_H_
 #define MAILVERDICT_LIB_HISTORY_MEMORY_STORE_H_

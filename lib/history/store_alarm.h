@@ -1,5 +1,5 @@
-// A store's state of health for the log (lib/loop/health.h), and how many
-// writes that has cost.
+// The log lines about the health of a store (lib/loop/health.h), with the number
+// of writes that were dropped meanwhile.
 
 #ifndef MAILVERDICT_LIB_HISTORY_STORE_ALARM_H_
 #define MAILVERDICT_LIB_HISTORY_STORE_ALARM_H_

@@ -89,11 +89,11 @@ class Claim {
 };
 
 // The controls of one search, and what became of them.
-class Witnesses {
+class ControlEntries {
  public:
-  Witnesses(const DirectoryPolicy& directory,
-            const std::vector<MailboxLookup>& controls,
-            const Transcript& transcript) {
+  ControlEntries(const DirectoryPolicy& directory,
+                 const std::vector<MailboxLookup>& controls,
+                 const Transcript& transcript) {
     for (const MailboxLookup& control : controls) {
       reports_.push_back(Report::Absent(control, transcript));
       claims_.emplace_back(directory, control);
@@ -134,7 +134,10 @@ class Witnesses {
       if (report.state == AnswerState::kPresent) continue;
       return absl::StrCat(
           Name(report), " ",
-          report.state == AnswerState::kAbsent ? "is missing" : report.reason);
+          report.state == AnswerState::kAbsent
+              ? "is missing: was its entry deleted, is this server empty or "
+                "half-loaded, or may the account not read it?"
+              : report.reason);
     }
     return "";
   }
@@ -201,8 +204,10 @@ std::string Defect(const DirectoryPolicy& directory,
   const std::vector<std::string>& known = directory.ignored_references;
   for (const std::string& reference : result.references) {
     if (std::find(known.begin(), known.end(), reference) == known.end()) {
-      return absl::StrCat("continuation reference to ", reference,
-                          " was not followed");
+      return absl::StrCat(
+          "search: the continuation reference to ", reference,
+          " was not followed; if no recipient is there, write it "
+          "as ignored_reference");
     }
   }
   return "";
@@ -234,7 +239,8 @@ class Subtrees {
 struct Hits {
   Hits(const DirectoryPolicy& directory,
        const std::vector<MailboxLookup>& lookups,
-       std::vector<SearchResult::Entry> entries, Witnesses* witnesses)
+       std::vector<SearchResult::Entry> entries,
+       ControlEntries* control_entries)
       : sure(lookups.size()) {
     std::vector<Claim> claims;
     claims.reserve(lookups.size());
@@ -245,7 +251,7 @@ struct Hits {
     for (SearchResult::Entry& each : entries) {
       const Entry entry(std::move(each));
       if (!subtrees.Have(entry.comparable_dn)) continue;
-      bool only_control = witnesses->Take(entry);
+      bool only_control = control_entries->Take(entry);
       for (size_t i = 0; i < claims.size(); ++i) {
         const std::string* spelling = nullptr;
         const Match match = claims[i].In(entry, &spelling);
@@ -269,8 +275,9 @@ Attributed Attribute(const DirectoryPolicy& directory,
                      const std::vector<MailboxLookup>& lookups,
                      const std::vector<MailboxLookup>& controls,
                      SearchResult result) {
-  Witnesses witnesses(directory, controls, result.transcript);
-  const Hits hits(directory, lookups, std::move(result.entries), &witnesses);
+  ControlEntries control_entries(directory, controls, result.transcript);
+  const Hits hits(directory, lookups, std::move(result.entries),
+                  &control_entries);
   const std::string defect = Defect(directory, result);
   const bool alone = lookups.size() == 1;
   Attributed attributed;
@@ -294,10 +301,10 @@ Attributed Attribute(const DirectoryPolicy& directory,
       only_crowded = false;
     }
     attributed.answers.emplace_back(
-        Vouch(directory, std::move(report), witnesses.reports()));
+        Vouch(directory, std::move(report), control_entries.reports()));
   }
   if (only_crowded) return attributed;
-  attributed.trouble = defect.empty() ? witnesses.Missing() : defect;
+  attributed.trouble = defect.empty() ? control_entries.Missing() : defect;
   return attributed;
 }
 

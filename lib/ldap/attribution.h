@@ -1,6 +1,6 @@
-// Who is meant by an entry: several addresses and the controls share one
-// search, and what comes back is a set of entries that does not say which part
-// of the filter found them. Pure.
+// Finds out which lookup an entry answers. Several addresses and the controls
+// share one search, and the entries that come back do not say which part of the
+// filter found them. Pure.
 
 #ifndef MAILVERDICT_LIB_LDAP_ATTRIBUTION_H_
 #define MAILVERDICT_LIB_LDAP_ATTRIBUTION_H_
@@ -25,40 +25,42 @@ struct SearchResult {
   };
   std::vector<Entry> entries;
   std::vector<std::string> references;  // continuation references
-  // Empty when the result code was success, else what it was.
+  // Why the search failed; empty when the result code was success.
   std::string failure;
-  // The failure: there were more entries than a limit of size allows.
+  // The failure is that a size limit allows fewer entries than there are.
   bool truncated = false;
   Transcript transcript;
 };
 
 struct Attributed {
-  // For each lookup its answer, or nullopt: ask it again, in better company.
+  // For each lookup its answer. nullopt: other lookups of the search stood in
+  // the way, so it has to be asked again with fewer of them, or alone.
   std::vector<std::optional<Answer>> answers;
-  // Why the search could not have vouched for an absence; empty when it could.
+  // Why the search could have proven no absence; empty when it could.
   std::string trouble;
 };
 
 // Divides `result` among the lookups that were asked in one search together
 // with `controls` (what ControlsFor gives for each of them).
 //
-// An entry whose values hold what an arm asked for is that lookup's. A control
-// is recognised by its DN, must show the value it was asked by (if an attribute
-// cannot be read, another address of the control's account would look like a
-// miss), and must not be what a control of another arm asked for.
+// An entry that shows the values an arm of a lookup asked for is that lookup's
+// hit. A control's entry is recognised by its DN. It must show the value that
+// the control was asked by: if the account cannot read an attribute, other
+// accounts found only by it would look absent. It must not show what a control
+// of another arm asked for, since then it might have been found by that arm.
 //
-// Any other entry may be anybody's: not all that a server compares is shown, or
-// compared by rules known here. Even a control's entry may have been found by
-// the question of a lookup that claims it, and then says nothing of its own. So
-// when one lookup was asked, either is its hit; and of several the misses count
-// only if nothing came back but controls that no lookup claims, or perhaps
-// claims (letters that are not ASCII).
+// Any other entry may have been found by any lookup, because servers compare
+// attributes that they do not show, by rules that are not known here. A
+// control's entry may be a hit, too, if a lookup asked for one of its values.
+// So when one lookup was asked, such an entry is its hit. When several were
+// asked, a miss counts only if nothing came back except controls' entries that
+// no lookup claims, not even perhaps (letters that are not ASCII).
 //
-// An entry in none of the directory's subtrees, if it has any, counts for
-// nothing. That each of them is written as the server writes it, so that their
-// people are recognised as theirs, is what the controls there show.
+// An entry outside all subtrees of the directory, if it has subtrees, is
+// ignored. The controls of each subtree also show that its DN is spelled as the
+// server spells it.
 //
-// What is not success leaves every miss Unknown.
+// If the result code is not success, every miss is Unknown.
 Attributed Attribute(const DirectoryPolicy& directory,
                      const std::vector<MailboxLookup>& lookups,
                      const std::vector<MailboxLookup>& controls,

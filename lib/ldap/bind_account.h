@@ -1,8 +1,8 @@
-// The account as which a directory's servers are bound to, and how often a
+// The account that a directory's servers are bound with. It decides how often a
 // password that was refused is tried again. Directories lock an account after a
 // few wrong passwords (slapo-ppolicy(5), pwdMaxFailure; Active Directory's
 // lockoutThreshold), for every gateway and at all servers, since they replicate
-// the count. So the servers of a directory share what became of an attempt.
+// the count. So the servers of a directory share the outcome of each attempt.
 //
 //   absl::Status may = account.MayBind(uri, credentials, now);  // or why not
 //   ... connect ...
@@ -31,17 +31,18 @@ namespace mailverdict {
 // Thread-safe.
 class BindAccount {
  public:
-  // After a refusal nobody binds for so long; after each further one for twice
-  // as long, up to the second.
+  // After a refusal no server is bound to for kFirstWait. The wait doubles with
+  // each further refusal, up to kMaxWait.
   static constexpr absl::Duration kFirstWait = absl::Seconds(30);
   static constexpr absl::Duration kMaxWait = absl::Minutes(10);
-  // How often the credentials are looked at meanwhile.
+  // How often the password file is looked at during a wait.
   static constexpr absl::Duration kLook = absl::Seconds(1);
-  // A server that was refused waits so much longer than the others, so that
-  // they have the next attempt if they can be reached; a few looks.
+  // A server that has refused waits this much longer than the others (a few
+  // kLook), so that a server that can be reached has the next attempt.
   static constexpr absl::Duration kYield = absl::Seconds(3);
-  // While it is not known whether a password is right, one server is asked at a
-  // time; but none waits longer than this for another's answer, which may hang.
+  // While it is not known whether a password is right, one server is tried at a
+  // time. No server waits longer than this for another's answer, which may
+  // hang.
   static constexpr absl::Duration kTurn = absl::Seconds(1);
 
   // The right to one attempt. Ends when it is destroyed.
@@ -67,14 +68,14 @@ class BindAccount {
     size_t credentials_;  // a hash
   };
 
-  // OK when the server at `uri` may be bound to with `credentials`, which is
-  // whatever was read from a file, or "" when there is none: other credentials
-  // than the last ones are tried at once. Else an Unauthenticated error says
-  // who refused them, why, and when the next attempt is.
+  // OK when the server at `uri` may be bound to with `credentials`: the text of
+  // the password file, or "" when there is none. Credentials that have changed
+  // may be tried at once. Otherwise an Unauthenticated error names the server
+  // that refused them, the reason, and the time of the next attempt.
   absl::Status MayBind(const std::string& uri, const std::string& credentials,
                        absl::Time now);
 
-  // The same, and the attempt begins. Blocks for up to kTurn.
+  // As MayBind, and begins the attempt. Blocks for up to kTurn.
   absl::StatusOr<Turn> Take(const std::string& uri,
                             const std::string& credentials, absl::Time now);
 
@@ -105,7 +106,8 @@ class BindAccount {
   bool taken_ = false;      // an attempt is under way that others wait for
   size_t credentials_ = 0;  // a hash
   std::map<std::string, Server> servers_;
-  // What came last: an acceptance, or a refusal that concerns all servers.
+  // Events are numbered, to tell which came last: an acceptance, or a refusal
+  // that concerns all servers.
   uint64_t events_ = 0;
   uint64_t accepted_at_ = 0;
   uint64_t refused_at_ = 0;

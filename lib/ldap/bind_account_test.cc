@@ -88,6 +88,17 @@ TEST_F(BindAccountTest, AnotherPasswordIsTriedAtOnceByAll) {
   EXPECT_TRUE(May(kTwo));
 }
 
+TEST_F(BindAccountTest, AfterAnAcceptanceTheWaitBeginsAnew) {
+  for (const int wait : {30, 60}) {
+    EXPECT_TRUE(Try(kOne, false));
+    Pass(absl::Seconds(wait) + BindAccount::kYield);
+  }
+  EXPECT_TRUE(Try(kOne, true));
+  EXPECT_TRUE(Try(kOne, false));
+  Pass(BindAccount::kFirstWait + BindAccount::kYield);
+  EXPECT_TRUE(May(kOne));
+}
+
 // Else one whose peer is behind for ever would never have its turn.
 TEST_F(BindAccountTest, AnOutcomeCountsForTheCredentialsOfItsAttemptOnly) {
   for (const bool right : {false, true}) {

@@ -1,4 +1,4 @@
-// What a directory says when it refuses a bind, in words for the log.
+// Explains in words for the log why a directory refuses a bind.
 
 #ifndef MAILVERDICT_LIB_LDAP_BIND_REFUSAL_H_
 #define MAILVERDICT_LIB_LDAP_BIND_REFUSAL_H_
@@ -16,12 +16,12 @@ namespace mailverdict {
 // for a locked account, constraintViolation (19) and unwillingToPerform (53).
 bool IsBindRefusal(int code);
 
-// What a diagnostic message of Active Directory ("..., data 52e, v3839") means;
-// "" when it has no such number, or one that is not known.
+// Returns the meaning of a diagnostic message of Active Directory ("..., data
+// 52e, v3839"); "" when it has no such number, or an unknown one.
 std::string_view ActiveDirectoryReason(std::string_view diagnostic);
 
-// The account, the meaning, and what to do. `external`: a SASL EXTERNAL bind.
-// `result`: the code and the diagnostic message, as DescribeResult has them.
+// Names the account, the meaning and the cure. `external`: it was a SASL
+// EXTERNAL bind. `result`: code and diagnostic message, from DescribeResult.
 std::string DescribeBindRefusal(const DirectoryPolicy& directory, bool external,
                                 const std::string& result);
 

@@ -7,8 +7,10 @@
 #include <sys/time.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <mutex>
 
@@ -29,15 +31,18 @@ namespace {
 constexpr absl::Duration kKeepalive = absl::Seconds(30);
 constexpr absl::Duration kMinKeepalive = absl::Seconds(1);
 
+constexpr char kSearch[] = "search";
+
 absl::StatusOr<std::string> ReadWhole(const std::string& path) {
   std::ifstream file(path);
   std::string text;
   if (std::getline(file, text, '\0') || file.eof()) return text;
-  return absl::UnavailableError(absl::StrCat(
-      path, " cannot be read; give mailverdictd's user read access to it"));
+  return absl::UnavailableError(
+      absl::StrCat(path, " cannot be read (", strerror(errno),
+                   "); give mailverdictd's user read access to it"));
 }
 
-// When a certificate was replaced it is another one.
+// Changes when the file is replaced.
 std::string IdentityOf(const std::string& path) {
   struct stat status {};
   stat(path.c_str(), &status);
@@ -47,7 +52,7 @@ std::string IdentityOf(const std::string& path) {
 
 }  // namespace
 
-// As whom to bind.
+// The account to bind as.
 struct LdapConnection::Login {
   bool external = false;    // SASL EXTERNAL
   std::string password;     // of a simple bind; "" of an anonymous one
@@ -84,7 +89,7 @@ LdapConnection::~LdapConnection() {
 
 absl::StatusOr<std::unique_ptr<LdapConnection>> LdapConnection::Open(
     const DirectoryPolicy& directory, const std::string& uri, uint64_t number,
-    BindAccount* account, absl::Time now) {
+    BindAccount* account, absl::Time now, std::atomic<const char*>* step) {
   auto connection = std::unique_ptr<LdapConnection>(
       new LdapConnection(directory, uri, number));
   const absl::StatusOr<Login> login = connection->ReadLogin();
@@ -94,15 +99,23 @@ absl::StatusOr<std::unique_ptr<LdapConnection>> LdapConnection::Open(
   const int code = ldap_initialize(&connection->handle_, uri.c_str());
   if (code != LDAP_SUCCESS) {
     return absl::UnavailableError(
-        absl::StrCat("cannot use ", uri, ": ", ldap_err2string(code)));
+        absl::StrCat(kConnect, ": the uri ", uri,
+                     " cannot be used: ", ldap_err2string(code)));
   }
   status = connection->SetOptions();
   if (status.ok()) {
     status = SetTlsOptions(connection->handle_, uri, directory.tls);
   }
-  if (status.ok()) status = connection->Connect();
-  if (status.ok()) status = connection->StartTls();
+  const auto go_on = [&](const char* next, auto function) {
+    if (!status.ok()) return;
+    *step = next;
+    status = (connection.get()->*function)();
+  };
+  go_on(kResolve, &LdapConnection::Resolve);
+  go_on(kConnect, &LdapConnection::Connect);
+  go_on(kTls, &LdapConnection::StartTls);
   if (!status.ok()) return status;
+  *step = kBind;
   absl::StatusOr<BindAccount::Turn> turn =
       account->Take(uri, login->credentials, now);
   if (!turn.ok()) return turn.status();
@@ -117,8 +130,7 @@ absl::StatusOr<std::unique_ptr<LdapConnection>> LdapConnection::Open(
 absl::StatusOr<LdapConnection::Login> LdapConnection::ReadLogin() const {
   Login login;
   if (directory_.bind_dn.empty()) {
-    // With a certificate of our own the server knows who we are (RFC 4513
-    // 5.2.3).
+    // Our certificate tells the server the account (RFC 4513 5.2.3).
     login.external =
         !directory_.tls.certificate.empty() && UsesTls(uri_, directory_.tls);
     if (login.external) {
@@ -130,7 +142,7 @@ absl::StatusOr<LdapConnection::Login> LdapConnection::ReadLogin() const {
   absl::StatusOr<std::string> text = ReadWhole(path);
   if (!text.ok()) {
     return absl::UnavailableError(
-        absl::StrCat("bind password file ", text.status().message()));
+        absl::StrCat(kBind, ": bind_password_file ", text.status().message()));
   }
   login.credentials = *std::move(text);
   login.password = login.credentials.substr(0, login.credentials.find('\n'));
@@ -140,7 +152,7 @@ absl::StatusOr<LdapConnection::Login> LdapConnection::ReadLogin() const {
   if (login.password.empty()) {
     // RFC 4513 5.1.2: a bind with a name and no password is anonymous.
     return absl::UnavailableError(
-        absl::StrCat("bind password file ", path,
+        absl::StrCat(kBind, ": bind_password_file ", path,
                      " has no password in its first line; write it there"));
   }
   return login;
@@ -151,8 +163,8 @@ absl::Status LdapConnection::SetOptions() {
   const int deref = LDAP_DEREF_NEVER;
   const timeval timeout = absl::ToTimeval(directory_.timeout);
   const int unlimited = LDAP_NO_LIMIT;
-  // So that a connection that nobody answers on any more ends by itself, even
-  // while nothing is asked, and a firewall between sees it used.
+  // So that a connection whose other end is gone ends by itself, even while
+  // nothing is asked, and so that a firewall in between sees it used.
   const int keepalive_idle = static_cast<int>(
       absl::ToInt64Seconds(directory_.probe_idle > absl::ZeroDuration()
                                ? std::max(directory_.probe_idle, kMinKeepalive)
@@ -178,43 +190,68 @@ absl::Status LdapConnection::SetOptions() {
   for (const auto& [option, value] : options) {
     if (ldap_set_option(handle_, option, value) != LDAP_OPT_SUCCESS) {
       return absl::UnavailableError(
-          absl::StrCat("libldap refuses option ", option));
+          absl::StrCat(kConnect, ": libldap refuses option ", option));
     }
   }
   return absl::OkStatus();
 }
 
-// For up to LDAP_OPT_NETWORK_TIMEOUT for each address of the host. With
-// ldaps:// it agrees on TLS as well. libldap has the same words for all that
-// may go wrong.
+// libldap resolves the name once more when it connects, and has the same words
+// for whatever goes wrong then.
+absl::Status LdapConnection::Resolve() const {
+  const std::string host = HostNameOf(uri_);
+  if (host.empty()) return absl::OkStatus();
+  const absl::Status found = ResolveHost(host).status();
+  if (found.ok()) return found;
+  return absl::UnavailableError(absl::StrCat(
+      kResolve, ": the host ", host, " has no address (", found.message(),
+      "); is it right in uri, and does DNS answer on this machine?"));
+}
+
+// Takes up to LDAP_OPT_NETWORK_TIMEOUT for each address of the host. With
+// ldaps:// libldap agrees on TLS as well: then it has a diagnostic message.
 absl::Status LdapConnection::Connect() {
   const auto begun = std::chrono::steady_clock::now();
+  errno = 0;
   if (ldap_connect(handle_) == LDAP_SUCCESS) return absl::OkStatus();
+  const int error = errno;  // of the last address; libldap keeps no other word
   const auto took = std::chrono::steady_clock::now() - begun;
-  const absl::Status failed = Failed("connecting");
-  const std::string host = HostNameOf(uri_);
-  if (!host.empty() && LookUpHost(host).empty()) {
+  if (absl::FromChrono(took) >= directory_.timeout) {
     return absl::UnavailableError(absl::StrCat(
-        "connecting: its host name ", host,
-        " has no address; is it right in uri, and does DNS answer here?"));
+        kConnect, ": no answer within ",
+        absl::FormatDuration(directory_.timeout),
+        "; is the host up, and does a firewall let us through to it?"));
   }
-  if (absl::FromChrono(took) < directory_.timeout) return failed;
-  return absl::UnavailableError(absl::StrCat(
-      failed.message(), ": no answer within ",
-      absl::FormatDuration(directory_.timeout),
-      "; is the host up, and does a firewall let us through to it?"));
+  if (HasDiagnostic()) return Failed(kTls);
+  // libldap overwrites the cause with ENOTCONN where the kernel refused a TCP
+  // connection.
+  return absl::UnavailableError(
+      error == 0 ? absl::StrCat(kConnect,
+                                ": the server closed the connection; does it "
+                                "take connections from here?")
+                 : absl::StrCat(
+                       kConnect, ": refused (", strerror(error),
+                       "); is the directory server running there, is the port "
+                       "right, and does the network lead to it?"));
+}
+
+bool LdapConnection::HasDiagnostic() const {
+  char* diagnostic = nullptr;
+  ldap_get_option(handle_, LDAP_OPT_DIAGNOSTIC_MESSAGE, &diagnostic);
+  const absl::Cleanup free = [diagnostic] { ldap_memfree(diagnostic); };
+  return diagnostic != nullptr && diagnostic[0] != '\0';
 }
 
 absl::Status LdapConnection::StartTls() {
   if (!directory_.tls.start_tls || !absl::StartsWithIgnoreCase(uri_, "ldap:")) {
     return absl::OkStatus();
   }
-  // It waits for the answer and for the handshake, for up to
+  // Waits for the answer and for the handshake, for up to
   // LDAP_OPT_NETWORK_TIMEOUT and LDAP_OPT_TIMEOUT.
   if (ldap_start_tls_s(handle_, nullptr, nullptr) == LDAP_SUCCESS) {
     return absl::OkStatus();
   }
-  return Failed("StartTLS");
+  return Failed("TLS: StartTLS");
 }
 
 absl::Status LdapConnection::Bind(const Login& login, BindAccount::Turn turn) {
@@ -225,7 +262,7 @@ absl::Status LdapConnection::Bind(const Login& login, BindAccount::Turn turn) {
       handle_, login.external ? nullptr : directory_.bind_dn.c_str(),
       login.external ? "EXTERNAL" : LDAP_SASL_SIMPLE, &credentials, nullptr,
       nullptr, &id);
-  if (code != LDAP_SUCCESS) return Failed("binding");
+  if (code != LDAP_SUCCESS) return Failed(kBind);
   // libldap connects without blocking, and then reads and writes as it finds
   // the socket: when half a message has come it would wait for the other half,
   // whatever timeout it was given.
@@ -239,13 +276,14 @@ absl::Status LdapConnection::TakeBindAnswer(int id, const Login& login,
   LDAPMessage* answer = nullptr;
   const int kind = ldap_result(handle_, id, LDAP_MSG_ALL, &timeout, &answer);
   if (kind == 0) {
-    return absl::UnavailableError(
-        absl::StrCat("bind got no answer within ",
-                     absl::FormatDuration(directory_.timeout)));
+    return absl::UnavailableError(absl::StrCat(
+        kBind, ": no answer within ", absl::FormatDuration(directory_.timeout),
+        "; the server takes connections and does not answer: is it "
+        "stopped or overloaded?"));
   }
   if (kind != LDAP_RES_BIND) {
     ldap_msgfree(answer);
-    return Failed("binding");
+    return Failed(kBind);
   }
   int code = LDAP_OTHER;
   char* diagnostic = nullptr;
@@ -259,10 +297,10 @@ absl::Status LdapConnection::TakeBindAnswer(int id, const Login& login,
   }
   const std::string result = DescribeResult(code, diagnostic);
   if (!IsBindRefusal(code)) {
-    return absl::UnavailableError(absl::StrCat("bind failed: ", result));
+    return absl::UnavailableError(absl::StrCat(kBind, ": ", result));
   }
   const std::string why = absl::StrCat(
-      "bind failed: ", DescribeBindRefusal(directory_, login.external, result));
+      kBind, ": ", DescribeBindRefusal(directory_, login.external, result));
   turn->Refused(why);
   return absl::UnauthenticatedError(why);
 }
@@ -277,7 +315,7 @@ absl::Status LdapConnection::ReadAhead() {
   if (socket == nullptr ||
       ber_sockbuf_add_io(socket, &ber_sockbuf_io_readahead,
                          LBER_SBIOD_LEVEL_PROVIDER, nullptr) != 0) {
-    return absl::UnavailableError("libldap cannot read ahead");
+    return absl::UnavailableError("connect: libldap cannot read ahead");
   }
   return absl::OkStatus();
 }
@@ -304,7 +342,7 @@ absl::StatusOr<int> LdapConnection::Search(std::string_view filter,
                                     LDAP_SCOPE_SUBTREE};
   // Without a connection libldap would make another one by itself, and not
   // bind.
-  if (status_.ok() && fd() < 0) status_ = Failed("searching");
+  if (status_.ok() && fd() < 0) status_ = Failed(kSearch);
   if (!status_.ok()) return status_;
   timeval limit = absl::ToTimeval(directory_.timeout);
   int id = 0;
@@ -313,9 +351,10 @@ absl::StatusOr<int> LdapConnection::Search(std::string_view filter,
       kScopes[static_cast<int>(directory_.scope)], std::string(filter).c_str(),
       attributes_.data(), 0, nullptr, nullptr, &limit, max_entries, &id);
   if (code == LDAP_FILTER_ERROR) {
-    return absl::InvalidArgumentError("libldap cannot read the filter");
+    return absl::InvalidArgumentError(
+        "search: libldap cannot read the filter; mend filter in the policy");
   }
-  if (code != LDAP_SUCCESS) return status_ = Failed("searching");
+  if (code != LDAP_SUCCESS) return status_ = Failed(kSearch);
   int left = LDAP_SUCCESS;
   ldap_get_option(handle_, LDAP_OPT_RESULT_CODE, &left);
   writing_ = left == LDAP_BUSY;
@@ -333,7 +372,7 @@ std::vector<std::pair<int, SearchResult>> LdapConnection::Receive(
     LDAPMessage* message = nullptr;
     const int kind =
         ldap_result(handle_, LDAP_RES_ANY, LDAP_MSG_ONE, &at_once, &message);
-    if (kind < 0 || fd() < 0) status_ = Failed("receiving");
+    if (kind < 0 || fd() < 0) status_ = Failed(kSearch);
     if (kind <= 0) {
       // It has sent what it could; if there is room, that was all of it.
       writing_ = false;
@@ -343,12 +382,15 @@ std::vector<std::pair<int, SearchResult>> LdapConnection::Receive(
     const absl::Cleanup free = [message] { ldap_msgfree(message); };
     if (ldap_msgid(message) == 0) {
       // RFC 4511 4.4.1. It will not answer the rest, and need not hang up.
-      status_ = absl::UnavailableError("the server gave notice that it closes");
+      status_ = absl::UnavailableError(
+          "search: the server gave notice that it closes the connection");
       break;
     }
     const auto search = searches_.find(ldap_msgid(message));
     if (search == searches_.end()) continue;  // not ours
-    if (!TakeMessage(handle_, message, &search->second)) continue;
+    if (!TakeMessage(handle_, message, directory_.base, &search->second)) {
+      continue;
+    }
     search->second.transcript.received = now;
     complete.emplace_back(search->first, std::move(search->second));
     searches_.erase(search);
@@ -356,15 +398,19 @@ std::vector<std::pair<int, SearchResult>> LdapConnection::Receive(
   return complete;
 }
 
-absl::Status LdapConnection::Failed(std::string_view doing) const {
+absl::Status LdapConnection::Failed(std::string_view step) const {
   int code = LDAP_SERVER_DOWN;
   ldap_get_option(handle_, LDAP_OPT_RESULT_CODE, &code);
   if (code == LDAP_SUCCESS || code == LDAP_TIMEOUT) code = LDAP_SERVER_DOWN;
   char* diagnostic = nullptr;
   ldap_get_option(handle_, LDAP_OPT_DIAGNOSTIC_MESSAGE, &diagnostic);
   const absl::Cleanup free = [diagnostic] { ldap_memfree(diagnostic); };
-  std::string text = absl::StrCat(absl::string_view(doing.data(), doing.size()),
-                                  ": ", DescribeResult(code, diagnostic));
+  // "Can't contact LDAP server", as libldap says, looks like another fault.
+  std::string text = absl::StrCat(
+      absl::string_view(step.data(), step.size()), ": ",
+      code == LDAP_SERVER_DOWN && !HasDiagnostic()
+          ? "the server closed the connection; was it stopped or restarted?"
+          : DescribeResult(code, diagnostic));
   // With GnuTLS it has no other words for a certificate that it refuses.
   if (diagnostic != nullptr &&
       absl::StrContains(diagnostic, "unknown error code")) {

@@ -1,11 +1,12 @@
-// One connection to one directory server: libldap, with none of its ambient
-// defaults. Open blocks, for as long as it takes to resolve the server's name
-// and up to the policy's timeout each to connect, to agree on TLS and to bind;
-// nothing else does.
+// One connection to one directory server, by libldap without its ambient
+// defaults (ldap.conf and the environment). Only Open blocks: for as long as
+// name resolution takes, and then for up to the policy's timeout each to
+// connect, to agree on TLS, and to bind.
 
 #ifndef MAILVERDICT_LIB_LDAP_CONNECTION_H_
 #define MAILVERDICT_LIB_LDAP_CONNECTION_H_
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -27,50 +28,57 @@ struct ldap;
 
 namespace mailverdict {
 
-// Thread-compatible: used by its server's own thread only, which blocks
-// SIGPIPE: libldap writes to whatever is left of a connection.
+// Used by one thread, which blocks SIGPIPE: libldap writes to connections that
+// are gone.
 class LdapConnection {
  public:
-  // Before the first thread that opens a connection is started: it sets the
-  // environment, once.
+  // The steps of Open. An error begins with its step.
+  static constexpr char kResolve[] = "name resolution";
+  static constexpr char kConnect[] = "connect";
+  static constexpr char kTls[] = "TLS";
+  static constexpr char kBind[] = "bind";
+
+  // Sets the environment, once. Call it before the first thread that opens a
+  // connection is started.
   static void IgnoreAmbientDefaults();
 
-  // Connects and binds; waits for the answer of the bind, anonymous or not, so
-  // that an open connection is one that a server has answered on. An
-  // Unavailable error says what failed, an Unauthenticated one that the server
-  // refuses the account, or that `account` (bind_account.h) allows no attempt
-  // at `now`. Never goes on anonymously after a bind that failed.
+  // Connects and binds. It waits for the answer to the bind, anonymous or not,
+  // so that an open connection is one on which a server has answered. `step`
+  // has the step that is under way. An Unavailable error says what failed. An
+  // Unauthenticated error says that the server refuses the account, or that
+  // `account` (bind_account.h) allows no attempt at `now`. A bind that failed
+  // is never followed by anonymous searches.
   static absl::StatusOr<std::unique_ptr<LdapConnection>> Open(
       const DirectoryPolicy& directory, const std::string& uri, uint64_t number,
-      BindAccount* account, absl::Time now);
+      BindAccount* account, absl::Time now, std::atomic<const char*>* step);
 
   ~LdapConnection();
   LdapConnection(const LdapConnection&) = delete;
   LdapConnection& operator=(const LdapConnection&) = delete;
 
-  // What to poll, and for what.
+  // The descriptor to poll, and the events to poll it for.
   int fd() const;
   short events() const;  // NOLINT: as poll(2) has it
 
-  // Where it goes to, as host_addresses.h writes it.
+  // The server's address, as host_addresses.h writes it.
   std::string peer() const { return PeerAddress(fd()); }
 
-  // False while the server does not read what it was sent: no time for another
-  // search.
+  // False while the server does not read what it was sent: another search has
+  // to wait.
   bool ready() const;
 
-  // Starts a search with the directory's base, scope and attributes, of at most
-  // `max_entries`; does not wait for an answer. The exchange's number; or
-  // Unavailable when the connection is lost; or InvalidArgument when libldap
-  // cannot read the filter.
+  // Starts a search with the directory's base, scope and attributes, for at
+  // most `max_entries`; does not wait for an answer. Returns the exchange's
+  // number; Unavailable when the connection is lost; InvalidArgument when
+  // libldap cannot read the filter.
   absl::StatusOr<int> Search(std::string_view filter, int max_entries,
                              absl::Time now);
 
-  // The searches that are complete by now, oldest first; does not wait.
+  // Returns the searches that are complete, oldest first; does not wait.
   std::vector<std::pair<int, SearchResult>> Receive(absl::Time now);
 
-  // Unavailable once the connection is lost: no other search will complete, and
-  // what those under way had received is no result.
+  // Unavailable once the connection is lost. Then no other search completes,
+  // and the parts of results that had come are dropped.
   const absl::Status& status() const { return status_; }
 
  private:
@@ -85,7 +93,9 @@ class LdapConnection {
   absl::Status TakeBindAnswer(int id, const Login& login,
                               BindAccount::Turn* turn);
   absl::Status ReadAhead();
-  absl::Status Failed(std::string_view doing) const;
+  absl::Status Resolve() const;
+  bool HasDiagnostic() const;
+  absl::Status Failed(std::string_view step) const;
 
   const DirectoryPolicy& directory_;
   const std::string& uri_;  // lives in directory_

@@ -12,13 +12,18 @@
 #include "lib/ldap/host_watch.h"
 #include "lib/ldap/server.h"
 #include "lib/loop/health.h"
+#include "lib/loop/timer.h"
 
 namespace mailverdict {
 
-// One lookup on its way from server to server.
+// One lookup on its way from server to server. The directory holds it until
+// `done` is called; what calls back later holds it weakly.
 struct Directory::Asking {
-  MailboxLookup lookup;
-  Done done;  // empty once it was called
+  Asking(MailboxLookup lookup, Done done, Executor* executor)
+      : lookup(std::move(lookup)), done(std::move(done)), patience(executor) {}
+
+  const MailboxLookup lookup;
+  const Done done;
   std::vector<size_t> order;
   size_t asked = 0;      // so many of `order`
   size_t under_way = 0;  // of those, not answered yet
@@ -26,7 +31,7 @@ struct Directory::Asking {
   std::optional<Answer> absent;  // what one server says: it wants a second
   size_t absent_on = 0;          // that server
   absl::Time end;                // then it is given up
-  Executor::TimerId patience = 0;
+  Timer patience;                // for the server that was asked last
 };
 
 Directory::Directory(std::shared_ptr<const DirectoryPolicy> policy,
@@ -35,7 +40,12 @@ Directory::Directory(std::shared_ptr<const DirectoryPolicy> policy,
     : policy_(std::move(policy)),
       executor_(executor),
       log_(hooks.log),
-      self_(std::make_shared<Directory*>(this)) {
+      self_(std::make_shared<Directory*>(this)),
+      alarm_(absl::StrCat("directory ", policy_->name),
+             "its recipients are deferred (451); run `mailverdictd --policy "
+             "FILE --check --online` and `mailverdict explain ADDRESS`, and "
+             "mend what they name",
+             hooks.log) {
   if (account == nullptr) account = std::make_shared<BindAccount>();
   for (size_t i = 0; i < policy_->uris.size(); ++i) {
     servers_.emplace_back().server = std::make_unique<DirectoryServer>(
@@ -43,12 +53,7 @@ Directory::Directory(std::shared_ptr<const DirectoryPolicy> policy,
   }
 }
 
-// The threads of the servers may hold an Asking for longer, so its timer is
-// cancelled here.
-Directory::~Directory() {
-  *self_ = nullptr;
-  for (const auto& asking : asking_) executor_->Cancel(asking->patience);
-}
+Directory::~Directory() { *self_ = nullptr; }
 
 HealthHooks Directory::HooksFor(size_t server, const HealthHooks& hooks) {
   HealthHooks result;
@@ -66,30 +71,37 @@ HealthHooks Directory::HooksFor(size_t server, const HealthHooks& hooks) {
 
 void Directory::Resolve(const MailboxLookup& lookup, Done done) {
   if (servers_.size() == 1) {
-    servers_.front().server->Resolve(lookup, std::move(done));
+    servers_.front().server->Resolve(
+        lookup, [self = self_, done = std::move(done)](const Answer& answer) {
+          if (*self != nullptr) (*self)->Note(answer);
+          done(answer);
+        });
     return;
   }
-  outage_ = outage_ && NobodyIsWell();
+  outage_ = outage_ && NoServerIsWell();
   if (outage_) {
-    done(Answer(Report::Unknown(lookup, "no server has answered of late")));
+    const Answer unknown(Report::Unknown(
+        lookup,
+        "no server of the directory answers; `mailverdict status` says "
+        "why of each"));
+    Note(unknown);
+    done(unknown);
     return;
   }
-  auto asking = std::make_shared<Asking>();
-  asking->lookup = lookup;
-  asking->done = std::move(done);
+  auto asking = std::make_shared<Asking>(lookup, std::move(done), executor_);
+  asking_.insert(asking);
   asking->order = Order();
   asking->end = executor_->Now() + policy_->timeout;
-  asking_.insert(asking);
   AskNext(asking);
 }
 
-bool Directory::NobodyIsWell() const {
+bool Directory::NoServerIsWell() const {
   return std::none_of(servers_.begin(), servers_.end(),
                       [](const Server& server) { return server.well(); });
 }
 
-// Those that are failing, or owe an answer for too long, come last, but they
-// come: they may know who is present.
+// Servers that are failing, or that owe an answer for too long, come last. They
+// are asked all the same, since they may find an address that is present.
 std::vector<size_t> Directory::Order() {
   std::vector<size_t> order;
   const bool spread = policy_->order == DirectoryPolicy::Order::kSpread;
@@ -103,19 +115,22 @@ std::vector<size_t> Directory::Order() {
 }
 
 void Directory::AskNext(const std::shared_ptr<Asking>& asking) {
-  executor_->Cancel(std::exchange(asking->patience, 0));
   const size_t server = asking->order[asking->asked++];
   ++asking->under_way;
-  asking->patience =
-      executor_->RunAfter(PatienceOf(*asking), [self = self_, asking, server] {
-        asking->patience = 0;
-        if (*self != nullptr && asking->done) (*self)->PassOver(asking, server);
-      });
+  asking->patience.Set(PatienceOf(*asking),
+                       [this, server, weak = std::weak_ptr<Asking>(asking)] {
+                         if (const auto asking = weak.lock())
+                           PassOver(asking, server);
+                       });
   servers_[server].server->Resolve(
-      asking->lookup, [self = self_, asking, server](const Answer& answer) {
+      asking->lookup,
+      [self = self_, server,
+       weak = std::weak_ptr<Asking>(asking)](const Answer& answer) {
         if (*self == nullptr) return;
         (*self)->servers_[server].late = false;
-        if (asking->done) (*self)->Take(asking, server, answer);
+        if (const auto asking = weak.lock()) {
+          (*self)->Take(asking, server, answer);
+        }
       });
 }
 
@@ -135,10 +150,11 @@ void Directory::PassOver(const std::shared_ptr<Asking>& asking, size_t server) {
     AskNext(asking);
     return;
   }
-  // The next ones need not wait as long to hear the same.
+  // The next lookups need not wait as long for the same answer.
   outage_ = true;
   asking->reasons.push_back(absl::StrCat(
-      "no answer within ", absl::FormatDuration(policy_->timeout)));
+      policy_->uris[server], ": no answer in time (timeout ",
+      absl::FormatDuration(policy_->timeout), " for all servers together)"));
   GiveUp(asking);
 }
 
@@ -178,27 +194,37 @@ void Directory::Lacks(size_t server, const Answer& present) {
   said = now;
   log_(absl::StrCat("directory ", policy_->name, " (", policy_->uris[server],
                     ") lacks ", absl::StrJoin(present.values(), ", "),
-                    ", whom ", present.transcript().server,
-                    " has: is it behind? Nobody is rejected for it"));
+                    ", which ", present.transcript().server,
+                    " has; is its replication behind? No recipient is rejected "
+                    "for it"));
 }
 
-// Nobody is left who could say.
+// No server is left that could say.
 void Directory::GiveUp(const std::shared_ptr<Asking>& asking) {
   std::string why = absl::StrJoin(asking->reasons, "; ");
   if (asking->absent.has_value()) {
-    why =
-        absl::StrCat(asking->absent->transcript().server,
-                     " says absent, and no second server bears it out: ", why);
+    why = absl::StrCat(asking->absent->transcript().server,
+                       " says absent, and no second server confirms it: ", why);
   }
   Finish(asking, Answer(Report::Unknown(asking->lookup, std::move(why))));
 }
 
 void Directory::Finish(const std::shared_ptr<Asking>& asking,
                        const Answer& answer) {
-  executor_->Cancel(std::exchange(asking->patience, 0));
-  asking_.erase(asking);
-  const Done done = std::exchange(asking->done, nullptr);
-  done(answer);
+  const std::shared_ptr<Asking> last = asking;  // until `done` has returned
+  asking_.erase(last);
+  last->patience.Cancel();
+  Note(answer);
+  last->done(answer);
+}
+
+void Directory::Note(const Answer& answer) {
+  const auto well = [this] {
+    return std::any_of(
+        servers_.begin(), servers_.end(),
+        [](const Server& server) { return !server.server->state().failing; });
+  };
+  alarm_.Note(answer, well, executor_->Now());
 }
 
 std::vector<ServerState> Directory::servers() const {

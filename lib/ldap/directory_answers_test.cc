@@ -76,7 +76,9 @@ TEST_F(DirectoryAnswers, AMissingBaseProvesNothing) {
   StartFull();
   DirectoryPolicy policy = PolicyFor(slapd.uri());
   policy.base = "ou=nowhere,dc=example,dc=org";
-  ExpectUnsure(policy, "No such object (32)");
+  ExpectUnsure(policy,
+               "search: No such object (32); the base "
+               "\"ou=nowhere,dc=example,dc=org\" is not there");
 }
 
 // People in two places, one search: what is in neither counts for nothing.

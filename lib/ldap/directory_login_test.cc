@@ -12,6 +12,7 @@
 #include "lib/ldap/bind_account.h"
 #include "lib/ldap/bind_refusal.h"
 #include "lib/ldap/directory_testing.h"
+#include "lib/ldap/host_names_testing.h"
 #include "lib/ldap/worker.h"
 
 namespace mailverdict {
@@ -162,16 +163,66 @@ TEST_F(DirectoryLogin, ARefusalOfNobodyIsToldAsOne) {
   slapd.Start(options);
   const auto directory = Open(PolicyFor(slapd.uri()));
   ASSERT_TRUE(loop.RunUntil([&] { return SaidWith("FAILS") == 1; }));
-  EXPECT_EQ(SaidWith("bind failed: Inappropriate authentication (48)"), 1)
-      << log[0];
+  EXPECT_EQ(SaidWith("bind: Inappropriate authentication (48)"), 1) << log[0];
 }
 
 TEST_F(DirectoryLogin, AHostThatHasNoAddressIsNamed) {
   const auto directory = Open(PolicyFor("ldap://nowhere.invalid"));
   ASSERT_TRUE(loop.RunUntil([&] { return SaidWith("FAILS") == 1; }));
-  EXPECT_EQ(
-      SaidWith("connecting: its host name nowhere.invalid has no address"), 1)
+  EXPECT_EQ(SaidWith("FAILS: name resolution: the host nowhere.invalid has no "
+                     "address ("),
+            1)
       << log[0];
+}
+
+TEST_F(DirectoryLogin, APortWithoutAServerIsNamed) {
+  slapd.Stop();
+  const auto directory = Open(PolicyFor(slapd.uri()));
+  ASSERT_TRUE(loop.RunUntil([&] { return SaidWith("FAILS") == 1; }));
+  EXPECT_EQ(SaidWith("FAILS: connect: refused ("), 1) << log[0];
+  EXPECT_EQ(SaidWith("is the directory server running there, is the port "
+                     "right, and does the network lead to it?; recipients"),
+            1)
+      << log[0];
+}
+
+// getaddrinfo(3) takes as long as it likes. Lookups do not, and the state says
+// why, though no attempt to connect has failed yet.
+TEST_F(DirectoryLogin, ANameWhoseResolutionHangsIsAFailureAfterTheTimeout) {
+  HostNames names;
+  names.Set("ldap.example.org", {"127.0.0.1"});
+  names.Hang(true);
+  DirectoryPolicy policy =
+      PolicyFor(absl::StrCat("ldap://ldap.example.org:", slapd.port()));
+  ManualExecutor still;
+  HealthHooks hooks = Hooks();
+  auto directory = std::make_unique<Directory>(
+      std::make_shared<const DirectoryPolicy>(policy), &still, hooks);
+  ASSERT_TRUE(
+      still.RunUntil([&] { return names.Lookups("ldap.example.org") > 0; }));
+  Asked asked(&still, directory.get());
+  asked.Ask("joe@example.org");
+  still.Advance(policy.timeout - absl::Nanoseconds(1));
+  asked.Ask("joe@example.org");
+  EXPECT_EQ(asked.answered(), 0u);
+  EXPECT_FALSE(directory->servers()[0].failing);
+  still.Advance(absl::Nanoseconds(1));
+  asked.Ask("joe@example.org");
+  still.RunReady();
+  ASSERT_EQ(asked.answered(), 3u);  // at once, with those that have waited
+  for (size_t i = 0; i < asked.size(); ++i) EXPECT_EQ(asked.times(i), 1);
+  EXPECT_EQ(asked[0].reason(),
+            "name resolution: not done after 3s, and still waiting; DNS does "
+            "not answer on this machine (try: getent hosts ldap.example.org)");
+  EXPECT_TRUE(directory->servers()[0].failing);
+  EXPECT_EQ(directory->servers()[0].why, asked[0].reason());
+  EXPECT_EQ(SaidWith("FAILS"), 1);
+  EXPECT_EQ(troubles, 1);
+  names.Hang(false);
+  EXPECT_TRUE(still.RunUntil([&] { return !directory->servers()[0].failing; }));
+  asked.Ask("joe@example.org");
+  ASSERT_TRUE(asked.Wait());
+  EXPECT_TRUE(asked[3].present()) << asked[3].ToString();
 }
 
 // The kernel takes the connection of a listener whose queue is full, or none.

@@ -104,6 +104,12 @@ TEST_F(DirectoryServers, OneThatHangsCostsItsShareOnce) {
   }
   slapd.Resume();
   EXPECT_TRUE(Well(*directory, 0));
+  // It has its place again: it is asked first.
+  EXPECT_TRUE(loop.RunUntil([&] {
+    const int before = slapd.searches();
+    ExpectWell(directory.get(), kAtOnce);
+    return slapd.searches() >= before + 2;
+  }));
 }
 
 TEST_F(DirectoryServers, HedgingAsksAnotherSoonerThanThat) {
@@ -144,7 +150,9 @@ TEST_F(DirectoryServers, AnOutageIsWaitedForOnce) {
   ASSERT_TRUE(Failing(*directory, 1));
   const absl::Time began = absl::Now();
   const Answer answer = Resolve(directory.get(), "nobody@example.org");
-  EXPECT_EQ(answer.reason(), "no server has answered of late");
+  EXPECT_EQ(answer.reason(),
+            "no server of the directory answers; `mailverdict status` says why "
+            "of each");
   EXPECT_LT(absl::Now() - began, absl::Milliseconds(500));
   slapd.Resume();
   second.Resume();
@@ -207,6 +215,52 @@ TEST_F(DirectoryServers, AnAbsenceWantsASecondServer) {
   EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
 }
 
+// A timer of a lookup that is over would pass a server over for the next.
+TEST_F(DirectoryServers, ALookupThatIsAnsweredLeavesNoTimer) {
+  slapd.Start();
+  DirectoryPolicy policy = Both();
+  policy.confirm_absent = true;
+  policy.hedge_after = absl::Microseconds(1);
+  const auto directory = Open(policy);
+  for (int i = 0; i < 20; ++i) {
+    ExpectWell(directory.get(), kAtOnce);
+    EXPECT_EQ(loop.timers(), 0u);
+  }
+}
+
+// Its controls pass, and an arm that has none leaves every absence Unknown.
+TEST_F(DirectoryServers, AnAlarmTellsOfAnHourWithoutAnAnswer) {
+  slapd.Start();
+  for (const size_t servers : {1, 2}) {
+    log.clear();
+    DirectoryPolicy policy = Both();
+    policy.uris.resize(servers);
+    policy.controls.pop_back();
+    ManualExecutor still;
+    Directory directory(std::make_shared<const DirectoryPolicy>(policy), &still,
+                        Hooks());
+    Asked asked(&still, &directory);
+    for (int i = 0; i < 7; ++i) {
+      EXPECT_TRUE(log.empty()) << log[0];
+      asked.Ask("nobody@example.org");
+      ASSERT_TRUE(asked.Wait());
+      EXPECT_TRUE(asked[asked.size() - 1].unknown());
+      still.Advance(absl::Minutes(10));
+    }
+    ASSERT_EQ(log.size(), 1u);
+    EXPECT_EQ(log[0].find("directory people ALARM: no lookup was answered"), 0u)
+        << log[0];
+    EXPECT_NE(log[0].find("its recipients are deferred (451); run "
+                          "`mailverdictd --policy FILE --check --online`"),
+              std::string::npos)
+        << log[0];
+    asked.Ask("joe@example.org");
+    ASSERT_TRUE(asked.Wait());
+    ASSERT_EQ(log.size(), 2u);
+    EXPECT_NE(log[1].find("answers lookups again"), std::string::npos);
+  }
+}
+
 // The second one is asked, and never answers: not the first one's word alone.
 TEST_F(DirectoryServers, AnAbsenceWhoseSecondServerHangsIsUnknown) {
   slapd.Start();
@@ -258,6 +312,7 @@ TEST_F(DirectoryServers, GoesWhileItsServersAreAsked) {
   slapd.Pause();
   Asked asked(&loop, directory.get());
   asked.Ask("joe@example.org");
+  EXPECT_EQ(loop.timers(), 1u);  // for how long the first one is waited for
   directory.reset();
   EXPECT_EQ(loop.timers(), 0u);
   EXPECT_FALSE(loop.RunUntil([&] { return asked.answered() > 0; },

@@ -90,7 +90,7 @@ class DirectoryFixture : public testing::Test {
     return std::make_unique<Directory>(
         std::make_shared<const DirectoryPolicy>(policy), &loop, Hooks());
   }
-  // The first of its servers alone, whose name is looked up again each `every`.
+  // The first server alone; its host name is resolved again every `every`.
   std::unique_ptr<DirectoryServer> OpenServer(const DirectoryPolicy& policy,
                                               absl::Duration every) {
     return std::make_unique<DirectoryServer>(

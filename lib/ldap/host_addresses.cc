@@ -9,7 +9,7 @@
 namespace mailverdict {
 namespace {
 
-// "" of what is no internet address.
+// "" if it is no internet address.
 std::string AsNumbers(const sockaddr* address, socklen_t size) {
   if (address->sa_family != AF_INET && address->sa_family != AF_INET6) {
     return "";
@@ -20,18 +20,20 @@ std::string AsNumbers(const sockaddr* address, socklen_t size) {
   return code == 0 ? text : "";
 }
 
-HostAddresses Ask(const std::string& host, int flags) {
+absl::StatusOr<HostAddresses> Ask(const std::string& host, int flags) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = flags;
   addrinfo* all = nullptr;
-  if (getaddrinfo(host.c_str(), nullptr, &hints, &all) != 0) return {};
+  const int code = getaddrinfo(host.c_str(), nullptr, &hints, &all);
+  if (code != 0) return absl::NotFoundError(gai_strerror(code));
   const absl::Cleanup free = [all] { freeaddrinfo(all); };
   HostAddresses addresses;
   for (const addrinfo* each = all; each != nullptr; each = each->ai_next) {
     std::string address = AsNumbers(each->ai_addr, each->ai_addrlen);
     if (!address.empty()) addresses.push_back(std::move(address));
   }
+  if (addresses.empty()) return absl::NotFoundError("no internet address");
   return addresses;
 }
 
@@ -44,12 +46,18 @@ std::string HostNameOf(const std::string& uri) {
   const std::string host = parts->lud_host == nullptr ? "" : parts->lud_host;
   const std::string scheme = parts->lud_scheme;
   const bool has_name =
-      scheme != "ldapi" && !host.empty() && Ask(host, AI_NUMERICHOST).empty();
+      scheme != "ldapi" && !host.empty() && !Ask(host, AI_NUMERICHOST).ok();
   return has_name ? host : "";
 }
 
 // Without AI_ADDRCONFIG, which libldap connects with: rather an address more.
-HostAddresses LookUpHost(const std::string& name) { return Ask(name, 0); }
+absl::StatusOr<HostAddresses> ResolveHost(const std::string& name) {
+  return Ask(name, 0);
+}
+
+HostAddresses LookUpHost(const std::string& name) {
+  return ResolveHost(name).value_or(HostAddresses());
+}
 
 std::string PeerAddress(int fd) {
   sockaddr_storage storage{};

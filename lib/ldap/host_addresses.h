@@ -1,4 +1,4 @@
-// Host names and the addresses that they mean. Addresses are written as numbers
+// Host names and their addresses. Addresses are written as numbers
 // ("192.0.2.1", "2001:db8::1"), so that they can be compared.
 
 #ifndef MAILVERDICT_LIB_LDAP_HOST_ADDRESSES_H_
@@ -7,18 +7,24 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
+
 namespace mailverdict {
 
 using HostAddresses = std::vector<std::string>;
 
-// The host of an LDAP URI, if it is a name; "" of an address or a unix socket.
+// Returns the host of an LDAP URI if it is a name; "" for an address or a unix
+// socket.
 std::string HostNameOf(const std::string& uri);
 
-// All that the name means; none when that cannot be learned. Blocks, perhaps
-// for minutes (resolv.conf(5)). Any thread.
+// Returns all addresses of the name, at least one; or NotFound with the words
+// of getaddrinfo(3). Blocks, perhaps for minutes (resolv.conf(5)). Any thread.
+absl::StatusOr<HostAddresses> ResolveHost(const std::string& name);
+
+// As ResolveHost, but an error gives no address.
 HostAddresses LookUpHost(const std::string& name);
 
-// Of the other end of a connection; "" if it has none.
+// Returns the address of a connection's other end; "" if it has none.
 std::string PeerAddress(int fd);
 
 }  // namespace mailverdict

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <netdb.h>
 
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -14,7 +15,9 @@ struct Name {
   int lookups = 0;
 };
 
-std::mutex g_mutex;  // guards the next
+std::mutex g_mutex;  // guards the next two
+bool g_hang = false;
+std::condition_variable g_goes_on;
 std::map<std::string, Name>& Names() {
   static auto* names = new std::map<std::string, Name>;
   return *names;
@@ -22,10 +25,13 @@ std::map<std::string, Name>& Names() {
 
 // nullopt of a name that is none of the test's.
 std::optional<std::vector<std::string>> LookUp(const char* node) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
-  const auto name = Names().find(node == nullptr ? "" : node);
+  std::unique_lock<std::mutex> lock(g_mutex);
+  auto name = Names().find(node == nullptr ? "" : node);
   if (name == Names().end()) return std::nullopt;
   ++name->second.lookups;
+  g_goes_on.wait(lock, [] { return !g_hang; });
+  name = Names().find(node);
+  if (name == Names().end()) return std::nullopt;  // the test is over
   return name->second.addresses;
 }
 
@@ -54,6 +60,7 @@ extern "C" int getaddrinfo(const char* node, const char* service,
 namespace mailverdict {
 
 HostNames::~HostNames() {
+  Hang(false);
   const std::lock_guard<std::mutex> lock(g_mutex);
   Names().clear();
 }
@@ -62,6 +69,12 @@ void HostNames::Set(const std::string& name,
                     const std::vector<std::string>& addresses) {
   const std::lock_guard<std::mutex> lock(g_mutex);
   Names()[name].addresses = addresses;
+}
+
+void HostNames::Hang(bool hang) {
+  const std::lock_guard<std::mutex> lock(g_mutex);
+  g_hang = hang;
+  g_goes_on.notify_all();
 }
 
 int HostNames::Lookups(const std::string& name) const {

@@ -19,6 +19,9 @@ class HostNames {
 
   // Numeric addresses; without any, a lookup of the name fails.
   void Set(const std::string& name, const std::vector<std::string>& addresses);
+  // From now on lookups of these names wait until this is called with false, or
+  // until this object is gone.
+  void Hang(bool hang);
   // How often it was looked up.
   int Lookups(const std::string& name) const;
 };

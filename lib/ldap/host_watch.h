@@ -1,4 +1,5 @@
-// Looks a host name up again and again, in the background: a server may move.
+// Resolves a host name periodically in the background, because a server may
+// move to another address.
 
 #ifndef MAILVERDICT_LIB_LDAP_HOST_WATCH_H_
 #define MAILVERDICT_LIB_LDAP_HOST_WATCH_H_
@@ -23,15 +24,16 @@ class HostWatch {
   using Lookup = std::function<HostAddresses(const std::string& name)>;
   using Found = std::function<void(HostAddresses)>;
 
-  // Calls `lookup`, which may block, on a thread of its own, and `found`, which
-  // may not, with what it gives, if that is any address. The first time after
-  // `every`. ResourceExhausted if there is no thread to spare.
+  // Calls `lookup` on a thread of its own, the first time after `every`; it may
+  // block. If it gives any address, `found` is called with the addresses on
+  // that thread; it must not block. ResourceExhausted if there is no thread to
+  // spare.
   static absl::StatusOr<std::unique_ptr<HostWatch>> Start(std::string name,
                                                           absl::Duration every,
                                                           Lookup lookup,
                                                           Found found);
-  // From then on `found` is not called. Does not wait for a lookup: its thread
-  // is left to find out by itself that it is no longer wanted.
+  // After it, `found` is not called. Does not wait for a lookup that is under
+  // way: its thread ends by itself when the lookup does.
   ~HostWatch();
   HostWatch(const HostWatch&) = delete;
   HostWatch& operator=(const HostWatch&) = delete;

@@ -1,13 +1,12 @@
-// How long one server's connections may be idle before they are not believed
-// to be there any more. A firewall between forgets an idle connection without a
-// word: what is sent on it later is dropped, and looks like a server that
-// hangs.
+// Decides how long one server's connections may be idle before they are
+// distrusted. A firewall in between may forget an idle connection without a
+// word: it drops what is sent later, which looks like a server that hangs.
 //
-// At first every connection is trusted, and one that was idle for as long as
-// the policy says is probed with the controls. Once nothing came back on one
-// that had been idle, a connection that was idle for longer than kShort is
-// replaced before the next search, which costs a connect; until a probe shows
-// that a longer time does no harm.
+// At first every connection is trusted. A connection that was idle for the
+// policy's probe_idle is probed with the controls. Once an idle connection has
+// been silent, every connection that was idle for longer than kShort is
+// replaced before the next search, which costs a connect. That ends when a
+// probe shows that a longer idle time does no harm.
 
 #ifndef MAILVERDICT_LIB_LDAP_IDLE_WATCH_H_
 #define MAILVERDICT_LIB_LDAP_IDLE_WATCH_H_
@@ -21,7 +20,7 @@ namespace mailverdict {
 // Thread-compatible.
 class IdleWatch {
  public:
-  // No firewall forgets a connection that was used so lately.
+  // No firewall forgets a connection that was used within this time.
   static constexpr absl::Duration kShort = absl::Seconds(1);
 
   // Zero: connections are not probed.
@@ -30,17 +29,17 @@ class IdleWatch {
   // A new connection is open.
   void Opened(absl::Time now) { heard_ = now; }
 
-  // The server answered what was sent then.
+  // At `now` the server answered what was sent at `sent`.
   void Answered(absl::Time sent, absl::Time now) {
     trusted_ = std::max(trusted_, IdleBefore(sent));
     heard_ = now;
   }
 
-  // How long the server had said nothing when that was sent.
+  // How long the connection had been idle at `sent`.
   absl::Duration IdleBefore(absl::Time sent) const { return sent - heard_; }
 
-  // No answer came to what was sent then, a probe or a search. True if the
-  // connection had been idle, so that it is the one to blame, not the server.
+  // No answer came to the probe or search that was sent at `sent`. True if the
+  // connection had been idle, so that it is to blame and not the server.
   bool Lost(absl::Time sent, bool probe) {
     const bool was_idle = probe || IdleBefore(sent) > kShort;
     if (was_idle) trusted_ = kShort;

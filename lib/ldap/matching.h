@@ -1,5 +1,5 @@
-// What LDAP's matching rules take as one, as far as that can be known without
-// the server's schema. Pure.
+// Compares values and DNs as LDAP's matching rules do, as far as that can be
+// known without the server's schema. Pure.
 
 #ifndef MAILVERDICT_LIB_LDAP_MATCHING_H_
 #define MAILVERDICT_LIB_LDAP_MATCHING_H_
@@ -9,11 +9,11 @@
 
 namespace mailverdict {
 
-// In the order of what they prove.
+// Ordered: a greater one proves more.
 enum class Match { kNo, kPerhaps, kYes };
 
-// A value without what means nothing to the matching rules of mail attributes:
-// letter case and the number of blanks (RFC 4517 4.2.11, RFC 4518 2.6).
+// A value without the differences that the matching rules of mail attributes
+// ignore: letter case and the number of blanks (RFC 4517 4.2.11, RFC 4518 2.6).
 struct Folded {
   explicit Folded(std::string value);
 
@@ -21,13 +21,14 @@ struct Folded {
   bool plain;  // printable ASCII throughout
 };
 
-// Whether two values are one. Printable ASCII that differs is different under
-// any rule; whether an accented letter, its plain one and its other encodings
-// are equal only the server knows.
+// Whether two values are equal. Printable ASCII that differs is different under
+// any rule. Only the server knows whether an accented letter equals its plain
+// letter or its other encodings: kPerhaps.
 Match Compare(const Folded& shown, const Folded& wanted);
 
-// A DN in a form that compares: without its escapes, blanks and letter case,
-// each RDN's parts in order (RFC 4514). Empty for what is no DN.
+// Returns a DN in a form that can be compared as text: without escapes, blanks
+// and letter case, with each RDN's parts in order (RFC 4514). Empty if `dn` is
+// no DN.
 std::string ComparableDn(std::string_view dn);
 
 }  // namespace mailverdict

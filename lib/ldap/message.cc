@@ -56,6 +56,31 @@ bool ReadEntry(LDAP* handle, LDAPMessage* message, SearchResult::Entry* out) {
   }
 }
 
+// What to mend when a search fails with `code`.
+std::string AdviceFor(int code, const std::string& base) {
+  switch (code) {
+    case LDAP_NO_SUCH_OBJECT:
+      return absl::StrCat("; the base \"", base,
+                          "\" is not there, or the account may not see it");
+    case LDAP_INSUFFICIENT_ACCESS:
+      return absl::StrCat("; give the account read access to \"", base,
+                          "\" and to the filter's attributes");
+    case LDAP_REFERRAL:
+      return absl::StrCat("; the server does not hold the base \"", base,
+                          "\": name one that does in uri");
+    case LDAP_SIZELIMIT_EXCEEDED:
+      return "; raise the server's size limit for the account";
+    case LDAP_TIMELIMIT_EXCEEDED:
+    case LDAP_ADMINLIMIT_EXCEEDED:
+      return "; are the filter's attributes indexed?";
+    case LDAP_BUSY:
+    case LDAP_UNAVAILABLE:
+      return "; the server is overloaded, starting or stopping";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 std::string DescribeResult(int code, const char* diagnostic) {
@@ -66,11 +91,13 @@ std::string DescribeResult(int code, const char* diagnostic) {
   return text;
 }
 
-bool TakeMessage(ldap* handle, ldapmsg* message, SearchResult* result) {
+bool TakeMessage(ldap* handle, ldapmsg* message, const std::string& base,
+                 SearchResult* result) {
   switch (ldap_msgtype(message)) {
     case LDAP_RES_SEARCH_ENTRY:
       if (!ReadEntry(handle, message, &result->entries.emplace_back())) {
-        result->failure = "the server sent an entry that cannot be read";
+        result->failure =
+            "search: the server sent an entry that cannot be read";
       }
       return false;
     case LDAP_RES_SEARCH_REFERENCE: {
@@ -95,7 +122,8 @@ bool TakeMessage(ldap* handle, ldapmsg* message, SearchResult* result) {
       if (parsed != LDAP_SUCCESS) code = parsed;
       if (code != LDAP_SUCCESS) {
         result->failure =
-            absl::StrCat("search failed: ", DescribeResult(code, diagnostic));
+            absl::StrCat("search: ", DescribeResult(code, diagnostic),
+                         AdviceFor(code, base));
       }
       result->truncated = code == LDAP_SIZELIMIT_EXCEEDED;
       ldap_memfree(diagnostic);
@@ -103,7 +131,7 @@ bool TakeMessage(ldap* handle, ldapmsg* message, SearchResult* result) {
     }
     default:
       result->failure = absl::StrCat(
-          "the server answered a search with message ", ldap_msgtype(message));
+          "search: the server answered with message ", ldap_msgtype(message));
       return true;
   }
 }

@@ -17,11 +17,11 @@ size_t BytesOf(const MailboxLookup& lookup, const FilterTemplate& filter) {
 }
 
 // Whether each arm is one comparison, as in (|(mail=%a)(alias=%a)). Then those
-// of an arm can stand together: slapd tests whom it has found against one after
-// the other until one holds, which the first attribute does for most.
-// directory_bench with 64 in flight, over a unix socket to a slapd that logs,
-// in turns, 2026-11-28: 3.1 (2.8 to 3.2) times plain searches, without this 2.2
-// (1.6 to 2.6).
+// of an arm can stand together: slapd tests each entry that it has found
+// against one after the other until one holds, which the first attribute does
+// for most. directory_bench with 64 in flight, over a unix socket to a slapd
+// that logs, in turns, 2026-11-28: 3.1 (2.8 to 3.2) times plain searches,
+// without this 2.2 (1.6 to 2.6).
 bool IsPlainOr(const FilterTemplate& filter) {
   return std::all_of(filter.arms().begin(), filter.arms().end(),
                      [](const FilterTemplate::Arm& arm) {

@@ -1,4 +1,4 @@
-// The lookups that a directory server is asked, and how they share searches.
+// The lookups that wait for a directory server, and how they share searches.
 
 #ifndef MAILVERDICT_LIB_LDAP_QUESTIONS_H_
 #define MAILVERDICT_LIB_LDAP_QUESTIONS_H_
@@ -21,24 +21,24 @@
 
 namespace mailverdict {
 
-// Lookups in one search, and the bytes of the values that they ask for: as many
-// searches as are under way at a time fit into the buffers of a connection, and
-// slapd closes one that asks more than 256 KiB in a search (slapd.conf(5),
-// sockbuf_max_incoming).
+// The most lookups in one search, and the most bytes of their values. All
+// searches that are under way at a time then fit into the buffers of a
+// connection. slapd closes a connection that sends more than 256 KiB in a
+// search (slapd.conf(5), sockbuf_max_incoming).
 inline constexpr size_t kMaxBatch = 32;
 inline constexpr size_t kMaxBatchBytes = 8 << 10;
 
-// A lookup on its way.
+// A lookup that waits or is under way.
 struct Question {
-  // Whom it shares a search with. When that cannot tell whom it found, those it
-  // did not show go on to kAgain, and from there to kAlone. So misses are best
-  // among themselves: then one search proves them, and else nearly all are
-  // proven by the second.
+  // Which lookups it shares a search with. A search that finds entries of some
+  // lookups often cannot prove the others absent; those go on to kAgain, and
+  // from there to kAlone. So lookups that are expected to miss share searches
+  // among themselves: most are proven by the first or second search.
   enum class Round {
-    kFound,  // others that were found when they were last asked for
-    kFirst,  // others of whom that is not known
-    kAgain,  // others that their first search did not show
-    kAlone,  // nobody
+    kFound,  // with others that were found the last time
+    kFirst,  // with others of which that is not known
+    kAgain,  // with others that their first search did not show
+    kAlone,  // with none
   };
 
   MailboxLookup lookup;
@@ -49,54 +49,55 @@ struct Question {
 };
 using Questions = std::deque<Question>;
 
-// Those that wait for a search, a line for each round. Thread-compatible.
+// The lookups that wait for a search, a line for each round. Thread-compatible.
 class QuestionLines {
  public:
   using Round = Question::Round;
   static constexpr Round kRounds[] = {Round::kFound, Round::kFirst,
                                       Round::kAgain, Round::kAlone};
-  // With as many of their round under way, lookups that can share one wait for
+  // With this many searches of a round under way, lookups of the round wait for
   // each other: a search for many costs the server little more than one for a
-  // few. But no longer than this after they came, since one that is slow or far
-  // away is not to be waited for twice.
+  // few. They wait for kGather at most, so that a slow or distant server does
+  // not delay them twice.
   static constexpr int kMaxSmallSearches = 2;
   static constexpr absl::Duration kGather = absl::Milliseconds(1);
 
-  // In kFirst, who was found the last time goes to kFound. The length of the
-  // line, with this one at its end.
+  // Appends to the line of its round; a lookup of kFirst that was found the
+  // last time goes to kFound. Returns the length of the line.
   size_t PushBack(Question question);
-  // Ahead of all others of their rounds, in this order.
+  // Puts the questions, in this order, ahead of all others of their rounds.
   void PushFront(Questions questions);
 
   size_t size() const;
 
-  // When the next search is due, and of which round. `under_way`: how many
-  // searches of a round are. InfiniteFuture if nobody waits; then the round
-  // means nothing.
+  // Returns when the next search is due, and its round. `under_way` gives the
+  // number of searches of a round that are under way. If no lookup waits, the
+  // time is InfiniteFuture and the round means nothing.
   std::pair<absl::Time, Round> NextSend(
       absl::FunctionRef<int64_t(Round)> under_way) const;
 
-  // From the front of a line what the next search asks; what has waited longer
-  // than the directory's timeout goes to `late`: who asked has given up, so it
-  // would cost the next a turn.
+  // Takes the lookups of the next search from the front of a line. Those that
+  // have waited longer than the directory's timeout go to `late`: their callers
+  // have given up, so asking for them would delay others for nothing.
   Questions TakeBatch(Round round, const DirectoryPolicy& directory,
                       absl::Time now, Questions* late);
   Questions TakeAll();
 
-  // What became of a lookup, so that the next for him stands in the right line.
+  // Remembers whether the address was found, for the line of its next lookup.
   void Note(const Answer& answer);
 
  private:
   static size_t Index(Round round) { return static_cast<size_t>(round); }
-  // Of one address.
+  // Whether the address was found the last time.
   std::vector<bool>::reference WasFound(const MailboxLookup& lookup);
 
   std::array<Questions, std::size(kRounds)> lines_;
-  // By a hash, 128 KiB. A guess: hashes collide, and people come and go.
+  // By a hash; 128 KiB. It may be wrong: hashes collide, and accounts come and
+  // go.
   std::vector<bool> found_ = std::vector<bool>(1 << 20);
 };
 
-// One search for all of them, and for the controls.
+// Returns the filter of one search for all questions and controls.
 std::string FilterFor(const DirectoryPolicy& directory,
                       const Questions& questions,
                       const std::vector<MailboxLookup>& controls);

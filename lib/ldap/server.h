@@ -1,18 +1,18 @@
-// One server of a directory: one connection, one thread of its own
-// (directory_worker.h), because libldap blocks while it connects. Searches on
-// the connection are pipelined; lookups that have to wait share the next
-// search, and the controls ride in every one.
+// One server of a directory, with one connection and one thread (worker.h),
+// because libldap blocks while it connects. Searches on the connection are
+// pipelined. Lookups that have to wait share the next search, and every search
+// has the controls in it.
 //
-// Its host name is looked up again in the background. When that means other
-// addresses than the one that the connection goes to, the searches under way
-// are finished and the connection is made anew: a machine that was replaced may
-// go on answering, with the people of its last day.
+// The server's host name is resolved periodically in the background. When its
+// addresses no longer include the one that the connection goes to, the searches
+// under way are finished and a new connection is made: a machine that was
+// replaced may go on answering with old data.
 //
-// A server that is down costs nothing: lookups are Unknown at once, while the
-// thread goes on trying in the background. One that answers and cannot vouch is
-// probed with the controls alone, each kProbe, until it can; one whose
-// connection is idle, each `probe_idle` of the policy (idle_watch.h). A server
-// that refuses the bind is tried ever more rarely (bind_account.h).
+// While the server is down, lookups are Unknown at once, and the thread goes on
+// connecting. A server that answers and cannot vouch is probed with the
+// controls alone, every kProbe, until it can. A connection that is idle is
+// probed every `probe_idle` of the policy (idle_watch.h). A server that refuses
+// the bind is tried ever more rarely (bind_account.h).
 
 #ifndef MAILVERDICT_LIB_LDAP_SERVER_H_
 #define MAILVERDICT_LIB_LDAP_SERVER_H_
@@ -42,18 +42,17 @@ class DirectoryServer final : public Resolver {
   // Meanwhile lookups are Unknown, and the server is failing.
   static constexpr absl::Duration kStartAgain = absl::Seconds(1);
 
-  // `server` counts the policy's uris. `executor` outlives this. Each
-  // `look_up_every` the host name is looked up again.
-  // `account`: shared with the directory's other servers; null: one of its own.
+  // `server` is the index of its URI in the policy. `executor` outlives this.
+  // The host name is resolved every `look_up_every`. `account` is shared with
+  // the directory's other servers; null: this server has its own.
   DirectoryServer(std::shared_ptr<const DirectoryPolicy> policy, size_t server,
                   Executor* executor, HealthHooks hooks,
                   absl::Duration look_up_every = HostWatch::kEvery,
                   std::shared_ptr<BindAccount> account = nullptr);
 
-  // Waits for no server and no lookup of its name: a thread that is about one
-  // of them is left to find out by itself that it is no longer wanted. Lookups
-  // without an answer are dropped; what their `done` holds is let go of here,
-  // on the loop's thread.
+  // Waits neither for the server nor for name resolution: a thread that is
+  // blocked in one of them ends by itself later. Lookups without an answer are
+  // dropped, and their `done` is destroyed here, on the loop's thread.
   ~DirectoryServer() override;
 
   void Resolve(const MailboxLookup& lookup, Done done) override;

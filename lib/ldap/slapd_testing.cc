@@ -28,7 +28,7 @@ std::string Program() { return Packaged("/usr/sbin/slapd"); }
 
 }  // namespace
 
-// Bound and not listened at, on any address: the kernel gives it to nobody
+// Bound and not listened at, on any address: the kernel gives it to no other
 // else, and slapd, which sets SO_REUSEADDR as this does, may listen there.
 class Slapd::Port {
  public:

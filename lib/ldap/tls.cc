@@ -75,7 +75,7 @@ absl::Status SetTlsOptions(ldap* handle, const std::string& uri,
     return absl::OkStatus();
   }
   return absl::UnavailableError(
-      absl::StrCat("TLS cannot be set up; are ", tls.ca_file, " ",
+      absl::StrCat("TLS: cannot be set up; are ", tls.ca_file, " ",
                    tls.certificate, " ", tls.key, " there, readable and PEM?"));
 }
 

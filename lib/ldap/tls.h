@@ -1,5 +1,5 @@
-// TLS to a directory server, as the policy wants it: whom to believe, and as
-// whom to come.
+// The TLS settings of a connection to a directory server: which certificates to
+// accept, and which one to present.
 
 #ifndef MAILVERDICT_LIB_LDAP_TLS_H_
 #define MAILVERDICT_LIB_LDAP_TLS_H_
@@ -14,12 +14,12 @@ struct ldap;
 
 namespace mailverdict {
 
-// ldaps:// is TLS from the first byte, ldap:// by StartTLS if the policy says
-// so.
+// Whether the connection uses TLS: ldaps:// from the first byte, ldap:// by
+// StartTLS if the policy says so.
 bool UsesTls(const std::string& uri, const DirectoryPolicy::Tls& tls);
 
-// Gives a handle that has not connected yet what it needs for TLS; nothing to
-// one that does without. Unavailable when a file cannot be used. Any thread.
+// Sets the TLS options of a handle that has not connected yet, if it uses TLS.
+// Unavailable when a file cannot be used. Any thread.
 absl::Status SetTlsOptions(ldap* handle, const std::string& uri,
                            const DirectoryPolicy::Tls& tls);
 

@@ -17,7 +17,13 @@ namespace {
 // An address that matches more is there; others of its search are asked again.
 constexpr int kMaxEntriesPerLookup = 8;
 
-// What the failure of one server means for the mail.
+std::string TooManyWait() {
+  return absl::StrCat("search: ", DirectoryWorker::kMaxWaiting,
+                      " lookups wait for the server already; look at its load, "
+                      "and whether the filter's attributes are indexed");
+}
+
+// What the failure of one server means for mail.
 std::string Meanwhile(const DirectoryPolicy& policy) {
   if (policy.uris.size() == 1) {
     return "recipients that it does not show are deferred (451)";
@@ -66,15 +72,18 @@ void DirectoryWorker::SetAddresses(HostAddresses addresses) {
 void DirectoryWorker::Resolve(const MailboxLookup& lookup,
                               Resolver::Done done) {
   Question question{lookup, std::move(done), executor_->Now()};
-  // One that asks for a control goes without that control, so by itself.
+  // A lookup of a control's address goes without that control, so by itself.
   if (AsksForAControl(policy_, lookup)) question.round = Round::kAlone;
   std::string why;
+  Questions given_up;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
+    given_up = GiveUpOpening(question.asked);
     if (down_) {
       why = down_why_;
     } else if (waiting_.size() >= kMaxWaiting) {
-      why = "too many lookups wait for the directory";
+      full_ = true;
+      why = TooManyWait();
     } else {
       const size_t waiting = waiting_.PushBack(std::move(question));
       // There is something to send; there is a whole search of it.
@@ -82,24 +91,24 @@ void DirectoryWorker::Resolve(const MailboxLookup& lookup,
       return;
     }
   }
+  GiveUp(std::move(given_up), why);
   question.done(Unknown(question, why));
 }
 
 void DirectoryWorker::Run() {
   while (!Stopping()) {
     LeaveUntrusted();
-    if (connection_ == nullptr && executor_->Now() >= next_attempt_ &&
-        !Connect()) {
+    if (!link_.has_value() && executor_->Now() >= next_attempt_ && !Connect()) {
       return;
     }
-    if (connection_ != nullptr) SendWaiting();
-    if (connection_ != nullptr) Probe();
+    if (link_.has_value()) SendWaiting();
+    if (link_.has_value()) Probe();
     Wait();
-    if (connection_ != nullptr) ReceiveAnswers();
+    if (link_.has_value()) ReceiveAnswers();
     FollowName();
   }
   // Here and not in the destructor, which runs where SIGPIPE would kill.
-  connection_.reset();
+  link_.reset();
 }
 
 void DirectoryWorker::CannotRun(const std::string& why) {
@@ -114,7 +123,7 @@ bool DirectoryWorker::Stopping() {
 void DirectoryWorker::SendWaiting() {
   while (HasRoom()) {
     const auto [when, round] = NextSend();
-    if (when > executor_->Now() || !connection_->ready()) return;
+    if (when > executor_->Now() || !link_->connection->ready()) return;
     Questions batch = NextBatch(round);
     if (batch.empty()) continue;
     std::vector<MailboxLookup> controls =
@@ -125,16 +134,18 @@ void DirectoryWorker::SendWaiting() {
 }
 
 bool DirectoryWorker::HasRoom() const {
-  return connection_ != nullptr && !leaving_ && searches_.size() < kMaxSearches;
+  return link_.has_value() && !link_->leaving &&
+         link_->searches.size() < kMaxSearches;
 }
 
 std::pair<absl::Time, Question::Round> DirectoryWorker::NextSend() const {
   const auto under_way = [this](Round round) {
-    return std::count_if(
-        searches_.begin(), searches_.end(), [round](const auto& search) {
-          const Questions& questions = search.second.questions;
-          return !questions.empty() && questions.front().round == round;
-        });
+    return std::count_if(link_->searches.begin(), link_->searches.end(),
+                         [round](const auto& search) {
+                           const Questions& questions = search.second.questions;
+                           return !questions.empty() &&
+                                  questions.front().round == round;
+                         });
   };
   const std::lock_guard<std::mutex> lock(mutex_);
   return waiting_.NextSend(under_way);
@@ -143,25 +154,42 @@ std::pair<absl::Time, Question::Round> DirectoryWorker::NextSend() const {
 Questions DirectoryWorker::NextBatch(Round round) {
   Questions batch;
   Questions late;
+  bool full = false;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     batch = waiting_.TakeBatch(round, policy_, executor_->Now(), &late);
+    full = std::exchange(full_, false);
   }
+  if (full) health_.ReportSlow(TooManyWait());
   Questions unconnected;
-  while (!late.empty() && late.front().asked < opening_since_ + opening_took_ &&
-         opening_took_ >= policy_.timeout / 2) {
+  while (!late.empty() && late.front().asked < link_->begun + link_->took &&
+         link_->took >= policy_.timeout / 2) {
     unconnected.push_back(std::move(late.front()));
     late.pop_front();
   }
   const std::string timeout = absl::FormatDuration(policy_.timeout);
-  GiveUp(
+  GiveUpLate(
       std::move(unconnected),
-      absl::StrCat("waited longer than ", timeout, " for the connection to ",
-                   uri_, ", which took ", absl::FormatDuration(opening_took_),
-                   " to make: is DNS slow, or a firewall between?"));
-  GiveUp(std::move(late), absl::StrCat("waited longer than ", timeout,
-                                       " for its turn at ", uri_));
+      absl::StrCat("connect: waited longer than ", timeout,
+                   " for the connection, which took ",
+                   absl::FormatDuration(link_->took),
+                   " to make; is DNS slow on this machine, or a firewall "
+                   "in between?"));
+  GiveUpLate(
+      std::move(late),
+      absl::StrCat("search: waited longer than ", timeout,
+                   " behind other lookups; the server answers too slowly "
+                   "for this much mail: look at its load, and whether "
+                   "the filter's attributes are indexed"));
   return batch;
+}
+
+// No answer came in time, so recipients are deferred: the state must say so,
+// even while each search that is answered is a good one.
+void DirectoryWorker::GiveUpLate(Questions late, const std::string& why) {
+  if (late.empty()) return;
+  health_.ReportSlow(why);
+  GiveUp(std::move(late), why);
 }
 
 void DirectoryWorker::Send(Questions questions,
@@ -172,47 +200,44 @@ void DirectoryWorker::Send(Questions questions,
   const int max_entries =
       kMaxEntriesPerLookup * static_cast<int>(search.questions.size()) +
       static_cast<int>(search.controls.size());
-  const absl::StatusOr<int> id =
-      connection_->Search(FilterFor(policy_, search.questions, search.controls),
-                          max_entries, search.sent);
+  const absl::StatusOr<int> id = link_->connection->Search(
+      FilterFor(policy_, search.questions, search.controls), max_entries,
+      search.sent);
   if (absl::IsInvalidArgument(id.status())) {
     SearchResult none;
     none.failure = std::string(id.status().message());
     Settle(std::move(search), std::move(none));
     return;
   }
-  // Under 0 it was not sent; it is lost with the others.
-  searches_.emplace(id.ok() ? *id : -1, std::move(search));
+  // One that was not sent is lost with the others.
+  link_->searches.emplace(id.ok() ? *id : -1, std::move(search));
   if (!id.ok()) {
     DropConnection(std::string(id.status().message()), Loss::kClosed);
   }
 }
 
 void DirectoryWorker::Wait() {
-  absl::Time until = absl::InfiniteFuture();
-  if (connection_ == nullptr) {
-    until = next_attempt_;
-  } else {
-    until = NextProbe();
-  }
+  absl::Time until = link_.has_value() ? NextProbe() : next_attempt_;
   bool could_send = false;
   if (HasRoom()) {
     const absl::Time send = NextSend().first;
     could_send = send <= executor_->Now();  // were the socket ready
     if (!could_send) until = std::min(until, send);
   }
-  for (const auto& [id, search] : searches_) {
-    until = std::min(until, search.sent + PatienceFor(search));
+  if (link_.has_value()) {
+    for (const auto& [id, search] : link_->searches) {
+      until = std::min(until, search.sent + PatienceFor(search));
+    }
   }
-  // No longer than an int can say in milliseconds. Rounded up, or the last
-  // millisecond would be spent in a busy loop.
+  // At most what an int of milliseconds can hold. Rounded up, or the last
+  // millisecond would be a busy loop.
   const absl::Duration left = std::clamp(until - executor_->Now(),
                                          absl::ZeroDuration(), absl::Hours(1));
   const int timeout_ms =
       static_cast<int>(absl::ToInt64Milliseconds(left + absl::Milliseconds(1)));
   pollfd fds[2] = {{wakeup_, POLLIN, 0}, {-1, POLLIN, 0}};
-  if (connection_ != nullptr) {
-    fds[1] = {connection_->fd(), connection_->events(), 0};
+  if (link_.has_value()) {
+    fds[1] = {link_->connection->fd(), link_->connection->events(), 0};
     if (could_send) fds[1].events |= POLLOUT;
   }
   poll(fds, 2, timeout_ms);
@@ -224,19 +249,19 @@ void DirectoryWorker::Wait() {
 
 void DirectoryWorker::ReceiveAnswers() {
   const absl::Time now = executor_->Now();
-  for (auto& [id, result] : connection_->Receive(now)) {
-    const auto search = searches_.find(id);
-    if (search == searches_.end()) continue;
+  for (auto& [id, result] : link_->connection->Receive(now)) {
+    const auto search = link_->searches.find(id);
+    if (search == link_->searches.end()) continue;
     Search settled = std::move(search->second);
-    searches_.erase(search);
+    link_->searches.erase(search);
     idle_.Answered(settled.sent, now);
     Settle(std::move(settled), std::move(result));
   }
-  if (!connection_->status().ok()) {
-    DropConnection(std::string(connection_->status().message()), Loss::kClosed);
+  if (const absl::Status& status = link_->connection->status(); !status.ok()) {
+    DropConnection(std::string(status.message()), Loss::kClosed);
     return;
   }
-  for (const auto& [id, search] : searches_) {
+  for (const auto& [id, search] : link_->searches) {
     if (now - search.sent < PatienceFor(search)) continue;
     LoseSilent(search);
     return;
@@ -244,8 +269,8 @@ void DirectoryWorker::ReceiveAnswers() {
 }
 
 void DirectoryWorker::Settle(Search search, SearchResult result) {
-  if (!proven_) {
-    proven_ = true;
+  if (!link_->proven) {
+    link_->proven = true;
     MarkUp();
   }
   std::vector<MailboxLookup> lookups;
@@ -287,8 +312,8 @@ void DirectoryWorker::GiveUp(Questions questions, const std::string& why) {
   Deliver(std::move(answers));
 }
 
-// What a `done` holds may be the last hold on the directory itself, so it is
-// let go of on the loop's thread only.
+// A `done` may own the directory itself, so it is destroyed on the loop's
+// thread only.
 void DirectoryWorker::Deliver(Answers answers) {
   if (answers.empty()) return;
   auto shared = std::make_shared<Answers>(std::move(answers));

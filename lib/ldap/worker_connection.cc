@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,9 +20,10 @@ std::atomic<uint64_t> g_connections{0};
 
 }  // namespace
 
-bool DirectoryWorker::BeginOpening() {
+bool DirectoryWorker::BeginOpening(absl::Time now) {
   const std::lock_guard<std::mutex> lock(mutex_);
   opening_ = !stop_;
+  opening_since_ = now;
   return opening_;
 }
 
@@ -30,12 +33,34 @@ bool DirectoryWorker::EndOpening() {
   return !stop_;
 }
 
+// By the loop's thread, with mutex_ held. Connecting blocks the thread, for
+// minutes if DNS does not answer. Lookups do not wait for that, and the state
+// of the server says it. Returns the lookups that have waited.
+Questions DirectoryWorker::GiveUpOpening(absl::Time now) {
+  if (!opening_ || down_ || now - opening_since_ < policy_.timeout) return {};
+  const std::string_view step = step_.load();
+  const std::string host = HostNameOf(uri_);
+  down_ = true;
+  down_why_ = absl::StrCat(
+      absl::string_view(step.data(), step.size()), ": not done after ",
+      absl::FormatDuration(
+          absl::Trunc(now - opening_since_, absl::Milliseconds(1))),
+      ", and still waiting; ",
+      step == LdapConnection::kResolve
+          ? absl::StrCat("DNS does not answer on this machine (try: getent "
+                         "hosts ",
+                         host, ")")
+          : "is the server's host up, and does a firewall drop packets to it?");
+  health_.Report(down_why_);
+  return waiting_.TakeAll();
+}
+
 bool DirectoryWorker::Connect() {
-  // Not within the opening, in which the executor may go.
+  // Not within the opening, during which the executor may be destroyed.
   const absl::Time since = executor_->Now();
-  if (!BeginOpening()) return false;
+  if (!BeginOpening(since)) return false;
   absl::StatusOr<std::unique_ptr<LdapConnection>> opened = LdapConnection::Open(
-      policy_, uri_, ++g_connections, account_.get(), since);
+      policy_, uri_, ++g_connections, account_.get(), since, &step_);
   if (!EndOpening()) return false;
   if (!opened.ok()) {
     GoDown(
@@ -43,17 +68,15 @@ bool DirectoryWorker::Connect() {
         absl::IsUnauthenticated(opened.status()) ? BindAccount::kLook : kRetry);
     return true;
   }
-  connection_ = *std::move(opened);
-  opening_since_ = since;
-  opening_took_ = executor_->Now() - since;
-  idle_.Opened(executor_->Now());
-  next_attempt_ = executor_->Now() + kRetry;
-  // The controls alone: the log is to say how the directory is before a
-  // recipient has to find out, and one that was down is not up before it has
-  // answered a search.
-  proven_ = all_controls_.empty();
-  leaving_ = false;
-  if (proven_) {
+  const absl::Time now = executor_->Now();
+  // A search for the controls alone: the log must say how the directory is
+  // before a recipient has to find out, and a server that was down is not up
+  // before it has answered a search.
+  const bool proven = all_controls_.empty();
+  link_ = Link{*std::move(opened), proven, false, since, now - since};
+  idle_.Opened(now);
+  next_attempt_ = now + kRetry;
+  if (proven) {
     MarkUp();
   } else {
     Send({}, all_controls_);
@@ -66,17 +89,17 @@ void DirectoryWorker::MarkUp() {
   down_ = false;
 }
 
-// InfiniteFuture while a search is under way: it will tell as well.
+// InfiniteFuture while a search is under way, which tells as much as a probe.
 absl::Time DirectoryWorker::NextProbe() const {
-  if (all_controls_.empty() || leaving_ || !searches_.empty()) {
+  if (all_controls_.empty() || link_->leaving || !link_->searches.empty()) {
     return absl::InfiniteFuture();
   }
   return health_.failing() ? next_probe_ : idle_.NextProbe();
 }
 
-// The controls alone. While the server is failing, so that no recipient need
-// find out that it is well again; on an idle connection, so that none need find
-// out that a firewall has forgotten it.
+// Searches for the controls alone: on a server that is failing, so that its
+// recovery costs no recipient a deferral; on an idle connection, so that no
+// recipient meets one that a firewall has forgotten.
 void DirectoryWorker::Probe() {
   const absl::Time now = executor_->Now();
   if (now < NextProbe()) return;
@@ -84,19 +107,19 @@ void DirectoryWorker::Probe() {
   Send({}, all_controls_, /*idle_probe=*/!health_.failing());
 }
 
-bool DirectoryWorker::SomebodyWaits() {
+bool DirectoryWorker::HasWaiting() {
   const std::lock_guard<std::mutex> lock(mutex_);
   return waiting_.size() > 0;
 }
 
-// Nothing came back on an idle connection before, so this one is replaced
-// before the recipients who wait are asked for on it.
+// An idle connection was silent before, so this idle one is replaced before the
+// lookups that wait are sent on it.
 void DirectoryWorker::LeaveUntrusted() {
-  if (connection_ == nullptr || !searches_.empty() ||
-      idle_.Trusts(executor_->Now()) || !SomebodyWaits()) {
+  if (!link_.has_value() || !link_->searches.empty() ||
+      idle_.Trusts(executor_->Now()) || !HasWaiting()) {
     return;
   }
-  connection_.reset();
+  link_.reset();
   next_attempt_ = absl::InfinitePast();
 }
 
@@ -109,42 +132,45 @@ void DirectoryWorker::FollowName() {
     const std::lock_guard<std::mutex> lock(mutex_);
     addresses.swap(addresses_);
   }
-  if (connection_ == nullptr) return;
-  if (!leaving_ && !addresses.empty()) {
-    const std::string peer = connection_->peer();
-    leaving_ = !peer.empty() && std::find(addresses.begin(), addresses.end(),
-                                          peer) == addresses.end();
-    if (leaving_) {
+  if (!link_.has_value()) return;
+  if (!link_->leaving && !addresses.empty()) {
+    const std::string peer = link_->connection->peer();
+    link_->leaving =
+        !peer.empty() &&
+        std::find(addresses.begin(), addresses.end(), peer) == addresses.end();
+    if (link_->leaving) {
       health_.Log(absl::StrCat("is at ", absl::StrJoin(addresses, ", "),
                                " now, no longer at ", peer,
                                ": connecting anew"));
     }
   }
-  if (!leaving_ || !searches_.empty()) return;
-  connection_.reset();
+  if (!link_->leaving || !link_->searches.empty()) return;
+  link_.reset();
   next_attempt_ = absl::InfinitePast();
 }
 
-// A third for the probe of an idle connection, so that recipients who come
-// meanwhile have time left for the next one.
+// A third for the probe of an idle connection, so that lookups that come
+// meanwhile have time left for the next connection.
 absl::Duration DirectoryWorker::PatienceFor(const Search& search) const {
   return search.idle_probe ? policy_.timeout / 3 : policy_.timeout;
 }
 
-// A server that hangs, or a connection that is not there any more? Of one that
-// was idle it is asked by connecting anew, at once. A probe that is lost so is
-// no failure of the directory: no recipient has waited for it, and those who
-// came meanwhile are asked for on the next connection.
+// Either the server hangs, or a firewall has forgotten the connection. If the
+// connection was idle, connecting anew at once shows which. A lost probe is no
+// failure of the directory: no recipient waits for it, and lookups that came
+// meanwhile are sent on the next connection.
 void DirectoryWorker::LoseSilent(const Search& search) {
   const std::string idle = absl::FormatDuration(
       absl::Trunc(idle_.IdleBefore(search.sent), absl::Milliseconds(1)));
   std::string why =
-      absl::StrCat("search got no answer within ",
+      absl::StrCat("search: no answer within ",
                    absl::FormatDuration(absl::Trunc(PatienceFor(search),
                                                     absl::Milliseconds(1))));
   const bool probe = search.idle_probe;
   const bool was_idle = idle_.Lost(search.sent, probe);
-  if (was_idle) {
+  if (!was_idle) {
+    why += "; the server hangs, or is too slow for this search";
+  } else {
     absl::StrAppend(
         &why, " on a connection that was idle for ", idle,
         "; a firewall between may have forgotten it: set probe_idle "
@@ -159,29 +185,31 @@ void DirectoryWorker::LoseSilent(const Search& search) {
   if (was_idle) next_attempt_ = executor_->Now();
 }
 
-// A server may close a connection that was idle, or restart: its questions are
-// asked once more on the next connection. A second loss, a server that hangs,
-// or one that closes before it has answered anything, is what it looks like.
+// A server may close a connection that was idle, or restart: its lookups are
+// sent once more on the next connection. The server is down when a lookup is
+// lost twice, when it hangs, and when it closes before it has answered
+// anything.
 void DirectoryWorker::DropConnection(const std::string& why, Loss loss) {
   const bool retry = loss == Loss::kClosed;
-  connection_.reset();
+  Link dropped = *std::exchange(link_, std::nullopt);
   Questions lost;
   Questions again;
-  for (auto& [id, search] : searches_) {
+  for (auto& [id, search] : dropped.searches) {
     for (Question& question : search.questions) {
       const bool may_retry = retry && !question.retried;
       question.retried = true;
       (may_retry ? again : lost).push_back(std::move(question));
     }
   }
-  searches_.clear();
-  const bool down = !retry || !proven_ || !lost.empty();
+  const bool down = !retry || !dropped.proven || !lost.empty();
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     waiting_.PushFront(std::move(again));
   }
-  GiveUp(std::move(lost), why);
+  // The failure first: a lookup that comes between the two must not take the
+  // server, which owes no answer any more, for one that is well.
   if (down) GoDown(why);
+  GiveUp(std::move(lost), why);
 }
 
 void DirectoryWorker::GoDown(const std::string& why, absl::Duration retry) {

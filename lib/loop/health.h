@@ -1,9 +1,16 @@
-// Decides which changes of a service's health are logged: one line when it
-// fails, one every five minutes while it is failing, one when it is well again.
+// The log lines about the health of one service: one line at once when it
+// fails, one every five minutes while it does, one when it is well again.
+//
+// A service that fails and heals again and again would fill the log. After
+// kFlaps failures within kRepeat it is unsteady: one line says so, then one
+// line every five minutes has the number of failures, and one line ends it when
+// the service has been well for kSteady or has failed for kRepeat without a
+// break.
 
 #ifndef MAILVERDICT_LIB_LOOP_HEALTH_H_
 #define MAILVERDICT_LIB_LOOP_HEALTH_H_
 
+#include <deque>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,44 +24,118 @@ namespace mailverdict {
 class Health {
  public:
   static constexpr absl::Duration kRepeat = absl::Minutes(5);
+  // This many failures within kRepeat make a service unsteady. Two may be one
+  // restart: the server closes, and is not ready yet when it listens again.
+  static constexpr size_t kFlaps = 3;
+  // An unsteady service that was well for this long is steady again.
+  static constexpr absl::Duration kSteady = absl::Minutes(5);
 
-  // `service` begins each line: "directory people". `meanwhile` says what its
-  // failure means for mail.
+  // `service` begins each line, as in "directory people"; `meanwhile` says what
+  // a failure means for mail.
   Health(std::string service, std::string meanwhile)
       : service_(std::move(service)), meanwhile_(std::move(meanwhile)) {}
 
   bool failing() const { return failing_; }
 
-  // Record a failure and a success. Each returns the line to log, if it is time
-  // for one.
+  // For people: how often an unsteady service has failed. Empty when it is
+  // steady.
+  std::string Unsteadiness(absl::Time now) const {
+    if (!unsteady_.has_value()) return "";
+    return absl::StrCat("unsteady, it failed ", unsteady_->failures,
+                        " times within ", Whole(now - unsteady_->since));
+  }
+
+  // The service failed, because of `why`. Returns the line to log, if it is
+  // time for one.
   std::optional<std::string> Failed(const std::string& why, absl::Time now) {
-    if (failing_ && now < next_line_) return std::nullopt;
-    if (!failing_) since_ = now;
-    failing_ = true;
+    const bool begins = !failing_;
+    // Nothing was heard of an unsteady service for so long: it was well.
+    if (begins && unsteady_.has_value() && now - since_ >= kSteady) Forget();
+    if (begins) Begin(now);
+    why_ = why;
+    if (unsteady_.has_value() && !begins && now - since_ >= kRepeat) Forget();
+    if (unsteady_.has_value()) return UnsteadyLine(now);
+    if (!begins && now < next_line_) return std::nullopt;
     next_line_ = now + kRepeat;
     std::string line =
         absl::StrCat(service_, " FAILS: ", why, "; ", meanwhile_);
-    if (now > since_) {
-      absl::StrAppend(
-          &line, ", since ",
-          absl::FormatDuration(absl::Trunc(now - since_, absl::Seconds(1))));
-    }
+    if (now > since_) absl::StrAppend(&line, ", since ", Whole(now - since_));
     return line;
   }
+
+  // The service answered well. Returns the line to log, if it is time for one.
   std::optional<std::string> Healed(absl::Time now) {
-    if (!failing_) return std::nullopt;
-    failing_ = false;
-    return absl::StrCat(
-        service_, " is well again, after ",
-        absl::FormatDuration(absl::Trunc(now - since_, absl::Milliseconds(1))));
+    const absl::Time failed_since = since_;
+    const bool heals = failing_;
+    if (heals) {
+      failing_ = false;
+      since_ = now;
+    }
+    if (unsteady_.has_value()) {
+      if (now - since_ < kSteady) return UnsteadyLine(now);
+      std::string line = absl::StrCat(service_, " is steady again: well for ",
+                                      Whole(now - since_), ", after ",
+                                      unsteady_->failures, " failures");
+      Forget();
+      return line;
+    }
+    if (!heals) return std::nullopt;
+    return absl::StrCat(service_, " is well again, after ",
+                        absl::FormatDuration(absl::Trunc(
+                            now - failed_since, absl::Milliseconds(1))));
   }
 
  private:
+  // From the first of the failures that made the service unsteady.
+  struct Unsteady {
+    absl::Time since;
+    size_t failures = 0;
+  };
+
+  static std::string Whole(absl::Duration time) {
+    return absl::FormatDuration(absl::Trunc(time, absl::Seconds(1)));
+  }
+
+  void Begin(absl::Time now) {
+    failing_ = true;
+    since_ = now;
+    if (unsteady_.has_value()) {
+      ++unsteady_->failures;
+      return;
+    }
+    lately_.push_back(now);
+    while (now - lately_.front() > kRepeat) lately_.pop_front();
+    if (lately_.size() < kFlaps) return;
+    unsteady_ = Unsteady{lately_.front(), lately_.size()};
+    next_line_ = now;  // the line that says so
+  }
+
+  std::optional<std::string> UnsteadyLine(absl::Time now) {
+    if (now < next_line_) return std::nullopt;
+    next_line_ = now + kRepeat;
+    return absl::StrCat(
+        service_, " is UNSTEADY: it failed ", unsteady_->failures,
+        " times within ", Whole(now - unsteady_->since),
+        ", the last time because of: ", why_, "; when it fails, ", meanwhile_,
+        "; a line every ", absl::FormatDuration(kRepeat),
+        " until it is steady again");
+  }
+
+  // Ends an unsteady time. The next line is due at once.
+  void Forget() {
+    unsteady_.reset();
+    lately_.clear();
+    next_line_ = absl::InfinitePast();
+  }
+
   const std::string service_;
   const std::string meanwhile_;
   bool failing_ = false;
-  absl::Time since_;
-  absl::Time next_line_;
+  std::string why_;                // of the last failure
+  absl::Time since_;               // it is failing, or well again
+  absl::Time next_line_;           // while it is failing or unsteady
+  std::deque<absl::Time> lately_;  // failures that began, while it is steady
+  std::optional<Unsteady> unsteady_;
 };
 
 }  // namespace mailverdict

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace mailverdict {
 namespace {
 
@@ -59,6 +63,100 @@ TEST(Health, ASecondFailureIsSaidAtOnce) {
   const auto line = health.Failed("cannot connect", kStart + absl::Seconds(2));
   ASSERT_TRUE(line.has_value());
   EXPECT_EQ(line->find("since"), std::string::npos) << *line;
+}
+
+// A server that takes connections and closes them fails and heals each second.
+TEST(Health, AServiceThatFlapsIsCalledUnsteadyAndCostsALineInFiveMinutes) {
+  Health health("directory people", "others are asked");
+  std::vector<std::string> lines;
+  const auto add = [&](const std::optional<std::string>& line) {
+    if (line.has_value()) lines.push_back(*line);
+  };
+  for (int s = 0; s < 3600; ++s) {
+    add(health.Failed("it closes", kStart + absl::Seconds(s)));
+    add(health.Healed(kStart + absl::Seconds(s) + absl::Milliseconds(500)));
+  }
+  // Two failures as they come, the third makes it unsteady, and then a line
+  // each five minutes.
+  ASSERT_EQ(lines.size(), 4u + 12u);
+  EXPECT_EQ(lines[0], "directory people FAILS: it closes; others are asked");
+  EXPECT_EQ(lines[1], "directory people is well again, after 500ms");
+  EXPECT_EQ(lines[4],
+            "directory people is UNSTEADY: it failed 3 times within 2s, the "
+            "last time because of: it closes; when it fails, others are asked; "
+            "a line every 5m until it is steady again");
+  EXPECT_NE(lines[5].find("it failed 303 times within 5m2s"), std::string::npos)
+      << lines[5];
+  EXPECT_EQ(health.Unsteadiness(kStart + absl::Hours(1)),
+            "unsteady, it failed 3600 times within 1h");
+}
+
+class UnsteadyHealth : public testing::Test {
+ protected:
+  UnsteadyHealth() {
+    for (size_t i = 0; i < Health::kFlaps; ++i) {
+      now += absl::Seconds(1);
+      health.Failed("it closes", now);
+      now += absl::Seconds(1);
+      health.Healed(now);
+    }
+  }
+  Health health{"directory people", "others are asked"};
+  absl::Time now = kStart;  // it heals
+};
+
+TEST_F(UnsteadyHealth, IsSteadyAgainWhenItWasWellForFiveMinutes) {
+  EXPECT_EQ(health.Healed(now + absl::Minutes(4)), std::nullopt);
+  EXPECT_NE(health.Unsteadiness(now + absl::Minutes(4)), "");
+  EXPECT_EQ(health.Healed(now + Health::kSteady),
+            "directory people is steady again: well for 5m, after 3 failures");
+  EXPECT_EQ(health.Unsteadiness(now + Health::kSteady), "");
+  EXPECT_EQ(health.Healed(now + absl::Hours(1)), std::nullopt);
+  // The next failure is a first one.
+  EXPECT_EQ(health.Failed("it closes", now + absl::Hours(1)),
+            "directory people FAILS: it closes; others are asked");
+}
+
+TEST_F(UnsteadyHealth, AFailureBeginsItsFiveMinutesAnew) {
+  EXPECT_EQ(health.Failed("it closes", now + absl::Minutes(4)), std::nullopt);
+  health.Healed(now + absl::Minutes(4) + absl::Seconds(1));
+  const auto line = health.Healed(now + absl::Minutes(6));
+  ASSERT_TRUE(line.has_value());
+  EXPECT_NE(line->find("is UNSTEADY: it failed 4 times"), std::string::npos)
+      << *line;
+}
+
+TEST_F(UnsteadyHealth, OneThatFailsForGoodIsToldAsFailing) {
+  std::vector<std::string> lines;
+  const absl::Time begun = now + absl::Seconds(1);
+  for (int s = 0; s <= 600; ++s) {
+    const auto line = health.Failed("it is down", begun + absl::Seconds(s));
+    if (line.has_value()) lines.push_back(*line);
+  }
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_NE(lines[0].find("is UNSTEADY"), std::string::npos) << lines[0];
+  EXPECT_EQ(lines[1],
+            "directory people FAILS: it is down; others are asked, since 5m");
+  EXPECT_EQ(lines[2],
+            "directory people FAILS: it is down; others are asked, since 10m");
+  EXPECT_EQ(health.Healed(begun + absl::Minutes(11)),
+            "directory people is well again, after 11m");
+}
+
+// Nothing asks a server of DNS whose names have no control, so nothing says
+// for an hour that it is well.
+TEST_F(UnsteadyHealth, AFailureAfterALongTimeIsAFirstOne) {
+  EXPECT_EQ(health.Failed("it closes", now + absl::Hours(1)),
+            "directory people FAILS: it closes; others are asked");
+}
+
+TEST(Health, FailuresThatAreFarApartDoNotMakeItUnsteady) {
+  Health health("directory people", "others are asked");
+  for (int i = 0; i < 20; ++i) {
+    const absl::Time now = kStart + i * absl::Minutes(3);
+    EXPECT_TRUE(health.Failed("it closes", now).has_value());
+    EXPECT_TRUE(health.Healed(now + absl::Seconds(1)).has_value());
+  }
 }
 
 }  // namespace

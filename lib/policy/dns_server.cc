@@ -28,7 +28,14 @@ const char* ReadHost(std::string_view text, DnsServer* server) {
   const size_t percent = text.find('%');
   server->address = text.substr(0, percent);
   const auto ip = mail::ParseIp(server->address);
-  if (!ip.has_value()) return "write its address, and not its name";
+  if (!ip.has_value()) {
+    // As dig(1), Unbound and dnsmasq write a port.
+    return text.find('#') != text.npos || text.find('@') != text.npos
+               ? "write its port behind a colon, as in 192.0.2.53:5353 or "
+                 "[2001:db8::53]:5353"
+               : "write its IP address; a name would have to be looked up by "
+                 "the server itself";
+  }
   if (percent == text.npos) {
     return IsLinkLocal(*ip) ? "it is reached through one interface only; write "
                               "its name, too, as in fe80::1%eth0"

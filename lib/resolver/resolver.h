@@ -1,10 +1,12 @@
-// Who answers lookups. The only I/O of the library lies behind this.
+// The interfaces that answer lookups. All network I/O of the library is behind
+// them.
 
 #ifndef MAILVERDICT_LIB_RESOLVER_RESOLVER_H_
 #define MAILVERDICT_LIB_RESOLVER_RESOLVER_H_
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -13,25 +15,27 @@
 
 namespace mailverdict {
 
-// What a directory, a DNS server, a list or one server of them has to say
-// beside its answers. All are called on the loop's thread, and for a while
-// after it has gone.
+// Called when the health of a server changes: of a directory's, of DNS, or of a
+// list at a server of DNS. All on the loop's thread, and perhaps for a while
+// after the server's object has gone.
 struct HealthHooks {
   // A line for the log (health.h).
   std::function<void(const std::string&)> log;
-  // It could not have vouched for an answer just now: forget those before.
+  // The server could not have vouched for an answer just now: forget its
+  // earlier answers.
   std::function<void()> on_trouble;
-  // It can again.
+  // The server can vouch for answers again.
   std::function<void()> on_healed;
 };
 
-// How one server of a directory is, or of DNS.
+// The health of one server of a directory or of DNS.
 struct ServerState {
-  std::string uri;  // of DNS: its address
+  std::string uri;  // of a DNS server: its address
   bool failing = false;
-  std::string why;  // while it is failing
-  absl::Time since =
-      absl::InfinitePast();  // it is so; never asked: InfinitePast
+  // Why it is failing; of one that is well: that it is unsteady, or "".
+  std::string why;
+  // Since when it is failing or well; InfinitePast if it was never asked.
+  absl::Time since = absl::InfinitePast();
 };
 
 class Resolver {
@@ -41,17 +45,16 @@ class Resolver {
   virtual ~Resolver() = default;
 
   // Calls `done` exactly once, on the loop's thread, perhaps before it returns;
-  // with Unknown when the world fails. It keeps no deadline: whoever asks does.
+  // with Unknown when a service fails. It keeps no deadline: the caller does.
   // After the resolver is gone `done` may be called or dropped. Loop's thread
   // only.
   virtual void Resolve(const MailboxLookup& lookup, Done done) = 0;
 
-  // How the servers are that it asks, if it asks any.
+  // The health of each server that it asks; empty if it asks none.
   virtual std::vector<ServerState> servers() const { return {}; }
 };
 
-// The same for what is asked of DNS. See DnsSource for what the answers came
-// with.
+// Answers lookups of DNS. See DnsSource for what comes with an answer.
 class NameResolver {
  public:
   using Done = Resolver::Done;
@@ -62,15 +65,31 @@ class NameResolver {
   virtual void Resolve(const DnsLookup& lookup, Done done) = 0;
 };
 
-// The servers of DNS. Nobody has vouched for what they say.
+// The servers of DNS. Their answers are not proven by controls.
 class NameServers : public NameResolver {
  public:
-  // As transcripts name them, the preferred one first.
+  // Gets what one server said to one question, Unknown if it could not say.
+  // Must not destroy the servers.
+  using Listener =
+      std::function<void(const std::string& server, const Report& report)>;
+
+  // The servers' names as transcripts have them, the preferred one first.
   virtual std::vector<std::string> names() const = 0;
 
-  // The same question to one of them, and to no other if it cannot say.
+  // Asks one server, and no other one if it cannot say.
   virtual void ResolveAt(const std::string& server, const DnsLookup& lookup,
                          Done done) = 0;
+
+  // Replaces the listener; nullptr: none.
+  void Listen(Listener listener) { listener_ = std::move(listener); }
+
+ protected:
+  void Tell(const std::string& server, const Report& report) const {
+    if (listener_) listener_(server, report);
+  }
+
+ private:
+  Listener listener_;
 };
 
 }  // namespace mailverdict

@@ -1,4 +1,4 @@
-// Servers of DNS whose answers the test gives, when it likes.
+// Servers of DNS that answer what the test says, when it says so.
 
 #ifndef MAILVERDICT_LIB_RESOLVER_SCRIPTED_NAMES_TESTING_H_
 #define MAILVERDICT_LIB_RESOLVER_SCRIPTED_NAMES_TESTING_H_
@@ -57,13 +57,16 @@ class ScriptedNames final : public NameServers {
   }
   void Say(size_t i, Report report) {
     const Call call = calls[i];  // `done` may add more
-    call.done(Answer(Complete(call, std::move(report))));
+    report = Complete(call, std::move(report));
+    Tell(call.server, report);
+    call.done(Answer(std::move(report)));
   }
 
   // The same, vouched for by all its controls.
   void SayVouched(size_t i, const Policy& policy, Report report) {
     const Call call = calls[i];
     report = Complete(call, std::move(report));
+    Tell(call.server, report);
     std::vector<Report> controls;
     for (const DnsControl& control : DnsControlsFor(policy, call.lookup, 0)) {
       controls.push_back(Complete(call, AsItShouldBe(control)));
@@ -97,7 +100,9 @@ class ScriptedNames final : public NameServers {
     std::optional<Report> report;
     if (instant) report = instant(call);
     if (report.has_value()) {
-      call.done(Answer(Complete(call, *std::move(report))));
+      report = Complete(call, *std::move(report));
+      Tell(call.server, *report);
+      call.done(Answer(*std::move(report)));
     } else {
       calls.push_back(std::move(call));
     }

@@ -1,4 +1,4 @@
-// A Resolver whose answers the test gives, when and as often as it likes.
+// A Resolver that answers what the test says, when and as often as it says so.
 
 #ifndef MAILVERDICT_LIB_RESOLVER_SCRIPTED_RESOLVER_TESTING_H_
 #define MAILVERDICT_LIB_RESOLVER_SCRIPTED_RESOLVER_TESTING_H_

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 namespace mailverdict {
+
 ServerHealth::ServerHealth(const std::string& service, std::string meanwhile,
                            std::string uri, Executor* executor,
                            HealthHooks hooks)
@@ -17,6 +18,18 @@ ServerHealth::ServerHealth(const std::string& service, std::string meanwhile,
 }
 
 void ServerHealth::Report(const std::string& trouble) {
+  const bool failed_before = health_.failing();
+  Note(trouble);
+  if (!trouble.empty() && hooks_->on_trouble) {
+    executor_->Post([hooks = hooks_] { hooks->on_trouble(); });
+  } else if (failed_before && trouble.empty() && hooks_->on_healed) {
+    executor_->Post([hooks = hooks_] { hooks->on_healed(); });
+  }
+}
+
+void ServerHealth::ReportSlow(const std::string& why) { Note(why); }
+
+void ServerHealth::Note(const std::string& trouble) {
   const absl::Time now = executor_->Now();
   const bool failed_before = health_.failing();
   const std::optional<std::string> line =
@@ -28,14 +41,13 @@ void ServerHealth::Report(const std::string& trouble) {
       state_.since = now;
     }
     state_.failing = health_.failing();
-    state_.why = trouble;
-  }
-  if (!trouble.empty() && hooks_->on_trouble) {
-    executor_->Post([hooks = hooks_] { hooks->on_trouble(); });
-  } else if (failed_before && trouble.empty() && hooks_->on_healed) {
-    executor_->Post([hooks = hooks_] { hooks->on_healed(); });
+    state_.why = trouble.empty() ? health_.Unsteadiness(now) : trouble;
   }
   if (line.has_value()) Write(*line);
+}
+
+bool ServerHealth::unsteady() const {
+  return !health_.Unsteadiness(executor_->Now()).empty();
 }
 
 void ServerHealth::Log(const std::string& what) {

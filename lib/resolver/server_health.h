@@ -1,5 +1,5 @@
-// How one server is, told to all who want to know: the log, the hooks,
-// `mailverdict status`.
+// The health of one server, as its lookups and its controls show it: for the
+// log, for the hooks, and for `mailverdict status`.
 
 #ifndef MAILVERDICT_LIB_RESOLVER_SERVER_HEALTH_H_
 #define MAILVERDICT_LIB_RESOLVER_SERVER_HEALTH_H_
@@ -14,7 +14,7 @@
 
 namespace mailverdict {
 
-// Used by the server's own thread, but for state().
+// One thread at a time, except for state().
 class ServerHealth {
  public:
   // `service` and `meanwhile` as in health.h; `uri` as `status` shows it.
@@ -22,26 +22,35 @@ class ServerHealth {
   ServerHealth(const std::string& service, std::string meanwhile,
                std::string uri, Executor* executor, HealthHooks hooks);
 
-  // It could not have vouched for an answer just now, and why; or, with "", it
-  // could.
+  // The outcome of a search or of a round of controls: "" if the server could
+  // have vouched for an answer, else why it could not.
   void Report(const std::string& trouble);
+
+  // Lookups got no answer in time, though the server's other answers are good.
+  // It is failing, but on_trouble is not called: what it said before stays
+  // believed, since forgetting it would cost a slow server even more lookups.
+  void ReportSlow(const std::string& why);
+
   // A line for the log, about this server.
   void Log(const std::string& what);
 
   bool failing() const { return health_.failing(); }
+  // It has failed again and again (health.h).
+  bool unsteady() const;
   // Any thread.
   ServerState state() const;
 
  private:
+  void Note(const std::string& trouble);
   void Write(const std::string& line);
 
   const std::string service_;
   Executor* const executor_;
-  // What is posted to the loop may outlive this.
+  // Shared with the tasks that are posted to the loop, which may outlive this.
   const std::shared_ptr<const HealthHooks> hooks_;
   Health health_;
 
-  mutable std::mutex mutex_;  // guards the next
+  mutable std::mutex mutex_;  // guards state_
   ServerState state_;
 };
 

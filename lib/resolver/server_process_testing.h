@@ -1,5 +1,5 @@
-// What tests that start real servers have in common. What goes wrong here
-// throws std::runtime_error, and fails the test.
+// Helps tests to start real servers. An error throws std::runtime_error, which
+// fails the test.
 
 #ifndef MAILVERDICT_LIB_RESOLVER_SERVER_PROCESS_TESTING_H_
 #define MAILVERDICT_LIB_RESOLVER_SERVER_PROCESS_TESTING_H_
@@ -20,7 +20,7 @@ std::string ReadFile(const std::string& path);
 void WriteFile(const std::string& path, const std::string& text);
 
 sockaddr_in SocketAddress(const std::string& address, int port);
-// A port of 127.0.0.1 that nobody has, for TCP and UDP.
+// A port of 127.0.0.1 that is free for TCP and UDP.
 int FreePort();
 
 // Starts a program. Its output goes to the end of `log`. It does not outlive

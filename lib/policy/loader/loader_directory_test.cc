@@ -238,6 +238,10 @@ constexpr SaidCase kUri[] = {
      "ldapi:// and a percent-encoded path"},
     {"ldap://a ldap://b", "is more than one server; write a uri for each"},
     {"ldap://a,ldap://b", "is more than one server; write a uri for each"},
+    {"ldap://a, ldap://b/", "is more than one server; write a uri for each"},
+    {"ldap://a/dc=example,dc=org",
+     "goes on after the server; write ldap://HOST[:PORT], the rest has fields "
+     "of its own (base, scope, filter)"},
     {"ldap://", "names no server; write ldap://HOST"},
     {"ldap:///",
      "goes on after the server; write ldap://HOST[:PORT], the rest has fields "

@@ -123,13 +123,18 @@ TEST(PolicyDnsTest, WhatIsLeftOutHasItsDefault) {
 constexpr SaidCase kDns[] = {
     {DOMAIN "dns {\n server: \"ns.example.org\"\n server: \"192.0.2.53:0\"\n "
             "server: \"[2001:db8::53\"\n server: \"192.0.2.53x\"\n}",
-     "3:2: server \"ns.example.org\" is no DNS server: write its address, and "
-     "not its name\n"
+     "3:2: server \"ns.example.org\" is no DNS server: write its IP address; a "
+     "name would have to be looked up by the server itself\n"
      "4:2: server \"192.0.2.53:0\" is no DNS server: its port is no number "
      "from 1 to 65535\n"
      "5:2: server \"[2001:db8::53\" is no DNS server: a bracket is not closed\n"
-     "6:2: server \"192.0.2.53x\" is no DNS server: write its address, and not "
-     "its name"},
+     "6:2: server \"192.0.2.53x\" is no DNS server: write its IP address; a "
+     "name would have to be looked up by the server itself"},
+    {DOMAIN "dns { server: \"127.0.0.1#5353\"\n server: \"127.0.0.1@5353\" }",
+     "2:7: server \"127.0.0.1#5353\" is no DNS server: write its port behind a "
+     "colon, as in 192.0.2.53:5353 or [2001:db8::53]:5353\n"
+     "3:2: server \"127.0.0.1@5353\" is no DNS server: write its port behind a "
+     "colon, as in 192.0.2.53:5353 or [2001:db8::53]:5353"},
     {DOMAIN "dns { server: \"192.0.2.53\"\n server: \"192.0.2.53:53\" }",
      "3:2: server \"192.0.2.53\" is there already, line 2"},
     {DOMAIN "dns { timeout: \"99ms\" }",

@@ -279,10 +279,12 @@ Complaint CheckBindName(std::string_view text) {
 }
 
 Complaint CheckUri(std::string_view uri) {
-  if (uri.find_first_of(" ,") != uri.npos) {
+  const size_t colon = uri.find("://");
+  // A comma behind a slash is one of a distinguished name.
+  if (uri.find_first_of(" ,") <
+      uri.find('/', colon == uri.npos ? 0 : colon + 3)) {
     return Complain(uri, "is more than one server; write a uri for each");
   }
-  const size_t colon = uri.find("://");
   const std::string scheme = absl::AsciiStrToLower(Absl(uri.substr(0, colon)));
   if (colon == uri.npos) {
     return Complain(uri, "has no scheme; write ldap://HOST[:PORT]");
