@@ -23,7 +23,7 @@ bool IsZone(std::string_view text) {
   });
 }
 
-// Takes "ADDRESS" or "ADDRESS%ZONE" apart. Says what is wrong, or "".
+// Splits "ADDRESS" or "ADDRESS%ZONE". Returns what is wrong, or "".
 const char* ReadHost(std::string_view text, DnsServer* server) {
   const size_t percent = text.find('%');
   server->address = text.substr(0, percent);
@@ -54,6 +54,8 @@ absl::StatusOr<DnsServer> DnsServer::Parse(std::string_view text) {
   DnsServer server;
   mail::Cursor in(text);
   const bool brackets = in.Skip('[');
+  // Two colons without brackets: an IPv6 address, so none of the colons
+  // precedes a port.
   const bool bare_v6 = !brackets && text.find(':') != text.rfind(':');
   const std::string_view host = in.TakeWhile(
       [&](char c) { return c != ']' && (brackets || bare_v6 || c != ':'); });
