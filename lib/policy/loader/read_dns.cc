@@ -14,7 +14,7 @@ using D = proto::Dns;
 constexpr absl::Duration kMinTimeout = absl::Milliseconds(100);
 constexpr absl::Duration kMaxTimeout = absl::Seconds(5);
 
-// For a label that nobody has asked for before (dns_vouch.h).
+// The space for a random label that nobody has asked for before (dns_vouch.h).
 constexpr size_t kRoomForLabel = 32;
 
 void ReadDnsServers(const Node<D>& node, DnsPolicy* dns) {
@@ -49,6 +49,7 @@ void ReadPositiveControls(const Node<D>& node, DnsPolicy* dns) {
 
 void ReadNegativeControls(const Node<D>& node, DnsPolicy* dns) {
   if (node->absent_below_size() == 0) return;
+  // Names in the policy replace the default.
   dns->absent_below.clear();
   Unique names(&node.faults());
   for (int i = 0; i < node->absent_below_size(); ++i) {

@@ -14,7 +14,8 @@ namespace {
 
 using R = proto::Realm;
 
-// "example.org" or "*.example.org", canonical; "" if it is neither.
+// Reads "example.org" or "*.example.org" in canonical form; "" if it is
+// neither.
 std::string ReadDomain(const Node<R>& node, int index) {
   const std::string& text = node->domain(index);
   absl::string_view name = text;
@@ -136,8 +137,8 @@ void ReadSigned(const Node<R>& node, RealmPolicy* realm) {
   }
 }
 
-// Adds what the file says of this realm. What it says of other domains is
-// passed over: one virtusertable serves many realms.
+// Adds the names of this realm that are in the file. Names in other domains are
+// skipped, because one virtusertable serves many realms.
 void AddAlsoValid(const Node<R>& node, int index, AddressFiles* files,
                   const DomainPatterns& realms, size_t realm_index,
                   RealmPolicy* realm) {
@@ -152,6 +153,7 @@ void AddAlsoValid(const Node<R>& node, int index, AddressFiles* files,
     node.Warning(R::kAlsoValidFieldNumber, absl::StrCat("also_valid ", warning),
                  index);
   }
+  // A local part without a domain is valid in every realm.
   size_t ours = file->local_parts.size();
   size_t others = 0;
   for (const std::string& local : file->local_parts) {
@@ -174,6 +176,7 @@ void AddAlsoValid(const Node<R>& node, int index, AddressFiles* files,
     if (here) realm->valid_patterns.Add(pattern);
     ++(here ? ours : others);
   }
+  // An empty file is no mistake, but a file for other domains only probably is.
   if (ours == 0 && others > 0) {
     node.Warning(R::kAlsoValidFieldNumber,
                  absl::Substitute("also_valid $0 says nothing of this realm's "
