@@ -18,7 +18,8 @@ std::optional<int> HexDigit(std::optional<char> c) {
   return static_cast<int>(digit);
 }
 
-// What follows the quote: up to the next, with \" \\ and \x7f in it.
+// Reads a text after its opening quote, up to the closing quote. It may contain
+// \" \\ and \x7f.
 CaseComplaint TakeQuoted(Cursor& in, std::string* value) {
   for (;;) {
     const std::optional<char> c = in.Next();
@@ -41,6 +42,7 @@ CaseComplaint TakeQuoted(Cursor& in, std::string* value) {
   }
 }
 
+// The deviations that take no argument.
 struct Saying {
   std::string_view text;
   But::Says says;

@@ -15,10 +15,10 @@
 namespace mailverdict {
 namespace {
 
-// A check that asks for ever is found out by its own tests; this ends them.
+// Ends a check that asks without end, so that the case fails and does not hang.
 constexpr int kMaxRounds = 100;
 
-// One verdict.
+// Runs one step.
 class Step {
  public:
   Step(const std::shared_ptr<const Policy>& policy, const CaseStep& step,
@@ -117,7 +117,7 @@ class Step {
   Transaction tx_;
   History* const history_;
   std::vector<CaseFault>* const faults_;
-  std::vector<bool> used_;  // of step_.given
+  std::vector<bool> used_;  // for each of step_.given
 };
 
 }  // namespace
