@@ -15,8 +15,8 @@
 namespace mailverdict {
 namespace {
 
-// The most that a chain asks for: domain's five hosts, each of two types, and
-// its proofs; a dozen lists.
+// No chain asks for more: the check domain asks for five hosts, each with two
+// types, and for their proofs; and there may be a dozen lists.
 constexpr size_t kMaxLookups = 64;
 
 class Space {
@@ -51,7 +51,7 @@ class Space {
     return report_.objection.empty() && report_.verdicts < bounds_.verdicts;
   }
 
-  // What can come back of one lookup, and which of it leads on.
+  // The claims for one lookup, and the indexes of those that lead further.
   struct Choices {
     std::vector<Claim> claims;
     std::vector<size_t> leading;
@@ -89,7 +89,8 @@ class Space {
     }
   }
 
-  // The verdict that claims_ lead to, looked at; else what is asked for.
+  // Evaluates claims_. Checks the verdict and returns nothing, or returns the
+  // lookups that the chain asks for.
   std::vector<Lookup> Look() {
     ++report_.states;
     Evidence evidence;
@@ -112,7 +113,8 @@ class Space {
     return {};
   }
 
-  // Every claim for what is asked for first, and all that follows.
+  // Depth first through the whole space: tries every claim for the first
+  // missing lookup.
   void Walk() {
     const std::vector<Lookup> missing = Look();
     if (missing.empty()) return;
@@ -124,6 +126,8 @@ class Space {
     }
   }
 
+  // Takes one random path: any missing lookup, a random claim for it, until
+  // there is a verdict.
   void Descend() {
     for (;;) {
       const std::vector<Lookup> missing = Look();
@@ -138,6 +142,7 @@ class Space {
     return claims[on ? leading[Below(leading.size())] : Below(claims.size())];
   }
 
+  // A random number below `end`.
   size_t Below(size_t end) { return random_() % end; }
 
   const Policy& policy_;
@@ -148,7 +153,7 @@ class Space {
   Invariants invariants_;
   std::mt19937_64 random_;
   absl::flat_hash_map<std::string, std::unique_ptr<const Choices>> choices_;
-  ClaimList claims_;  // the way to where we are
+  ClaimList claims_;  // the path to this point
   SpaceReport report_;
 };
 
