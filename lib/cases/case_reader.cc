@@ -281,6 +281,8 @@ absl::StatusOr<std::vector<Case>> ReadCases(std::string_view text,
   Reader reader;
   CaseComplaint complaint;
   size_t number = 0;
+  // Stops at the first fault. The lines after it would be read in a wrong state
+  // and give misleading faults.
   for (Cursor lines(text); !complaint.has_value() && !lines.done();) {
     ++number;
     const std::string_view line =

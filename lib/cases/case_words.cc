@@ -98,6 +98,7 @@ CaseComplaint NothingMore(Cursor& in) {
 
 CaseComplaint TakeAbsence(Cursor& in, GivenAnswer* answer) {
   const bool dns = Cursor(answer->lookup).Skip("dns ");
+  // Only DNS has several kinds of absence.
   if (!dns) return NothingMore(in);
   const std::string_view what = TakeWord(in);
   if (what != "name" && what != "data") {
@@ -119,6 +120,8 @@ CaseComplaint TakeAbsence(Cursor& in, GivenAnswer* answer) {
 CaseComplaint TakeBut(Cursor& in, But* but) {
   but->subject = std::string(TakeWord(in));
   in.TakeWhile(IsBlank);
+  // Compared with the whole rest of the line, because these texts have several
+  // words.
   for (const Saying& saying : kSayings) {
     if (in.rest() == saying.text) {
       but->says = saying.says;

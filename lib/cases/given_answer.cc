@@ -160,6 +160,7 @@ absl::StatusOr<Answer> GiveMailbox(const GivenAnswer& given,
                                    const MailboxLookup& lookup,
                                    const Policy& policy, absl::Time now) {
   const DirectoryPolicy& directory = *policy.FindDirectory(lookup.directory);
+  // Any server and any numbers will do. Good controls have the same ones.
   const Transcript moment{directory.uris[0], 1, 2, now, now + kRoundTrip};
   const Report report = ReportOf(given, lookup, moment);
   Controls controls(given);

@@ -65,7 +65,7 @@ class Address {
   // True if the domain is an address literal such as "[192.0.2.1]".
   bool literal() const { return !domain_.empty() && domain_[0] == '['; }
 
-  // The local part up to its first delimiter: "user" of "user+tag" for "+".
+  // The local part before its first delimiter: "user" of "user+tag" for "+".
   // Returns the whole local part if it has no delimiter. A delimiter in the
   // first position does not count. `delimiters` are ASCII characters; other
   // bytes in it are ignored.
@@ -81,8 +81,8 @@ class Address {
   Address InDomain(std::string domain) const;
 
   // This address first, then this address cut before each of its delimiters,
-  // from the right: mary-ann+news, mary-ann, mary for "+-". A real MTA cuts at
-  // one delimiter only, but we do not know at which. So a mailbox that any form
+  // from the right: mary-ann+news, mary-ann, mary for "+-". An MTA cuts at one
+  // delimiter only, and we do not know at which. So a mailbox that any form
   // names counts as present. Returns at most kMaxTagForms forms. Sets
   // `complete` (unless it is nullptr) to whether these are all forms.
   std::vector<Address> TagForms(std::string_view delimiters,

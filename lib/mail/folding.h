@@ -6,11 +6,12 @@
 // that there is no such mailbox. So we also ask for the local parts that fold
 // to the one we got.
 //
-// We asked slapd 2.5.13 by the folded form for a value with each kind of
-// character that folding changes (caseIgnoreMatch; 2026-11-29). slapd converts
-// each character to lower case and compares NFKD. So without our help it finds
-// ligatures, the Kelvin, Angstrom and micro signs, the long s, the Greek symbol
-// letters, and all characters that have a decomposition. It does not find:
+// Measured with slapd 2.5.13 (caseIgnoreMatch; 2026-11-29): values with each
+// kind of character that folding changes were searched for by their folded
+// form. slapd converts each character to lower case and compares NFKD. So
+// without our help it finds ligatures, the Kelvin, Angstrom and micro signs,
+// the long s, the Greek symbol letters, and all characters that have a
+// decomposition. It does not find:
 //
 //   ß, ẞ      folded to "ss"
 //   İ         folded to "i" and U+0307
@@ -50,7 +51,7 @@ inline constexpr size_t kMaxUnfoldedSpellings = 2 * kMaxUnfoldedLocals;
 
 // All local parts that fold to `local`, except `local` itself. If there are
 // more than kMaxUnfoldedLocals or kMaxUnfoldedBytes, or if they are unknown
-// (Cherokee), sets `complete` to false and returns nothing.
+// (Cherokee), sets `complete` to false and returns an empty vector.
 std::vector<std::string> UnfoldedLocals(std::string_view local, bool* complete);
 
 // Like UnfoldedLocals, for every spelling in address.Spellings(tag_delimiters).

@@ -38,6 +38,7 @@ std::optional<Fault> ReadGroups(Cursor& in, Written* w) {
     const Cursor begin = in;
     const std::string_view digits =
         in.TakeWhile([](char c) { return absl::ascii_isxdigit(c); });
+    // The address ends with "::".
     if (digits.empty() && w->gap == w->count) return std::nullopt;
     // The digits are the beginning of an IPv4 address that fills the last two
     // groups, as in ::ffff:192.0.2.1 (RFC 4291 2.2).
@@ -147,6 +148,8 @@ std::string NeighbourhoodOf(const IpAddress& address) {
   static const IpNetwork ipv4 = *IpNetwork::Parse("::ffff:0:0/96");
   const bool is_ipv4 = ipv4.Contains(address);
   std::string text;
+  // IPv4: the first 24 of its 32 bits, which are groups 6 and 7. IPv6: groups 0
+  // to 3.
   for (size_t i = is_ipv4 ? 6 : 0; i < (is_ipv4 ? 8u : 4u); ++i) {
     const int group = address.groups[i] & (i == 7 ? 0xff00 : 0xffff);
     absl::StrAppend(&text, absl::Hex(group, absl::kZeroPad4));
@@ -165,6 +168,8 @@ bool IpNetwork::Contains(const IpNetwork& other) const {
 Groups IpNetwork::Masked(const IpAddress& address) const {
   Groups groups = address.groups;
   for (int i = 0; i < 8; ++i) {
+    // Of this group, `bits` belong to the prefix. The shift leaves exactly
+    // these bits set in the low 16.
     const int bits = std::clamp(bits_ - 16 * i, 0, 16);
     groups[static_cast<size_t>(i)] &=
         static_cast<uint16_t>(0xFFFF0000u >> bits);

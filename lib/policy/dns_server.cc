@@ -16,6 +16,8 @@ bool IsLinkLocal(const mail::IpAddress& address) {
 }
 
 bool IsZone(std::string_view text) {
+  // A zone must not contain a byte that would end it in one of the forms that
+  // Parse accepts.
   if (text.empty() || text.size() > DnsServer::kMaxZoneBytes) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
     return absl::ascii_isgraph(static_cast<unsigned char>(c)) &&

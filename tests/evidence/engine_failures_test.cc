@@ -147,6 +147,8 @@ class World {
       if (call.only_there) return ControlAt(call.lookup);
       const GivenAnswer* given = FindGiven(step_, call.lookup);
       if (given == nullptr) return unknown;
+      // The Buts are about controls. The engine asks for these in calls of
+      // their own, which are answered above.
       GivenAnswer plain = *given;
       plain.buts.clear();
       DnsLookup asked = call.lookup;

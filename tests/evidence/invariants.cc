@@ -93,6 +93,8 @@ std::string Invariants::Objection(const Verdict& verdict,
   std::string objection = OrderObjection(verdict, claims, random);
   if (objection.empty()) objection = MoreObjection(verdict, claims);
   if (!objection.empty()) return objection;
+  // Checked once for each line, because many combinations lead to the same
+  // verdict.
   if (good_on_the_wire_.insert(verdict.Line()).second) {
     return WireObjection(verdict);
   }
@@ -158,6 +160,7 @@ std::string Invariants::ProofObjection(const Verdict::Step& step,
                                        const ClaimList& claims) {
   if (!step.proof.has_value()) return "a rejection without a proof";
   const std::vector<Lookup> cited = Cited(step.proof);
+  // A list or a malformed message is a proof without an answer.
   if (cited.empty() && !step.proof->listed().has_value() &&
       !step.proof->malformed().has_value()) {
     return "a proof that cites nothing";
@@ -206,6 +209,8 @@ bool Invariants::RejectsWithout(const std::string& check,
       evidence.Add(claim->answer);
     }
   }
+  // Ends when the chain ends its asking, because each round answers all that is
+  // missing.
   for (;;) {
     const Evaluation evaluation = Evaluated(evidence);
     if (const auto* verdict = std::get_if<Verdict>(&evaluation)) {

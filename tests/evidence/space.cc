@@ -36,6 +36,8 @@ class Space {
   SpaceReport Explore() && {
     Walk();
     report_.whole = Going();
+    // Walk varies the last lookups first. In a space that is too large for it,
+    // it sees only one corner; random paths reach the others.
     const size_t first = report_.verdicts;
     while (!report_.whole && report_.objection.empty() &&
            report_.verdicts < first + bounds_.verdicts) {
@@ -59,6 +61,8 @@ class Space {
 
   const Choices& ChoicesOf(const Lookup& lookup) {
     auto [at, fresh] = choices_.try_emplace(ToString(lookup));
+    // Behind a pointer, because claims_ points to the claims while the map
+    // grows.
     if (fresh) at->second = std::make_unique<const Choices>(Make(lookup));
     return *at->second;
   }
@@ -118,6 +122,8 @@ class Space {
   void Walk() {
     const std::vector<Lookup> missing = Look();
     if (missing.empty()) return;
+    // One order of the lookups is enough here: Invariants tries other orders of
+    // the same answers.
     for (const Claim& claim : ChoicesOf(missing.front()).claims) {
       if (!Going()) return;
       claims_.push_back(&claim);

@@ -26,6 +26,7 @@ void ReadDnsServers(const Node<D>& node, DnsPolicy* dns) {
                  absl::StrCat("server ", server.status().message()), i);
       continue;
     }
+    // In canonical spelling, so that one server in two spellings is found.
     dns->servers.push_back(server->ToString());
     servers.Add(dns->servers.back(), node.At(D::kServerFieldNumber, i),
                 absl::StrCat("server ", Quoted(dns->servers.back())));
@@ -60,6 +61,7 @@ void ReadNegativeControls(const Node<D>& node, DnsPolicy* dns) {
     names.Add(name, node.At(D::kAbsentBelowFieldNumber, i),
               absl::StrCat("absent_below ", Quoted(text)));
     for (const DnsPolicy::Control& control : dns->controls) {
+      // Below a wildcard every name exists, so this control could never pass.
       if (!control.wildcard || control.name != name) continue;
       node.Error(D::kAbsentBelowFieldNumber,
                  absl::Substitute("absent_below $0 is below a wildcard by "

@@ -33,6 +33,7 @@ void CheckWeight(const Node<M>& node, int field, int weight) {
 
 void ReadAnswer(const Node<proto::Answer>& node, Unique* seen, DnsList* list) {
   using A = proto::Answer;
+  // An answer without a weight has the weight of its list.
   const int weight = node->has_weight() ? node->weight() : list->weight;
   if (node->has_weight()) CheckWeight(node, A::kWeightFieldNumber, weight);
   if (!Require(node, "answer", {{A::kWithinFieldNumber, "127.0.0.2"}})) return;

@@ -27,6 +27,7 @@ std::string ReadDomain(const Node<R>& node, int index) {
                index);
     return "";
   }
+  // Other programs write domains in these two ways.
   if (absl::ConsumePrefix(&name, "@") || absl::ConsumePrefix(&name, ".")) {
     node.Error(R::kDomainFieldNumber,
                absl::Substitute("domain $0 is no domain; write \"$1\", or "
@@ -102,6 +103,7 @@ void ReadDirectoryName(const Node<R>& node, const Policy& policy) {
 void ReadTagDelimiters(const Node<R>& node, RealmPolicy* realm) {
   realm->tag_delimiters = node->tag_delimiters();
   for (const char c : realm->tag_delimiters) {
+    // The three excluded characters are syntax of an address.
     const bool good = absl::ascii_ispunct(static_cast<unsigned char>(c)) &&
                       c != '@' && c != '"' && c != '\\';
     if (!good) {
@@ -157,6 +159,7 @@ void AddAlsoValid(const Node<R>& node, int index, AddressFiles* files,
   size_t ours = file->local_parts.size();
   size_t others = 0;
   for (const std::string& local : file->local_parts) {
+    // Folded, because an MTA may fold the address that it asks for.
     realm->valid_local_parts.insert(mail::FoldUtf8(local));
   }
   for (const std::string& address : file->addresses) {
@@ -225,6 +228,8 @@ void ReadRealms(const Node<proto::Policy>& node, AddressFiles* files,
     ReadSigned(realm, &result);
     policy->realms.push_back(std::move(result));
   }
+  // Only now is realm_by_domain complete. It decides which names of a file
+  // belong to which realm.
   for (int i = 0; i < node->realm_size(); ++i) {
     const size_t index = static_cast<size_t>(i);
     ReadAlsoValid(child(i), files, policy->realm_by_domain, index,

@@ -25,6 +25,7 @@ bool IsClear(const std::string& uri, bool start_tls) {
 // One key for all spellings of a server. A server that is listed in two
 // spellings would confirm its own answer.
 std::string OneSpelling(const std::string& uri) {
+  // Case matters in the path of a socket, but not in a host name.
   if (absl::StartsWith(uri, "ldapi:")) return uri;
   const std::string lower = absl::AsciiStrToLower(uri);
   return std::string(absl::StripSuffix(lower, IsLdaps(uri) ? ":636" : ":389"));

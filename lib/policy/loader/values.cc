@@ -233,6 +233,7 @@ absl::StatusOr<absl::Duration> ReadDuration(std::string_view text,
                                             std::string_view example) {
   absl::Duration duration;
   if (!absl::ParseDuration(Absl(text), &duration)) {
+    // absl::ParseDuration has no unit for days.
     const bool days = !text.empty() && (text.back() == 'd') &&
                       std::all_of(text.begin(), text.end() - 1, IsDigit);
     return Wrong(
