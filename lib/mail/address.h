@@ -98,9 +98,9 @@ class Address {
   // Use a spelling without quotes for comparisons only, never as input of
   // ParseAddress. Directories store "john doe@example.org", although RFC 5321
   // requires quotes. If we did not ask for that spelling, we would prove an
-  // absence that is false. (Postfix also looks up both forms in its tables.)
-  // There is no unquoted spelling where it would name another mailbox, for
-  // example where the local part contains a quotation mark.
+  // absence that is false. (Postfix also looks up both forms in its tables.) A
+  // local part gets no unquoted spelling if that would name another mailbox,
+  // for example if it contains a quotation mark.
   std::vector<std::string> Spellings(std::string_view tag_delimiters) const;
 
   // "local@domain" or "local", with quotes where RFC 5321 requires them; "<>"

@@ -39,7 +39,8 @@ struct Control {
 };
 
 // When a directory is held. A held directory rejects nobody. It is held while
-// more than `vanished` addresses are missing that all vanished within `within`.
+// more than `vanished` addresses are missing that vanished within the time
+// `within`.
 struct HoldLimit {
   int vanished = 5;
   absl::Duration within = absl::Minutes(10);
@@ -164,9 +165,10 @@ struct DnsPolicy {
   // A positive control: a name that has an address (A) and that is in no cache.
   // A server that finds it has therefore asked the outside world.
   struct Control {
-    std::string name;       // canonical
-    bool wildcard = false;  // below it: a label that nobody asked for before.
-                            // Else its TTL must be zero.
+    std::string name;  // canonical
+    // True: a label below `name` that nobody has asked for before. False:
+    // `name` itself, and its TTL must be zero.
+    bool wildcard = false;
   };
   // Without a positive control, no name is ever proven absent.
   std::vector<Control> controls;
