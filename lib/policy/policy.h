@@ -110,7 +110,7 @@ struct DirectoryPolicy {
   size_t max_cached = 200'000;
 
   // Grace period: an address that was present and then vanished is Unknown for
-  // this time. The default is three days, because senders retry for five.
+  // this time. The default is three days, because senders retry for five days.
   absl::Duration grace = absl::Hours(72);
   HoldLimit hold;
 
@@ -122,7 +122,7 @@ struct DirectoryPolicy {
     // "mail", "mail below ou=staff,dc=example,dc=org"
     std::string ToString() const;
   };
-  // The arms without a control, for each subtree. If there is none, the
+  // The arms without a control, for each subtree. If the result is empty, the
   // directory can prove absences, unless it is a proxy.
   std::vector<Arm> UncoveredArms() const;
   // The arms with exactly one control, for each subtree. Controls in the same
@@ -139,13 +139,15 @@ struct RealmPolicy {
   bool catch_all = false;            // every address is valid; no lookups
   std::string tag_delimiters = "+";  // "": addresses have no tags
   // The addresses of this realm may have local parts beyond ASCII (RFC 6531),
-  // and an MTA may fold their case. If false, the entries of the directory
-  // decide whether it has such addresses.
+  // and an MTA may fold their case. If false, this is assumed only if the
+  // entries of the directory show such addresses.
   bool smtputf8 = false;
-  // Addresses that are valid without a lookup, such as aliases, from the
+  // The names that are valid without a lookup, such as aliases, from the
   // also_valid files. Addresses and local parts are folded (mail::FoldUtf8).
   absl::flat_hash_set<std::string> valid_addresses;
+  // Valid in every domain of the realm.
   absl::flat_hash_set<std::string> valid_local_parts;
+  // Every address in these domains is valid. Canonical.
   absl::flat_hash_set<std::string> catch_all_domains;
   mail::NamePatterns valid_patterns;
   // Which local parts a gateway or a forwarder may have derived from another

@@ -35,12 +35,14 @@ DirectoryPolicy ReadDirectory(const Node<proto::Directory>& node,
 void ReadServers(const Node<proto::Directory>& node, const FileReader& read,
                  DirectoryPolicy* directory);
 
-// The part of ReadDirectory for the search bases. Returns the valid bases.
+// A valid search base.
 struct Base {
   std::string text;
   Dn dn;
   size_t offset;  // of the field
 };
+// The part of ReadDirectory for the search bases. Returns the valid bases, in
+// order.
 std::vector<Base> ReadBases(const Node<proto::Directory>& node,
                             DirectoryPolicy* directory);
 // The base that equals `dn` or is above it, or nullptr.
