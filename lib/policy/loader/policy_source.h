@@ -30,8 +30,9 @@ class PolicySource {
 
   std::string_view text() const { return text_; }
   Position PositionOf(size_t offset) const;
-  // Converts a place of protobuf. It counts from 0, and a tab advances to the
-  // next multiple of eight.
+  // Converts a place of protobuf to an offset. protobuf counts lines and
+  // columns from 0, and a tab advances the column to the next multiple of
+  // eight.
   size_t OffsetOf(int line, int column) const;
 
   // The beginning of the last token that begins before `offset`; `offset` if
@@ -40,10 +41,10 @@ class PolicySource {
   // The field (name and value) that contains `offset`; nullopt if there is none
   // or if the syntax is broken.
   std::optional<Span> FieldAround(size_t offset) const;
-  // The offset of byte `index` in the string value of the field at `field`. An
-  // index after the last byte gives the end of the string. nullopt if the value
-  // is not a string, is shorter, or contains a \u or \U escape before that
-  // byte.
+  // The offset of byte `index` in the string value of the field at `field`. The
+  // index just after the last byte gives the end of the string. nullopt if the
+  // value is not a string, is shorter, or contains a \u or \U escape before
+  // that byte.
   std::optional<size_t> ByteOfString(size_t field, size_t index) const;
 
  private:
