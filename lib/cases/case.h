@@ -1,5 +1,6 @@
-// A case: what a policy has to say in a situation that is written down.
-// docs/cases.md is its language; case_reader.h reads it, run_case.h tries it.
+// A case: a situation and the verdict that a policy must give in it.
+// docs/cases.md describes the language, case_reader.h parses it, run_case.h
+// runs it.
 
 #ifndef MAILVERDICT_LIB_CASES_CASE_H_
 #define MAILVERDICT_LIB_CASES_CASE_H_
@@ -14,8 +15,10 @@
 
 namespace mailverdict {
 
-// `but SUBJECT ...`: a control, or the second server, is not as it should be.
+// A deviation, `but SUBJECT ...`: a control, or the second server, does not
+// behave as it should.
 struct But {
+  // What the subject does instead.
   enum class Says {
     kPresent,
     kAbsent,
@@ -23,12 +26,13 @@ struct But {
     kAnotherServer,
     kAnotherConnection,
     kAnotherExchange,
-    kAnotherTime,  // before the answer was sent
-    kFromCache,    // DNS: with a TTL
+    kAnotherTime,  // it was sent before the answer
+    kFromCache,    // DNS: its TTL is not 0
     kNotAsked,
   };
 
-  // Besides the address of a control, or its name in DNS or a domain above it.
+  // Subjects with a special meaning. Any other subject is the address of a
+  // control, the name of a DNS control, or a domain above that name.
   static constexpr char kAllControls[] = "controls";
   static constexpr char kSecondServer[] = "second-server";
 
@@ -39,38 +43,43 @@ struct But {
   std::string reason;               // kUnknown
 };
 
-// `asked LOOKUP`, and below it the answer. Without a But each control that goes
-// with it is as it should be, and a second server says the same.
+// A lookup and its answer: `asked LOOKUP` and the line below it. Without a But,
+// every control of the lookup behaves as it should, and a second server gives
+// the same answer.
 struct GivenAnswer {
   size_t line = 0;
-  std::string lookup;  // as ToString() has it
+  std::string lookup;  // in the form of ToString(Lookup)
   std::optional<AnswerState> state;
   std::vector<std::string> values;     // present
   std::string reason;                  // unknown
   Absence absence = Absence::kNoName;  // absent, of DNS
-  std::string zone;                    // absent, of DNS; "": the parent domain
-  std::string alias_of;                // of DNS
+  std::string zone;                    // absent, of DNS; "": parent domain
+  std::string alias_of;                // of DNS: the target of the CNAME
   std::vector<But> buts;
 };
 
-// One verdict of a case.
+// One step of a case: what has happened up to a `verdict` line, and the
+// expected verdict.
 struct CaseStep {
-  size_t line = 0;          // of `verdict`
+  size_t line = 0;          // of the `verdict` line
   Transaction transaction;  // without `local`
   Overrides overrides;
   std::vector<GivenAnswer> given;
-  // As Verdict::Line() has it; what that has in brackets may be left out.
+  // In the form of Verdict::Line(). The part in brackets may be missing.
   std::string verdict;
-  // As ToString(Observation) has them, in their order; nullopt: whatever.
+  // In the form of ToString(Observation), in order. nullopt: the case does not
+  // say what is remembered.
   std::optional<std::vector<std::string>> remembered;
 };
 
+// A case: its steps go on from each other, with one history.
 struct Case {
   size_t line = 0;
   std::string name;
-  // The policy's file, as the case file writes it; "": it does not say.
+  // The policy's file, as the case file writes it; "" if the case file names
+  // none.
   std::string policy;
-  std::vector<CaseStep> steps;  // never none
+  std::vector<CaseStep> steps;  // never empty
 };
 
 }  // namespace mailverdict

@@ -17,7 +17,8 @@ using mail::Cursor;
 
 absl::string_view Absl(std::string_view s) { return {s.data(), s.size()}; }
 
-// Reads line by line.
+// A parser with one function for each first word of a line. The state is the
+// case and the step under way.
 class Reader {
  public:
   CaseComplaint Line(size_t number, std::string_view line) {
@@ -59,7 +60,7 @@ class Reader {
     return words;
   }
 
-  // What is told of the case under way, and has had no verdict.
+  // Complains about facts of the last case that no verdict follows.
   CaseComplaint Unfinished() const {
     if (!cases_.empty() && (cases_.back().steps.empty() || dirty_)) {
       return absl::StrCat("the case \"", cases_.back().name,
@@ -82,6 +83,8 @@ class Reader {
     next.policy = policy_;
     if (next.name.empty()) return "a case has a name: \"case NAME\"";
     cases_.push_back(std::move(next));
+    // Nothing carries over from the case before, so cases can be read and moved
+    // one by one.
     step_ = CaseStep();
     step_.transaction.now = kCaseTime;
     return std::nullopt;
@@ -106,6 +109,7 @@ class Reader {
 
   CaseComplaint Connect(Cursor& in) {
     Transaction next;
+    // A new connection forgets everything except the time.
     next.now = step_.transaction.now;
     next.client = TakeRest(in);
     step_.transaction = std::move(next);
@@ -118,6 +122,7 @@ class Reader {
   }
   CaseComplaint Mail(Cursor& in) {
     step_.transaction.sender = TakeRest(in);
+    // A new message has no recipient yet; the connection stays.
     step_.transaction.recipient.clear();
     return To(Stage::kMail);
   }
@@ -176,7 +181,8 @@ class Reader {
     return std::nullopt;
   }
 
-  // The answer of the last question.
+  // Sets the state of the answer to the last `asked` line, which must have none
+  // yet.
   CaseComplaint Answered(AnswerState state, GivenAnswer** answer) {
     if (step_.given.empty()) return "an answer follows its \"asked LOOKUP\"";
     *answer = &step_.given.back();
@@ -223,6 +229,8 @@ class Reader {
     }
     step_.line = number_;
     step_.verdict = TakeRest(in);
+    // A copy: the next step goes on with the same transaction and overrides,
+    // but answers are given anew for each verdict.
     cases_.back().steps.push_back(step_);
     step_.given.clear();
     dirty_ = false;
@@ -241,8 +249,8 @@ class Reader {
 
   std::string policy_;
   std::vector<Case> cases_;
-  CaseStep step_;       // the next verdict's
-  bool dirty_ = false;  // something was told that has had no verdict
+  CaseStep step_;       // of the next verdict
+  bool dirty_ = false;  // facts since the last verdict
   size_t number_ = 0;
 };
 
@@ -273,6 +281,8 @@ absl::StatusOr<std::vector<Case>> ReadCases(std::string_view text,
   Reader reader;
   CaseComplaint complaint;
   size_t number = 0;
+  // Stops at the first fault. The lines after it would be read in a wrong state
+  // and give misleading faults.
   for (Cursor lines(text); !complaint.has_value() && !lines.done();) {
     ++number;
     const std::string_view line =

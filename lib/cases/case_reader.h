@@ -1,4 +1,4 @@
-// Reads case files: docs/cases.md.
+// Parses case files. docs/cases.md describes their language.
 
 #ifndef MAILVERDICT_LIB_CASES_CASE_READER_H_
 #define MAILVERDICT_LIB_CASES_CASE_READER_H_
@@ -12,13 +12,13 @@
 
 namespace mailverdict {
 
-// Of a case that does not say.
+// The time of a case that does not set one.
 inline const absl::Time kCaseTime =
     absl::FromCivil(absl::CivilSecond(2026, 1, 1), absl::UTCTimeZone());
 
-// All cases of a file. InvalidArgument for what is no case file; its message is
-// "file:line: what is wrong, what to write instead". `file_name` is used in
-// messages only. Pure.
+// Returns all cases of a file. For a text that is not a case file, returns
+// InvalidArgument "file:line: what is wrong, what to write instead".
+// `file_name` is used in messages only. Pure.
 absl::StatusOr<std::vector<Case>> ReadCases(std::string_view text,
                                             std::string_view file_name);
 

@@ -1,5 +1,5 @@
-// No case file makes the reader crash, and what it has read can be tried: each
-// verdict has its line, each question its answer.
+// Properties of the reader for any text: it does not crash, and what it accepts
+// can be run. Each verdict has its line, and each question has its answer.
 
 #include <cstddef>
 #include <cstdint>

@@ -66,7 +66,8 @@ TEST(CaseReader, ReadsWhatIsToldOfACase) {
   EXPECT_EQ(cases[1].steps[0].transaction.client, "");
 }
 
-// A connection begins anew, a message too; what was answered is forgotten.
+// A new connection forgets the last one, a new message the last message.
+// Answers hold for one verdict only.
 TEST(CaseReader, WhatWasToldStaysUntilItIsTakenBack) {
   const std::vector<Case> cases = Read(
       "case some\nconnect 192.0.2.1\nlogin\nmail a@example.net\n"

@@ -18,7 +18,8 @@ std::optional<int> HexDigit(std::optional<char> c) {
   return static_cast<int>(digit);
 }
 
-// What follows the quote: up to the next, with \" \\ and \x7f in it.
+// Reads a text after its opening quote, up to the closing quote. It may contain
+// \" \\ and \x7f.
 CaseComplaint TakeQuoted(Cursor& in, std::string* value) {
   for (;;) {
     const std::optional<char> c = in.Next();
@@ -41,6 +42,7 @@ CaseComplaint TakeQuoted(Cursor& in, std::string* value) {
   }
 }
 
+// The deviations that take no argument.
 struct Saying {
   std::string_view text;
   But::Says says;
@@ -96,6 +98,7 @@ CaseComplaint NothingMore(Cursor& in) {
 
 CaseComplaint TakeAbsence(Cursor& in, GivenAnswer* answer) {
   const bool dns = Cursor(answer->lookup).Skip("dns ");
+  // Only DNS has several kinds of absence.
   if (!dns) return NothingMore(in);
   const std::string_view what = TakeWord(in);
   if (what != "name" && what != "data") {
@@ -117,6 +120,8 @@ CaseComplaint TakeAbsence(Cursor& in, GivenAnswer* answer) {
 CaseComplaint TakeBut(Cursor& in, But* but) {
   but->subject = std::string(TakeWord(in));
   in.TakeWhile(IsBlank);
+  // Compared with the whole rest of the line, because these texts have several
+  // words.
   for (const Saying& saying : kSayings) {
     if (in.rest() == saying.text) {
       but->says = saying.says;

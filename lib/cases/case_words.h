@@ -1,5 +1,5 @@
-// The words within a line of a case file. Each takes what comes next; what is
-// wrong, it says in a CaseComplaint. Pure.
+// Parses the words within one line of a case file. Each function reads what
+// comes next in the line and returns what is wrong with it, if anything. Pure.
 
 #ifndef MAILVERDICT_LIB_CASES_CASE_WORDS_H_
 #define MAILVERDICT_LIB_CASES_CASE_WORDS_H_
@@ -14,24 +14,29 @@
 
 namespace mailverdict {
 
-// What is wrong with a line, and what to write; nullopt: nothing.
+// What is wrong with a line and what to write instead; nullopt if the line is
+// good.
 using CaseComplaint = std::optional<std::string>;
 
-// Without the blanks at its ends.
+// The line without blanks at its ends, and without a final CR.
 std::string_view Trimmed(std::string_view line);
 
-// Up to the next blank; empty at the end.
+// Skips blanks and reads up to the next blank; empty at the end.
 std::string_view TakeWord(mail::Cursor& in);
+// Skips blanks and reads the rest of the line.
 std::string TakeRest(mail::Cursor& in);
+// Complains if the line is not at its end.
 CaseComplaint NothingMore(mail::Cursor& in);
 
-// Words, and texts in quotes, with \" \\ and \x7f in them.
+// Reads all values to the end of the line: words, and texts in quotes. A text
+// in quotes may contain \" \\ and \x7f.
 CaseComplaint TakeValues(mail::Cursor& in, std::vector<std::string>* values);
 
-// name | data, then [by ZONE] [alias of NAME]; of what is no DNS, nothing.
+// Reads what follows `absent`: for DNS, "name" or "data", then [by ZONE] [alias
+// of NAME]; for other lookups, nothing.
 CaseComplaint TakeAbsence(mail::Cursor& in, GivenAnswer* answer);
 
-// What follows `but`.
+// Reads what follows `but`.
 CaseComplaint TakeBut(mail::Cursor& in, But* but);
 
 }  // namespace mailverdict

@@ -12,7 +12,8 @@
 namespace mailverdict {
 namespace {
 
-// Of the labels and addresses that nobody has asked for before.
+// The random number for labels and addresses that nobody has asked for before.
+// It is fixed, so that a case always does the same.
 constexpr uint64_t kRandom = 1;
 
 constexpr absl::Duration kRoundTrip = absl::Milliseconds(1);
@@ -41,7 +42,8 @@ Report ReportOf(const GivenAnswer& given, const Lookup& lookup,
   return report;
 }
 
-// What a But makes of the report on a control; nullopt: there is none.
+// Applies a But to the report on a control; nullopt if the But takes the report
+// away.
 std::optional<Report> Changed(Report report, const But& but) {
   switch (but.says) {
     case But::Says::kPresent:
@@ -89,7 +91,8 @@ bool IsAbout(const But& but, const Lookup& control) {
   return name == but.subject || mail::IsBelow(name, but.subject);
 }
 
-// Puts the Buts into force, one report after the other.
+// Collects the reports on the controls and applies the Buts to each. Notes
+// which Buts were used.
 class Controls {
  public:
   explicit Controls(const GivenAnswer& given) : buts_(given.buts) {
@@ -107,6 +110,8 @@ class Controls {
 
   const std::vector<Report>& reports() const { return reports_; }
 
+  // An error if a But was never used: a misspelt control would make a case pass
+  // for a wrong reason.
   absl::Status AllMet(bool second_server = false) const {
     for (size_t i = 0; i < buts_.size(); ++i) {
       if (met_[i]) continue;
@@ -131,7 +136,7 @@ class Controls {
   std::vector<Report> reports_;
 };
 
-// What the second server says, which the directory wants.
+// The answer of the second server, for a directory that needs one.
 Answer Second(const GivenAnswer& given, const DirectoryPolicy& directory,
               const Report& first, std::vector<Report> controls) {
   const auto move = [&](Transcript* moment) {
@@ -155,6 +160,7 @@ absl::StatusOr<Answer> GiveMailbox(const GivenAnswer& given,
                                    const MailboxLookup& lookup,
                                    const Policy& policy, absl::Time now) {
   const DirectoryPolicy& directory = *policy.FindDirectory(lookup.directory);
+  // Any server and any numbers will do. Good controls have the same ones.
   const Transcript moment{directory.uris[0], 1, 2, now, now + kRoundTrip};
   const Report report = ReportOf(given, lookup, moment);
   Controls controls(given);
@@ -164,6 +170,8 @@ absl::StatusOr<Answer> GiveMailbox(const GivenAnswer& given,
   const absl::Status met = controls.AllMet(directory.WantsSecond());
   if (!met.ok()) return met;
   Answer first = Vouch(directory, report, controls.reports());
+  // A second server can only confirm an absence whose controls are good and
+  // that is not proven yet.
   if (!first.borne_out() || first.vouched()) return first;
   const Answer second = Second(given, directory, report, controls.reports());
   return second.present() ? second : Confirm(first, second);
@@ -177,6 +185,7 @@ absl::StatusOr<Answer> GiveDns(const GivenAnswer& given,
   Report report =
       ReportOf(given, lookup, {server, 1, 1, now, now + kRoundTrip});
   Controls controls(given);
+  // The controls are sent after the answer has arrived, as the core demands.
   Transcript moment{server, 1, 1, now + kRoundTrip, now + 2 * kRoundTrip};
   if (lookup.with_controls) {
     for (const DnsControl& asked : DnsControlsFor(policy, lookup, kRandom)) {

@@ -1,4 +1,4 @@
-// From what a case says to the answer that the core gets.
+// Converts an answer as a case describes it into the Answer that the core gets.
 
 #ifndef MAILVERDICT_LIB_CASES_GIVEN_ANSWER_H_
 #define MAILVERDICT_LIB_CASES_GIVEN_ANSWER_H_
@@ -10,11 +10,12 @@
 
 namespace mailverdict {
 
-// The step's answer to `lookup`; nullptr: it has none. Lives in `step`.
+// The step's answer to `lookup`, or nullptr. The result points into `step`.
 const GivenAnswer* FindGiven(const CaseStep& step, const Lookup& lookup);
 
-// What a resolver would have seen of `lookup` and its controls at `now`, judged
-// by Vouch() or VouchDns(). An error names the But that is about nothing. Pure.
+// Makes the reports that a resolver would have made of `lookup` and its
+// controls at `now`, and has them judged by Vouch() or VouchDns(). Returns an
+// error if a But is about a control that the lookup does not have. Pure.
 absl::StatusOr<Answer> Give(const GivenAnswer& given, const Lookup& lookup,
                             const Policy& policy, absl::Time now);
 

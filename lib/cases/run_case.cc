@@ -15,10 +15,10 @@
 namespace mailverdict {
 namespace {
 
-// A check that asks for ever is found out by its own tests; this ends them.
+// Ends a check that asks without end, so that the case fails and does not hang.
 constexpr int kMaxRounds = 100;
 
-// One verdict.
+// Runs one step.
 class Step {
  public:
   Step(const std::shared_ptr<const Policy>& policy, const CaseStep& step,
@@ -28,18 +28,21 @@ class Step {
         tx_(step.transaction),
         history_(history),
         faults_(faults) {
+    // A case does not state `local`; it follows from the policy.
     tx_.local = policy_->IsLocal(tx_.client);
     used_.resize(step_.given.size());
   }
 
   void Run() {
     for (const auto& [directory, overrides] : step_.overrides) {
+      // A misspelt name would have no effect and no one would see it.
       if (policy_->FindDirectory(directory) == nullptr) {
         Complain(step_.line, absl::StrCat("what is set for ", directory,
                                           " is for no directory"));
       }
     }
     const std::optional<Verdict> verdict = Judge();
+    // Judge has reported why there is none.
     if (!verdict.has_value()) return;
     Compare(*verdict);
     for (const Observation& each : verdict->observations()) {
@@ -78,6 +81,8 @@ class Step {
       Complain(given->line, std::string(answer.status().message()));
       return std::nullopt;
     }
+    // The case does not say what the history holds, so it holds what the
+    // earlier steps remembered.
     if (const auto* history = std::get_if<HistoryLookup>(&lookup)) {
       return Answer(history_->Read(*history));
     }
@@ -96,6 +101,8 @@ class Step {
       Complain(step_.line, absl::StrCat("the verdict is to be ", step_.verdict,
                                         "\nand is ", verdict.Tree()));
     }
+    // An answer that no check asks for is a fault: a reader of the case would
+    // believe that it matters.
     for (size_t i = 0; i < used_.size(); ++i) {
       if (used_[i]) continue;
       Complain(step_.given[i].line,
@@ -117,7 +124,7 @@ class Step {
   Transaction tx_;
   History* const history_;
   std::vector<CaseFault>* const faults_;
-  std::vector<bool> used_;  // of step_.given
+  std::vector<bool> used_;  // for each of step_.given
 };
 
 }  // namespace

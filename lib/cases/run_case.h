@@ -1,4 +1,4 @@
-// Tries a case.
+// Runs a case and compares the verdicts.
 
 #ifndef MAILVERDICT_LIB_CASES_RUN_CASE_H_
 #define MAILVERDICT_LIB_CASES_RUN_CASE_H_
@@ -12,16 +12,18 @@
 
 namespace mailverdict {
 
+// A difference between a case and what happened.
 struct CaseFault {
-  size_t line = 0;   // of the case's file
+  size_t line = 0;   // in the case file
   std::string what;  // may have several lines
 };
 
-// What came out otherwise than the case has it: another verdict, a lookup that
-// it has no answer to, an answer that nobody asked for. Empty if all is right.
+// Runs all steps of a case. Returns the differences: another verdict, a lookup
+// for which the case has no answer, an answer that no check asked for. Empty if
+// the case holds.
 //
-// What its verdicts want remembered is, to the end of the case: a history that
-// the case says nothing of is answered from that.
+// The observations of each verdict are remembered until the end of the case.
+// They answer history lookups for which the case has no answer.
 std::vector<CaseFault> RunCase(const std::shared_ptr<const Policy>& policy,
                                const Case& tried);
 

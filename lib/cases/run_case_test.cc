@@ -1,4 +1,4 @@
-// What a wrong case hears. That right ones are right: //tests/cases.
+// The faults of wrong cases. //tests/cases shows that right cases have none.
 
 #include "lib/cases/run_case.h"
 
@@ -129,8 +129,8 @@ TEST(RunCase, WhatIsRememberedIsComparedIfTheCaseSaysSo) {
             "people:joe@example.org\"");
 }
 
-// Each way in which a control, or the second server, can be wrong takes the
-// rejection away, and none of them is passed over.
+// Each way in which a control or the second server can be wrong turns the
+// rejection into something else, and none is ignored.
 TEST(RunCase, EachExceptionIsMade) {
   const std::map<std::string, std::string> exceptions = {
       {"c@example.org absent", "control c@example.org (mail) is missing"},

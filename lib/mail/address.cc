@@ -1,4 +1,4 @@
-// The way out: Address to text. The way in is address_read.cc.
+// Writes an Address as text. address_read.cc parses one.
 
 #include "lib/mail/address.h"
 
@@ -11,7 +11,7 @@
 namespace mailverdict::mail {
 namespace {
 
-// Whether `local` is no Dot-string of RFC 5321 4.1.2.
+// True if `local` is not a Dot-string of RFC 5321 4.1.2.
 bool NeedsQuotes(std::string_view local) {
   char before = '.';
   for (char c : local) {
@@ -21,9 +21,9 @@ bool NeedsQuotes(std::string_view local) {
   return before == '.';
 }
 
-// Whether `local` without its quotes would be read as something else: as quoted
-// or escaped, as a path in brackets, as a source route, or, where no domain
-// follows, as a local part and a domain.
+// True if a parser would misread `local` without its quotes: as a quoted or
+// escaped text, a path in brackets, a source route, or (if no domain follows)
+// as a local part and a domain.
 bool NeedsQuotesToBeRead(std::string_view local, bool has_domain) {
   if (local[0] == '<' || local[0] == '@') return true;
   return local.find_first_of(has_domain ? "\"\\" : "\"\\@") != local.npos;
@@ -56,7 +56,8 @@ void AppendSpellings(std::string_view local, std::string_view domain,
                      std::vector<std::string>* spellings) {
   const auto add = [&](bool quoted) {
     std::string spelling = Join(local, domain, quoted);
-    // U-labels can be longer than A-labels; over the limit, it is no address.
+    // U-labels can be longer than A-labels. A spelling over the limit is not an
+    // address, so no directory has it.
     if (spelling.size() > kMaxAddressBytes) return;
     spellings->push_back(std::move(spelling));
   };
@@ -65,8 +66,9 @@ void AppendSpellings(std::string_view local, std::string_view domain,
   if (quoted && !NeedsQuotesToBeRead(local, !domain.empty())) add(false);
 }
 
-// Where the first delimiter stands at or after `from`; local.size() if nowhere.
-// A byte within a UTF-8 character is never a delimiter.
+// The position of the first delimiter at or after `from`; local.size() if there
+// is none. Only ASCII bytes count, so a byte within a UTF-8 character is never
+// a delimiter.
 size_t FindTag(std::string_view local, std::string_view delimiters,
                size_t from) {
   for (size_t i = from; i < local.size(); ++i) {
@@ -106,12 +108,14 @@ std::vector<Address> Address::TagForms(std::string_view delimiters,
   std::vector<Address> forms = {*this};
   const std::string_view local = local_;
   size_t left = kMaxTagForms - 1;
-  // Those nearest to the front are kept: an MTA cuts there.
+  // The forms with the leftmost cuts are kept, because an MTA cuts there.
   for (size_t at = FindTag(local, delimiters, 1); at < local.size() && left > 0;
        at = FindTag(local, delimiters, at + 1), --left) {
     forms.insert(forms.begin() + 1, WithLocal(local.substr(0, at)));
   }
   if (complete != nullptr) {
+    // If the limit was reached, forms[1] is the last one inserted. The list is
+    // still complete if there is no further delimiter after its cut.
     *complete = left > 0 || FindTag(local, delimiters,
                                     forms[1].local_.size() + 1) == local.size();
   }
@@ -124,6 +128,7 @@ std::vector<std::string> Address::Spellings(
   if (null()) return spellings;
   const auto add_all = [&](std::string_view domain) {
     AppendSpellings(local_, domain, &spellings);
+    // Most addresses have no tag. The early return saves them the copies.
     if (FindTag(local_, tag_delimiters, 1) == local_.size()) return;
     const std::vector<Address> forms = TagForms(tag_delimiters);
     for (size_t i = 1; i < forms.size(); ++i) {
@@ -131,6 +136,7 @@ std::vector<std::string> Address::Spellings(
     }
   };
   add_all(domain_);
+  // Only a domain with an A-label has a second spelling.
   if (domain_.find("xn--") == domain_.npos) return spellings;
   const std::string display = DisplayDomain(domain_);
   if (display != domain_) add_all(display);

@@ -27,14 +27,15 @@ absl::string_view Absl(std::string_view s) { return {s.data(), s.size()}; }
 
 class Reader {
  public:
-  // `cut`: no newline ends the line.
+  // `cut`: the line does not end with a newline.
   std::optional<LineFault> ReadLine(std::string_view line, size_t number,
                                     bool cut);
   const AddressForm& form() const { return form_; }
   AddressFile Finish() && { return std::move(file_); }
 
  private:
-  // What the last line that was not passed over lets the next one be.
+  // The kind of the last line that was not skipped. It decides whether the next
+  // line may be indented.
   enum class Before { kNothing, kLoneKey, kTarget };
 
   std::optional<LineFault> ReadContinuation(size_t at);
@@ -50,7 +51,8 @@ class Reader {
 std::optional<LineFault> Reader::ReadLine(std::string_view line, size_t number,
                                           bool cut) {
   if (const size_t at = line.find('\r'); at != line.npos) {
-    // In a file of nothing but these, a comment would hide all the rest.
+    // In a file whose lines end with CR alone, a comment would hide all the
+    // rest.
     return LineFault{at, "a carriage return within a line",
                      "end lines with LF or CRLF"};
   }
@@ -61,7 +63,8 @@ std::optional<LineFault> Reader::ReadLine(std::string_view line, size_t number,
   std::optional<LineFault> fault =
       indent > 0 ? ReadContinuation(indent) : ReadEntry(line, number, cut);
   if (fault.has_value() || line.back() != '\\') return fault;
-  // sendmail joins the next line to this one, Postfix takes it for an entry.
+  // sendmail joins the next line to this one, but Postfix reads it as a new
+  // entry.
   return LineFault{line.size() - 1, "a backslash at the end of a line",
                    "continue a target with white space at the begin of a line"};
 }
@@ -78,7 +81,8 @@ std::optional<LineFault> Reader::ReadEntry(std::string_view line, size_t number,
   AddressLine entry;
   if (std::optional<LineFault> fault = DivideLine(line, &entry)) return fault;
   if (const size_t at = entry.key.find(kByteOrderMark); at != entry.key.npos) {
-    // Files joined together have it; the name after it would be another one.
+    // The mark gets into the middle when files are concatenated. It would
+    // become a part of the name after it, and the name would be lost.
     return LineFault{at, "a byte order mark within the file", "remove it"};
   }
   before_ = entry.divider == AddressLine::Divider::kNone ? Before::kLoneKey
@@ -136,8 +140,11 @@ absl::StatusOr<AddressFile> ParseAddressFile(std::string_view text,
     if (std::optional<LineFault> fault = reader.ReadLine(line, number, cut)) {
       return ToStatus(*fault, file_name, number);
     }
+    // A cut last line still counts: the name in it may be valid, and a name too
+    // many does no harm.
     if (cut && !line.empty()) cut_line = number;
   }
+  // A single line can be ambiguous, so this check needs all lines.
   if (const auto misfit = reader.form().FindMisfit()) {
     return ToStatus(misfit->fault, file_name, misfit->line);
   }

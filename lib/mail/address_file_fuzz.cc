@@ -1,4 +1,4 @@
-// What holds for every file that ParseAddressFile takes.
+// Properties of every file that ParseAddressFile accepts.
 
 #include <algorithm>
 #include <cstdint>
@@ -13,7 +13,7 @@
 namespace mailverdict::mail {
 namespace {
 
-// In quotes, where nothing is a pattern.
+// Puts the local part in quotes, so that nothing in it is a pattern.
 std::string Quote(std::string_view local) {
   std::string escaped;
   for (char c : local) {
@@ -23,7 +23,7 @@ std::string Quote(std::string_view local) {
   return '"' + escaped + '"';
 }
 
-// A file that says the same, one entry a line.
+// Writes a file with the same entries, one on each line.
 std::string Write(const AddressFile& file) {
   std::string text;
   for (const std::string& written : file.addresses) {

@@ -276,13 +276,13 @@ TEST(AddressFileTest, WhatCouldHideNamesIsAnError) {
       {"*@* x\n", "1:3", "label of the domain is missing"},
       {".example.test x\n", "1:1", "not written here"},
       {"!joe@example.test\n", "1:1", "pattern or a program"},
-      // Stars in other places, and patterns of nothing.
+      // A star in a wrong place, and patterns without text.
       {"a*b@example.test\n", "1:2", "only once"},
       {"*a*@example.test\n", "1:1", "only once"},
       {"**@example.test\n", "1:1", "only once"},
       {"a*: x\n", "1:2", "at least 2 bytes"},
       {"*a@example.test\n", "1:1", "at least 2 bytes"},
-      // Characters that only look like others.
+      // Characters that look like ASCII.
       {"'joe'\n", "1:5", "pattern or a program"},
       {"`joe`\n", "1:1", "pattern or a program"},
       {"\xE2\x80\x9Cjoe\xE2\x80\x9D\n", "1:1", "only looks like"},
@@ -292,7 +292,7 @@ TEST(AddressFileTest, WhatCouldHideNamesIsAnError) {
        "example\n",
        "1:4", "only looks like"},
       {"joe#note\n", "1:4", "pattern or a program"},
-      // Lines that do not fit together.
+      // Lines that contradict each other.
       {"a: b\nc: d\ne\nf: g\n", "3:1", "has no target"},
       {"a@b c\nd@e f\ng@h\n", "3:1", "has no target"},
       {"a\nb\nc: d\ne\n", "3:4", "has a target"},
@@ -308,8 +308,8 @@ TEST(AddressFileTest, WhatCouldHideNamesIsAnError) {
   }
 }
 
-// The files of the programs that own these formats, and lists as people keep
-// them. To refuse one is an outage.
+// Files in the formats of the MTAs, and lists as people write them. To refuse
+// one of them would be an outage.
 TEST(AddressFileTest, FilesThatTheirOwnersTakeAreTaken) {
   struct Case {
     std::string_view text;
@@ -349,7 +349,7 @@ TEST(AddressFileTest, FilesThatTheirOwnersTakeAreTaken) {
       {"joe@x.y joe (Joe Miller of x@y)\n", 1},
       {"info@x.y: y\njoe@x.y joe\n", 2},
       {"joe@x.y\tjoe  # joe's\n", 1},
-      // Lists, and names as they are.
+      // Lists, and real names.
       {"joe@x.y\n<ann@x.y>\nroot\n@z.org\n", 4},
       {"joe@x.y # Joe Miller <old@x.y>\nann@x.y #x\n", 2},
       {"joe\njane: jmiller\nann\ninfo: joe\n", 4},

@@ -28,6 +28,8 @@ void AddressForm::Note(const AddressLine& entry, size_t line, bool cut) {
     case Divider::kColon:
       break;
   }
+  // A repeated name shows that the text before the colon is a label, not an
+  // alias: an alias occurs once.
   const std::string name =
       absl::AsciiStrToLower({entry.key.data(), entry.key.size()});
   const bool again = colon_.count > 0 && name == first_name_;
@@ -46,8 +48,8 @@ std::optional<AddressForm::Fault> AddressForm::FindMisfit() const {
   return FindMixture();
 }
 
-// "mail: joe@example.org" is an alias named mail among other aliases, and LDIF
-// where all lines are so, or two of them.
+// "mail: joe@example.org" is an alias named "mail" if the file has other
+// aliases. It is LDIF if all lines look like it, or if a label occurs twice.
 std::optional<AddressForm::Fault> AddressForm::FindLabels() const {
   if (labels_ > 0 && (labels_ == entries_ || label_again_)) {
     return Fault{
@@ -65,7 +67,8 @@ std::optional<AddressForm::Fault> AddressForm::FindLabels() const {
                 "write a file that has one address on each line"}};
 }
 
-// A map shows that it is one by any line that can be nothing else.
+// Unclear lines are accepted if any other "name target" line of the file can
+// only be a map entry.
 std::optional<AddressForm::Fault> AddressForm::FindUnclear() const {
   if (unclear_.count == 0 || unclear_.count < blank_.count) return std::nullopt;
   return Fault{
@@ -79,7 +82,11 @@ std::optional<AddressForm::Fault> AddressForm::FindUnclear() const {
 std::optional<AddressForm::Fault> AddressForm::FindMixture() const {
   if (alone_.count == 0) return std::nullopt;
   const Place& alone = alone_.first;
+  // The only name without a target may have lost its target, because the last
+  // line has no newline. It is then no contradiction.
   const bool cut = alone_.count == 1 && cut_alone_;
+  // At least half of these lines have only a name, so the second word of the
+  // others is probably a second name.
   if (blank_.count > 0 && blank_.count <= alone_.count && !cut) {
     return Fault{
         blank_.first.line,
@@ -90,6 +97,7 @@ std::optional<AddressForm::Fault> AddressForm::FindMixture() const {
          "a file of their own"}};
   }
   const size_t targets = blank_.count + colon_.count;
+  // Most lines have targets, so a name alone is probably half of an entry.
   const bool lonely_alone =
       blank_.count > alone_.count || (alone_.count == 1 && targets > 1);
   if (lonely_alone && !cut) {

@@ -1,5 +1,6 @@
-// Whether the lines of a file of addresses fit together: a list of names, or a
-// map from names to targets. Part of address_file.
+// Decides from all lines of an address file together whether it is a list of
+// names or a map from names to targets, and finds the line that contradicts the
+// others. Part of address_file.
 
 #ifndef MAILVERDICT_LIB_MAIL_ADDRESS_FORM_H_
 #define MAILVERDICT_LIB_MAIL_ADDRESS_FORM_H_
@@ -13,13 +14,15 @@
 
 namespace mailverdict::mail {
 
-// A line by itself may be read in two ways: "jane miller" is a name and its
-// target, one name of two words, or two names. The other lines of the file show
-// which. Give it each entry, then ask.
+// The statistics of the lines of one file. A single line can be ambiguous:
+// "jane miller" is a name and its target, one name of two words, or two names.
+// The other lines of the file show which. Call Note for each entry, then
+// FindMisfit and label.
 class AddressForm {
  public:
+  // A place in the file: a line, counted from 1, and a byte offset in it.
   struct Place {
-    size_t line = 0;  // 0: there is none
+    size_t line = 0;  // 0: no place
     size_t at = 0;
   };
   struct Fault {
@@ -27,16 +30,19 @@ class AddressForm {
     LineFault fault;
   };
 
-  // `cut`: the line has no newline, so what followed its name may be lost.
+  // Counts one entry. `cut`: the line has no newline, so the text after its
+  // name may be lost.
   void Note(const AddressLine& entry, size_t line, bool cut);
 
-  // The line that hides names, as all lines together show.
+  // The first line that may hide names, judged by all lines; nullopt if there
+  // is none.
   std::optional<Fault> FindMisfit() const;
-  // The line that may be one of LDIF, and is taken for an alias.
+  // The first line that looks like LDIF ("mail: joe@example.org") but counts as
+  // an alias, because other lines of the file do not look so.
   Place label() const { return labels_ < entries_ ? label_ : Place(); }
 
  private:
-  // How many lines there are of a kind, and the first of them.
+  // The number of lines of one kind, and the place of the first.
   struct Kind {
     size_t count = 0;
     Place first;
@@ -54,15 +60,18 @@ class AddressForm {
   Kind alone_;              // "name"
   Kind blank_;              // "name target"
   Kind colon_;              // "name: target"
-  Kind unclear_;            // of blank_: those that may be two names
-  bool cut_alone_ = false;  // the last line is "name", and may be cut
+  Kind unclear_;            // those of blank_ that may be two names
+  bool cut_alone_ = false;  // the last "name" line may be cut
 
+  // "LABEL: target" lines, where LABEL may be an LDIF attribute or the name of
+  // a header field.
   size_t labels_ = 0;
   Place label_;
-  std::set<std::string> label_names_;  // some thirty at most
-  bool label_again_ = false;           // two have the same name
-  std::string first_name_;             // of colon_, without a domain
-  bool one_name_ = true;               // all of colon_ have that one
+  std::set<std::string> label_names_;  // at most about 30
+  bool label_again_ = false;           // a label occurs twice
+  std::string first_name_;             // the name of the first colon_ line
+  bool one_name_ = true;               // all colon_ lines have first_name_
+  // The first colon_ line that repeats first_name_.
   Place name_again_;
 };
 

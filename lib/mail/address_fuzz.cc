@@ -1,4 +1,4 @@
-// What holds for every text that ParseAddress takes.
+// Properties of every text that ParseAddress accepts.
 
 #include <algorithm>
 #include <cstdint>
@@ -20,8 +20,8 @@ Address MustParse(std::string_view text) {
   return *std::move(address);
 }
 
-// A spelling in the form that ParseAddress reads: as it is, or with quotes put
-// around its local part.
+// Parses a spelling. If it cannot be parsed as it is, its local part needs
+// quotes.
 Address ReadSpelling(const std::string& spelling) {
   if (absl::StatusOr<Address> a = ParseAddress(spelling); a.ok()) return *a;
   const size_t at = spelling.rfind('@');
@@ -42,13 +42,13 @@ void RequireGoodSpellings(const Address& address, const char* delimiters) {
           "no spelling twice");
   Require(all.empty() == address.null(), "only <> has no spelling");
   Require(all.empty() || all[0] == address.ToString(), "canonical one first");
-  // Its U-label is for directories, and not to be read: an emoji.
+  // The U-label of an emoji is for directories only; ParseAddress refuses it.
   const bool odd = FindOddALabel(address.domain()).has_value();
   for (const std::string& spelling : all) {
     const std::string_view domain =
         std::string_view(spelling).substr(spelling.rfind('@') + 1);
     if (odd && !IsAscii(domain)) continue;
-    // One of nearly the limit has no room for the quotes.
+    // A spelling near the limit has no room for the quotes.
     if (spelling.size() + 2 > kMaxAddressBytes) continue;
     const Address read = ReadSpelling(spelling);
     Require(std::find(forms.begin(), forms.end(), read) != forms.end(),

@@ -22,11 +22,12 @@ constexpr char kAddressAlone[] =
 constexpr char kAddressesOnly[] =
     "write a file that has one address on each line";
 
-// Ahead of an address: schemes of URIs and of Active Directory's
+// Words that may precede an address: schemes of URIs and of Active Directory's
 // proxyAddresses.
 constexpr std::string_view kSchemes[] = {"esmtp", "mailto", "rfc822", "sip",
                                          "smtp",  "x400",   "x500",   "xmpp"};
-// Ahead of an address: attributes and header fields that have one.
+// Words that may precede an address: attributes and header fields whose value
+// is an address.
 constexpr std::string_view kAddressLabels[] = {
     "address",
     "bcc",
@@ -51,7 +52,7 @@ constexpr std::string_view kAddressLabels[] = {
     "to",
     "userprincipalname",
 };
-// Ahead of a name.
+// Words that may precede a name: attributes whose value is a name.
 constexpr std::string_view kNameLabels[] = {
     "cn",       "displayname",    "givenname", "login", "memberuid", "name",
     "username", "samaccountname", "sn",        "uid",   "user"};
@@ -74,11 +75,12 @@ bool StartsWith(std::string_view text, std::string_view begin) {
                                     {begin.data(), begin.size()});
 }
 
-// The key at the begin of a line: up to white space or a colon that is neither
-// in quotes nor in the brackets of a literal.
+// Reads the key at the beginning of a line. It ends at white space or at a
+// colon, unless these are in quotes or the colon is in the brackets of a
+// literal.
 std::optional<LineFault> TakeKey(Cursor& in, std::string_view* key) {
   const size_t begin = in.offset();
-  size_t quote = 0;  // where the open one stands
+  size_t quote = 0;  // offset of the open quote
   bool quoted = false;
   bool bracketed = false;
   while (const std::optional<char> c = in.Peek()) {
@@ -87,7 +89,7 @@ std::optional<LineFault> TakeKey(Cursor& in, std::string_view* key) {
       quoted = !quoted;
       quote = in.offset();
     } else if (quoted && *c == '\\') {
-      in.Next();  // what comes next is itself, a quote too
+      in.Next();  // the next byte is literal, even a quote
     } else if (!quoted && (*c == '[' || *c == ']')) {
       bracketed = *c == '[';
     }
@@ -99,18 +101,18 @@ std::optional<LineFault> TakeKey(Cursor& in, std::string_view* key) {
                    "write '\"' at the end of the name"};
 }
 
-// What a program, a file or a rule of the MTA stands in, whose words are not
-// names: "|prog x", "\"|prog x\"", /file, :include:/x, error:nouser No such
-// user.
+// True if the words of the target are not names, because the target is a
+// program, a file or a rule of the MTA: "|prog x", "\"|prog x\"", /file,
+// :include:/x, error:nouser No such user.
 bool IsOpaque(std::string_view target) {
   const char first = target[0];
   return first == '|' || first == '/' || first == ':' || first == '"' ||
          StartsWith(target, "error:");
 }
 
-// The target without what stands in quotes and in parentheses, byte for byte,
-// so that places stay. A quote or parenthesis that is never closed reaches to
-// the end.
+// The target with blanks in place of all text in quotes and in parentheses. The
+// length stays, so that offsets stay valid. An unclosed quote or parenthesis
+// extends to the end.
 std::string WithoutTexts(std::string_view target) {
   std::string rest(target);
   char end = '\0';
@@ -130,8 +132,8 @@ std::string WithoutTexts(std::string_view target) {
 }
 
 struct Words {
-  size_t most = 0;       // in one element of a list with commas
-  bool address = false;  // in an element that has several
+  size_t most = 0;       // most words between two commas
+  bool address = false;  // an element of several words has an '@'
 };
 
 Words CountWords(std::string_view target) {
@@ -144,7 +146,7 @@ Words CountWords(std::string_view target) {
     size_t words = 0;
     for (Cursor each(element); !each.done();) {
       each.TakeWhile(IsBlank);
-      if (each.Peek() == '#') break;  // a comment of a list that is ours
+      if (each.Peek() == '#') break;  // our lists may have comments
       if (!each.TakeWhile([](char c) { return !IsBlank(c); }).empty()) ++words;
     }
     all.most = std::max(all.most, words);
@@ -155,13 +157,13 @@ Words CountWords(std::string_view target) {
 
 bool IsBare(const AddressLine& entry) { return !Has(entry.key, '@'); }
 
-// "example.org anything": how Postfix names a virtual domain.
+// "example.org anything" is how Postfix declares a virtual domain.
 bool LooksLikeDomain(std::string_view key) {
   const size_t dot = key.find('.');
   return dot != key.npos && dot > 0 && dot + 1 < key.size();
 }
 
-// Of "name: target".
+// Hidden names in a "name: target" line.
 std::optional<LineFault> FindInColon(const AddressLine& entry) {
   const std::string_view target = entry.target;
   const bool encoded = !target.empty() && target[0] == ':';
@@ -179,7 +181,7 @@ std::optional<LineFault> FindInColon(const AddressLine& entry) {
                    kAddressesOnly};
 }
 
-// Of "name target".
+// Hidden names in a "name target" line.
 std::optional<LineFault> FindInBlank(const AddressLine& entry) {
   const std::string_view target = entry.target;
   if (Is(entry.key, "if") && (target[0] == '/' || target[0] == '!')) {
@@ -201,7 +203,8 @@ std::optional<LineFault> FindInBlank(const AddressLine& entry) {
   if (IsOpaque(target)) return std::nullopt;
   const Words words = CountWords(text);
   if (words.most < 2) return std::nullopt;
-  // The words behind an address may describe it, or a domain of Postfix.
+  // The words after an address may be a comment on it, and the words after a
+  // domain are Postfix's filler.
   const bool told = !IsBare(entry) || LooksLikeDomain(entry.key);
   if (told && !words.address) return std::nullopt;
   return LineFault{entry.at, "several words without commas follow the name",

@@ -1,5 +1,5 @@
-// One line of a file of addresses: a name, and perhaps a target. Part of
-// address_file.
+// Splits one line of an address file into a name and an optional target. Part
+// of address_file.
 
 #ifndef MAILVERDICT_LIB_MAIL_ADDRESS_LINE_H_
 #define MAILVERDICT_LIB_MAIL_ADDRESS_LINE_H_
@@ -10,7 +10,8 @@
 
 namespace mailverdict::mail {
 
-// A fault in a line, `at` counted from its begin, and how to mend it.
+// A fault in a line: its byte offset, what is wrong, and what to write instead.
+// The texts are string literals.
 struct LineFault {
   size_t at = 0;
   const char* what = "";
@@ -19,7 +20,7 @@ struct LineFault {
 
 inline bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 
-// An entry, divided. Borrows its line.
+// One entry, split into its parts. The views point into the line.
 struct AddressLine {
   enum class Divider {
     kNone,   // a name alone, or a name and a comment
@@ -27,27 +28,29 @@ struct AddressLine {
     kColon,  // "name: target", "name : target"
   };
 
-  std::string_view key;  // not empty; may still be malformed
+  std::string_view key;  // never empty; not validated yet
   Divider divider = Divider::kNone;
-  // Of kBlank: one space divides, which may as well be within a name.
+  // For kBlank: the divider is exactly one space, which may also be a space
+  // within a name.
   bool one_space = false;
-  // Where the target stands, or would stand.
+  // Byte offset of the target, or of the place where it would be.
   size_t at = 0;
-  std::string_view target;  // "" without one
+  std::string_view target;  // "" if there is none
 };
 
-// Divides a line that is neither blank nor a comment nor indented. A fault is a
-// key whose quotes are never closed, and one that is missing.
+// Splits `line`. REQUIRES: the line is not blank, not a comment and not
+// indented. Returns a fault if the key has an unclosed quote, or if there is no
+// key.
 std::optional<LineFault> DivideLine(std::string_view line, AddressLine* entry);
 
-// What the line could hide if its target were not looked at: a display name
-// ahead of the address that is meant, several names, the words of formats that
-// are no list of addresses. Of a target that aliases(5), virtusertable,
-// virtual(5) or Exim's redirect router can have, nothing is found.
+// Finds names that would be lost because the target is not parsed: a display
+// name before the address, several names, and keywords of file formats that are
+// not lists of addresses. Returns nullopt for every target that aliases(5),
+// virtusertable, virtual(5) and Exim's redirect router allow.
 std::optional<LineFault> FindHiddenNames(const AddressLine& entry);
 
-// Whether the key may be the name of an attribute or of a header field, and the
-// address that is meant the target: "mail: joe@example.org".
+// Whether the key may be the name of an attribute or of a header field, with
+// the valid address as its value: "mail: joe@example.org".
 bool LooksLikeLabel(const AddressLine& entry);
 
 // Whether the line may be one name of two words, or two names: "Jane Miller".

@@ -1,4 +1,4 @@
-// The way in: text to Address.
+// Parses the text of an address. address.cc writes one.
 
 #include "absl/strings/ascii.h"
 #include "lib/mail/address.h"
@@ -14,8 +14,9 @@ static_assert(kMaxAddressBytes == 1024, "two messages here say so");
 
 constexpr char kNoLocal[] = "here a local part is missing";
 
-// RFC 5321 4.1.2, Quoted-string, with UTF-8 as of RFC 6531 3.3. A backslash
-// makes the next ASCII character itself. Cursor on the opening quote.
+// Reads a Quoted-string of RFC 5321 4.1.2, with UTF-8 as in RFC 6531 3.3. A
+// backslash makes the next ASCII character literal. REQUIRES: the cursor is at
+// the opening quote.
 std::optional<Fault> ReadQuoted(Cursor& in, std::string* local) {
   const size_t begin = in.offset();
   in.Skip('"');
@@ -45,15 +46,17 @@ std::optional<Fault> ReadLocal(Cursor& in, std::string* local) {
     for (char& c : *local) c = absl::ascii_tolower(c);
   }
   if (IsAscii(*local)) return std::nullopt;
-  // In the text as it came, so that the place is right. To take out quotes and
-  // backslashes, which are ASCII, makes no bad character good or good one bad.
+  // Checks the original text, so that the place in the fault is right. This is
+  // safe because quotes and backslashes are ASCII: removing them cannot make
+  // good UTF-8 bad, or bad UTF-8 good.
   std::optional<Fault> bad = FindBadUtf8(in.Since(begin));
   if (bad.has_value()) bad->at += begin;
   return bad;
 }
 
-// RFC 5321 4.1.2, A-d-l: "@a,@b:", which says nothing of the mailbox. Its
-// domains have to be some, so that nothing hides behind them.
+// Skips a source route (A-d-l of RFC 5321 4.1.2) such as "@a,@b:". It says
+// nothing about the mailbox. Its domains must be valid, so that it cannot hide
+// another text.
 std::optional<Fault> SkipSourceRoute(Cursor& in) {
   std::string dropped;
   do {
@@ -64,9 +67,11 @@ std::optional<Fault> SkipSourceRoute(Cursor& in) {
   return std::nullopt;
 }
 
-// RFC 5321 4.1.2, Mailbox, or a local part alone.
+// Reads a Mailbox of RFC 5321 4.1.2, or a local part alone.
 std::optional<Fault> ReadMailbox(Cursor& in, std::string* local,
                                  std::string* domain) {
+  // A local part cannot begin with '@', so an '@' with a ':' after it can only
+  // be a source route.
   const bool routed = in.Peek() == '@' && in.rest().find(':') != in.rest().npos;
   if (routed) {
     if (std::optional<Fault> fault = SkipSourceRoute(in)) return fault;
@@ -78,7 +83,7 @@ std::optional<Fault> ReadMailbox(Cursor& in, std::string* local,
   return std::nullopt;
 }
 
-// Why the text goes on at `in`, though no byte there can be of the address.
+// Explains why parsing stopped at `in` although the address is not at its end.
 const char* WhyStopped(const Cursor& in) {
   const char next = in.Peek().value_or('\0');
   if (in.done()) return "here the closing angle bracket is missing";
@@ -87,8 +92,9 @@ const char* WhyStopped(const Cursor& in) {
   return "this byte cannot stand here, unless in a quoted local part";
 }
 
-// Quotes around dots at the ends and U-labels turned to A-labels make an
-// address longer. A canonical address over the limit could not be read again.
+// The canonical form can be longer than the input: dots at the ends need
+// quotes, and U-labels become A-labels. If it were over the limit, ParseAddress
+// could not read it again.
 bool TooLong(const Address& address) {
   const size_t longest =  // every character escaped, two quotes, an '@'
       2 * address.local().size() + address.domain().size() + 3;

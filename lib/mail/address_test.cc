@@ -27,7 +27,7 @@ TEST(AddressTest, AnAddressIsReadIntoItsCanonicalForm) {
        "a+b=c.d@lists.example"},
       {"!#$%&'*+-/=?^_`{|}~@x", "!#$%&'*+-/=?^_`{|}~", "x",
        "!#$%&'*+-/=?^_`{|}~@x"},
-      // Quotes are a way of writing, not a part of the name.
+      // Quotes are syntax, not a part of the name.
       {R"("J.Doe"@example.org)", "j.doe", "example.org", "j.doe@example.org"},
       {R"("J\.\D\oe"@example.org)", "j.doe", "example.org",
        "j.doe@example.org"},
@@ -37,11 +37,11 @@ TEST(AddressTest, AnAddressIsReadIntoItsCanonicalForm) {
       {R"("a\"b\\c"@x)", "a\"b\\c", "x", R"("a\"b\\c"@x)"},
       {R"("<>"@x)", "<>", "x", R"("<>"@x)"},
       {R"(" "@x)", " ", "x", R"(" "@x)"},
-      // docomo.ne.jp gave such addresses to millions.
+      // docomo.ne.jp gave such addresses to millions of people.
       {"a..b.@docomo.ne.jp", "a..b.", "docomo.ne.jp",
        R"("a..b."@docomo.ne.jp)"},
       {".a@docomo.ne.jp", ".a", "docomo.ne.jp", R"(".a"@docomo.ne.jp)"},
-      // RFC 6531. Only ASCII is put in lower case.
+      // RFC 6531. Only ASCII letters become lower case.
       {"<用户@例子.广告>", "用户", "xn--fsqu00a.xn--4rr70v",
        "用户@xn--fsqu00a.xn--4rr70v"},
       {"ÜBER@Bücher.example", "Über", "xn--bcher-kva.example",
@@ -146,10 +146,10 @@ TEST(AddressTest, TheLimitIsHeldByTheTextAndByTheCanonicalForm) {
   };
   EXPECT_TRUE(ParseAddress(sized(kMaxAddressBytes)).ok());
   EXPECT_FALSE(ParseAddress(sized(kMaxAddressBytes + 1)).ok());
-  // The dot makes it two quotes longer.
+  // Because of the dot the canonical form needs two quotes more.
   EXPECT_FALSE(ParseAddress('.' + sized(kMaxAddressBytes - 1)).ok());
   EXPECT_TRUE(ParseAddress('.' + sized(kMaxAddressBytes - 3)).ok());
-  // Escapes stay as they are, so they make nothing longer.
+  // The canonical form keeps the escapes, so it is not longer.
   std::string escaped = "\"";
   while (escaped.size() < kMaxAddressBytes - 4) escaped += "\\\"";
   EXPECT_TRUE(ParseAddress(escaped + "\"@b").ok());

@@ -1,5 +1,5 @@
-// Which bytes may stand where in an address: RFC 5321 4.1.2 and, for those that
-// are not ASCII, RFC 6531 3.3.
+// Classes of the bytes that an address may contain: RFC 5321 4.1.2, and RFC
+// 6531 3.3 for bytes that are not ASCII.
 
 #ifndef MAILVERDICT_LIB_MAIL_BYTES_H_
 #define MAILVERDICT_LIB_MAIL_BYTES_H_
@@ -11,8 +11,8 @@
 
 namespace mailverdict::mail {
 
-inline constexpr uint8_t kAtomByte = 1;   // of a local part without quotes
-inline constexpr uint8_t kLabelByte = 2;  // of a label of a domain
+inline constexpr uint8_t kAtomByte = 1;   // in an unquoted local part
+inline constexpr uint8_t kLabelByte = 2;  // in a label of a domain
 
 inline constexpr std::array<uint8_t, 256> kByteClasses = [] {
   std::array<uint8_t, 256> classes{};
@@ -23,8 +23,8 @@ inline constexpr std::array<uint8_t, 256> kByteClasses = [] {
   for (char c : std::string_view("!#$%&'*+/=?^`{|}~.")) {
     classes[static_cast<uint8_t>(c)] = kAtomByte;
   }
-  // Hyphens and underscores are let through anywhere in a label, as DNS does
-  // (RFC 2181 11): hosts named so do send mail.
+  // Hyphens and underscores are allowed anywhere in a label, as in DNS (RFC
+  // 2181 11): hosts with such names do send mail.
   classes['-'] = classes['_'] = kAtomByte | kLabelByte;
   return classes;
 }();
@@ -36,7 +36,8 @@ inline bool IsLabelByte(char c) {
   return (kByteClasses[static_cast<uint8_t>(c)] & kLabelByte) != 0;
 }
 inline bool IsAscii(char c) { return static_cast<uint8_t>(c) < 0x80; }
-// No control character, which no part of a mail command may hold.
+// False for ASCII control characters, which no part of a mail command may
+// contain.
 inline bool IsPrintable(char c) { return !IsAscii(c) || (c >= ' ' && c < 127); }
 
 inline bool IsAscii(std::string_view text) {

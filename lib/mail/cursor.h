@@ -1,13 +1,14 @@
-// The one reader of untrusted bytes. Every parser of the project reads through
-// it, so that no other place can run past an end.
+// A reader of untrusted bytes with bounds checks. Every parser of the project
+// reads through a Cursor, so no other code can read past the end.
 //
 //   mail::Cursor in("4:ping,");
 //   std::optional<uint64_t> length = in.Decimal(9);   // 4
 //   if (!in.Skip(':')) ...                             // malformed
 //   std::optional<std::string_view> word = in.Take(*length);
 //
-// A cursor borrows the bytes; it owns nothing and never allocates. Copying one
-// is how a parser looks ahead. Not thread-safe, needs no locking when copied.
+// A cursor is a view: it does not own the bytes and never allocates. A parser
+// that looks ahead copies its cursor. One cursor is not thread-safe; copies are
+// independent.
 
 #ifndef MAILVERDICT_LIB_MAIL_CURSOR_H_
 #define MAILVERDICT_LIB_MAIL_CURSOR_H_
@@ -24,17 +25,18 @@ class Cursor {
   explicit Cursor(std::string_view bytes) : bytes_(bytes) {}
 
   bool done() const { return at_ == bytes_.size(); }
-  // Bytes read so far: the place to name in an error.
+  // The number of bytes read so far. Use it as the place in an error.
   size_t offset() const { return at_; }
   size_t remaining() const { return bytes_.size() - at_; }
   std::string_view rest() const { return bytes_.substr(at_); }
-  // What was read since `begin`, an earlier offset().
+  // The bytes from `begin`, an earlier offset(), up to here.
   std::string_view Since(size_t begin) const {
     return begin <= at_ ? bytes_.substr(begin, at_ - begin)
                         : std::string_view();
   }
 
-  // The next byte, or nullopt at the end. Next() also steps over it.
+  // Peek returns the next byte, or nullopt at the end. Next does the same and
+  // moves past the byte.
   std::optional<char> Peek() const {
     if (done()) return std::nullopt;
     return bytes_[at_];
@@ -44,7 +46,8 @@ class Cursor {
     return bytes_[at_++];
   }
 
-  // Steps over `c`, or over all of `word`, if it comes next.
+  // If `c`, or the whole `word`, comes next, moves past it and returns true.
+  // Else returns false and does not move.
   bool Skip(char c) {
     if (done() || bytes_[at_] != c) return false;
     ++at_;
@@ -56,7 +59,8 @@ class Cursor {
     return true;
   }
 
-  // Exactly `count` bytes, or nullopt (and nothing read) when fewer are left.
+  // Reads exactly `count` bytes. If fewer are left, returns nullopt and does
+  // not move.
   std::optional<std::string_view> Take(size_t count) {
     if (count > remaining()) return std::nullopt;
     const std::string_view taken = bytes_.substr(at_, count);
@@ -64,7 +68,8 @@ class Cursor {
     return taken;
   }
 
-  // The longest run, perhaps empty, of bytes for which `wanted` holds.
+  // Reads the longest run of bytes for which `wanted` is true. The run may be
+  // empty.
   template <typename Predicate>
   std::string_view TakeWhile(Predicate wanted) {
     const size_t begin = at_;
@@ -72,9 +77,9 @@ class Cursor {
     return Since(begin);
   }
 
-  // A decimal number without sign or leading zeros, at most `max_digits` (up
-  // to 19) long; nullopt, with nothing read, when there is none or it is
-  // longer.
+  // Reads a decimal number without a sign and without leading zeros. If there
+  // is none, or if it has more than `max_digits` digits (at most 19), returns
+  // nullopt and does not move.
   std::optional<uint64_t> Decimal(int max_digits) {
     const size_t begin = at_;
     const std::string_view digits =

@@ -14,8 +14,9 @@
 namespace mailverdict::mail {
 namespace {
 
-// What one label may hold before libidn2 maps it: 63 characters of four octets,
-// and as much again because NFC and UTS 46 can shorten it. Bounds the work.
+// The most bytes of a label that are passed to libidn2: 63 characters of four
+// octets, doubled because NFC and UTS 46 can shorten the text. This bounds the
+// work.
 constexpr size_t kMaxMappedLabelBytes = 2 * 4 * kMaxLabelBytes;
 
 constexpr char kEmptyLabel[] = "here a label of the domain is missing";
@@ -41,7 +42,8 @@ void AppendLower(std::string_view text, std::string* out) {
   }
 }
 
-// libidn2's own messages go through gettext, so they vary with the locale.
+// We do not use libidn2's messages: they go through gettext, so they depend on
+// the locale.
 const char* IdnMessage(int code) {
   switch (code) {
     case IDN2_BIDI:
@@ -56,8 +58,8 @@ const char* IdnMessage(int code) {
   }
 }
 
-// UTS 46 maps characters to dots and to ASCII that no label may hold, so what
-// it makes is looked at as if it had been typed.
+// UTS 46 maps some characters to dots and to ASCII that no label may contain.
+// So the result of the mapping is checked like typed text.
 const char* FindBadLabel(std::string_view name) {
   Cursor in(name);
   do {
@@ -88,8 +90,9 @@ std::optional<Fault> AppendIdnLabel(std::string_view label, size_t at,
   return std::nullopt;
 }
 
-// ASCII is what DNS itself compares, so an A-label is taken byte for byte, even
-// where IDNA2008 allows no such name: registries have sold them (emoji).
+// DNS compares ASCII labels byte by byte. So an A-label keeps its bytes even
+// where IDNA2008 does not allow the name: registries have sold such names
+// (emoji).
 std::optional<Fault> AppendLabel(std::string_view label, size_t at,
                                  std::string* out) {
   if (!IsAscii(label)) return AppendIdnLabel(label, at, out);
@@ -98,18 +101,19 @@ std::optional<Fault> AppendLabel(std::string_view label, size_t at,
   return std::nullopt;
 }
 
-// Whether `u_label`, decoded from `a_label`, can stand for nothing else. If it
-// can be read, it has to lead back. If IDNA2008 refuses it (an emoji), no rule
-// of case or compatibility may change it: U+2488 is another way to write "1.".
+// Whether `u_label`, decoded from `a_label`, can stand for no other label. If
+// our parser accepts the U-label, it must give the same A-label again. If
+// IDNA2008 refuses it (an emoji), case folding and compatibility must leave it
+// unchanged: U+2488, for example, is another way to write "1.".
 bool LeadsBackTo(std::string_view a_label, std::string_view u_label) {
   std::string again;
   if (!AppendLabel(u_label, 0, &again).has_value()) return again == a_label;
   return IsFoldedNfkc(u_label);
 }
 
-// The U-label of an A-label; anything else is returned as it is, and so is an
-// A-label whose U-label could be read as another name. Punycode has one way to
-// write a label in lower case, so no two A-labels have one U-label.
+// The U-label of an A-label. Returns any other label unchanged, and also an
+// A-label whose U-label could be read as another name. Punycode has one
+// lower-case form of a label, so no two A-labels have the same U-label.
 std::string DisplayLabel(std::string_view label) {
   std::string terminated(label);
   if (!IsALabel(label)) return terminated;
@@ -131,7 +135,7 @@ std::optional<Fault> ReadDomain(Cursor& in, std::string* canonical) {
     const std::string_view label =
         in.TakeWhile([](char c) { return IsLabelByte(c); });
     if (label.empty()) {
-      // One dot at the end is the root of RFC 1034 3.1.
+      // A single dot at the end stands for the root (RFC 1034 3.1).
       const bool root = !canonical->empty() && in.Peek() != '.';
       if (root) return std::nullopt;
       return Fault{at, kEmptyLabel};
@@ -166,6 +170,8 @@ std::optional<Fault> FindOddALabel(std::string_view canonical) {
     const std::string_view label =
         in.TakeWhile([](char c) { return c != '.'; });
     std::string ignored;
+    // AppendIdnLabel applies IDNA2008 to the label; AppendLabel would not,
+    // because the label is ASCII.
     if (IsALabel(label) && AppendIdnLabel(label, at, &ignored).has_value()) {
       return Fault{at, "IDNA2008 does not allow this A-label"};
     }
@@ -175,6 +181,7 @@ std::optional<Fault> FindOddALabel(std::string_view canonical) {
 
 bool IsBelow(std::string_view name, std::string_view zone) {
   if (zone == ".") return name != zone;
+  // A label of at least one byte and a dot come before the zone.
   if (name.size() < zone.size() + 2) return false;
   const size_t dot = name.size() - zone.size() - 1;
   return name.substr(dot + 1) == zone && name[dot] == '.' &&

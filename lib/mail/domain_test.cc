@@ -91,8 +91,8 @@ TEST(DomainTest, AnALabelThatIdna2008RefusesIsFoundWithItsPlace) {
   EXPECT_EQ(odd->at, 14u);
 }
 
-// A directory may have an emoji domain as it is read. It is shown only where it
-// can be no other name's: "a\u2488" is another way to write "a1.".
+// A directory may store an emoji domain as a U-label. It is displayed only if
+// it cannot be another name: "a\u2488" is another way to write "a1.".
 TEST(DomainTest, AnEmojiIsDisplayedAndWhatCouldBeAnotherNameIsNot) {
   EXPECT_EQ(DisplayDomain("xn--i-7iq.ws"), "i\u2764.ws");
   EXPECT_EQ(DisplayDomain("xn--ls8h.xn--bcher-kva"), "\U0001F4A9.b\u00FCcher");
@@ -110,7 +110,7 @@ TEST(DomainTest, ARefusedULabelIsToBeWrittenAsAnALabel) {
 }
 
 TEST(DomainTest, WhatWouldNotBeReadAsTheSameIsNotDisplayed) {
-  // A U-label that IDNA2008 does not allow, and libidn2 makes all the same.
+  // IDNA2008 does not allow this U-label, but libidn2 decodes it.
   const std::string canonical = "xn--11-fa-hia.de";
   ASSERT_EQ(*CanonicalDomain("XN--11-FA-HIA.de"), canonical);
   EXPECT_EQ(DisplayDomain(canonical), canonical);

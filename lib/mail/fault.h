@@ -1,4 +1,4 @@
-// What a parser found wrong, and where.
+// A syntax error that a parser found: what is wrong, and at which byte.
 
 #ifndef MAILVERDICT_LIB_MAIL_FAULT_H_
 #define MAILVERDICT_LIB_MAIL_FAULT_H_
@@ -10,14 +10,14 @@
 
 namespace mailverdict::mail {
 
-// `what` is always a string literal, so a fault cannot carry a byte of the
-// input into a log or a reply.
+// `what` must be a string literal, so a fault cannot carry a byte of the input
+// into a log or a reply.
 struct Fault {
-  size_t at = 0;  // bytes ahead of the place, as Cursor::offset() counts them
+  size_t at = 0;  // byte offset, like Cursor::offset()
   const char* what = "";
 };
 
-// InvalidArgument, "byte AT: WHAT".
+// An InvalidArgument status "byte AT: WHAT".
 inline absl::Status ToStatus(const Fault& fault) {
   return absl::InvalidArgumentError(
       absl::StrCat("byte ", fault.at, ": ", fault.what));

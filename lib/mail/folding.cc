@@ -10,13 +10,15 @@
 namespace mailverdict::mail {
 namespace {
 
+// A character and the text that full case folding makes of it.
 struct Folding {
   std::string_view folded;
   std::string_view was;
-  bool ends_word = false;  // only where no letter beyond ASCII follows
+  bool ends_word = false;  // only before ASCII or at the end
 };
 
-// By the first byte of `folded`: that is all that most local parts look at.
+// A linear search is fast enough: for nearly all local parts the first byte of
+// `folded` differs already.
 constexpr Folding kFoldings[] = {
     {"ss", "ß"}, {"ss", "ẞ"}, {"i\u0307", "İ"}, {"σ", "ς", true}, {"αι", "ᾳ"},
     {"ηι", "ῃ"}, {"ωι", "ῳ"}, {"άι", "ᾴ"},      {"ήι", "ῄ"},      {"ώι", "ῴ"},
@@ -28,7 +30,7 @@ constexpr Folding kFoldings[] = {
     {"ὣι", "ᾣ"}, {"ὤι", "ᾤ"}, {"ὥι", "ᾥ"},      {"ὦι", "ᾦ"},      {"ὧι", "ᾧ"},
 };
 
-// U+13A0 to U+13F5, to which the small letters of Cherokee are folded.
+// U+13A0 to U+13F5: the letters that lower-case Cherokee is folded to.
 bool HasCherokee(std::string_view text) {
   return text.find("\xE1\x8E") != text.npos ||
          text.find("\xE1\x8F") != text.npos;
@@ -37,12 +39,16 @@ bool HasCherokee(std::string_view text) {
 bool Applies(const Folding& folding, std::string_view rest) {
   const size_t size = folding.folded.size();
   if (rest.substr(0, size) != folding.folded) return false;
+  // A final sigma stands only at the end of a word. Any ASCII byte after it
+  // counts as the end of a word.
   return !folding.ends_word || rest.size() == size || IsAscii(rest[size]);
 }
 
 }  // namespace
 
-// Depth first, and without recursion: each way has read `at` bytes so far.
+// A depth-first search over all ways to undo foldings, without recursion,
+// because the depth would depend on the input. Each open way has read `at`
+// bytes so far.
 std::vector<std::string> UnfoldedLocals(std::string_view local,
                                         bool* complete) {
   struct Way {
@@ -60,8 +66,9 @@ std::vector<std::string> UnfoldedLocals(std::string_view local,
       if (way.text != local) out.push_back(std::move(way.text));
       continue;
     }
-    // The last one pushed goes on first, so that they come in the table's
-    // order, with what came kept as long as it can be.
+    // The way pushed last continues first. So the ways that undo a folding are
+    // pushed in reverse order of the table, and the way that keeps the byte is
+    // pushed last: results that differ late come first.
     for (auto it = std::rbegin(kFoldings); it != std::rend(kFoldings); ++it) {
       if (!Applies(*it, rest)) continue;
       std::string undone = way.text;
@@ -71,7 +78,8 @@ std::vector<std::string> UnfoldedLocals(std::string_view local,
     way.text.push_back(rest.front());
     ++way.at;
     open.push_back(std::move(way));
-    // Each of these ends in a local part of its own; one of them is `local`.
+    // Every open way ends in at least one local part, and one of these is
+    // `local` itself. So the limit can stop the search early.
     const size_t ways = out.size() + open.size();
     *complete = ways <= kMaxUnfoldedLocals + 1 &&
                 (ways == 1 || ways * local.size() <= kMaxUnfoldedBytes);

@@ -62,7 +62,7 @@ TEST(FoldingTest, ALetterWithIotaSubscriptIsOneAgain) {
   EXPECT_THAT(Unfolded("ὧιδε"), ElementsAre("ᾧδε"));
 }
 
-// Each small letter that folds to two, of which the last is an iota.
+// Each lower-case letter that folds to two letters, the second an iota.
 TEST(FoldingTest, EveryLetterWithIotaSubscriptIsUndone) {
   int letters = 0;
   for (uint32_t c = 0x1F80; c <= 0x1FF7; ++c) {

@@ -25,8 +25,7 @@ uint16_t Hex(std::string_view digits) {
   return value;
 }
 
-// The groups as they are written: `count` of them, and `gap`, the index at
-// which "::" stands.
+// The groups as written: `count` of them, and the index `gap` of the "::".
 struct Written {
   Groups groups{};
   size_t count = 0;
@@ -39,7 +38,10 @@ std::optional<Fault> ReadGroups(Cursor& in, Written* w) {
     const Cursor begin = in;
     const std::string_view digits =
         in.TakeWhile([](char c) { return absl::ascii_isxdigit(c); });
+    // The address ends with "::".
     if (digits.empty() && w->gap == w->count) return std::nullopt;
+    // The digits are the beginning of an IPv4 address that fills the last two
+    // groups, as in ::ffff:192.0.2.1 (RFC 4291 2.2).
     if (in.Peek() == '.') {
       in = begin;
       if (w->count > 6) return Fault{in.offset(), "this has too many groups"};
@@ -91,8 +93,8 @@ std::optional<Fault> ReadIpv4(Cursor& in, uint32_t* address) {
   *address = 0;
   for (int i = 0; i < 4; ++i) {
     if (i > 0 && !in.Skip('.')) return Fault{in.offset(), kBadIpv4};
-    // Leading zeros are in the RFC's grammar, but half the world reads them as
-    // octal: Decimal refuses them.
+    // The RFC's grammar allows leading zeros, but many programs read them as
+    // octal. Decimal refuses them.
     const size_t begin = in.offset();
     const std::optional<uint64_t> number = in.Decimal(3);
     if (!number.has_value() || *number > 255) return Fault{begin, kBadIpv4};
@@ -108,6 +110,7 @@ std::optional<Fault> ReadIpv6(Cursor& in, Groups* groups) {
   const bool whole = w.gap.has_value() ? w.count < 8 : w.count == 8;
   if (!whole) return Fault{begin, "an IPv6 address has eight groups"};
   *groups = w.groups;
+  // The groups after the "::" move to the end, and zeros fill the gap.
   if (w.gap.has_value()) {
     const auto gap = groups->begin() + static_cast<ptrdiff_t>(*w.gap);
     const auto end = groups->begin() + static_cast<ptrdiff_t>(w.count);
@@ -127,7 +130,7 @@ std::optional<IpNetwork> IpNetwork::Parse(std::string_view text) {
   Cursor in(text);
   const std::optional<IpAddress> address = ReadIp(in);
   if (!address.has_value()) return std::nullopt;
-  // An IPv4 network counts the bits of its own 32.
+  // The prefix of an IPv4 network counts within its own 32 bits.
   const bool ipv4 = text.find(':') == std::string_view::npos;
   uint64_t bits = ipv4 ? 32 : 128;
   if (in.Skip('/')) {
@@ -145,6 +148,8 @@ std::string NeighbourhoodOf(const IpAddress& address) {
   static const IpNetwork ipv4 = *IpNetwork::Parse("::ffff:0:0/96");
   const bool is_ipv4 = ipv4.Contains(address);
   std::string text;
+  // IPv4: the first 24 of its 32 bits, which are groups 6 and 7. IPv6: groups 0
+  // to 3.
   for (size_t i = is_ipv4 ? 6 : 0; i < (is_ipv4 ? 8u : 4u); ++i) {
     const int group = address.groups[i] & (i == 7 ? 0xff00 : 0xffff);
     absl::StrAppend(&text, absl::Hex(group, absl::kZeroPad4));
@@ -163,6 +168,8 @@ bool IpNetwork::Contains(const IpNetwork& other) const {
 Groups IpNetwork::Masked(const IpAddress& address) const {
   Groups groups = address.groups;
   for (int i = 0; i < 8; ++i) {
+    // Of this group, `bits` belong to the prefix. The shift leaves exactly
+    // these bits set in the low 16.
     const int bits = std::clamp(bits_ - 16 * i, 0, 16);
     groups[static_cast<size_t>(i)] &=
         static_cast<uint16_t>(0xFFFF0000u >> bits);

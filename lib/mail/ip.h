@@ -1,5 +1,5 @@
-// IP addresses and networks, from the text that MTAs and operators write. Pure
-// and thread-safe.
+// IP addresses and networks, and parsers for the text that MTAs and operators
+// write. Pure and thread-safe.
 
 #ifndef MAILVERDICT_LIB_MAIL_IP_H_
 #define MAILVERDICT_LIB_MAIL_IP_H_
@@ -15,30 +15,33 @@
 
 namespace mailverdict::mail {
 
-// An IPv4 address is kept as the IPv6 address that it is mapped into (RFC 4291
-// 2.5.5.2), so that 192.0.2.1 and ::ffff:192.0.2.1 are one.
+// An IPv4 or IPv6 address. An IPv4 address is stored as its IPv4-mapped IPv6
+// address (RFC 4291 2.5.5.2), so 192.0.2.1 and ::ffff:192.0.2.1 are equal.
 struct IpAddress {
   using Groups = std::array<uint16_t, 8>;
   Groups groups{};
 };
 
-// "192.0.2.1" or "2001:db8::1", whole; nullopt for anything else, for leading
-// zeros in IPv4 (half the world reads them as octal) and for zones ("%eth0").
+// Parses "192.0.2.1" or "2001:db8::1"; nothing may follow. Returns nullopt for
+// anything else. IPv4 numbers with leading zeros are refused because many
+// programs read them as octal. Zones ("%eth0") are refused too.
 std::optional<IpAddress> ParseIp(std::string_view text);
 
-// The network that an address shares with its neighbours, /24 of IPv4 and /64
-// of IPv6, written in one way: to be compared with others.
+// The network of an address, /24 for IPv4 and /64 for IPv6, as a key: two
+// addresses are in one network if the keys are equal.
 std::string NeighbourhoodOf(const IpAddress& address);
 
+// A network in CIDR notation. A value.
 class IpNetwork {
  public:
-  // "192.0.2.0/24", "2001:db8::/32" (RFC 4632 3.1, RFC 4291 2.3), or a single
-  // address. nullopt for anything else, and for one with bits set behind its
-  // prefix: whoever writes 10.1.2.3/8 may have meant something else.
+  // Parses "192.0.2.0/24", "2001:db8::/32" (RFC 4632 3.1, RFC 4291 2.3), or a
+  // single address. Returns nullopt for anything else. An address with bits set
+  // after its prefix, such as 10.1.2.3/8, is refused because it may be a
+  // mistake.
   static std::optional<IpNetwork> Parse(std::string_view text);
 
   bool Contains(const IpAddress& address) const;
-  // All of it.
+  // Whether all of `other` is in this network.
   bool Contains(const IpNetwork& other) const;
 
  private:
@@ -46,7 +49,7 @@ class IpNetwork {
   IpAddress::Groups Masked(const IpAddress& address) const;
 
   IpAddress base_;
-  int bits_;  // of the 128
+  int bits_;  // prefix length, 0 to 128
 };
 
 bool IsIpv4(const IpAddress& address);
@@ -55,8 +58,8 @@ bool IsIpv4(const IpAddress& address);
 // use, shared with a carrier, link-local (RFC 6890).
 bool IsPublic(const IpAddress& address);
 
-// For parsers of what holds an address. On a fault `in` is left somewhere in
-// between.
+// For parsers of texts that contain an address. After a fault the position of
+// `in` is unspecified.
 std::optional<Fault> ReadIpv4(Cursor& in, uint32_t* address);
 std::optional<Fault> ReadIpv6(Cursor& in, IpAddress::Groups* groups);
 

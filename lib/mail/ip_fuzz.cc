@@ -1,5 +1,5 @@
-// Addresses of hosts, networks and literals: ParseIp reads what
-// inet_pton reads, and what is canonical is so in one way.
+// Addresses, networks and literals: ParseIp accepts the same texts as
+// inet_pton, and a canonical form is unique.
 
 #include <cstddef>
 #include <cstdint>

@@ -29,8 +29,8 @@ constexpr char kLookalike[] =
 static_assert(kMinPatternBytes == 2 && kMaxPatternBytes == 64,
               "two messages here say so");
 
-// What stands ahead of '=' in a distinguished name, a query or a setting. The
-// name that is meant is behind it.
+// Words before an '=' in a distinguished name, a query or a setting. The name
+// is then the text after the '='.
 constexpr std::string_view kLabels[] = {"address", "cn",   "email", "mail",
                                         "mailto",  "rcpt", "uid",   "user"};
 
@@ -40,8 +40,8 @@ bool AllDigits(std::string_view text) {
   });
 }
 
-// Typographic quotes, dashes and bullets, and full-width ASCII punctuation:
-// what word processors and input methods write.
+// True for typographic quotes, dashes and bullets, and for full-width ASCII
+// punctuation: characters that word processors and input methods insert.
 bool LooksLikeAscii(uint32_t c) {
   return (c >= 0x2010 && c <= 0x2015) || (c >= 0x2018 && c <= 0x2022) ||
          c == 0xAB || c == 0xBB || c == 0x2039 || c == 0x203A ||
@@ -49,15 +49,16 @@ bool LooksLikeAscii(uint32_t c) {
          (c >= 0xFF3B && c <= 0xFF40) || (c >= 0xFF5B && c <= 0xFF5E);
 }
 
-// Whether the character hides where a name ends, or that it is another one.
+// True if the character hides where a name ends, or looks like another
+// character.
 bool Hides(uint32_t c) {
-  // The joiners are letters' company in Persian and Indic names.
+  // The two joiners belong to Persian and Indic names.
   if (c == 0x200C || c == 0x200D) return false;
   return LooksLikeAscii(c) || uc_is_general_category_withtable(
                                   c, UC_CATEGORY_MASK_Z | UC_CATEGORY_MASK_Cf);
 }
 
-// The first such character of good UTF-8.
+// Finds the first such character. REQUIRES: `text` is good UTF-8.
 std::optional<Fault> FindLookalike(std::string_view text) {
   if (IsAscii(text)) return std::nullopt;
   for (size_t at = 0; at < text.size();) {
@@ -71,7 +72,8 @@ std::optional<Fault> FindLookalike(std::string_view text) {
   return std::nullopt;
 }
 
-// Two characters of a regular expression: "any, so many times".
+// Finds ".*" anywhere and ".+" at either end. In a regular expression both
+// stand for any text.
 std::optional<Fault> FindAnyTimes(std::string_view local) {
   const size_t star = local.find(".*");
   if (star != local.npos) return Fault{star, kRegularExpression};
@@ -82,7 +84,8 @@ std::optional<Fault> FindAnyTimes(std::string_view local) {
   return std::nullopt;
 }
 
-// What stands at the ends of names in other formats.
+// Finds punctuation that other file formats put at the beginning or the end of
+// a name.
 std::optional<Fault> FindOddEnd(std::string_view local, bool bare) {
   const char first = local.front();
   const char last = local.back();
@@ -95,19 +98,20 @@ std::optional<Fault> FindOddEnd(std::string_view local, bool bare) {
     return absl::ascii_isalnum(static_cast<unsigned char>(c)) || !IsAscii(c) ||
            c == '*' || c == '+';
   });
-  if (bare && nothing) return Fault{0, kPrograms};  // the bullets of a list
+  if (bare && nothing) return Fault{0, kPrograms};  // the bullet of a list item
   return std::nullopt;
 }
 
-// What `local`, without quotes, would hide if it were taken literally. `bare`:
-// it has no domain.
+// Finds syntax of another format in the unquoted `local`, which would hide a
+// name if it were taken literally. `bare`: the entry has no domain.
 std::optional<Fault> FindDisguise(std::string_view local, bool bare) {
-  // A '/' begins a regular expression, and Postfix writes ".example.org" for
-  // the domains below.
+  // A '/' begins a regular expression. Postfix writes ".example.org" for all
+  // subdomains.
   if (bare && (local[0] == '/' || local[0] == '.')) {
     return Fault{0, kNotWrittenHere};
   }
-  // Accounts of Exchange have braces in their names, and guests of Azure '#'.
+  // Braces are not refused: some Exchange accounts have them. With a domain,
+  // '#' is not refused either: Azure puts it into the names of guests.
   const size_t odd = local.find_first_of(bare ? "?^|`#" : "?^|`");
   if (odd != local.npos) return Fault{odd, kPrograms};
   if (std::optional<Fault> fault = FindOddEnd(local, bare)) return fault;
@@ -127,8 +131,8 @@ std::optional<Fault> FindDisguise(std::string_view local, bool bare) {
   return FindLookalike(local);
 }
 
-// The local part of an address as it is written, without '<'; empty if it is in
-// quotes. `begin` is where it stands.
+// The local part as written, without '<'; empty if it is in quotes. `begin` is
+// its offset in `text`.
 std::string_view Unquoted(std::string_view text, bool bare, size_t* begin) {
   Cursor in(text);
   in.Skip('<');
@@ -139,7 +143,7 @@ std::string_view Unquoted(std::string_view text, bool bare, size_t* begin) {
   return text.substr(*begin, end - *begin);
 }
 
-// "user" of "user+*" and "user++".
+// Removes a wild tag: "user" of "user+*" and "user++".
 std::string_view WithoutWildTag(std::string_view local) {
   const std::string_view end =
       local.size() > 2 ? local.substr(local.size() - 2) : std::string_view();
@@ -147,12 +151,12 @@ std::string_view WithoutWildTag(std::string_view local) {
   return local;
 }
 
-// Adds what "local" or "local@domain" means, its tag apart.
+// Adds the names of an entry that has no wild tag.
 std::optional<Fault> AddName(const Address& address, ListedName* name) {
   const std::string_view local = address.local();
   const bool bare = address.domain().empty();
   const bool everybody = local == "*" || local == "+*" || local == "++";
-  if (bare && (everybody || local == "+")) {  // '+' alone includes a NIS map
+  if (bare && (everybody || local == "+")) {  // a lone '+' includes a NIS map
     return Fault{0, kNotWrittenHere};
   }
   if (everybody) {
@@ -186,7 +190,8 @@ std::optional<Fault> AddName(const Address& address, ListedName* name) {
   return std::nullopt;
 }
 
-// The same with the wild tags "+*" and "++".
+// Adds the names of an entry without quotes, which may have the wild tag "+*"
+// or "++".
 std::optional<Fault> AddUnquoted(const Address& address, ListedName* name) {
   const bool bare = address.domain().empty();
   const Address user = address.WithoutTag("+");
@@ -195,8 +200,8 @@ std::optional<Fault> AddUnquoted(const Address& address, ListedName* name) {
   if (tag != "+*" && (tag != "++" || bare)) return AddName(address, name);
   if (tag == "++") name->addresses.push_back(address);
   if (std::optional<Fault> fault = AddName(user, name)) return fault;
-  // Whether the realm has tags, and after which character, is the policy's
-  // business: what the file says is valid all the same.
+  // The policy says whether the realm has tags, and after which character. The
+  // entry is valid whatever the policy says.
   if (name->all_of.empty() && name->patterns.empty()) {
     name->patterns.push_back(
         {NamePattern::Kind::kPrefix, user.local() + "+", user.domain()});
@@ -204,6 +209,7 @@ std::optional<Fault> AddUnquoted(const Address& address, ListedName* name) {
   return std::nullopt;
 }
 
+// Reads "@domain".
 std::optional<Fault> ReadAllOf(std::string_view text, ListedName* name) {
   Cursor in(text);
   in.Skip('@');

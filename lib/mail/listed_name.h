@@ -1,5 +1,6 @@
-// What one entry of a list of addresses names: a mailbox, a pattern, or all of
-// a domain. For files (address_file.h) and for a policy's `exception`. Pure.
+// Parses one entry of a list of addresses: it names a mailbox, a pattern, or a
+// whole domain. Used for files (address_file.h) and for a policy's `exception`.
+// Pure.
 
 #ifndef MAILVERDICT_LIB_MAIL_LISTED_NAME_H_
 #define MAILVERDICT_LIB_MAIL_LISTED_NAME_H_
@@ -15,29 +16,30 @@
 
 namespace mailverdict::mail {
 
+// The names that one entry stands for.
 struct ListedName {
-  std::vector<Address> addresses;  // with a domain or bare; none is null
+  std::vector<Address> addresses;  // with or without domain; none is null
   std::vector<NamePattern> patterns;
-  std::string all_of;  // a canonical domain whose every address is named, or ""
+  std::string all_of;  // a canonical domain: all its addresses; or ""
 };
 
-// Reads `text`:
+// Parses `text`:
 //
 //   local          local@domain           the mailbox; a local part in double
 //                                         quotes may hold anything
-//   prefix*        prefix*@domain         every name that begins so
-//   *suffix        *suffix@domain         every name that ends so
-//   @domain        *@domain  +*@domain  ++@domain     all of the domain
-//   user+*         user+*@domain  user++@domain       user, and user+ANY
+//   prefix*        prefix*@domain         all names with this prefix
+//   *suffix        *suffix@domain         all names with this suffix
+//   @domain        *@domain  +*@domain  ++@domain     the whole domain
+//   user+*         user+*@domain  user++@domain       user and user+ANY
 //
-// "user++@domain" also names the address as it is written, since there are
-// mailboxes c++; bare, "c++" is nothing but that.
+// "user++@domain" also names the literal address, because mailboxes such as c++
+// exist. Without a domain, "c++" is only the literal name.
 //
-// A fault, at its byte of `text`, is what is no address, and what would be a
-// name that nobody has while it is meant for others: a '*' in another place,
-// shell patterns and regular expressions, quotes and separators of other
-// formats. In double quotes each of these is taken as it is written. No fault
-// repeats the text.
+// Returns a fault, at its byte of `text`, if the text is not an address. Also
+// returns a fault if the text is a valid name but is probably meant as a
+// pattern or belongs to another format: a '*' in another place, shell patterns,
+// regular expressions, quotes and separators of other formats. In double quotes
+// all of these are literal. A fault never repeats the text.
 std::optional<Fault> ReadListedName(std::string_view text, ListedName* name);
 
 }  // namespace mailverdict::mail

@@ -7,7 +7,7 @@
 namespace mailverdict::mail {
 namespace {
 
-// "a@b c+*" for what is named, "all of D", or "AT: what".
+// Writes the result as "a@b c+*", "all of D", or "AT: what" for a fault.
 std::string Said(std::string_view text) {
   ListedName name;
   if (std::optional<Fault> fault = ReadListedName(text, &name)) {

@@ -16,8 +16,8 @@ void AppendIpv4(uint32_t a, std::string* out) {
                   a & 255);
 }
 
-// RFC 5952 4.2: the longest run of two or more zero groups, the first of
-// equals, as [begin, end).
+// The longest run of two or more zero groups as [begin, end), the first run if
+// several are equally long (RFC 5952 4.2). {8, 8} if there is none.
 std::pair<size_t, size_t> LongestZeros(const IpAddress::Groups& groups) {
   std::pair<size_t, size_t> best = {8, 8};
   for (size_t begin = 0; begin < 8; ++begin) {
@@ -31,7 +31,8 @@ std::pair<size_t, size_t> LongestZeros(const IpAddress::Groups& groups) {
 
 void AppendIpv6(const IpAddress::Groups& groups, std::string* out) {
   const auto [begin, end] = LongestZeros(groups);
-  // RFC 5952 5: an IPv4 address mapped into IPv6 shows its tail as IPv4.
+  // The last two groups of an IPv4-mapped address are written as IPv4 (RFC 5952
+  // 5).
   const bool mapped = begin == 0 && end == 5 && groups[5] == 0xFFFF;
   for (size_t i = 0; i < (mapped ? 6 : 8); ++i) {
     if (i == begin) {
@@ -50,6 +51,7 @@ void AppendIpv6(const IpAddress::Groups& groups, std::string* out) {
 
 bool SkipIpv6Tag(Cursor& in) {
   constexpr absl::string_view kTag = "ipv6:";
+  // A copy, so that `in` stays where it is if the tag does not come next.
   Cursor ahead = in;
   const std::optional<std::string_view> word = ahead.Take(kTag.size());
   if (!word.has_value()) return false;

@@ -1,5 +1,5 @@
-// Address literals: the "[192.0.2.1]" of postmaster@[192.0.2.1]. Pure and
-// thread-safe.
+// Parses address literals, such as the "[192.0.2.1]" of postmaster@[192.0.2.1].
+// Pure and thread-safe.
 
 #ifndef MAILVERDICT_LIB_MAIL_LITERAL_H_
 #define MAILVERDICT_LIB_MAIL_LITERAL_H_
@@ -12,12 +12,12 @@
 
 namespace mailverdict::mail {
 
-// Reads a literal of RFC 5321 4.1.3 from '[' to ']' and appends the one text
-// that stands for it: "[192.0.2.1]", or "[ipv6:...]" with the address as RFC
-// 5952 writes it. An IPv6 "::" may stand for a single group, as RFC 4291 allows
-// and RFC 5321 does not. General literals are refused: IPv6 is the only tag
-// that was ever registered, so no mailbox has any other.
-// On a fault `in` and `canonical` are left somewhere in between.
+// Reads a literal of RFC 5321 4.1.3 from '[' to ']' and appends its canonical
+// text: "[192.0.2.1]", or "[ipv6:...]" with the address in the form of RFC
+// 5952. An IPv6 "::" may stand for a single group, which RFC 4291 allows and
+// RFC 5321 does not. General literals are refused: IPv6 is the only registered
+// tag, so no mailbox has another. After a fault the position of `in` and the
+// value of `canonical` are unspecified.
 std::optional<Fault> ReadLiteral(Cursor& in, std::string* canonical);
 
 }  // namespace mailverdict::mail

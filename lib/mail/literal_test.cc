@@ -35,9 +35,10 @@ TEST(LiteralTest, EverySpellingOfAnAddressIsWrittenInOneWay) {
       {"[IPv6:0:0:0:0:0:0:0:0]", "[ipv6:::]"},
       {"[IPv6:::1]", "[ipv6:::1]"},
       {"[IPv6:1::]", "[ipv6:1::]"},
-      // RFC 5952 4.2.2: a single group of zeros is not shortened.
+      // RFC 5952 4.2.2: "::" does not replace a single zero group.
       {"[IPv6:1::3:4:5:6:7:8]", "[ipv6:1:0:3:4:5:6:7:8]"},
-      // RFC 5952 4.2.3: the longest run, and the first of equals.
+      // RFC 5952 4.2.3: "::" replaces the longest run, and the first of equal
+      // runs.
       {"[IPv6:1:0:0:2:0:0:0:3]", "[ipv6:1:0:0:2::3]"},
       {"[IPv6:1:0:0:2:3:0:0:4]", "[ipv6:1::2:3:0:0:4]"},
       {"[IPv6:1:2:3:4:5:6:0:0]", "[ipv6:1:2:3:4:5:6::]"},

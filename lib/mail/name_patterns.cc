@@ -20,6 +20,8 @@ std::string NamePattern::ToString() const {
 
 bool NamePatterns::Side::Add(const std::string& text) {
   if (!texts.insert(text).second) return false;
+  // Match tries each length once, so its cost does not grow with the number of
+  // patterns.
   const auto at = std::lower_bound(lengths.begin(), lengths.end(), text.size());
   if (at == lengths.end() || *at != text.size()) {
     lengths.insert(at, text.size());
@@ -44,7 +46,7 @@ void NamePatterns::Add(const NamePattern& pattern) {
   Both& both = of_domain_[pattern.domain];
   Side& side = pattern.kind == NamePattern::Kind::kPrefix ? both.prefixes
                                                           : both.suffixes;
-  // Folded, as names are: an MTA may ask for "grüße-x" as "grüsse-x".
+  // Patterns are folded like names: an MTA may ask for "grüße-x" as "grüsse-x".
   if (side.Add(FoldUtf8(pattern.text))) ++size_;
 }
 

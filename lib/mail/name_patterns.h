@@ -1,5 +1,5 @@
-// Patterns for local parts, as lists of addresses have them: "srs0=*" for every
-// name that begins so, "*-request" for every name that ends so. Pure.
+// Patterns for local parts, as in lists of addresses: "srs0=*" matches all
+// names with this prefix, "*-request" all names with this suffix. Pure.
 
 #ifndef MAILVERDICT_LIB_MAIL_NAME_PATTERNS_H_
 #define MAILVERDICT_LIB_MAIL_NAME_PATTERNS_H_
@@ -16,10 +16,11 @@
 
 namespace mailverdict::mail {
 
-// Bytes beside the '*'. A single one would match a good part of all names: it
-// is more often a slip than a wish.
+// The fewest bytes of a pattern besides the '*'. A pattern with a single byte
+// would match a large part of all names, so it is probably a mistake.
 inline constexpr size_t kMinPatternBytes = 2;
-// A local part has 64 octets (RFC 5321 4.5.3.1.1). Bounds the time of Matches.
+// The most bytes of a pattern besides the '*': a local part has 64 octets (RFC
+// 5321 4.5.3.1.1). This bounds the time of Matches.
 inline constexpr size_t kMaxPatternBytes = 64;
 
 // One pattern. A value.
@@ -27,8 +28,8 @@ struct NamePattern {
   enum class Kind { kPrefix, kSuffix };
 
   Kind kind = Kind::kPrefix;
-  std::string text;    // without the '*'; ASCII letters in lower case
-  std::string domain;  // canonical; "" for every domain
+  std::string text;    // without '*'; ASCII letters in lower case
+  std::string domain;  // canonical; "" matches every domain
 
   // "srs0=*@example.org", "*-request".
   std::string ToString() const;
@@ -38,18 +39,19 @@ struct NamePattern {
   }
 };
 
-// A set of patterns. Thread-safe while it does not change.
+// A set of patterns. Thread-safe while no thread calls Add.
 class NamePatterns {
  public:
   void Add(const NamePattern& pattern);
 
-  // Whether a pattern matches the local part of `name`, and has its domain or
-  // none. The '*' stands for any text, the empty one too. At most
-  // 4 * kMaxPatternBytes look-ups, however many patterns there are.
+  // Whether a pattern matches the local part of `name`; the pattern's domain
+  // must be empty or the domain of `name`. The '*' stands for any text,
+  // including the empty text. Takes at most 4 * kMaxPatternBytes hash look-ups,
+  // no matter how many patterns there are.
   bool Matches(const Address& name) const;
 
   bool empty() const { return size_ == 0; }
-  // Different patterns.
+  // The number of different patterns.
   size_t size() const { return size_; }
 
   friend bool operator==(const NamePatterns& a, const NamePatterns& b) {
@@ -57,16 +59,17 @@ class NamePatterns {
   }
 
  private:
-  // The prefixes, or the suffixes, of one domain.
+  // All prefixes, or all suffixes, of one domain.
   struct Side {
     absl::flat_hash_set<std::string> texts;
-    std::vector<size_t> lengths;  // of `texts`: each once, in ascending order
+    std::vector<size_t> lengths;  // of `texts`, ascending, no duplicates
 
     bool Add(const std::string& text);
     friend bool operator==(const Side& a, const Side& b) {
       return a.texts == b.texts;
     }
   };
+  // All patterns of one domain.
   struct Both {
     Side prefixes;
     Side suffixes;
@@ -78,7 +81,7 @@ class NamePatterns {
     }
   };
 
-  absl::flat_hash_map<std::string, Both> of_domain_;  // "": every domain
+  absl::flat_hash_map<std::string, Both> of_domain_;  // "": any domain
   size_t size_ = 0;
 };
 

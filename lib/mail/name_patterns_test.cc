@@ -55,7 +55,7 @@ TEST(NamePatternsTest, EachLengthIsLookedFor) {
   }
 }
 
-// As names in lists are: Postfix asks for "grüße-x" as "grüsse-x".
+// Patterns are folded like names: Postfix asks for "grüße-x" as "grüsse-x".
 TEST(NamePatternsTest, PatternsAreComparedFolded) {
   NamePatterns all;
   all.Add({Kind::kPrefix, "grü\u00dfe-", ""});

@@ -10,13 +10,14 @@
 namespace mailverdict::mail {
 namespace {
 
-// KDDD or DDD, then SSSSSS.
+// The lengths of a BATV tag: KDDD or DDD, then SSSSSS.
 constexpr size_t kHashDigits = 6;
 constexpr size_t kMinBatvTag = 3 + kHashDigits;
 constexpr size_t kMaxBatvTag = 4 + kHashDigits;
-// Of other products' tags: more than any of them has.
+// The longest tag of other products; more than any of them uses.
 constexpr size_t kMaxTag = 32;
-// SHA-1 in base64 has 27 characters, SHA-256 43; a few of them are usual.
+// SHA-1 in base64 has 27 characters, SHA-256 has 43. Usually only a few of them
+// are written.
 constexpr size_t kMaxSrsHash = 64;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -38,7 +39,7 @@ bool IsBatvTag(std::string_view tag) {
          std::all_of(tag.begin(), tag.end(), IsHex);
 }
 
-// What follows a tag and its end; "" if there is none.
+// Skips a tag and `end`, and returns the rest; "" if there is no tag.
 template <typename Predicate>
 std::string_view AfterTag(Cursor in, Predicate of_tag, std::string_view end) {
   const std::string_view tag = in.TakeWhile(of_tag);
@@ -46,7 +47,8 @@ std::string_view AfterTag(Cursor in, Predicate of_tag, std::string_view end) {
   return in.rest();
 }
 
-// "KDDDSSSSSS=user" and "user=KDDDSSSSSS".
+// Reads "KDDDSSSSSS=user" and "user=KDDDSSSSSS". A user may contain '=' and may
+// look like a tag, so both can match.
 std::vector<std::string_view> OfPrvs(std::string_view text) {
   std::vector<std::string_view> found;
   const size_t first = text.find('=');

@@ -1,11 +1,12 @@
-// Local parts that a mail system has made of another one, to know its own
-// bounces or to lead them back. Pure; nothing here knows a key, so nothing is
-// verified.
+// Recognises local parts that a mail system has derived from another address,
+// so that it can recognise or route its own bounces. Pure. The code knows no
+// keys, so it verifies no signature.
 //
 //   BATV   draft-levine-smtp-batv: the sender of our own mail, signed, so that
-//          a bounce that nobody caused is known. The mailbox is in it.
+//          we can recognise a bounce that we did not cause. The local part
+//          contains the mailbox.
 //   SRS    Sender Rewriting Scheme (libsrs2, postsrsd): the sender of mail that
-//          we forward. Its mailbox is somebody else's, elsewhere.
+//          we forward. The local part contains a foreign address.
 
 #ifndef MAILVERDICT_LIB_MAIL_SIGNED_ADDRESS_H_
 #define MAILVERDICT_LIB_MAIL_SIGNED_ADDRESS_H_
@@ -18,11 +19,12 @@
 
 namespace mailverdict::mail {
 
-// A local part may be read as signed ahead of the mailbox and behind it.
+// The tag may be before the mailbox or after it; some local parts can be read
+// in both ways.
 inline constexpr size_t kMaxBatvMailboxes = 2;
 
-// The addresses that `address` may be the BATV form of, in its domain; none if
-// its local part has no such form:
+// The addresses, in the domain of `address`, that `address` may be the signed
+// form of. Empty if the local part has none of these forms:
 //
 //   prvs=KDDDSSSSSS=user   K and DDD digits, SSSSSS hexadecimal digits; some
 //                          gateways leave K out
@@ -30,11 +32,12 @@ inline constexpr size_t kMaxBatvMailboxes = 2;
 //   btv1==TAG==user        Barracuda; TAG has 1 to 32 letters and digits
 //   msprvs1=TAG=user       SparkPost; the same, with '-' and '_'
 //
-// At most kMaxBatvMailboxes. What is made of them is not reduced again.
+// Returns at most kMaxBatvMailboxes. The results are not searched for a second
+// signature.
 std::vector<Address> BatvMailboxes(const Address& address);
 
-// Whether a canonical local part has the form of SRS, with '=', '+' or '-'
-// behind the first word:
+// Whether a canonical local part has one of these two forms of SRS. After SRS0
+// or SRS1, '+' or '-' may stand in place of '=':
 //
 //   SRS0=HASH=TT=domain=user
 //   SRS1=HASH=host==HASH=TT=domain=user

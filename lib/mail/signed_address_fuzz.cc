@@ -1,4 +1,4 @@
-// BatvMailboxes and IsSrs on any address.
+// Properties of BatvMailboxes and IsSrs for any address.
 
 #include <cstdint>
 #include <string>

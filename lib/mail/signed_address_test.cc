@@ -7,7 +7,7 @@
 namespace mailverdict::mail {
 namespace {
 
-// The mailboxes, each with a blank behind it.
+// The mailboxes, each followed by a blank.
 std::string Said(std::string_view text) {
   std::string said;
   for (const Address& each : BatvMailboxes(*ParseAddress(text))) {

@@ -55,7 +55,8 @@ TEST(SpellingsTest, ALocalPartThatNeedsQuotesIsSpelledWithAndWithoutThem) {
 }
 
 TEST(SpellingsTest, NoSpellingReadsAsAnotherMailbox) {
-  // Without quotes these would be foo, <a@x>, a route to c, and a at b.
+  // Without quotes, these would be read as foo, <a@x>, a route to c, and a at
+  // b.
   EXPECT_THAT(SpellingsOf(R"("\"foo\""@x)"), ElementsAre(R"("\"foo\""@x)"));
   EXPECT_THAT(SpellingsOf(R"("<a"@x)"), ElementsAre(R"("<a"@x)"));
   EXPECT_THAT(SpellingsOf(R"("@a:b"@c)"), ElementsAre(R"("@a:b"@c)"));
@@ -101,7 +102,7 @@ TEST(SpellingsTest, TheTagMayTakeTheNeedForQuotesWithIt) {
 }
 
 TEST(SpellingsTest, ASpellingOverTheLimitIsLeftOut) {
-  // 40 Gothic letters are 160 octets, and 50 as an A-label.
+  // 40 Gothic letters have 160 octets as a U-label and 50 as an A-label.
   std::string domain;
   for (int i = 0; i < 40; ++i) domain += "\U00010330";
   const std::string text = "a@" + domain;

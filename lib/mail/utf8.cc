@@ -13,16 +13,17 @@
 namespace mailverdict::mail {
 namespace {
 
-// Folding makes three characters of one at most, and so does NFC of each. NFKC
-// makes 11 times as many bytes of U+FDFA, more than of any other.
+// How many times longer the result can be. Folding makes at most three
+// characters of one, and NFC at most three of each of these. NFKC makes 11
+// times as many bytes of U+FDFA, more than of any other character.
 constexpr size_t kNfcGrowth = 9;
 constexpr size_t kNfkcGrowth = 3 * 11;
 
-// The bytes that follow a lead byte, and the range of the first of them: the
-// table of RFC 3629 4. That range alone rules out overlong forms, surrogates
-// and what lies over U+10FFFF.
+// The bytes after a lead byte, and the range of the first of them: the table of
+// RFC 3629 4. That range alone rules out overlong forms, surrogates and
+// characters over U+10FFFF.
 struct Tail {
-  int bytes;  // 0 where no character begins with the lead byte
+  int bytes;  // 0: not a lead byte
   uint8_t low = 0x80;
   uint8_t high = 0xBF;
 };
@@ -46,14 +47,15 @@ bool SkipTail(Tail tail, Cursor& in) {
     if (!next.has_value()) return false;
     const uint8_t byte = static_cast<uint8_t>(*next);
     if (byte < tail.low || byte > tail.high) return false;
+    // Only the first byte after the lead byte has a narrower range.
     tail.low = 0x80;
     tail.high = 0xBF;
   }
   return tail.bytes > 0;
 }
 
-// nullopt for what is no UTF-8. The result has at most `growth` times as many
-// bytes.
+// Returns nullopt for text that is not UTF-8. The result has at most `growth`
+// times as many bytes as `text`.
 std::optional<std::string> Casefold(std::string_view text,
                                     uninorm_t normalization, size_t growth) {
   if (FindBadUtf8(text).has_value()) return std::nullopt;
@@ -63,6 +65,8 @@ std::optional<std::string> Casefold(std::string_view text,
   const uint8_t* const result =
       u8_casefold(reinterpret_cast<const uint8_t*>(text.data()), text.size(),
                   nullptr, normalization, buffer, &size);
+  // libunistring allocates a result of its own if the buffer is too small.
+  // `growth` rules that out.
   if (result != buffer) return std::nullopt;
   folded.resize(size);
   return folded;
@@ -84,6 +88,8 @@ std::optional<Fault> FindBadUtf8(std::string_view text) {
 }
 
 std::string FoldUtf8(std::string_view text) {
+  // Nearly all texts are ASCII, for which this is the whole folding and much
+  // faster.
   if (IsAscii(text)) return absl::AsciiStrToLower({text.data(), text.size()});
   std::optional<std::string> folded = Casefold(text, UNINORM_NFC, kNfcGrowth);
   return folded.has_value() ? *std::move(folded) : std::string(text);

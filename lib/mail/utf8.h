@@ -1,4 +1,4 @@
-// UTF-8 as mail may carry it. Pure and thread-safe.
+// Validation and case folding of UTF-8 text in mail. Pure and thread-safe.
 
 #ifndef MAILVERDICT_LIB_MAIL_UTF8_H_
 #define MAILVERDICT_LIB_MAIL_UTF8_H_
@@ -11,19 +11,22 @@
 
 namespace mailverdict::mail {
 
-// The first place in `text` that is not well-formed UTF-8 (RFC 3629: shortest
-// form, no surrogates, nothing over U+10FFFF), or is one of the C1 control
-// characters, U+0080 to U+009F, which RFC 5198 2 keeps out of text on the wire.
-// ASCII control characters are left to the caller. nullopt for good text.
+// Finds the first byte of `text` that is not well-formed UTF-8 (RFC 3629:
+// shortest form, no surrogates, nothing over U+10FFFF), or that begins a C1
+// control character. RFC 5198 2 forbids these (U+0080 to U+009F) in text on the
+// wire. Does not look for ASCII control characters. Returns nullopt for good
+// text.
 std::optional<Fault> FindBadUtf8(std::string_view text);
 
-// The same for all texts that differ in case only, or in how their characters
-// are put together (Unicode 3.13 D145, canonical caseless matching; NFC). ASCII
-// letters come out in lower case. Text that is no UTF-8 stays as it is.
+// A key for caseless comparison: two texts have the same key if they differ
+// only in case or in how their characters are composed (Unicode 3.13 D145,
+// canonical caseless matching; NFC). ASCII letters become lower case. Text that
+// is not UTF-8 is returned unchanged.
 std::string FoldUtf8(std::string_view text);
 
-// Whether neither case folding nor compatibility (NFKC) changes `text`, so that
-// no other text could be read as it. False for what is no UTF-8.
+// Whether case folding and compatibility normalization (NFKC) both leave `text`
+// unchanged, so that no other text is equivalent to it. False for text that is
+// not UTF-8.
 bool IsFoldedNfkc(std::string_view text);
 
 }  // namespace mailverdict::mail

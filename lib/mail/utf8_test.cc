@@ -63,7 +63,8 @@ TEST(FoldUtf8, CaseAndCompositionMakeNoDifference) {
   EXPECT_EQ(FoldUtf8("STRASSE"), FoldUtf8("straße"));
   EXPECT_EQ(FoldUtf8("用户"), "用户");
   EXPECT_NE(FoldUtf8("uber"), folded);
-  // U+0390, of two bytes, is three characters of two bytes each before NFC.
+  // U+0390 has two bytes. Before NFC it becomes three characters of two bytes
+  // each.
   std::string many;
   for (int i = 0; i < 500; ++i) many += "\xCE\x90";
   EXPECT_EQ(FoldUtf8(many), FoldUtf8(FoldUtf8(many)));

@@ -9,6 +9,7 @@ namespace mailverdict {
 namespace {
 
 int WeightOf(const DnsList& list, const mail::IpAddress& listing) {
+  // Without `answers` any listing counts, and all weigh the same.
   if (list.answers.empty()) return list.weight;
   for (const DnsList::Answers& answers : list.answers) {
     if (answers.within.Contains(listing)) return answers.weight;
@@ -44,6 +45,8 @@ std::optional<int> ListingWeight(const DnsList& list,
   WeightRange weights;
   for (const std::string& value : values) {
     const std::optional<mail::IpAddress> ip = mail::ParseIp(value);
+    // One value outside of the listings shows a list that is broken or refuses
+    // us, so we believe none of its values.
     if (!ip.has_value() || !kDnsListings.Contains(*ip) ||
         kDnsListErrors.Contains(*ip)) {
       return std::nullopt;

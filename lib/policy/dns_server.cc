@@ -16,6 +16,8 @@ bool IsLinkLocal(const mail::IpAddress& address) {
 }
 
 bool IsZone(std::string_view text) {
+  // A zone must not contain a byte that would end it in one of the forms that
+  // Parse accepts.
   if (text.empty() || text.size() > DnsServer::kMaxZoneBytes) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
     return absl::ascii_isgraph(static_cast<unsigned char>(c)) &&
@@ -23,7 +25,7 @@ bool IsZone(std::string_view text) {
   });
 }
 
-// Takes "ADDRESS" or "ADDRESS%ZONE" apart. Says what is wrong, or "".
+// Splits "ADDRESS" or "ADDRESS%ZONE". Returns what is wrong, or "".
 const char* ReadHost(std::string_view text, DnsServer* server) {
   const size_t percent = text.find('%');
   server->address = text.substr(0, percent);
@@ -61,6 +63,8 @@ absl::StatusOr<DnsServer> DnsServer::Parse(std::string_view text) {
   DnsServer server;
   mail::Cursor in(text);
   const bool brackets = in.Skip('[');
+  // Two colons without brackets: an IPv6 address, so none of the colons
+  // precedes a port.
   const bool bare_v6 = !brackets && text.find(':') != text.rfind(':');
   const std::string_view host = in.TakeWhile(
       [&](char c) { return c != ']' && (brackets || bare_v6 || c != ':'); });

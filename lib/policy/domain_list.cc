@@ -26,7 +26,7 @@ bool IsControl(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
-// A domain that is a name, no address.
+// Reads a domain that is not an address literal.
 std::optional<Fault> ReadName(Cursor& in, std::string* name) {
   if (in.Peek() == '[') {
     return Fault{in.offset(), "an address literal is no domain"};
@@ -36,7 +36,7 @@ std::optional<Fault> ReadName(Cursor& in, std::string* name) {
 
 constexpr char kExample[] = "write, say, \"gmail.con = gmail.com  # why\"";
 
-// Why an entry of that pattern would refuse very many senders at once.
+// Returns a fault if the entry would refuse very many senders at once.
 std::optional<Fault> FindGuard(std::string_view pattern, size_t at) {
   const bool wild = pattern.substr(0, 2) == "*.";
   const std::string_view domain = wild ? pattern.substr(2) : pattern;
@@ -62,7 +62,8 @@ std::optional<Fault> ReadPattern(Cursor& in, std::string* pattern) {
   return std::nullopt;
 }
 
-// What is behind the '#' of an entry goes into the log as it is.
+// Reads the text after the '#' of an entry. It goes into the log unchanged, so
+// it must be clean UTF-8 without control characters.
 std::optional<Fault> ReadWhy(Cursor& in, std::string* why) {
   SkipBlanks(in);
   const size_t begin = in.offset();
@@ -80,7 +81,7 @@ std::optional<Fault> ReadWhy(Cursor& in, std::string* why) {
   return std::nullopt;
 }
 
-// [!] DOMAIN [= SUGGESTION] [# WHY]
+// Reads "[!] DOMAIN [= SUGGESTION] [# WHY]". Sets `meant` if there is a '!'.
 std::optional<Fault> ReadEntry(Cursor& in, bool* meant, std::string* pattern,
                                std::string* suggestion, std::string* why) {
   *meant = in.Skip('!');
@@ -125,6 +126,8 @@ absl::StatusOr<DomainList> DomainList::Parse(std::string_view text,
     SkipBlanks(in);
     if (in.done()) continue;
     if (cut) {
+      // A cut name can be another domain: the rest of "gmail.comm" would refuse
+      // gmail.com.
       list.warning_ = absl::StrCat(
           Absl(name), ":", number,
           ": the last line has no newline, so the file may be cut; the line "

@@ -1,5 +1,5 @@
-// A list of domains to which, and from which, no mail can be meant: the
-// operator's own or the one we ship (lib/checks/shipped_domains.h). Pure.
+// A list of domains that no mail can be meant for, or come from: the operator's
+// own list or the one that we ship (lib/checks/shipped_domains.h). Pure.
 //
 //   absl::StatusOr<DomainList> list = DomainList::Parse(text, "/etc/wrong");
 //   list->warning();  // for the log
@@ -24,13 +24,14 @@
 
 namespace mailverdict {
 
-// That a domain stands in a list, and in which line: grounds for a rejection.
-// Only DomainList::Find makes one. A value that outlives its list.
+// The entry of a list that matched a domain: the grounds for a rejection. Only
+// DomainList::Find makes one. A value; it may outlive its list.
 class ListEntry {
  public:
-  // What was looked for: canonical.
+  // The domain that was looked up; canonical.
   const std::string& domain() const { return domain_; }
-  // What may have been meant: a canonical domain, or "" if the list has none.
+  // The domain that the sender may have meant: a canonical domain, or "" if the
+  // entry has no suggestion.
   const std::string& suggestion() const { return line_->suggestion; }
 
   // "domain gmail.con: gmail.con in /etc/wrong line 12, there is no TLD con"
@@ -39,7 +40,7 @@ class ListEntry {
  private:
   friend class DomainList;
   struct Line {
-    std::string list;  // its name
+    std::string list;  // the name of the list
     size_t number = 0;
     std::string pattern;  // a canonical domain, perhaps with "*." before it
     std::string suggestion;
@@ -55,40 +56,40 @@ class ListEntry {
 // Immutable and thread-safe.
 class DomainList {
  public:
-  // One entry a line:
+  // The text has one entry on each line:
   //
   //   [!] DOMAIN [= SUGGESTION] [# WHY]
   //
-  // DOMAIN is a domain, or "*." and one for all names below it (but not
-  // itself). One that stands for very many senders (guarded_domains.h), or
-  // all below one, is an error unless a '!' is ahead of it: it is more often a
-  // slip than a wish. No blank follows the '!'. SUGGESTION is a domain: "did
-  // you mean SUGGESTION?". WHY is for the log. Blanks are spaces and tabs. A
-  // blank line, and one that begins with
-  // '#', is passed over; lines end with LF or CRLF. Of two entries for one
-  // DOMAIN the first counts.
+  // DOMAIN is a domain, or "*." and a domain, which stands for all names below
+  // the domain but not for the domain itself. An entry for a domain that stands
+  // for very many senders (guarded_domains.h), or for all names below such a
+  // domain, is an error, because it is probably a mistake. A '!' directly
+  // before DOMAIN allows it. SUGGESTION is a domain: "did you mean
+  // SUGGESTION?". WHY is for the log. Blanks are spaces and tabs. Blank lines
+  // and lines that begin with '#' are skipped. Lines end with LF or CRLF. If
+  // two entries have the same DOMAIN, the first counts.
   //
-  // A last line without a newline does not count, whatever is in it, and is
-  // warned of: what is left of "gmail.comm" may be gmail.com.
+  // A last line without a newline does not count, and causes a warning:
+  // "gmail.com" may be the rest of "gmail.comm".
   //
-  // Anything else is an InvalidArgument error "`name`:LINE:COLUMN: what is
-  // wrong; what to write instead", counted from 1, columns in bytes; it repeats
-  // nothing of the file. A file is taken whole or not at all.
+  // Anything else is an InvalidArgument status "`name`:LINE:COLUMN: what is
+  // wrong; what to write instead". Lines and columns (in bytes) count from 1.
+  // The message repeats nothing of the file. One error rejects the whole file.
   static absl::StatusOr<DomainList> Parse(std::string_view text,
                                           std::string_view name);
 
-  // The entry for exactly `domain` (canonical), else that of the nearest
-  // wildcard above it.
+  // The entry for exactly `domain` (canonical), or else the entry of the
+  // nearest wildcard above it, or else nullopt.
   std::optional<ListEntry> Find(std::string_view domain) const;
 
   size_t size() const { return lines_.size(); }
-  // As it was parsed with.
+  // The name that Parse was given.
   const std::string& name() const { return name_; }
-  // What deserves a word, "NAME:LINE: what; what to do"; "" if nothing does. It
-  // repeats nothing of the file.
+  // A warning for the log, "NAME:LINE: what; what to do", or "". It repeats
+  // nothing of the file.
   const std::string& warning() const { return warning_; }
 
-  // Whether they have the same entries in the same lines.
+  // Whether both lists have the same entries in the same lines.
   friend bool operator==(const DomainList& a, const DomainList& b);
 
  private:
@@ -96,7 +97,7 @@ class DomainList {
 
   std::string name_;
   std::string warning_;
-  DomainPatterns patterns_;  // numbers of lines_
+  DomainPatterns patterns_;  // indexes in lines_
   std::vector<std::shared_ptr<const ListEntry::Line>> lines_;
 };
 

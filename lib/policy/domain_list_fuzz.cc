@@ -1,4 +1,4 @@
-// DomainList::Parse on any text.
+// Properties of DomainList::Parse for any text.
 
 #include <algorithm>
 #include <cstdint>
@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Require(list.status().message().find('\n') == absl::string_view::npos);
     return 0;
   }
-  // Every word of the text that is a domain is looked for.
+  // Looks up every word of the text that is a domain.
   for (size_t begin = 0; begin < text.size();) {
     const size_t end = std::min(text.find_first_of(" \t\r\n#=", begin), size);
     const auto domain = mailverdict::mail::CanonicalDomain(
@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const std::string& meant = entry->suggestion();
     if (!meant.empty()) {
       Require(*mailverdict::mail::CanonicalDomain(meant) == meant);
-      // It goes into replies.
+      // The suggestion goes into replies.
       Require(meant.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789"
                                       "-_.") == meant.npos);
     }

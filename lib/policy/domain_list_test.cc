@@ -16,7 +16,7 @@ DomainList ListOf(std::string_view text) {
   return *std::move(list);
 }
 
-// What the list says of the domain; "" if nothing.
+// The entry of the domain as text; "" if there is none.
 std::string Said(const DomainList& list, std::string_view domain) {
   const std::optional<ListEntry> entry = list.Find(domain);
   return entry.has_value() ? entry->ToString() : "";
@@ -106,7 +106,7 @@ TEST(DomainListTest, ALastLineWithoutANewlineDoesNotCountAndIsWarnedOf) {
       ": the last line has no newline, so the file may be cut; the line does "
       "not count, since its rest may name another domain; check that the file "
       "is complete, and end it with a newline";
-  // Remains of gmail.comm, and remains of an entry.
+  // The rest of gmail.comm, and the rest of an entry.
   for (const char* last : {"gmail.com", "gmail.co", "a.b = ", "a.b = gma", "*.",
                            "*", "joe@", "# cut wi", "\xff", "  x"}) {
     SCOPED_TRACE(last);

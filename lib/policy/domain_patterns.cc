@@ -16,6 +16,8 @@ std::optional<size_t> DomainPatterns::Find(std::string_view domain) const {
   if (below_.empty()) return std::nullopt;
   for (size_t dot = domain.find('.'); dot != std::string_view::npos;
        dot = domain.find('.')) {
+    // From the longest suffix to the shortest, so the nearest wildcard is found
+    // first. The domain itself is not below its own wildcard.
     domain.remove_prefix(dot + 1);
     const auto below =
         below_.find(absl::string_view(domain.data(), domain.size()));

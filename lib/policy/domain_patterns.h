@@ -1,4 +1,5 @@
-// Domains and wildcards, each with a number: whose is this domain? Pure.
+// A map from domains and wildcards to numbers. Use it to find the owner of a
+// domain. Pure.
 
 #ifndef MAILVERDICT_LIB_POLICY_DOMAIN_PATTERNS_H_
 #define MAILVERDICT_LIB_POLICY_DOMAIN_PATTERNS_H_
@@ -15,10 +16,11 @@ namespace mailverdict {
 // A value; thread-safe while it does not change.
 class DomainPatterns {
  public:
-  // `domain` is canonical, or "*." and a canonical domain, for all names below
-  // it. False, and nothing changes, if it is there already.
+  // Adds a canonical domain, or "*." and a canonical domain for all names below
+  // it. If `domain` is there already, returns false and changes nothing.
   bool Add(std::string_view domain, size_t number);
-  // The number of an exact name, else of the nearest wildcard above it.
+  // The number of exactly `domain`, or else of the nearest wildcard above it,
+  // or else nullopt.
   std::optional<size_t> Find(std::string_view domain) const;
 
  private:

@@ -13,20 +13,21 @@
 namespace mailverdict {
 namespace {
 
-// Enough for any filter that a person writes; a filter of more is a mistake.
+// These limits are enough for any filter that a person writes. A larger filter
+// is probably a mistake.
 constexpr int kMaxDepth = 16;
 constexpr size_t kMaxAlternatives = 32;
 
-// What may stand between an attribute and '='. RFC 4515 section 3; of the
-// extensible match anything between colons.
+// The text between an attribute and '=' (RFC 4515 section 3). For an extensible
+// match, anything between two colons is accepted.
 bool IsOperator(std::string_view op) {
   if (op.empty() || op == ">" || op == "<" || op == "~") return true;
   return op.size() > 2 && op.front() == ':' && op.back() == ':' &&
          op.find(' ') == op.npos;
 }
 
-// In lower case, each with the first name of the same attribute (RFC 4519, RFC
-// 4524): under that a server sends it.
+// Second names of attributes in lower case, each with its first name (RFC 4519,
+// RFC 4524). A server sends the attribute under its first name.
 constexpr std::pair<std::string_view, std::string_view> kSecondNames[] = {
     {"rfc822mailbox", "mail"}, {"userid", "uid"}, {"commonname", "cn"},
     {"domaincomponent", "dc"}, {"surname", "sn"},
@@ -42,7 +43,8 @@ absl::Status Wrong(const mail::Cursor& in, std::string_view what) {
   return Wrong(in.offset(), what);
 }
 
-// Recursive descent, its depth bounded: the filter comes from the policy file.
+// A recursive descent parser. kMaxDepth bounds its depth, because the filter
+// comes from a file.
 class Parser {
  public:
   using Assertion = FilterTemplate::Assertion;
@@ -65,7 +67,8 @@ class Parser {
   }
 
  private:
-  // Of all or of none: ParseOr lets nothing mixed pass.
+  // Whether the alternatives contain placeholders. Either all do or none does,
+  // because ParseOr refuses a mixture.
   static bool Varies(const Alternatives& all) {
     return !all.front().assertions.empty();
   }
@@ -78,8 +81,8 @@ class Parser {
     if (depth > kMaxDepth) return Wrong(in_, "nested too deeply");
     const size_t begin = in_.offset();
     if (!in_.Skip('(')) return Expected("'('");
-    // An AND under a NOT is an OR in disguise, and a NOT may hide one: ways to
-    // match that no control would cover.
+    // An AND under a NOT is really an OR, and an inner NOT may hide an OR. Such
+    // an OR would be a way to match that no control covers.
     if (nots_ > 0 && (in_.Peek() == '&' || in_.Peek() == '!')) {
       return Wrong(begin,
                    "an AND or a NOT under a NOT; write (|(!(a=b))(!(c=d))) for "
@@ -92,6 +95,8 @@ class Parser {
                         : ParseItem(begin);
     if (!result.ok()) return result;
     if (!in_.Skip(')')) return Expected("')'");
+    // Under a NOT, alternatives are not arms, so they become one fixed part
+    // again.
     if (nots_ > 0 && !Varies(*result)) *result = Fixed(in_.Since(begin));
     if (result->size() > kMaxAlternatives) {
       return Wrong(begin, "more than 32 ways to match; write a simpler filter");
@@ -99,8 +104,8 @@ class Parser {
     return result;
   }
 
-  // libldap passes over blanks in some places; a filter that is stored, logged
-  // and compared is better without any.
+  // libldap ignores blanks in some places. We refuse them all, so that filters
+  // can be stored, logged and compared as text.
   absl::Status Expected(std::string_view what) const {
     const std::optional<char> next = in_.Peek();
     const bool blank = next == ' ' || next == '\t' || next == '\n';
@@ -161,7 +166,7 @@ class Parser {
     return all;
   }
 
-  // Whole, whatever ORs it has.
+  // Reads a NOT. Its whole text becomes a fixed part, even if it contains ORs.
   absl::StatusOr<Alternatives> ParseNot(size_t begin, int depth) {
     ++nots_;
     absl::StatusOr<Alternatives> child = ParseFilter(depth + 1);
@@ -175,7 +180,8 @@ class Parser {
     return Fixed(std::string(in_.Since(begin)) + ')');
   }
 
-  // attribute = value, or another item (>=, <=, ~=, :=) without a placeholder.
+  // Reads attribute = value, or another comparison (>=, <=, ~=, :=), which must
+  // not have a placeholder.
   absl::StatusOr<Alternatives> ParseItem(size_t begin) {
     const std::string_view attribute = in_.TakeWhile([](char c) {
       return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' ||
@@ -209,8 +215,8 @@ class Parser {
     return Alternatives{{filter, "", {std::move(assertion)}}};
   }
 
-  // That it is the name under which the server sends the attribute: by that an
-  // entry is told to belong to an address.
+  // Checks that the attribute is written with the name under which the server
+  // sends it. By that name an entry is attributed to an address.
   static absl::Status CheckName(size_t begin, std::string_view written,
                                 const std::string& lower) {
     if (absl::ascii_isdigit(static_cast<unsigned char>(lower[0])) ||
@@ -238,7 +244,7 @@ class Parser {
     return absl::OkStatus();
   }
 
-  // Up to ')'. Returns the value with its \xx undone; '*' stays.
+  // Reads a value up to ')'. Undoes the \xx escapes but keeps '*'.
   absl::StatusOr<std::string> ParseValue(bool* varies, bool* wild) {
     std::string value;
     while (in_.Peek().has_value() && in_.Peek() != ')') {
@@ -260,7 +266,7 @@ class Parser {
         if (!byte.has_value()) {
           return Wrong(at, "'\\' wants two hexadecimal digits (RFC 4515)");
         }
-        if (*byte == '%') value += '%';  // as "%%": not a placeholder
+        if (*byte == '%') value += '%';  // "%%", so that it is no placeholder
         value += *byte;
       } else {
         value += c;
@@ -285,7 +291,7 @@ class Parser {
   }
 
   mail::Cursor in_;
-  int nots_ = 0;  // that in_ is within
+  int nots_ = 0;  // the number of NOTs around in_
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Reads the text of a filter template. Part of filter_template, whose Parse
-// says what is wanted.
+// Parses the text of a filter template into its alternatives. Part of
+// filter_template; FilterTemplate::Parse describes the syntax.
 
 #ifndef MAILVERDICT_LIB_POLICY_FILTER_PARSER_H_
 #define MAILVERDICT_LIB_POLICY_FILTER_PARSER_H_
@@ -13,14 +13,14 @@
 
 namespace mailverdict {
 
-// One way through all the ORs of a template.
+// The template with one operand chosen for each OR.
 struct FilterAlternative {
-  std::string filter;  // the template reduced to it
+  std::string filter;  // the template with only these operands
   std::string fixed;   // its items without a placeholder
   std::vector<FilterTemplate::Assertion> assertions;  // never empty
 };
 
-// Never empty. An InvalidArgument error as FilterTemplate::Parse has it.
+// Never returns an empty vector. Errors are those of FilterTemplate::Parse.
 absl::StatusOr<std::vector<FilterAlternative>> ParseAlternatives(
     std::string_view text);
 

@@ -9,8 +9,9 @@
 namespace mailverdict {
 namespace {
 
-// RFC 4515 section 3: these must be escaped; other bytes that are not printable
-// ASCII may be, and then cannot be misread by anybody.
+// RFC 4515 section 3 requires the escape for these four characters and NUL. It
+// allows the escape for other bytes. We escape every byte that is not printable
+// ASCII, so that no server can misread it.
 constexpr auto kNeedsEscape = [](char c) {
   return c == '*' || c == '(' || c == ')' || c == '\\' || c <= 0x1f ||
          c >= 0x7f;
@@ -30,7 +31,8 @@ void AppendEscaped(std::string_view value, std::string* out) {
   }
 }
 
-// Writes `pattern` to `out`, its placeholders filled in through `append`.
+// Appends `pattern` to `out` and passes the text of each placeholder to
+// `append`.
 template <typename Append>
 void Substitute(std::string_view pattern, std::string_view address,
                 std::string* out, Append append) {
@@ -42,7 +44,7 @@ void Substitute(std::string_view pattern, std::string_view address,
   out->reserve(out->size() + pattern.size() + 2 * address.size());
   while (true) {
     const size_t percent = pattern.find('%');
-    if (percent >= pattern.size() - 1) break;  // none, or the last
+    if (percent >= pattern.size() - 1) break;  // no '%', or the last byte
     out->append(pattern.substr(0, percent));
     const char placeholder = pattern[percent + 1];
     pattern.remove_prefix(percent + 2);
@@ -56,7 +58,7 @@ void Substitute(std::string_view pattern, std::string_view address,
       case 'd':
         append(domain, out);
         break;
-      default:  // "%%"; Parse has refused all else
+      default:  // "%%"; Parse refuses all others
         *out += '%';
     }
   }
@@ -81,8 +83,11 @@ absl::StatusOr<FilterTemplate> FilterTemplate::Parse(std::string_view text) {
         known.push_back(assertion.attribute);
       }
     }
-    // No attribute has a parenthesis, so both parts can be told apart.
+    // The name of an attribute contains no parenthesis, so the two parts of the
+    // name can be told apart.
     name += alternative.fixed;
+    // Alternatives with the same attributes and the same fixed parts differ
+    // only in values. A control of one therefore covers the others.
     auto arm = std::find_if(result.arms_.begin(), result.arms_.end(),
                             [&](const Arm& a) { return a.name == name; });
     if (arm == result.arms_.end()) {

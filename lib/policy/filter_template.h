@@ -5,20 +5,20 @@
 //   %a the whole address, %u its local part, %d its domain, %% a percent sign.
 //
 // An *arm* is one way in which an address can match: here mail,
-// mailAlternateAddress and uid. If a server does not know or does not show an
-// attribute, just that arm of the OR falls silent, so every arm needs a control
-// that is found through it. Reduced to an arm, the template is the same filter
-// without the other arms.
+// mailAlternateAddress and uid. If a server does not know an attribute, or does
+// not show it, only that arm of the OR finds nothing. So every arm needs a
+// control that is found through it. The template "reduced to an arm" is the
+// same filter without the other arms.
 //
-// The same is true of an attribute that is compared with something fixed, so
-// an OR of these makes arms as well:
+// An OR of comparisons with fixed values makes arms as well, for the same
+// reason:
 //
 //   (&(mail=%a)(|(accountStatus=active)(groupMail=TRUE)))
 //
-// has the arms mail(accountStatus=active) and mail(groupMail=TRUE): a control
-// of the one says nothing about the other. What differs in nothing but the
-// values with placeholders, as (|(mail=%a)(mail=%u@old.example)), is one arm. A
-// NOT stays whole.
+// This has the arms mail(accountStatus=active) and mail(groupMail=TRUE),
+// because a control of one says nothing about the other. Alternatives that
+// differ only in the values with placeholders are one arm, as in
+// (|(mail=%a)(mail=%u@old.example)). An OR within a NOT makes no arms.
 
 #ifndef MAILVERDICT_LIB_POLICY_FILTER_TEMPLATE_H_
 #define MAILVERDICT_LIB_POLICY_FILTER_TEMPLATE_H_
@@ -36,50 +36,54 @@ namespace mailverdict {
 // A value; immutable and thread-safe.
 class FilterTemplate {
  public:
-  // "Attribute equals value", for a value that an address is put into.
+  // An equality whose value contains a placeholder.
   struct Assertion {
     std::string attribute;  // lower case
     std::string value;      // with placeholders; filter escapes undone
   };
   struct Arm {
-    // Its attributes, joined by '+': "mail", "uid+domain". Where that is not
-    // the only one of that name, its fixed parts follow as they are written:
+    // Its attributes, joined by '+': "mail", "uid+domain". If another arm has
+    // the same attributes, the fixed parts of the filter follow:
     // "mail(accountStatus=active)".
     std::string name;
-    // The template reduced to this arm; more than one when several alternatives
-    // of the template differ in the values of `assertions` only.
+    // The template reduced to this arm. There are several filters if the arm
+    // has several alternatives, which then differ only in the values of
+    // `assertions`.
     std::vector<std::string> filters;
-    // For each filter what it asserts of an entry; all of it must hold.
+    // For each filter, the equalities that an entry must satisfy, all of them.
     std::vector<std::vector<Assertion>> assertions;
   };
 
-  // An InvalidArgument error says what is wrong, at which byte of `text`, and
-  // what to write instead. Wanted: balanced parentheses; a placeholder in at
-  // least one equality, and in equalities without '*' only, with the name that
-  // the server sends for the attribute (an entry must be attributable to the
-  // address that asked for it); none under a NOT; no OR that mixes arms with
-  // what holds for entries of any address; 32 ways through all ORs at most.
+  // Parses a template. An InvalidArgument status says what is wrong, at which
+  // byte of `text`, and what to write instead.
+  //
+  // The template must meet these conditions. Parentheses are balanced. At least
+  // one equality has a placeholder. Placeholders are only in equalities without
+  // '*', and never under a NOT. The attribute of a placeholder has the name
+  // that the server sends, because an entry must be attributable to the address
+  // that asked for it. No OR mixes arms with conditions that hold for entries
+  // of any address. There are at most 32 ways through all ORs.
   static absl::StatusOr<FilterTemplate> Parse(std::string_view text);
 
   FilterTemplate() = default;
 
   const std::string& text() const { return text_; }
   const std::vector<Arm>& arms() const { return arms_; }
-  // nullptr when there is none of that name.
+  // Returns nullptr if there is no arm of that name.
   const Arm* FindArm(std::string_view name) const;
-  // Every attribute of every arm, none twice: what a search has to ask for.
+  // The attributes of all arms, without duplicates. A search must request them.
   const std::vector<std::string>& attributes() const { return attributes_; }
 
-  // Adds to `out` the filter for one spelling of an address, reduced to `arm`
-  // unless that is empty. Values are escaped by RFC 4515 section 3. REQUIRES:
-  // `arm` is empty or names one.
+  // Appends to `out` the filter for one spelling of an address. If `arm` is not
+  // empty, the filter is reduced to that arm. Values are escaped by RFC 4515
+  // section 3. REQUIRES: `arm` is empty or the name of an arm.
   void ExpandTo(std::string_view address, std::string_view arm,
                 std::string* out) const;
-  // The same by itself.
+  // Like ExpandTo, but returns the filter.
   std::string Expand(std::string_view address, std::string_view arm = "") const;
 
  private:
-  // Takes the fixed parts from the names that need none.
+  // Removes the fixed parts from the names that are unique without them.
   void ShortenNames();
 
   std::string text_;
@@ -87,8 +91,8 @@ class FilterTemplate {
   std::vector<std::string> attributes_;
 };
 
-// `value` with the placeholders of an assertion replaced by the parts of
-// `address` ("local@domain", divided at the last '@'). Not escaped.
+// Returns `value` with its placeholders replaced by the parts of `address`
+// ("local@domain", split at the last '@'). Does not escape.
 std::string FillIn(std::string_view value, std::string_view address);
 
 }  // namespace mailverdict

@@ -1,5 +1,5 @@
-// A filter template, up to the first NUL of the input, and the address behind
-// it: no address changes what a filter asks.
+// The input is a filter template up to the first NUL, then an address.
+// Property: no address changes the structure of the filter.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,8 +13,8 @@
 namespace mailverdict {
 namespace {
 
-// What is left of a filter without what is between an '=' and a ')': its
-// shape. Values hold neither, as RFC 4515 has them escaped.
+// The structure of a filter: its text without the values between '=' and ')'. A
+// value contains neither character, because RFC 4515 escapes them.
 std::string ShapeOf(std::string_view filter) {
   std::string shape;
   bool value = false;
@@ -26,7 +26,8 @@ std::string ShapeOf(std::string_view filter) {
   return shape;
 }
 
-// Of printable ASCII, no wildcard, and each backslash with its two digits.
+// Checks that the expanded address is printable ASCII without a wildcard, and
+// that each backslash has two digits.
 void RequireEscaped(std::string_view address) {
   static const FilterTemplate* const plain =
       new FilterTemplate(*FilterTemplate::Parse("(a=%a)"));
@@ -61,7 +62,7 @@ void Expand(const FilterTemplate& filter, std::string_view address) {
     const std::string reduced = filter.Expand(address, arm.name);
     Require(ShapeOf(reduced) == ShapeOf(filter.Expand(plain, arm.name)),
             "nor does it leave it in an arm");
-    // What an arm asks is a filter of its own.
+    // The filter of an arm is itself a valid template.
     const bool own = FilterTemplate::Parse(arm.filters.front()).ok();
     Require(own, "an arm by itself is a template");
   }

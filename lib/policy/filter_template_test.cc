@@ -53,7 +53,7 @@ TEST(FilterTemplateTest, HasAnArmForEachWayToMatch) {
        {"a", "c", "d", "b"}},
       {"(|(|(a=%a)(b=%a))(c=%a))", {"a", "b", "c"}, {"a", "b", "c"}},
       {"(|(mail=%a)(mail=smtp:%a))", {"mail"}, {"mail"}},
-      // What is fixed may be anything; none of it is read back.
+      // A fixed part may be anything, because the code never interprets it.
       {"(&(1.2.840.113556.1.4.221=x)(cn;lang-en=y)(userid=z)(mail=%a))",
        {"mail"},
        {"mail"}},
@@ -92,7 +92,7 @@ TEST(FilterTemplateTest, ExpandsWholeOrReducedToAnArm) {
       {"(&(uid=%u)(dc=%d))", "uid+dc", "joe@example.org",
        "(&(uid=joe)(dc=example.org))"},
       {"(&(|(a=%u)(b=%u))(|(c=%d)(d=%d)))", "b+c", "x@y", "(&(b=x)(c=y))"},
-      // Two alternatives of one attribute are one arm.
+      // Two alternatives with one attribute are one arm.
       {"(|(mail=%a)(mail=smtp:%a)(uid=%u))", "mail", "x@y",
        "(|(mail=x@y)(mail=smtp:x@y))"},
       {"(&(mail=%a)(|(status=active)(&(group=TRUE)(open=*))))",
@@ -106,11 +106,12 @@ TEST(FilterTemplateTest, ExpandsWholeOrReducedToAnArm) {
        "(&(!(|(a=b)(c=d)))(mail=x@y))"},
       {"(&(!(locked=TRUE))(mail=%a))", "mail", "x@y",
        "(&(!(locked=TRUE))(mail=x@y))"},
-      // The last '@' divides; without one there is no domain.
+      // The address is split at the last '@'. Without an '@' there is no
+      // domain.
       {"(&(l=%u)(d=%d))", "", "a@b@c", "(&(l=a@b)(d=c))"},
       {"(&(l=%u)(d=%d))", "", "joe", "(&(l=joe)(d=))"},
       {"(mail=%u@%d)", "", "x@y", "(mail=x@y)"},
-      // A percent sign, and a byte by its number.
+      // A percent sign, and an escaped byte.
       {"(&(cn=100%%)(mail=%%%a%%))", "", "x@y", "(&(cn=100%)(mail=%x@y%))"},
       {"(&(cn=\\25a\\2a)(mail=%a))", "", "x@y", "(&(cn=\\25a\\2a)(mail=x@y))"},
       {"(&(cn=\\25a)(mail=%a))", "mail", "x@y", "(&(cn=\\25a)(mail=x@y))"},
@@ -121,8 +122,8 @@ TEST(FilterTemplateTest, ExpandsWholeOrReducedToAnArm) {
   }
 }
 
-// One server may not let search the one and let search the other: then only
-// the arm with that one falls silent.
+// A server may allow searches by one attribute and forbid them by another. Then
+// only the arm with the forbidden attribute finds nothing.
 TEST(FilterTemplateTest, FixedPartsThatDifferAreArmsOfTheirOwn) {
   const std::pair<const char*, std::vector<std::string>> cases[] = {
       {"(&(mail=%a)(|(accountStatus=active)(groupMail=TRUE)))",
@@ -134,11 +135,11 @@ TEST(FilterTemplateTest, FixedPartsThatDifferAreArmsOfTheirOwn) {
        {"mail(objectClass=person)", "mail(mailEnabled=TRUE)"}},
       {"(|(mail=%a)(&(groupMail=TRUE)(mail=%a)))",
        {"mail", "mail(groupMail=TRUE)"}},
-      // Only what would have one name is told apart by more.
+      // Only arms with the same attributes have fixed parts in their names.
       {"(|(&(a=b)(mail=%a))(&(c=d)(mail=%a))(&(e=f)(uid=%u)))",
        {"mail(a=b)", "mail(c=d)", "uid"}},
       {"(&(a=b)(|(mail=%a)(uid=%u)))", {"mail", "uid"}},
-      // All that is fixed, as it is written; ANDs within ANDs are one.
+      // All fixed parts as written. Nested ANDs count as one.
       {"(&(x>=1)(|(a=\\2a%%)(&(c=d)(&(!(|(E=f)(g=h)))(i=*))))(mail=%a))",
        {"mail(x>=1)(a=\\2a%%)", "mail(x>=1)(c=d)(!(|(E=f)(g=h)))(i=*)"}},
       {"(&(|(a=b)(c=d))(|(e=f)(g=h))(mail=%a))",
@@ -146,9 +147,9 @@ TEST(FilterTemplateTest, FixedPartsThatDifferAreArmsOfTheirOwn) {
         "mail(c=d)(g=h)"}},
       {"(|(&(|(a=b)(c=d))(mail=%a))(&(uid=%u)(dc=%d)))",
        {"mail(a=b)", "mail(c=d)", "uid+dc"}},
-      // An OR of one is none.
+      // An OR with one operand makes no arms.
       {"(&(|(a=b))(mail=%a))", {"mail"}},
-      // Values alone are no arms.
+      // Different values alone make no arms.
       {"(|(mail=%a)(mail=%u@old.example))", {"mail"}},
       {"(&(|(a=b)(c=d))(|(mail=%a)(mail=%u@old.example)))",
        {"mail(a=b)", "mail(c=d)"}},
@@ -171,7 +172,7 @@ TEST(FilterTemplateTest, EscapesWhatRfc4515Section3Wants) {
   EXPECT_EQ(filter.Expand(std::string_view("a\0b@x", 5)), "(mail=a\\00b@x)");
   EXPECT_EQ(filter.Expand("\xC3\xBC@x"), "(mail=\\c3\\bc@x)");
   EXPECT_EQ(filter.Expand("\x7f\x1f@x"), "(mail=\\7f\\1f@x)");
-  // A percent sign in an address is no placeholder.
+  // A percent sign in an address is not a placeholder.
   EXPECT_EQ(filter.Expand("%u%d%%@x"), "(mail=%u%d%%@x)");
   for (int c = 0; c < 256; ++c) {
     const std::string local(1, static_cast<char>(c));
@@ -188,7 +189,7 @@ TEST(FilterTemplateTest, AssertsWhatAnEntryHasToHold) {
       Parsed("(|(Mail=%a)(mail=smtp:%a)(&(uid=%u)(o=\\28%d\\25a)))");
   EXPECT_EQ(AssertionsOf(filter, "mail", 0), (Assertions{{"mail", "%a"}}));
   EXPECT_EQ(AssertionsOf(filter, "mail", 1), (Assertions{{"mail", "smtp:%a"}}));
-  // Escapes are undone; a percent sign from one is no placeholder.
+  // Escapes are undone. An escaped percent sign is not a placeholder.
   EXPECT_EQ(AssertionsOf(filter, "uid+o"),
             (Assertions{{"uid", "%u"}, {"o", "(%d%%a"}}));
   EXPECT_EQ(FillIn("(%d%%a", "x@y"), "(y%a");
@@ -236,7 +237,7 @@ TEST(FilterTemplateTest, BoundsDepthAndAlternatives) {
   EXPECT_FALSE(
       FilterTemplate::Parse("(&" + Repeated(6, "(|(a=%u)(b=%u))") + ")").ok());
 
-  // Fixed parts count as well, but not under a NOT.
+  // ORs of fixed parts count as well, but not under a NOT.
   const auto with = [](const std::string& fixed) {
     return FilterTemplate::Parse("(&(mail=%a)" + fixed + ")").ok();
   };
@@ -330,7 +331,7 @@ constexpr WrongCase kWrong[] = {
      "byte 6: expected =, >=, <=, ~= or :RULE:= after the attribute"},
     {"(&(ma il=x)(mail=%a))",
      "byte 6: expected =, >=, <=, ~= or :RULE:= after the attribute"},
-    // An entry comes back with the names that the server gives it.
+    // A server sends an entry with its own names for the attributes.
     {"(&(a=b)(rfc822Mailbox=%a))",
      "byte 9: entries come back with \"mail\" for \"rfc822Mailbox\", which is "
      "its second name; write mail"},

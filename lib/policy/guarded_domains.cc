@@ -18,7 +18,8 @@ using Names = absl::flat_hash_set<absl::string_view>;
 
 absl::string_view Absl(std::string_view s) { return {s.data(), s.size()}; }
 
-// The first word of each line that has one and is no comment.
+// Calls `use` with the first word of each line that is not blank and not a
+// comment.
 template <typename Use>
 void ForEachName(std::string_view text, Use use) {
   for (mail::Cursor in(text); !in.done();) {
@@ -31,7 +32,7 @@ void ForEachName(std::string_view text, Use use) {
   }
 }
 
-// https://github.com/publicsuffix/list/wiki/Format
+// The rules of https://github.com/publicsuffix/list/wiki/Format.
 struct Rules {
   Names suffixes;
   Names below;       // "*.ck": each name directly below ck
@@ -43,6 +44,7 @@ struct Rules {
       return true;
     }
     const size_t dot = domain.find('.');
+    // A wildcard rule stands for exactly one label.
     return dot != domain.npos && below.contains(Absl(domain.substr(dot + 1)));
   }
 };
@@ -68,7 +70,7 @@ const Rules& PublicSuffixes() {
 
 bool IsPublicSuffix(std::string_view domain) {
   if (PublicSuffixes().Match(domain)) return true;
-  // The list has U-labels.
+  // The list is written with U-labels, but canonical domains have A-labels.
   return domain.find("xn--") != domain.npos &&
          PublicSuffixes().Match(mail::DisplayDomain(domain));
 }

@@ -11,8 +11,8 @@
 namespace mailverdict {
 namespace {
 
-// Every entry, each once. A word ahead of it keeps the kinds apart; an address
-// has none, and no blank outside of quotes.
+// All entries, without duplicates. A word before an entry separates the kinds.
+// An address has no such word, because it has no blank outside of quotes.
 absl::flat_hash_set<std::string> EntriesOf(const mail::AddressFile& list) {
   absl::flat_hash_set<std::string> entries(list.addresses.begin(),
                                            list.addresses.end());
@@ -49,6 +49,7 @@ ListLoss LossOf(const mail::AddressFile& in_force,
 
 bool IsDoubtful(const ListLoss& loss, int max_percent) {
   if (loss.lost == 0) return false;
+  // In 64 bits, so that the products cannot overflow.
   return loss.lost == loss.entries ||
          uint64_t{loss.lost} * 100 >
              uint64_t{loss.entries} * static_cast<uint64_t>(max_percent);

@@ -13,7 +13,7 @@ mail::AddressFile Parse(const std::string& text) {
   return parsed.ok() ? *parsed : mail::AddressFile();
 }
 
-// Of `before` entries, so many are lost, and `added` are new.
+// The loss if `lost` of `before` entries are missing and `added` are new.
 bool Doubted(int before, int lost, int added, int percent = 50) {
   std::string in_force, version;
   for (int i = 0; i < before; ++i) {

@@ -3,6 +3,7 @@
 namespace mailverdict {
 namespace {
 
+// The overrides of `directory`; empty if an operator has set none.
 DirectoryOverrides Of(const DirectoryPolicy& directory,
                       const Overrides& overrides) {
   const auto found = overrides.find(directory.name);

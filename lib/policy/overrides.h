@@ -1,4 +1,5 @@
-// What an operator has set while a policy is at work, in place of what it says.
+// Settings that an operator changed at run time. They take precedence over the
+// policy.
 
 #ifndef MAILVERDICT_LIB_POLICY_OVERRIDES_H_
 #define MAILVERDICT_LIB_POLICY_OVERRIDES_H_
@@ -12,16 +13,17 @@
 
 namespace mailverdict {
 
-// Of one directory. nullopt: the policy's.
+// The overrides of one directory. nullopt: the policy's value is in force.
 struct DirectoryOverrides {
   std::optional<absl::Duration> grace;
   std::optional<HoldLimit> hold;
 };
 
-// By the directory's name.
+// Overrides by the name of the directory.
 using Overrides = absl::flat_hash_map<std::string, DirectoryOverrides>;
 
-// What is in force: of the overrides, else of the policy.
+// The value in force: the override if there is one, else the value of the
+// policy.
 absl::Duration GraceOf(const DirectoryPolicy& directory,
                        const Overrides& overrides);
 HoldLimit HoldLimitOf(const DirectoryPolicy& directory,

@@ -18,12 +18,14 @@ std::string DirectoryPolicy::Arm::ToString() const {
 
 namespace {
 
-// How many entries are controls of that arm in that subtree. Allocates nothing:
-// every absence is asked about.
+// The number of different entries that are controls of that arm in that
+// subtree. Does not allocate, because it runs for every absent answer.
 size_t CountEntries(const std::vector<Control>& controls,
                     const std::string& arm, const std::string& subtree) {
   size_t count = 0;
   for (size_t i = 0; i < controls.size(); ++i) {
+    // Two controls with one DN count once: they are the same entry, so the
+    // second shows nothing more.
     const auto is_same = [&](const Control& other) {
       return other.arm == arm && other.subtree == subtree &&
              absl::EqualsIgnoreCase(other.dn, controls[i].dn);
@@ -35,7 +37,7 @@ size_t CountEntries(const std::vector<Control>& controls,
   return count;
 }
 
-// The arms that `count` entries are controls of, in each of the subtrees.
+// The arms with exactly `count` control entries, for each subtree.
 std::vector<DirectoryPolicy::Arm> ArmsWith(size_t count,
                                            const DirectoryPolicy& directory) {
   std::vector<DirectoryPolicy::Arm> found;

@@ -1,7 +1,7 @@
-// The configuration, checked and compiled: what the protobuf text of
-// proto/policy.proto says, as values that the rest of the code reads. Loaded by
-// loader/loader.h; a program that links the library may also fill it in by
-// hand.
+// The configuration as checked and compiled values: the contents of a policy
+// file (protobuf text of proto/policy.proto) in the form that the rest of the
+// code reads. loader/loader.h loads it. A program that links the library may
+// also fill it in by hand.
 
 #ifndef MAILVERDICT_LIB_POLICY_POLICY_H_
 #define MAILVERDICT_LIB_POLICY_POLICY_H_
@@ -24,165 +24,180 @@
 
 namespace mailverdict {
 
-// What a check does when it does not know. There is no third word.
+// What a check does if it cannot decide. There is no third choice: a check that
+// is unsure never rejects.
 enum class WhenUnsure { kPass, kDefer };
 
-// A positive control: an account that is always there, asked for together with
-// every recipient. If it is not found, what the server says proves nothing.
+// A positive control: an account that always exists, requested together with
+// every recipient. If the server does not find it, the server's answer proves
+// nothing.
 struct Control {
-  std::string arm;        // the arm of the filter through which it is found
+  std::string arm;        // the arm of the filter that finds it
   std::string address;    // canonical
-  std::string dn;         // how its entry is recognised
-  std::string subtree{};  // which of the directory's it is in, if it has any
+  std::string dn;         // the DN that identifies its entry
+  std::string subtree{};  // one of the directory's subtrees, or ""
 };
 
-// A directory is held, and nobody is rejected, while more than `vanished`
-// addresses are missing that vanished `within` so long.
+// When a directory is held. A held directory rejects nobody. It is held while
+// more than `vanished` addresses are missing that vanished within the time
+// `within`.
 struct HoldLimit {
   int vanished = 5;
   absl::Duration within = absl::Minutes(10);
 
-  // "5/10m", as it is given to the command.
+  // "5/10m", the form that the command takes.
   std::string ToString() const;
 };
 
+// One directory: its servers, how to ask them, and when to believe them.
 struct DirectoryPolicy {
   enum class Scope { kBase, kOneLevel, kSubtree };
 
   std::string name;
-  // The servers that have this directory, the preferred one first:
-  // ldap://HOST[:PORT], ldaps://HOST[:PORT] or ldapi://PATH (percent-encoded).
+  // The servers of this directory, the preferred one first: ldap://HOST[:PORT],
+  // ldaps://HOST[:PORT] or ldapi://PATH (percent-encoded).
   std::vector<std::string> uris;
-  // kSpread: each question begins at another server.
+  // kSpread: each lookup starts at a different server, to spread the load.
   enum class Order { kPriority, kSpread };
   Order order = Order::kPriority;
-  // After so long without an answer another server is asked as well; 0: not
-  // before the first has had its share of `timeout`.
+  // If a server has not answered after this time, another server is asked as
+  // well. 0: another server is asked only when the first has used its share of
+  // `timeout`.
   absl::Duration hedge_after;
-  // Of ldaps:// servers, and of ldap:// ones with start_tls.
+  // For ldaps:// servers, and for ldap:// servers with start_tls.
   struct Tls {
     bool start_tls = false;
-    bool verify = true;       // the server's certificate and its name
-    std::string ca_file;      // PEM; "": the system's
-    std::string certificate;  // PEM, of our own: binds by SASL EXTERNAL
+    bool verify = true;       // check the server's certificate and name
+    std::string ca_file;      // PEM; "": the system's CA certificates
+    std::string certificate;  // PEM, ours: bind with SASL EXTERNAL
     std::string key;
   };
   Tls tls;
-  // A rejection wants two servers that say the same, if there are two: one that
-  // is stale shows its controls, too.
+  // Whether a rejection needs the same answer from two servers (if there are
+  // two). A stale replica shows its controls too, so one server is not enough.
   bool confirm_absent = true;
-  // A proxy may pass on a part of what it was sent as if it were all, controls
-  // included. What it does not show is Unknown.
+  // The server is a proxy. A proxy may return a part of the entries, controls
+  // included, as if they were all. So an entry that it does not return is
+  // Unknown, and never Absent.
   bool proxy = false;
   std::string base;
   Scope scope = Scope::kSubtree;
-  // Several bases (kSubtree): below `base`, which is searched since one search
-  // is one moment; what is in none of them is passed over.
+  // If the policy has several bases (kSubtree only): these are the bases, and
+  // `base` is their common ancestor. One search of `base` covers them all,
+  // because one search is one moment. An entry outside all subtrees is ignored.
   std::vector<std::string> subtrees;
   FilterTemplate filter;
   std::vector<Control> controls;
 
-  // Simple bind: a DN, or what Active Directory takes as well,
-  // "svc@ad.example" or "AD\svc". Empty: anonymous. The password is read at
-  // each bind.
+  // Simple bind: a DN, or one of the two forms that Active Directory also
+  // accepts, "svc@ad.example" and "AD\svc". Empty: anonymous. The password file
+  // is read at each bind.
   std::string bind_dn;
   std::string bind_password_file;
 
-  // For each of: connecting, binding, one search.
+  // The timeout of each single step: connecting, binding, one search.
   absl::Duration timeout = absl::Seconds(3);
-  // A connection that was idle for so long is asked for the controls. Zero:
-  // never.
+  // A connection that was idle for this time is probed: it is asked for the
+  // controls. Zero: never.
   absl::Duration probe_idle = absl::Seconds(30);
-  // Continuation references to be passed over, as the server writes them. Any
-  // other makes what was not found Unknown.
+  // Continuation references that are ignored, spelled as the server spells
+  // them. Any other reference makes the entries that were not found Unknown.
   std::vector<std::string> ignored_references;
 
-  // How long an answer is good for. Unknown never is.
+  // How long the cache keeps an answer. Unknown is never cached.
   absl::Duration keep_present = absl::Minutes(5);
   absl::Duration keep_absent = absl::Seconds(30);
   size_t max_cached = 200'000;
 
-  // How long after it vanished an address that was once there is Unknown. Three
-  // days, since senders retry for five.
+  // Grace period: an address that was present and then vanished is Unknown for
+  // this time. The default is three days, because senders retry for five days.
   absl::Duration grace = absl::Hours(72);
   HoldLimit hold;
 
-  // Whether an absence wants a second server.
+  // Whether an absence needs confirmation by a second server.
   bool WantsSecond() const { return confirm_absent && uris.size() > 1; }
   struct Arm {
     std::string name;
-    std::string subtree;  // "": the directory has none
+    std::string subtree;  // "": the directory has no subtrees
     // "mail", "mail below ou=staff,dc=example,dc=org"
     std::string ToString() const;
   };
-  // The arms that no control covers, in each of the subtrees. None: the
-  // directory may vouch, unless it is a proxy.
+  // The arms without a control, for each subtree. If the result is empty, the
+  // directory can prove absences, unless it is a proxy.
   std::vector<Arm> UncoveredArms() const;
-  // The arms that have one control, in each of the subtrees. Controls of one
-  // entry count as one. The policy loader warns of them: it takes an old
-  // entry and a young one to notice an index that lacks the entries of before.
+  // The arms with exactly one control, for each subtree. Controls in the same
+  // entry count as one. The policy loader warns of these arms: an index may
+  // lack all old entries, and a replica that is behind lacks the young ones. An
+  // old and a young control together detect both.
   std::vector<Arm> ArmsWithOneControl() const;
 };
 
-// Domains that are ours, and who is valid in them.
+// A realm: domains that are ours, and the rules for which of their addresses
+// are valid.
 struct RealmPolicy {
   std::string directory;             // a DirectoryPolicy's name
-  bool catch_all = false;            // every address is valid: nothing is asked
+  bool catch_all = false;            // every address is valid; no lookups
   std::string tag_delimiters = "+";  // "": addresses have no tags
-  // Its addresses may have local parts beyond ASCII (RFC 6531), and an MTA may
-  // fold their case. Without it the directory's own entries show it.
+  // The addresses of this realm may have local parts beyond ASCII (RFC 6531),
+  // and an MTA may fold their case. If false, this is assumed only if the
+  // entries of the directory show such addresses.
   bool smtputf8 = false;
-  // Valid without asking: aliases and the like, from the also_valid files.
-  // Addresses and local parts are folded (mail::FoldUtf8).
+  // The names that are valid without a lookup, such as aliases, from the
+  // also_valid files. Addresses and local parts are folded (mail::FoldUtf8).
   absl::flat_hash_set<std::string> valid_addresses;
+  // Valid in every domain of the realm.
   absl::flat_hash_set<std::string> valid_local_parts;
+  // Every address in these domains is valid. Canonical.
   absl::flat_hash_set<std::string> catch_all_domains;
   mail::NamePatterns valid_patterns;
-  // Local parts that a gateway or a forwarder has made of an address.
-  bool signed_batv = false;  // are asked for as the mailbox in them, too
-  bool signed_srs = false;   // pass: they have a foreign sender in them
+  // Which local parts a gateway or a forwarder may have derived from another
+  // address (mail/signed_address.h).
+  bool signed_batv = false;  // also ask for the mailbox in it
+  bool signed_srs = false;   // pass: it has a foreign sender in it
 };
 
-// How DNS is asked, and what shows that a server of it can be believed.
+// How DNS is asked, and which controls show that a DNS server can be believed.
 struct DnsPolicy {
-  // "192.0.2.53", "[2001:db8::53]:5353"; the preferred one first. Empty: those
-  // of resolv.conf(5).
+  // "192.0.2.53", "[2001:db8::53]:5353"; the preferred server first. Empty: the
+  // servers of resolv.conf(5).
   std::vector<std::string> servers;
-  // What one server gets for one question.
+  // The timeout of one query to one server.
   absl::Duration timeout = absl::Seconds(1);
 
-  // A positive control: a name that has an address (A) and that no cache can
-  // know, so that who finds it has asked the world.
+  // A positive control: a name that has an address (A) and that is in no cache.
+  // A server that finds it has therefore asked the outside world.
   struct Control {
-    std::string name;       // canonical
-    bool wildcard = false;  // below it: a label that nobody asked for before.
-                            // Else its TTL must be zero.
+    std::string name;  // canonical
+    // True: a label below `name` that nobody has asked for before. False:
+    // `name` itself, and its TTL must be zero.
+    bool wildcard = false;
   };
-  // Without any, nothing is ever proven not to exist.
+  // Without a positive control, no name is ever proven absent.
   std::vector<Control> controls;
-  // Negative controls: below these a random label does not exist. Who finds one
-  // invents answers.
+  // Negative controls: a random label below these names does not exist. A
+  // server that finds one invents answers.
   std::vector<std::string> absent_below = {"com"};
 
-  // How long an answer is good for, if DNS itself does not say less. Unknown
-  // never is.
+  // How long the cache keeps an answer, unless DNS itself allows less. Unknown
+  // is never cached.
   absl::Duration keep_present = absl::Hours(1);
   absl::Duration keep_absent = absl::Minutes(5);
   size_t max_cached = 100'000;
 };
 
-// A list in DNS of addresses or of domains (RFC 5782).
+// A DNS list of addresses or of domains: a block list or an allow list (RFC
+// 5782).
 struct DnsList {
   std::string zone;  // canonical
-  // What is looked up in it.
+  // What is looked up in the list.
   bool ipv4 = true;
   bool ipv6 = false;
   bool domains = false;
-  // Of a listing. The weights of all lists that have it are added up; below
-  // zero: an allow list.
+  // The weight of a listing. The weights of all lists that contain the name are
+  // added up. A list with a weight below zero is an allow list.
   int weight = 1;
-  // Answers with weights of their own. If there are any, no other answer
-  // counts.
+  // Answers with their own weights. If there are any, no other answer counts as
+  // a listing.
   struct Answers {
     mail::IpNetwork within;
     int weight = 1;
@@ -233,17 +248,18 @@ struct Policy {
   std::vector<DirectoryPolicy> directories;
   DnsPolicy dns;
   std::vector<RealmPolicy> realms;
-  DomainPatterns realm_by_domain;               // numbers of `realms`
+  DomainPatterns realm_by_domain;               // indexes in `realms`
   std::vector<CheckPolicy> checks;              // in chain order
-  std::vector<mail::IpNetwork> local_networks;  // their clients are ours
-  bool shadow = false;                          // all checks
+  std::vector<mail::IpNetwork> local_networks;  // clients there are ours
+  bool shadow = false;                          // for all checks
   absl::Duration deadline = absl::Seconds(4);   // per verdict
 
-  // nullptr when there is none of that name.
+  // Returns nullptr if there is no directory of that name.
   const DirectoryPolicy* FindDirectory(std::string_view name) const;
-  // The realm that the canonical domain is in, or nullptr.
+  // The realm of the canonical `domain`, or nullptr.
   const RealmPolicy* FindRealm(std::string_view domain) const;
-  // The check of that kind, or nullptr: a policy has one of each at most.
+  // The check of type Kind, or nullptr. A policy has at most one check of each
+  // kind.
   template <typename Kind>
   const Kind* FindCheck() const {
     for (const CheckPolicy& check : checks) {
@@ -251,13 +267,15 @@ struct Policy {
     }
     return nullptr;
   }
-  // The list of the check `dnsbl` in whose zone a name of DNS is, or nullptr.
+  // The list of the check `dnsbl` whose zone contains the DNS name `name`, or
+  // nullptr.
   const DnsList* FindList(std::string_view name) const;
-  // Whether a check asks DNS for names in general; for those or for lists.
+  // Whether a check looks up ordinary names in DNS (AsksForNames), or anything
+  // in DNS, lists included (AsksDns).
   bool AsksForNames() const;
   bool AsksDns() const;
-  // Whether the client of that address ("192.0.2.1") is in a local network. An
-  // address that cannot be read is not.
+  // Whether the client address ("192.0.2.1") is in a local network. False for
+  // text that is not an address.
   bool IsLocal(std::string_view client) const;
 };
 

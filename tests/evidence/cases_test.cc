@@ -1,4 +1,4 @@
-// Every case comes out as it is written.
+// Every case gives the verdicts that are written in it.
 
 #include "lib/cases/run_case.h"
 #include "tests/evidence/filed_cases.h"

@@ -1,5 +1,6 @@
-// Everything that can come back for a lookup: the truth, every way of not
+// All answers that can come back for a lookup: the truth, every way of not
 // knowing, and every lie that a broken service, server or connection can tell.
+// The tests call each of them a claim.
 
 #ifndef MAILVERDICT_TESTS_EVIDENCE_CLAIMS_H_
 #define MAILVERDICT_TESTS_EVIDENCE_CLAIMS_H_
@@ -14,17 +15,19 @@
 
 namespace mailverdict {
 
+// One possible answer to a lookup.
 struct Claim {
   std::string
       name;  // for people: "absent, its control from another connection"
   Answer answer;
-  // Whether a rejection may rest on it. Known from how it was made, without
-  // asking the code under test: every control there, true, of that moment.
+  // Whether a rejection may rest on this answer: every control was there, was
+  // true, and was of the same moment. The maker of the claim sets it and never
+  // asks the code under test.
   bool proves = false;
 };
 
-// One of each kind, at `now`, to the policy with what operators have set. Never
-// none; the first is an Unknown.
+// One claim of each kind for `lookup` at `now`, with the policy and the
+// overrides of operators. Never empty; the first claim is Unknown.
 std::vector<Claim> ClaimsFor(const Lookup& lookup, const Policy& policy,
                              const Overrides& overrides, absl::Time now);
 

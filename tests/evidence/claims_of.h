@@ -1,4 +1,4 @@
-// The kinds of lookups, one by one: claims.h puts them together.
+// The claims for each kind of lookup. claims.h chooses between them.
 
 #ifndef MAILVERDICT_TESTS_EVIDENCE_CLAIMS_OF_H_
 #define MAILVERDICT_TESTS_EVIDENCE_CLAIMS_OF_H_

@@ -1,4 +1,4 @@
-// What can come back from DNS.
+// The claims for a DNS lookup.
 
 #include <string>
 #include <utility>
@@ -17,11 +17,11 @@ constexpr absl::Duration kRoundTrip = absl::Milliseconds(1);
 
 using Values = std::vector<std::string>;
 
-// What a server says, without controls.
+// An answer of a server, before its controls are considered.
 struct Saying {
   std::string name;
   Report report;
-  bool provable = false;  // if its controls bear it out
+  bool provable = false;  // good controls make it a proof
 };
 
 class DnsSayings {
@@ -89,6 +89,7 @@ class DnsSayings {
   void AddListings() {
     Present("listed", {"127.0.0.2"});
     for (const DnsList::Answers& answers : list_->answers) {
+      // One address within the network is enough.
       for (int i = 0; i < 256; ++i) {
         const std::string value = absl::StrCat("127.0.0.", i);
         if (!answers.within.Contains(*mail::ParseIp(value))) continue;
@@ -104,7 +105,9 @@ class DnsSayings {
     Present("nothing in it", {}, false);
   }
 
-  // Who is on no block list is proven nothing by it, and nothing for him.
+  // An absence from a block list proves nothing, neither against the client nor
+  // for it. An absence from an allow list is proven like that of any other
+  // name.
   void AddAbsent() {
     const std::string parent = lookup_.name.substr(lookup_.name.find('.') + 1);
     const bool allow = list_ != nullptr && WeightsOf(*list_).least < 0;
@@ -130,7 +133,7 @@ class DnsSayings {
   std::vector<Saying> sayings_;
 };
 
-// What may have become of the controls that were asked after it.
+// What may have happened to the controls that were asked after the answer.
 class DnsControlStories {
  public:
   struct Story {
@@ -211,7 +214,8 @@ std::vector<Claim> ClaimsOf(const DnsLookup& lookup, const Policy& policy,
                             absl::Time now) {
   std::vector<Claim> claims;
   for (Saying& saying : DnsSayings(lookup, policy, now).All()) {
-    // As it comes from a cache or from a resolver that knows no controls.
+    // The answer without vouching, as from a cache or from a resolver without
+    // controls.
     claims.push_back({saying.name, Answer(saying.report), false});
     if (!lookup.with_controls) continue;
     for (auto& story : DnsControlStories(lookup, policy, now).All()) {

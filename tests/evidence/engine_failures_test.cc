@@ -1,6 +1,6 @@
-// The n-th question that the engine puts to a server fails, or is never
-// answered, once and from then on, in every case: there is a verdict in time,
-// no rejection comes of it, and none rests on what failed.
+// In every case, the n-th question of the engine to a server fails or is never
+// answered, once or from then on. There must be a verdict in time, no rejection
+// may come of the failure, and no rejection may rest on what failed.
 
 #include <algorithm>
 #include <cstdio>
@@ -27,12 +27,12 @@ namespace mailverdict {
 namespace {
 
 struct Failing {
-  size_t nth = 0;  // from 1; 0: none
+  size_t nth = 0;  // counts from 1; 0: nothing fails
   bool from_then_on = false;
   bool silent = false;  // no answer at all
 };
 
-// What the case says of the history, else what was remembered.
+// A history that answers as the case says, or else from what was remembered.
 class GivenHistory final : public History {
  public:
   GivenHistory(const CaseStep& step, const Policy& policy, History* memory)
@@ -62,7 +62,7 @@ class GivenHistory final : public History {
   History* const memory_;
 };
 
-// One verdict, in a world in which the servers say what the case says.
+// One verdict of an engine whose servers answer as the case says.
 class World {
  public:
   World(const FiledCase& filed, const CaseStep& step, History* memory,
@@ -80,16 +80,17 @@ class World {
     engine_ = Engine::Create(policy_, &loop_, &history_, parts,
                              [](const std::string&) {});
     engine_->SetOverrides(step.overrides);
-    loop_.Advance(absl::Seconds(2));  // the tests at the start
+    loop_.Advance(absl::Seconds(2));  // the tests of the engine at its start
     counting_ = true;
   }
   ~World() {
-    // What was never answered holds its verdict, and that its engine.
+    // A question that was never answered keeps its verdict alive, and the
+    // verdict keeps its engine alive.
     engine_->Stop();
     loop_.Advance(absl::Minutes(1));
   }
 
-  // nullopt: it took longer than it may.
+  // nullopt if there was no verdict before the deadline.
   std::optional<Verdict> Judge() {
     std::optional<Verdict> verdict;
     engine_->Judge(step_.transaction,
@@ -107,7 +108,7 @@ class World {
   const std::vector<Observation>& written() const { return history_.written; }
 
  private:
-  // Whether the next question fails.
+  // Counts the question and decides whether it fails.
   bool Fails(const Lookup& lookup) {
     if (!counting_) return false;
     const size_t n = ++questions_;
@@ -146,6 +147,8 @@ class World {
       if (call.only_there) return ControlAt(call.lookup);
       const GivenAnswer* given = FindGiven(step_, call.lookup);
       if (given == nullptr) return unknown;
+      // The Buts are about controls. The engine asks for these in calls of
+      // their own, which are answered above.
       GivenAnswer plain = *given;
       plain.buts.clear();
       DnsLookup asked = call.lookup;
@@ -157,7 +160,8 @@ class World {
     return names;
   }
 
-  // As it should be: present is what is so for every random label.
+  // The answer of a good control. A random label is present if it is below a
+  // positive control.
   Report ControlAt(const DnsLookup& lookup) const {
     bool present = false;
     for (const DnsControl& control : DnsControlsFor(*policy_, lookup, 0)) {
@@ -178,10 +182,11 @@ class World {
   bool counting_ = false;
   size_t questions_ = 0;
   std::vector<Lookup> failed_;
-  std::set<std::string> names_;  // of DNS, that were answered
+  std::set<std::string> names_;  // DNS names that were answered
 };
 
-// "canary@example.org (mail)", "control.example.org A, no x.com MX".
+// Checks that each control that vouches for `cited` was answered. vouched_by()
+// is "canary@example.org (mail)" or "control.example.org A, no x.com MX".
 void ExpectAnsweredControls(const Answer& cited, const World& world) {
   if (!std::holds_alternative<DnsLookup>(cited.lookup())) return;
   for (absl::string_view control : absl::StrSplit(cited.vouched_by(), ", ")) {
@@ -205,8 +210,8 @@ void ExpectNoBounce(const Verdict& whole, const Verdict& verdict,
   }
 }
 
-// The servers do as the case says, but for a control of DNS that is not as it
-// should be.
+// False if the case has a DNS control that does not behave as it should, since
+// the servers here cannot play that.
 bool CanBePlayed(const CaseStep& step) {
   return std::none_of(
       step.given.begin(), step.given.end(), [](const GivenAnswer& given) {

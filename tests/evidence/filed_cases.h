@@ -1,4 +1,4 @@
-// The cases in //tests/cases, as tests of their own.
+// Registers a test for each case in //tests/cases.
 
 #ifndef MAILVERDICT_TESTS_EVIDENCE_FILED_CASES_H_
 #define MAILVERDICT_TESTS_EVIDENCE_FILED_CASES_H_
@@ -14,8 +14,8 @@
 
 namespace mailverdict {
 
-// Runs `body` for each case, as the test SUITE.<file:line name>. The `main` of
-// such a test: it ends with the exit status.
+// Runs `body` for each case, as the test SUITE.<file:line name>. Call it from
+// main() and return its result, which is the exit status.
 template <typename Body>
 int RunFiledCases(int argc, char** argv, const char* suite, Body body) {
   class FiledTest : public testing::Test {

@@ -1,4 +1,4 @@
-// What the memory can hold.
+// The claims for a history lookup: what the history can contain.
 
 #include <string>
 #include <utility>
@@ -54,7 +54,9 @@ class HistoryClaims {
     return *policy_.FindDirectory(lookup_.key.substr(0, lookup_.key.find(':')));
   }
 
-  // Of no mailbox: either way the directory is asked whatever follows from it.
+  // The key stands for no mailbox, but for the fact that the directory has
+  // addresses beyond ASCII. Any entry may support a rejection, because the
+  // directory is asked for what follows from it.
   void AddBeyondAscii() {
     Add("all is ASCII", Report::Absent(lookup_), true);
     Add("seen lately", MailboxSeen{now_ - absl::Hours(1)}, true);
@@ -99,7 +101,7 @@ class HistoryClaims {
     const absl::Duration close = absl::Seconds(1);
     Add("nobody vanished", Report::Absent(lookup_), true);
     Add("few vanished", times(limit.vanished, close), true);
-    // To the second: as close as can be told apart.
+    // All at the same second, which is as close as the history can tell apart.
     Add("too many vanished", times(limit.vanished + 1, absl::ZeroDuration()),
         false);
     Add("as many, one by one",

@@ -11,7 +11,7 @@
 namespace mailverdict {
 namespace {
 
-// All orders of so many answers are tried, and of more some.
+// Up to this many answers, all orders are tried; of more, some orders.
 constexpr size_t kAllOrders = 4;
 constexpr int kSomeOrders = 4;
 
@@ -33,7 +33,7 @@ std::vector<Lookup> Cited(const std::optional<Proof>& proof) {
   return cited;
 }
 
-// In all that it says, cites, remembers.
+// Whether both verdicts say, cite and remember the same.
 bool Same(const Verdict& a, const Verdict& b) {
   const auto remembers = [](const Observation& x, const Observation& y) {
     return x.kind == y.kind && x.about == y.about && x.when == y.when;
@@ -93,6 +93,8 @@ std::string Invariants::Objection(const Verdict& verdict,
   std::string objection = OrderObjection(verdict, claims, random);
   if (objection.empty()) objection = MoreObjection(verdict, claims);
   if (!objection.empty()) return objection;
+  // Checked once for each line, because many combinations lead to the same
+  // verdict.
   if (good_on_the_wire_.insert(verdict.Line()).second) {
     return WireObjection(verdict);
   }
@@ -118,7 +120,7 @@ std::string Invariants::OrderObjection(const Verdict& verdict, ClaimList claims,
   return "";
 }
 
-// However few have come: no verdict yet, or this one.
+// After each prefix of `order`, there is no verdict yet, or the same verdict.
 std::string Invariants::PrefixObjection(const Verdict& verdict,
                                         const ClaimList& order) {
   Evidence evidence;
@@ -139,8 +141,8 @@ std::string Invariants::PrefixObjection(const Verdict& verdict,
 std::string Invariants::MoreObjection(const Verdict& verdict,
                                       const ClaimList& claims) {
   Evidence evidence = EvidenceOf(claims);
-  // The same again with other answers, as when they come late, and what nobody
-  // has asked for.
+  // Later answers to the same lookups, and answers to lookups that the chain
+  // did not ask for.
   for (const Claim* claim : claims) {
     evidence.Add(Answer(Report::Unknown(claim->answer.lookup(), "late")));
   }
@@ -158,6 +160,7 @@ std::string Invariants::ProofObjection(const Verdict::Step& step,
                                        const ClaimList& claims) {
   if (!step.proof.has_value()) return "a rejection without a proof";
   const std::vector<Lookup> cited = Cited(step.proof);
+  // A list or a malformed message is a proof without an answer.
   if (cited.empty() && !step.proof->listed().has_value() &&
       !step.proof->malformed().has_value()) {
     return "a proof that cites nothing";
@@ -167,7 +170,7 @@ std::string Invariants::ProofObjection(const Verdict::Step& step,
     if (claim == nullptr) return "it cites what it has not heard";
     if (!claim->proves) return absl::StrCat("it cites: ", claim->name);
   }
-  // Vouched answers that are not cited have no part in it.
+  // Proven answers that the proof does not cite must not matter.
   std::vector<Lookup> unknown;
   for (const Claim* claim : claims) {
     const Lookup& lookup = claim->answer.lookup();
@@ -189,8 +192,8 @@ std::string Invariants::ProofObjection(const Verdict::Step& step,
   return "";
 }
 
-// Does that check still reject when these answers are Unknown, and all that it
-// then asks for besides?
+// Whether the check still rejects if these answers are Unknown, and also every
+// answer that it asks for then.
 bool Invariants::RejectsWithout(const std::string& check,
                                 const ClaimList& claims,
                                 const std::vector<Lookup>& unknown) {
@@ -206,6 +209,8 @@ bool Invariants::RejectsWithout(const std::string& check,
       evidence.Add(claim->answer);
     }
   }
+  // Ends when the chain ends its asking, because each round answers all that is
+  // missing.
   for (;;) {
     const Evaluation evaluation = Evaluated(evidence);
     if (const auto* verdict = std::get_if<Verdict>(&evaluation)) {

@@ -1,4 +1,4 @@
-// What must hold of one verdict: space.h has the list.
+// Checks what must hold for one verdict. space.h lists the properties.
 
 #ifndef MAILVERDICT_TESTS_EVIDENCE_INVARIANTS_H_
 #define MAILVERDICT_TESTS_EVIDENCE_INVARIANTS_H_
@@ -14,24 +14,28 @@
 
 namespace mailverdict {
 
-// Of one lookup each, in the order in which they were asked for.
+// One claim for each lookup, in the order in which the chain asked for them.
 using ClaimList = std::vector<const Claim*>;
 
+// The properties for one chain and one transaction. Each function returns an
+// objection: which property does not hold, or "".
 class Invariants {
  public:
-  // Both outlive this.
+  // Both must outlive this object.
   Invariants(const Chain& chain, const Transaction& transaction)
       : chain_(chain), tx_(transaction) {}
 
-  // What does not hold of `verdict`, which `claims` led to; empty if all does.
+  // Checks `verdict`, to which `claims` led. `random` chooses some of the
+  // orders in which the claims are tried.
   std::string Objection(const Verdict& verdict, const ClaimList& claims,
                         std::mt19937_64& random);
 
-  // What does not hold of `missing`, asked for when `claims` were known.
+  // Checks the lookups `missing`, which the chain asked for when `claims` were
+  // known.
   static std::string ObjectionToAsking(const std::vector<Lookup>& missing,
                                        const ClaimList& claims);
 
-  // Sets of evidence that were evaluated.
+  // The number of sets of evidence that were evaluated.
   size_t states() const { return states_; }
 
  private:
@@ -48,7 +52,7 @@ class Invariants {
   const Chain& chain_;
   const Transaction& tx_;
   size_t states_ = 0;
-  std::set<std::string> good_on_the_wire_;  // lines of verdicts
+  std::set<std::string> good_on_the_wire_;  // verdict lines checked before
 };
 
 }  // namespace mailverdict

@@ -1,5 +1,5 @@
-// The n-th lookup fails, once and from then on, in every case: no rejection
-// comes of it, and none rests on what failed.
+// In every case, the n-th lookup fails, once or from then on. No rejection may
+// come of it, and no rejection may rest on the lookup that failed.
 
 #include <cstdio>
 #include <optional>
@@ -17,7 +17,7 @@ namespace mailverdict {
 namespace {
 
 struct Failing {
-  size_t nth = 0;  // from 1; 0: none
+  size_t nth = 0;  // counts from 1; 0: nothing fails
   bool from_then_on = false;
 };
 
@@ -61,7 +61,7 @@ class StepJudge {
   }
 
  private:
-  // What the case does not foresee is not known.
+  // Lookups that the case does not answer are Unknown.
   Answer AnswerTo(const Lookup& lookup) {
     if (const GivenAnswer* given = FindGiven(step_, lookup)) {
       absl::StatusOr<Answer> answer =

@@ -1,4 +1,4 @@
-// What can come back of a mailbox.
+// The claims for a mailbox lookup.
 
 #include <utility>
 
@@ -67,8 +67,8 @@ class MailboxClaims {
     return directory_.confirm_absent && directory_.uris.size() > 1;
   }
 
-  // An arm without a control, a proxy, or a recipient that is himself a
-  // control, and there is no proof even so.
+  // False if nothing can be proven even with good controls: an arm has no
+  // control, the directory is a proxy, or the recipient is itself a control.
   bool CanProve() const {
     bool can = !directory_.proxy && directory_.UncoveredArms().empty() &&
                !directory_.controls.empty();
@@ -111,8 +111,8 @@ class MailboxClaims {
                              ControlsAt(There()))));
   }
 
-  // Of what proves by two servers the first does; it would have to be
-  // confirmed, and is believed to be, or it never came to that.
+  // If the directory needs two servers, a good second server confirms `first`.
+  // So the claim tests the fault in `first` alone.
   Answer Confirmed(const Answer& first) const {
     if (!TwoServers()) return first;
     return Confirm(first, AbsentAt(There(), ControlsAt(There())));
@@ -152,7 +152,7 @@ class MailboxClaims {
     }
   }
 
-  // Report and controls agree with each other, and cannot be true.
+  // The report and the controls agree with each other, but cannot be true.
   void AddLyingTranscripts() {
     Transcript nowhere = here_;
     nowhere.server.clear();

@@ -15,8 +15,8 @@
 namespace mailverdict {
 namespace {
 
-// The most that a chain asks for: domain's five hosts, each of two types, and
-// its proofs; a dozen lists.
+// No chain asks for more: the check domain asks for five hosts, each with two
+// types, and for their proofs; and there may be a dozen lists.
 constexpr size_t kMaxLookups = 64;
 
 class Space {
@@ -36,6 +36,8 @@ class Space {
   SpaceReport Explore() && {
     Walk();
     report_.whole = Going();
+    // Walk varies the last lookups first. In a space that is too large for it,
+    // it sees only one corner; random paths reach the others.
     const size_t first = report_.verdicts;
     while (!report_.whole && report_.objection.empty() &&
            report_.verdicts < first + bounds_.verdicts) {
@@ -51,7 +53,7 @@ class Space {
     return report_.objection.empty() && report_.verdicts < bounds_.verdicts;
   }
 
-  // What can come back of one lookup, and which of it leads on.
+  // The claims for one lookup, and the indexes of those that lead further.
   struct Choices {
     std::vector<Claim> claims;
     std::vector<size_t> leading;
@@ -59,6 +61,8 @@ class Space {
 
   const Choices& ChoicesOf(const Lookup& lookup) {
     auto [at, fresh] = choices_.try_emplace(ToString(lookup));
+    // Behind a pointer, because claims_ points to the claims while the map
+    // grows.
     if (fresh) at->second = std::make_unique<const Choices>(Make(lookup));
     return *at->second;
   }
@@ -89,7 +93,8 @@ class Space {
     }
   }
 
-  // The verdict that claims_ lead to, looked at; else what is asked for.
+  // Evaluates claims_. Checks the verdict and returns nothing, or returns the
+  // lookups that the chain asks for.
   std::vector<Lookup> Look() {
     ++report_.states;
     Evidence evidence;
@@ -112,10 +117,13 @@ class Space {
     return {};
   }
 
-  // Every claim for what is asked for first, and all that follows.
+  // Depth first through the whole space: tries every claim for the first
+  // missing lookup.
   void Walk() {
     const std::vector<Lookup> missing = Look();
     if (missing.empty()) return;
+    // One order of the lookups is enough here: Invariants tries other orders of
+    // the same answers.
     for (const Claim& claim : ChoicesOf(missing.front()).claims) {
       if (!Going()) return;
       claims_.push_back(&claim);
@@ -124,6 +132,8 @@ class Space {
     }
   }
 
+  // Takes one random path: any missing lookup, a random claim for it, until
+  // there is a verdict.
   void Descend() {
     for (;;) {
       const std::vector<Lookup> missing = Look();
@@ -138,6 +148,7 @@ class Space {
     return claims[on ? leading[Below(leading.size())] : Below(claims.size())];
   }
 
+  // A random number below `end`.
   size_t Below(size_t end) { return random_() % end; }
 
   const Policy& policy_;
@@ -148,7 +159,7 @@ class Space {
   Invariants invariants_;
   std::mt19937_64 random_;
   absl::flat_hash_map<std::string, std::unique_ptr<const Choices>> choices_;
-  ClaimList claims_;  // the way to where we are
+  ClaimList claims_;  // the path to this point
   SpaceReport report_;
 };
 

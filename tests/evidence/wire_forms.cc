@@ -20,7 +20,7 @@ namespace {
 using deliver::Existence;
 using mail::Cursor;
 
-// What the client of the MTA hears; 250 for "go on".
+// What the client of the MTA gets; 250 means that the MTA goes on.
 struct Heard {
   int code = 250;
   int status_class = 2;
@@ -28,16 +28,17 @@ struct Heard {
 constexpr Heard kGoOn{250, 2};
 constexpr Heard kLater{451, 4};
 
-// A text in quotes, up to the end.
+// Reads a text in quotes that ends the reply.
 bool TakeQuoted(Cursor& in) {
   return in.Skip('"') &&
          !in.TakeWhile([](char c) { return c != '"'; }).empty() &&
          in.Skip('"') && in.done();
 }
 
-// mailverdict.m4, MailverdictAnswer, on what its socket map leaves of a reply:
-// all but "OK " is <TMPF>. `$-` is one token, `$+` some, and `.` and `:` are
-// operators. What sendmail would tokenise otherwise is an unknown word.
+// The rule MailverdictAnswer of mailverdict.m4, applied to the reply of the
+// socket map: any reply but "OK " is <TMPF>. `$-` is one token, `$+` some, and
+// `.` and `:` are operators. A reply that sendmail would tokenise in another
+// way is an unknown word.
 Heard AsSendmail(const std::string& reply) {
   if (reply == "OK pass") return kGoOn;
   Cursor in(reply);
@@ -52,15 +53,17 @@ Heard AsSendmail(const std::string& reply) {
   return listed && in.Skip(':') && TakeQuoted(in) ? Heard{code, 5} : kLater;
 }
 
-// relay_recipient_maps and the like: any value is a hit, NOTFOUND is
-// unknown_relay_recipient_reject_code (550), all else is 451.
+// Postfix's relay_recipient_maps and similar tables: any value is a hit,
+// NOTFOUND gives unknown_relay_recipient_reject_code (550), everything else
+// gives 451.
 Heard AsPostfixTable(const std::string& reply) {
   if (absl::StartsWith(reply, "OK ") && reply.size() > 3) return kGoOn;
   if (absl::StartsWith(reply, "NOTFOUND ")) return {550, 5};
   return kLater;
 }
 
-// access(5): DUNNO, or a code of three digits, an enhanced status, a text.
+// Postfix's access(5): DUNNO, or a code of three digits, an enhanced status
+// code and a text.
 Heard AsPostfixAccess(const std::string& reply) {
   if (reply == "OK DUNNO") return kGoOn;
   Cursor in(reply);
@@ -75,7 +78,7 @@ Heard AsPostfixAccess(const std::string& reply) {
                                             : kLater;
 }
 
-// smfi_setreply(3): a 4xx beside SMFIR_REJECT becomes sendmail's own 5xx.
+// smfi_setreply(3): sendmail replaces a 4xx with SMFIR_REJECT by its own 5xx.
 Heard AsMilter(const MilterReply& reply) {
   switch (reply.action) {
     case MilterReply::Action::kContinue:
@@ -90,7 +93,7 @@ Heard AsMilter(const MilterReply& reply) {
   return {std::stoi(reply.code), reply.enhanced[0] - '0'};
 }
 
-// Says what mailverdictd has said.
+// A proof source that repeats a reply of mailverdictd.
 class Said final : public deliver::ProofSource {
  public:
   explicit Said(std::string reply) : reply_(std::move(reply)) {}
@@ -102,7 +105,8 @@ class Said final : public deliver::ProofSource {
   const std::string reply_;
 };
 
-// The mailbox host says "user unknown", and mailverdict-deliver asks.
+// Local delivery: the mailbox host says "user unknown", and mailverdict-deliver
+// asks mailverdictd.
 struct Delivered {
   std::string lmtp;
   int exit_status = 0;
@@ -130,7 +134,8 @@ std::string Differs(const char* form, const Heard& heard,
                       "; ");
 }
 
-// sendmail, Postfix and libmilter interpret these.
+// True if the text has no character that sendmail, Postfix or libmilter
+// interprets.
 bool IsHarmless(const std::string& text) {
   return text.size() <= 200 &&
          text.find_first_of("%\"()<>\\;$\r\n") == text.npos &&

@@ -1,6 +1,7 @@
-// What becomes of a verdict behind each adapter, as the program that reads it
-// does: written from sendmail's rules, Postfix's and libmilter's documents and
-// mailverdict-deliver's own reader, not from the table that writes it.
+// Checks what each adapter makes of a verdict, as the program that reads the
+// reply understands it. The readers here are written from the rules of
+// sendmail, the documents of Postfix and libmilter, and the reader of
+// mailverdict-deliver; they do not use the table that writes the replies.
 
 #ifndef MAILVERDICT_TESTS_EVIDENCE_WIRE_FORMS_H_
 #define MAILVERDICT_TESTS_EVIDENCE_WIRE_FORMS_H_
@@ -11,9 +12,9 @@
 
 namespace mailverdict {
 
-// What is wrong with one of its wire forms: a 5xx that is no rejection, a
-// rejection that is none, a class that differs between code and enhanced
-// status, a text that would be misread. Empty if nothing is.
+// Returns what is wrong with a wire form of the verdict: a 5xx that is no
+// rejection, a rejection without a 5xx, different classes of code and enhanced
+// status, or a text that would be misread. "" if all are right.
 std::string WireObjection(const Verdict& verdict);
 
 }  // namespace mailverdict

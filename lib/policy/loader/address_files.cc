@@ -9,6 +9,8 @@ namespace mailverdict {
 
 const absl::StatusOr<mail::AddressFile>& AddressFiles::Get(
     const std::string& path) {
+  // Errors are cached too: each realm that names the file reports the same
+  // error.
   auto file = files_.find(path);
   if (file == files_.end()) file = files_.emplace(path, Read(path)).first;
   return file->second;
@@ -16,6 +18,7 @@ const absl::StatusOr<mail::AddressFile>& AddressFiles::Get(
 
 absl::StatusOr<mail::AddressFile> AddressFiles::Read(
     const std::string& path) const {
+  // A relative path would depend on where the program was started.
   if (const Complaint complaint = CheckPath(path, "/etc/aliases")) {
     return absl::InvalidArgumentError(*complaint);
   }

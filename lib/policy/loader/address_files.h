@@ -1,5 +1,4 @@
-// The files of addresses that a policy names, each read once. Part of
-// the loader.
+// The address files that a policy names, each read once. Part of the loader.
 
 #ifndef MAILVERDICT_LIB_POLICY_LOADER_ADDRESS_FILES_H_
 #define MAILVERDICT_LIB_POLICY_LOADER_ADDRESS_FILES_H_
@@ -13,13 +12,15 @@
 
 namespace mailverdict {
 
-// One virtusertable serves many realms. Borrows the readers.
+// A cache of parsed address files: several realms often name the same
+// virtusertable. Keeps a reference to the readers.
 class AddressFiles {
  public:
   explicit AddressFiles(const ListReaders& lists) : lists_(lists) {}
 
-  // What the file says, or an InvalidArgument error: what is wrong and what to
-  // write instead; put the field's name ahead of it. Good as long as this is.
+  // The contents of the file, or an InvalidArgument status: what is wrong and
+  // what to write instead. The caller puts the name of the field before it. The
+  // reference is valid as long as this object.
   const absl::StatusOr<mail::AddressFile>& Get(const std::string& path);
 
  private:

@@ -17,7 +17,7 @@ bool IsControl(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
-// What is wrong with a text wherever it stands; "" if nothing is.
+// Returns what is wrong with a text, in whatever field it is; "" if nothing is.
 std::string_view FaultOf(const std::string& text, bool may_be_empty) {
   if (text.empty()) {
     return may_be_empty ? "" : "is empty; write a value, or leave it out";
@@ -35,11 +35,15 @@ std::string_view FaultOf(const std::string& text, bool may_be_empty) {
   return "";
 }
 
-// "" means something: no tags; the root of all that a server has.
+// An empty text has a meaning in these fields: no tags, and the root of
+// everything that a server has.
 bool MayBeEmpty(const FieldDescriptor& field) {
   return field.name() == "tag_delimiters" || field.name() == "base";
 }
 
+// By reflection, so that a field that is added later is checked too. The
+// recursion is as deep as the messages of the policy nest, which the parser has
+// limited.
 void CheckMessage(const Message& message, const Tree* tree, Faults* faults) {
   const google::protobuf::Reflection& reflection = *message.GetReflection();
   std::vector<const FieldDescriptor*> fields;

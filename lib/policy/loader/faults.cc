@@ -14,9 +14,11 @@
 namespace mailverdict {
 namespace {
 
-// As many as anybody reads; a wrong file (/etc/aliases, say) has thousands.
+// The most lines of a report. Nobody reads more, and a wrong file
+// (/etc/aliases, for example) has thousands of errors.
 constexpr size_t kMaxLines = 50;
-// Of a value in a message: longer ones are not read but recognised.
+// The most bytes of a quoted value. A person only needs to recognise a longer
+// value.
 constexpr size_t kMaxQuotedBytes = 80;
 
 }  // namespace
@@ -24,7 +26,7 @@ constexpr size_t kMaxQuotedBytes = 80;
 std::string Quoted(std::string_view text) {
   const bool cut = text.size() > kMaxQuotedBytes;
   if (cut) {
-    size_t end = kMaxQuotedBytes;  // not within a UTF-8 character
+    size_t end = kMaxQuotedBytes;  // do not cut a UTF-8 character
     while (end > 0 && (text[end] & 0xc0) == 0x80) --end;
     text = text.substr(0, end);
   }
@@ -75,6 +77,8 @@ void Faults::ErrorInString(size_t field, std::string_view about,
       return;
     }
   }
+  // The message names no byte, or the byte cannot be found in the text (\u
+  // escapes). The field is then the best place.
   Error(field, absl::StrCat(name, ", ",
                             absl::string_view(message.data(), message.size())));
 }
@@ -85,6 +89,7 @@ absl::Status Faults::ToStatus() const {
 }
 
 std::vector<std::string> Faults::Lines(std::vector<Fault> faults) const {
+  // Checks report in their own order. A person mends a file from top to bottom.
   std::stable_sort(
       faults.begin(), faults.end(),
       [](const Fault& a, const Fault& b) { return a.offset < b.offset; });
@@ -97,7 +102,7 @@ std::vector<std::string> Faults::Lines(std::vector<Fault> faults) const {
                                    " more from here on"));
       break;
     }
-    // A message is one line, whatever it quotes.
+    // Each message must stay on one line, even if it quotes a value.
     for (char& c : fault.what) {
       if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
     }

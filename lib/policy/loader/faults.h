@@ -1,4 +1,5 @@
-// What is wrong with a policy file, and where. Part of the loader.
+// Collects the errors and warnings about a policy file, with their places. Part
+// of the loader.
 
 #ifndef MAILVERDICT_LIB_POLICY_LOADER_FAULTS_H_
 #define MAILVERDICT_LIB_POLICY_LOADER_FAULTS_H_
@@ -13,32 +14,34 @@
 
 namespace mailverdict {
 
-// `text` in double quotes, on one line and not too long: for use in a message.
+// `text` in double quotes, for a message: escaped, so on one line, and cut if
+// it is too long.
 std::string Quoted(std::string_view text);
-// The same in full, for what is there to be copied.
+// Like Quoted, but never cut: for text that a person will copy.
 std::string QuotedWhole(std::string_view text);
 
-// `items` in double quotes, divided by commas; "none" for none.
+// `items` in double quotes, separated by commas; "none" if there are no items.
 std::string Listed(const std::vector<std::string>& items);
 
-// Collects; borrows the source.
+// The errors and warnings of one file. Keeps a pointer to the source.
 class Faults {
  public:
   Faults(std::string_view file_name, const PolicySource* source)
       : file_name_(file_name), source_(source) {}
 
   const PolicySource& source() const { return *source_; }
-  // "line 7", for a message about another place.
+  // "line 7": to point from one message to another place.
   std::string Line(size_t offset) const;
 
-  // `offset` into the source's text. The same thing said again of the same
-  // place is left out.
+  // Adds an error at `offset` in the source's text. A repetition of the same
+  // message at the same place is dropped.
   void Error(size_t offset, std::string_view what) {
     Add(offset, what, &errors_);
   }
-  // The same for a `message` "byte N: what" about the string that the field at
-  // `field` has as its value: it is reported at that byte. N + `shift` counts
-  // from 0. `about` goes ahead of it.
+  // Adds an error about a byte within a string value. `message` is "byte N:
+  // what" and `field` is the offset of the field that has the string as its
+  // value. The error is reported at byte N + `shift` of the string, counted
+  // from 0. `about` precedes the message.
   void ErrorInString(size_t field, std::string_view about,
                      std::string_view message, int shift);
   void Warning(size_t offset, std::string_view what) {
@@ -46,9 +49,10 @@ class Faults {
   }
 
   bool any_error() const { return !errors_.empty(); }
-  // InvalidArgument with a line for each error, in the order of the file.
+  // OK if there is no error; else InvalidArgument with one line for each error,
+  // in the order of the file.
   absl::Status ToStatus() const;
-  // In the order of the file, each "file:line:column: what".
+  // All warnings in the order of the file, each "file:line:column: what".
   std::vector<std::string> Warnings() const { return Lines(warnings_); }
 
  private:

@@ -1,4 +1,4 @@
-// How the fields of a message are read and checked. Part of the loader.
+// Functions that read and check single fields of a message. Part of the loader.
 
 #ifndef MAILVERDICT_LIB_POLICY_LOADER_FIELDS_H_
 #define MAILVERDICT_LIB_POLICY_LOADER_FIELDS_H_
@@ -21,8 +21,9 @@
 
 namespace mailverdict {
 
-// One error that names every field of `fields` that is left out: {number, what
-// to write}. True if there is none.
+// Checks that all `fields` are present; each is {field number, example value}.
+// Reports one error that names all missing fields. Returns true if none is
+// missing.
 template <typename M>
 bool Require(const Node<M>& node, std::string_view name,
              const std::vector<std::pair<int, std::string_view>>& fields) {
@@ -46,7 +47,8 @@ bool Require(const Node<M>& node, std::string_view name,
   return false;
 }
 
-// Sets `out` if the field is there and good.
+// Sets `out` if the field is present and valid. Reports an error if it is
+// present and not valid.
 template <typename M>
 void ReadDurationField(const Node<M>& node, int field, bool has,
                        std::string_view name, const std::string& text,
@@ -61,8 +63,8 @@ void ReadDurationField(const Node<M>& node, int field, bool has,
   }
 }
 
-// An error unless it is from `low` to `high`, with `because`: "" or ": a
-// reason".
+// Reports an error unless `duration` is from `low` to `high`. `because` ends
+// the message; it is "" or begins with a separator.
 template <typename M>
 void CheckBetween(const Node<M>& node, int field, std::string_view name,
                   absl::Duration duration, absl::Duration low,
@@ -76,7 +78,8 @@ void CheckBetween(const Node<M>& node, int field, std::string_view name,
                           absl::string_view(because.data(), because.size())));
 }
 
-// What one server may take, which comes out of the verdict's time.
+// Warns if the timeout for one server is longer than the deadline, since the
+// time for a server is a part of the time for the verdict.
 template <typename M>
 void WarnIfBeyondDeadline(const Node<M>& node, int field,
                           absl::Duration timeout, absl::Duration deadline) {
@@ -88,7 +91,7 @@ void WarnIfBeyondDeadline(const Node<M>& node, int field,
                                    "than the deadline"));
 }
 
-// Of a cache.
+// Checks the size limit of a cache.
 inline void CheckMaxEntries(const Node<proto::Cache>& cache) {
   if (cache->max_entries() > 0) return;
   cache.Error(proto::Cache::kMaxEntriesFieldNumber,
@@ -96,8 +99,9 @@ inline void CheckMaxEntries(const Node<proto::Cache>& cache) {
               "keep no answers");
 }
 
-// The domain that `text`, a field's value, has behind its first `skip` bytes:
-// canonical, or "" if it is none.
+// Reads the domain in `text`, the value of a field, after the first `skip`
+// bytes. Returns it in canonical form. If it is not a domain, reports an error
+// and returns "".
 template <typename M>
 std::string ReadDomainName(const Node<M>& node, int field,
                            std::string_view name, const std::string& text,
@@ -125,7 +129,8 @@ std::string ReadDomainName(const Node<M>& node, int field,
   return "";
 }
 
-// The same for a name of DNS that has `room` bytes for what goes ahead of it.
+// Like ReadDomainName, for a DNS name that leaves `room` bytes for a prefix. An
+// address literal is an error.
 template <typename M>
 std::string ReadZone(const Node<M>& node, int field, std::string_view name,
                      const std::string& text, int index, size_t skip,
@@ -145,13 +150,14 @@ std::string ReadZone(const Node<M>& node, int field, std::string_view name,
   return "";
 }
 
-// Where something unique was said first; reports every later time.
+// Checks that values are unique: remembers where each value occurred first and
+// reports each repetition.
 class Unique {
  public:
   explicit Unique(Faults* faults) : faults_(*faults) {}
 
-  // True if `value` is new. `what` is said, with the first one's line, of one
-  // that is not.
+  // Returns true if `value` is new. Otherwise reports that `what` is there
+  // already, with the line of the first occurrence.
   bool Add(const std::string& value, size_t offset, std::string_view what) {
     const auto [first, added] = seen_.try_emplace(value, offset);
     if (!added) {

@@ -13,11 +13,12 @@ namespace {
 
 using P = proto::Policy;
 
-// A lookup over the network takes some of it.
+// The least deadline that leaves time for a lookup over the network.
 constexpr absl::Duration kMinDeadline = absl::Milliseconds(100);
-// sendmail waits 10 s for a milter's answer (Timeout "R:10s").
+// sendmail waits 10 s for the answer of a milter (Timeout "R:10s").
 constexpr absl::Duration kMaxDeadline = absl::Seconds(9);
-// ... and, as documents for socketmap say to write it (-d5), 5 s for a map's.
+// sendmail waits 5 s for the answer of a map, if the map has -d5, as the
+// documents about socketmap recommend.
 constexpr absl::Duration kMapLimit = absl::Seconds(5);
 
 void ReadDeadline(const Node<P>& node, Policy* policy) {
@@ -81,7 +82,7 @@ void ReadDirectories(const Node<P>& node, const FileReader& read,
   }
 }
 
-// What is good in each of its parts, and yet does nothing.
+// Warns of parts that are valid but have no effect.
 void WarnOfIdleParts(const Node<P>& node, const Policy& policy) {
   for (int i = 0; i < node->directory_size(); ++i) {
     bool used = false;
@@ -141,7 +142,8 @@ absl::StatusOr<LoadedPolicy> LoadPolicyAndPart(std::string_view text,
   P message;
   google::protobuf::TextFormat::ParseInfoTree tree;
   ParsePolicyText(&faults, &message, &tree);
-  // Form before meaning: a name that is misspelt would be missed below as well.
+  // Syntax errors end the load here. A field with a misspelt name would also be
+  // reported as missing below.
   if (faults.any_error()) return faults.ToStatus();
   const Node<P> node(message, &tree, 0, &faults);
   CheckTexts(node);
@@ -153,9 +155,13 @@ absl::StatusOr<LoadedPolicy> LoadPolicyAndPart(std::string_view text,
   ReadLocalNetworks(node, &loaded.policy);
   ReadDirectories(node, read, &loaded.policy);
   AddressFiles files(lists);
+  // The order matters: realms refer to directories by name, and checks depend
+  // on the controls of DNS.
   ReadRealms(node, &files, &loaded.policy);
   ReadDns(node, &loaded.policy);
   ReadChecks(node, &files, lists, &loaded.policy);
+  // The program's settings are read last, but their errors are sorted into the
+  // same report.
   read_part(node);
   WarnOfIdleParts(node, loaded.policy);
   if (faults.any_error()) return faults.ToStatus();

@@ -1,5 +1,5 @@
-// From the text of a policy file to a Policy, or to an error a person can act
-// on.
+// Loads a policy: turns the text of a policy file into a Policy, or into errors
+// that a person can act on.
 
 #ifndef MAILVERDICT_LIB_POLICY_LOADER_LOADER_H_
 #define MAILVERDICT_LIB_POLICY_LOADER_LOADER_H_
@@ -16,46 +16,49 @@
 
 namespace mailverdict {
 
-// Gives a file's contents. The loader itself reads nothing.
+// Reads a whole file. The loader itself does no I/O.
 using FileReader =
     std::function<absl::StatusOr<std::string>(const std::string& path)>;
 
-// Gives what the lists say that a policy names. An error of either says what is
-// wrong and what to write instead; the loader puts the field's name and place
-// ahead of it.
+// Readers for the list files that a policy names. An error of either says what
+// is wrong and what to write instead; the loader puts the name and the place of
+// the field before it.
 struct ListReaders {
-  // A file of also_valid or exception_file.
+  // Reads an address file: also_valid or exception_file.
   std::function<absl::StatusOr<mail::AddressFile>(const std::string& path)>
       addresses;
-  // An instant_reject_file.
+  // Reads an instant_reject_file.
   std::function<absl::StatusOr<DomainList>(const std::string& path)> domains;
 };
 
-// Reads each list with `read`, which must outlive the result, and parses it.
+// Returns readers that read each list with `read` and parse it. `read` must
+// outlive the result.
 ListReaders ParsedLists(const FileReader& read);
 
 struct LoadedPolicy {
   Policy policy;
-  // What is allowed but deserves a word, each "file:line:column: ...".
+  // Warnings about settings that are allowed but may be mistakes, each
+  // "file:line:column: ...".
   std::vector<std::string> warnings;
 };
 
-// Strict: an unknown field, a bad value, a field given twice, a combination
-// that cannot work are each an InvalidArgument error; its message has one line
-// a fault, "file:line:column: what is wrong, what to write instead".
-// `file_name` is used in messages only; `read` for the files that the policy
-// names, all by their full path.
+// Loads the policy in `text`. Unknown fields, bad values, repeated fields and
+// combinations that cannot work are InvalidArgument errors. The message has one
+// line for each fault, "file:line:column: what is wrong, what to write
+// instead". `file_name` is used in messages only. `read` reads the files that
+// the policy names, by their full paths.
 //
-// Form comes before meaning: while anything is misspelt, only that is said.
-// Columns count bytes. Every file is read here, the password's too, so that
-// what would fail at the first bind is said at the start; its contents go
-// nowhere.
+// If the syntax has errors, only these are reported and the values are not
+// checked. Columns count bytes. The loader reads every file, also the password
+// file, to report at the start what would otherwise fail at the first bind. It
+// does not keep the password.
 absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
                                         std::string_view file_name,
                                         const FileReader& read);
 
-// The same, where the lists come from `lists`, and other files from `read`: a
-// daemon keeps the last good version of a list in force when the file breaks.
+// Like LoadPolicy above, but reads the lists through `lists` and only the other
+// files through `read`. A daemon uses it to keep the last good version of a
+// list in force when the file breaks.
 absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
                                         std::string_view file_name,
                                         const FileReader& read,

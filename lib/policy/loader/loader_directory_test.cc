@@ -1,4 +1,4 @@
-// What a directory of a policy means: values and combinations that cannot work.
+// The directories of a policy: values, and combinations that cannot work.
 
 #include <string>
 
@@ -7,7 +7,8 @@
 namespace mailverdict {
 namespace {
 
-// A good directory's begin, on the first line; the rest follows on others.
+// The beginning of a good directory, on the first line; the tests add the other
+// lines.
 #define PEOPLE                                                           \
   "directory { name: \"people\" uri: \"ldap://ldap.example.org\" base: " \
   "\"ou=people,o=x\" filter: \"(|(mail=%a)(uid=%u))\"\n"
@@ -46,7 +47,7 @@ constexpr SaidCase kDirectory[] = {
      "one search cannot find what is in both, and two are of two moments; make "
      "them two directories, or, of a global catalog, write the one base "
      "\"\""},
-    // The root of all that a server has.
+    // The root of everything that a server has.
     {"directory {\n name: \"a\" filter: \"(mail=%a)\" uri: \"ldap://h\"\n"
      " base: \"\" control { arm: \"mail\" address: \"c@x\" dn: \"cn=c,o=x\" }\n"
      " control { arm: \"mail\" address: \"d@x\" dn: \"cn=d,dc=y,dc=z\" } }",
@@ -150,7 +151,7 @@ constexpr SaidCase kDirectory[] = {
          CONTROL("uid", "c@x", "UID=C, ou=People,o=\\\\58") "}",
      "7:2: this entry is the control of arm \"mail\" already, line 4; it comes "
      "back once and proves one arm: use another account"},
-    // Arms that differ in what is fixed.
+    // Arms that differ in their fixed parts.
     {AD "control { arm: \"mail\"\n address: \"c@x\" dn: \"cn=c,o=x\" } }",
      "2:11: the filter has no arm \"mail\"; its arms are "
      "\"mail(a=user\\\\2a)\", "
@@ -314,7 +315,7 @@ constexpr SaidCase kDn[] = {
      "\"ou=people,dc=example,dc=org\""},
 };
 
-// As Active Directory takes them beside distinguished names.
+// Names that Active Directory accepts beside distinguished names.
 constexpr const char* kBindNames[] = {
     "cn=mailverdict,dc=example,dc=org",
     "CN=svc\\\\, mail,OU=Users,DC=ad,DC=example",

@@ -1,4 +1,4 @@
-// What a policy says of DNS, of lists in it, and of learning.
+// The parts of a policy about DNS, DNS lists, and learned domains.
 
 #include "lib/policy/loader/loader_testing.h"
 
@@ -6,7 +6,7 @@ namespace mailverdict {
 namespace {
 
 #define DOMAIN "check { domain { } }\n"
-// One list, so that nothing else is to be said.
+// One list, so that there are no other warnings.
 #define LIST "list { zone: \"bl.example.org\" }\n"
 
 TEST(PolicyDnsTest, FillsInHowDnsIsAsked) {
@@ -92,7 +92,7 @@ TEST(PolicyDnsTest, FillsInWhatTheCheckDomainAsksAndLearns) {
   EXPECT_EQ(none.learn, Learn::kOff);
 }
 
-// The structs' defaults are the file's.
+// The defaults of the structs are those of the policy file.
 TEST(PolicyDnsTest, WhatIsLeftOutHasItsDefault) {
   const auto loaded = Load(
       "dns { cache { } } check { domain { } } check { dnsbl { " LIST " } }");

@@ -1,11 +1,12 @@
-// What a policy means: values and combinations that cannot work.
+// The meaning of a policy: values, and combinations that cannot work.
 
 #include "lib/policy/loader/loader_testing.h"
 
 namespace mailverdict {
 namespace {
 
-// A good directory's begin, on the first line; the rest follows on others.
+// The beginning of a good directory, on the first line; the tests add the other
+// lines.
 #define PEOPLE                                                           \
   "directory { name: \"people\" uri: \"ldap://ldap.example.org\" base: " \
   "\"ou=people,o=x\" filter: \"(|(mail=%a)(uid=%u))\"\n"

@@ -159,8 +159,6 @@ TEST(PolicyLoaderTest, FillsInDirectories) {
   EXPECT_EQ(loaded->policy.directories[1].name, "staff");
 }
 
-// A control is left out of a search that asks for it (vouch.h): the two must be
-// written in one way.
 TEST(PolicyLoaderTest, SearchesSeveralBasesBelowWhatTheyHaveInCommon) {
   const auto loaded = Load(R"policy(
       directory {
@@ -180,6 +178,8 @@ TEST(PolicyLoaderTest, SearchesSeveralBasesBelowWhatTheyHaveInCommon) {
             "mail below ou=x\\,y,ou=Here, dc=a\\2C,o=x");
 }
 
+// A search leaves out a control that is itself the recipient (vouch.h). So the
+// control and the recipient must have the same spelling.
 TEST(PolicyLoaderTest, WritesAControlAsTheFirstSpellingOfItsAddress) {
   const auto loaded = Load(kFull);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
@@ -207,7 +207,7 @@ TEST(PolicyLoaderTest, FillsInRealms) {
   EXPECT_EQ(people.tag_delimiters, "+-");
   EXPECT_TRUE(people.signed_srs);
   EXPECT_FALSE(people.signed_batv);
-  // What the files say of other realms' domains is passed over.
+  // Names in the domains of other realms are skipped.
   EXPECT_THAT(people.valid_local_parts,
               UnorderedElementsAre("sales", "john doe"));
   EXPECT_THAT(people.valid_addresses, UnorderedElementsAre("ann@example.org"));
@@ -268,7 +268,7 @@ TEST(PolicyLoaderTest, ShadowIsTheChecksOwnOrThePolicys) {
   EXPECT_TRUE(shadow("check { recipient { } shadow: false } shadow: true"));
 }
 
-// The struct's defaults are the file's.
+// The defaults of the struct are those of the policy file.
 TEST(PolicyLoaderTest, WhatIsLeftOutHasItsDefault) {
   const auto loaded = Load(R"policy(
       directory { name: "a" uri: "ldap://a" base: "o=x" filter: "(mail=%a)" }
@@ -296,7 +296,7 @@ TEST(PolicyLoaderTest, WhatIsLeftOutHasItsDefault) {
   EXPECT_EQ(directory.max_cached, directory_defaults.max_cached);
   EXPECT_EQ(directory.grace, directory_defaults.grace);
 
-  // And what the file's own definition says they are is the same.
+  // The definition of the policy file states the same defaults.
   const proto::Directory& written = proto::Directory::default_instance();
   const auto duration = [](const std::string& text) {
     absl::Duration d;
@@ -348,7 +348,7 @@ TEST(PolicyLoaderTest, ReadsAFileThatManyNameOnce) {
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   EXPECT_THAT(reads, UnorderedElementsAre(Pair("/etc/mail/virtusertable", 1),
                                           Pair("/etc/aliases", 1)));
-  // To each what is its own.
+  // Each realm gets its own names.
   const std::vector<RealmPolicy>& realms = loaded->policy.realms;
   EXPECT_THAT(realms[0].valid_addresses,
               UnorderedElementsAre("ann@example.org"));
@@ -361,7 +361,7 @@ TEST(PolicyLoaderTest, ReadsAFileThatManyNameOnce) {
   EXPECT_TRUE(std::get<RecipientPolicy>(loaded->policy.checks[0])
                   .exceptions.contains("sales"));
 
-  // What is wrong with one is said to each.
+  // An error in the file is reported for each realm that names it.
   for (const char* bad : {"/none", "/wrong"}) {
     const auto wrong = load(bad);
     ASSERT_FALSE(wrong.ok());

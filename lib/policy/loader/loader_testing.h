@@ -1,4 +1,4 @@
-// What the tests of the loader share.
+// Files and functions that the tests of the loader share.
 
 #ifndef MAILVERDICT_LIB_POLICY_LOADER_LOADER_TESTING_H_
 #define MAILVERDICT_LIB_POLICY_LOADER_LOADER_TESTING_H_
@@ -14,7 +14,7 @@
 
 namespace mailverdict {
 
-// The files that the policies of the tests name.
+// A FileReader with the files that the policies of the tests name.
 inline absl::StatusOr<std::string> ReadTestFile(const std::string& path) {
   static const auto* const files = new std::map<std::string, std::string>{
       {"/etc/aliases", "Sales: joe, ann\n\"john doe\": jd\n"},
@@ -45,7 +45,7 @@ inline absl::StatusOr<LoadedPolicy> Load(std::string_view text) {
   return LoadPolicy(text, "p", ReadTestFile);
 }
 
-// The error's lines, each without its "p:"; "" if the policy is good.
+// The lines of the error, each without its "p:"; "" if the policy is good.
 inline std::string ErrorsOf(std::string_view text) {
   const absl::StatusOr<LoadedPolicy> loaded = Load(text);
   if (loaded.ok()) return "";
@@ -57,7 +57,8 @@ inline std::string ErrorsOf(std::string_view text) {
   return errors.substr(1);
 }
 
-// The same for warnings; the error itself if the policy is wrong.
+// The lines of the warnings, each without its "p:"; the error if the policy is
+// bad.
 inline std::string WarningsOf(std::string_view text) {
   const absl::StatusOr<LoadedPolicy> loaded = Load(text);
   if (!loaded.ok()) return std::string(loaded.status().message());
@@ -69,7 +70,7 @@ inline std::string WarningsOf(std::string_view text) {
   return warnings;
 }
 
-// A policy and what is said of it.
+// A policy and the expected errors or warnings.
 struct SaidCase {
   const char* text;
   const char* said;

@@ -1,12 +1,12 @@
-// What is allowed in a policy but deserves a word.
+// Settings of a policy that are allowed but cause a warning.
 
 #include "lib/policy/loader/loader_testing.h"
 
 namespace mailverdict {
 namespace {
 
-// A directory whose both arms are covered twice, used by a realm, on four
-// lines.
+// A directory that a realm uses and whose two arms have two controls each, on
+// four lines.
 #define PEOPLE_BEGIN                                                      \
   "directory { name: \"people\" uri: \"ldap://localhost\" base: \"o=x\" " \
   "filter: \"(|(mail=%a)(uid=%u))\"\n"
@@ -33,7 +33,7 @@ namespace {
 
 constexpr SaidCase kWarnings[] = {
     {PEOPLE_BEGIN CONTROLS "}\n" REALM "}\n" CHECK, ""},
-    // An old account or a young one: which of the two is missing?
+    // Is the old or the young account missing?
     {PEOPLE_BEGIN
      "control { arm: \"mail\" address: \"m@x.org\" dn: \"uid=m,o=x\" }\n"
      "control { arm: \"uid\" address: \"u@x.org\" dn: \"uid=u,o=x\" }\n"
@@ -57,7 +57,7 @@ constexpr SaidCase kWarnings[] = {
      "ones, may still show it, and then people who exist are rejected; add a "
      "second control { arm: \"mail\" ... }, so that one is an old account and "
      "one a young one"},
-    // What can reject nobody.
+    // Directories and lists that can reject nobody.
     {PEOPLE_BEGIN "}\n" REALM "}\n" CHECK,
      "1:1: directory \"people\" will reject nobody: it has no control, and its "
      "filter has arm \"mail\"; add control { arm: \"mail\" address: ... dn: "
@@ -84,7 +84,7 @@ constexpr SaidCase kWarnings[] = {
      "4:1: directory \"people\" will reject nobody: what a proxy does not "
      "show "
      "is unknown; name the servers behind it"},
-    // An arm's name is there to be copied, however long it is.
+    // The name of an arm is never cut, because the operator will copy it.
     {"directory { name: \"people\" uri: \"ldap://localhost\" base: \"o=x\" "
      "filter: \"(&(mail=%a)(|(a=user)(b=\\\\2a" LONG ")))\"\n"
      "control { arm: \"mail(a=user)\" address: \"m@x.org\" dn: \"uid=m,o=x\" }"

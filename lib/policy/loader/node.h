@@ -1,5 +1,5 @@
-// A message of the policy file, and where it and its fields stand. Part of
-// the loader.
+// A protobuf message of the policy file, with the places of the message and of
+// its fields. Part of the loader.
 
 #ifndef MAILVERDICT_LIB_POLICY_LOADER_NODE_H_
 #define MAILVERDICT_LIB_POLICY_LOADER_NODE_H_
@@ -14,14 +14,17 @@
 
 namespace mailverdict {
 
-// Where a field stands: `index` of a repeated one, -1 of another. The elements
-// of a list in brackets all stand where it does. `otherwise`: of what is left
-// out.
+// The offset of a field in the file. `index` selects an element of a repeated
+// field; it is -1 for other fields. protobuf gives all elements of a list in
+// brackets the place of the list. Returns `otherwise` for a field that is not
+// in the file.
 inline size_t OffsetOf(const google::protobuf::TextFormat::ParseInfoTree* tree,
                        const google::protobuf::FieldDescriptor* field,
                        int index, size_t otherwise, const Faults& faults) {
   if (tree == nullptr) return otherwise;
   const int last = field->is_repeated() ? 0 : -1;
+  // An element of a list in brackets may have no place of its own; then the
+  // place of an earlier element is used.
   for (int i = field->is_repeated() ? index : -1; i >= last; --i) {
     const auto at = tree->GetLocation(field, i);
     if (at.line >= 0) return faults.source().OffsetOf(at.line, at.column);
@@ -29,14 +32,15 @@ inline size_t OffsetOf(const google::protobuf::TextFormat::ParseInfoTree* tree,
   return otherwise;
 }
 
-// Borrows everything. Fields are given by their numbers, such as
-// proto::Directory::kUriFieldNumber; `index` is for repeated ones.
+// Does not own the message, the tree or the faults. Fields are given by their
+// numbers, such as proto::Directory::kUriFieldNumber. `index` is for repeated
+// fields.
 template <typename M>
 class Node {
  public:
   using Tree = google::protobuf::TextFormat::ParseInfoTree;
 
-  // `tree` may be nullptr. `begin`: where the message's own name stands.
+  // `tree` may be nullptr. `begin` is the offset of the message's name.
   Node(const M& message, const Tree* tree, size_t begin, Faults* faults)
       : message_(message), tree_(tree), begin_(begin), faults_(faults) {}
 
@@ -45,13 +49,14 @@ class Node {
   size_t begin() const { return begin_; }
   Faults& faults() const { return *faults_; }
 
-  // Where the field stands; for one that is left out, the message.
+  // The offset of the field; of the message, if the field is left out.
   size_t At(int field, int index = -1) const {
     return OffsetOf(tree_, M::descriptor()->FindFieldByNumber(field), index,
                     begin_, *faults_);
   }
 
   template <typename C>
+  // The node of `child`, the message in `field`.
   Node<C> Child(const C& child, int field, int index = -1) const {
     const Tree* tree =
         tree_ == nullptr

@@ -1,5 +1,6 @@
-// Reads what an operator sets. What is good in a policy is good here, and
-// nothing else is. An InvalidArgument error says what to write instead.
+// Parses the overrides that an operator sets. A value is valid here if and only
+// if it is valid in a policy. An InvalidArgument status says what to write
+// instead.
 
 #ifndef MAILVERDICT_LIB_POLICY_LOADER_OVERRIDES_READER_H_
 #define MAILVERDICT_LIB_POLICY_LOADER_OVERRIDES_READER_H_
@@ -12,10 +13,10 @@
 
 namespace mailverdict {
 
-// "72h".
+// Parses a grace period: "72h".
 absl::StatusOr<absl::Duration> ReadGrace(std::string_view text);
 
-// "5/10m".
+// Parses a hold limit: "5/10m".
 absl::StatusOr<HoldLimit> ReadHoldLimit(std::string_view text);
 
 }  // namespace mailverdict

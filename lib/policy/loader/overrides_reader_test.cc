@@ -62,7 +62,7 @@ TEST(OverridesReader, SaysWhatIsWrongWithAHoldLimit) {
   }
 }
 
-// A policy with the same words is good, or bad, as they are.
+// An override is valid if and only if the same words are valid in a policy.
 TEST(OverridesReader, HasTheRangesOfThePolicy) {
   for (const char* count : {"0", "1", "63", "64"}) {
     const std::string errors =

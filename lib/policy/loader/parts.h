@@ -1,5 +1,5 @@
-// The policy's messages, one by one, into the structs of policy.h. Part of
-// the loader.
+// Converts the protobuf messages of the policy into the structs of policy.h.
+// Part of the loader.
 
 #ifndef MAILVERDICT_LIB_POLICY_LOADER_PARTS_H_
 #define MAILVERDICT_LIB_POLICY_LOADER_PARTS_H_
@@ -24,44 +24,48 @@
 
 namespace mailverdict {
 
-// Each fills in what is good of a message and reports the rest.
+// Each function fills in the valid values of a message and reports errors about
+// the others.
 
-// `deadline`: the policy's.
+// `deadline` is the deadline of the policy.
 DirectoryPolicy ReadDirectory(const Node<proto::Directory>& node,
                               absl::Duration deadline, const FileReader& read);
 
-// Its part of ReadDirectory: the servers, and how we come to them.
+// The part of ReadDirectory for the servers: addresses, TLS, and binding.
 void ReadServers(const Node<proto::Directory>& node, const FileReader& read,
                  DirectoryPolicy* directory);
 
-// Its part of ReadDirectory: where is searched. The good ones; empty when none
-// is.
+// A valid search base.
 struct Base {
   std::string text;
   Dn dn;
-  size_t offset;  // of its field
+  size_t offset;  // of the field
 };
+// The part of ReadDirectory for the search bases. Returns the valid bases, in
+// order.
 std::vector<Base> ReadBases(const Node<proto::Directory>& node,
                             DirectoryPolicy* directory);
-// The one that `dn` is, or is below; nullptr when there is none.
+// The base that equals `dn` or is above it, or nullptr.
 const Base* FindBase(const std::vector<Base>& bases, const Dn& dn);
 
 void ReadDns(const Node<proto::Policy>& node, Policy* policy);
 
-// The realms' domains first, since an address file is read for its own realm.
+// Reads the domains of all realms first, because an address file is read for
+// one realm and must skip the domains of the others.
 void ReadRealms(const Node<proto::Policy>& node, AddressFiles* files,
                 Policy* policy);
 
-// After ReadDns.
+// REQUIRES: ReadDns has filled in policy->dns.
 void ReadChecks(const Node<proto::Policy>& node, AddressFiles* files,
                 const ListReaders& lists, Policy* policy);
 
-// Its part of ReadChecks.
+// The part of ReadChecks for the check dnsbl.
 DnsblCheckPolicy ReadDnsbl(const Node<proto::Check>& check,
                            const Policy& policy);
 
-// That no text of the policy is empty, has blanks around it, control
-// characters or bytes that are not UTF-8: in no field would it be meant.
+// Checks all text values. In no field may a text have blanks at its ends,
+// control characters or bytes that are not UTF-8. It may be empty in a few
+// fields only.
 void CheckTexts(const Node<proto::Policy>& node);
 
 }  // namespace mailverdict

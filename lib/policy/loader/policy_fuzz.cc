@@ -1,5 +1,5 @@
-// LoadPolicy on any text. The input: the policy up to the first NUL, then what
-// every file that it names has in it.
+// LoadPolicy for any text. The input is the policy up to the first NUL, then
+// the contents of every file that the policy names.
 
 #include <cstdint>
 #include <string>
@@ -14,7 +14,7 @@ namespace {
 
 using mailverdict::Require;
 
-// "file:line:column: ...", on one line.
+// Each line must be "file:line:column: ...".
 void RequireMessage(absl::string_view line) {
   Require(absl::ConsumePrefix(&line, "policy:"));
   for (int i = 0; i < 2; ++i) {
@@ -50,7 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   for (const std::string& warning : loaded->warnings) RequireMessage(warning);
-  // What the rest of the code takes for granted.
+  // Properties that the rest of the code relies on.
   const mailverdict::Policy& policy = loaded->policy;
   Require(policy.deadline > absl::ZeroDuration());
   for (const auto& directory : policy.directories) {

@@ -7,7 +7,7 @@
 namespace mailverdict {
 namespace {
 
-// io::Tokenizer's.
+// The tab width of protobuf's io::Tokenizer.
 constexpr int kTabWidth = 8;
 
 bool IsWordByte(char c) {
@@ -21,8 +21,8 @@ bool IsHexDigit(char c) {
 
 bool IsOctalDigit(char c) { return c >= '0' && c <= '7'; }
 
-// How long the escape sequence is that `text`, a string's rest, begins with;
-// nullopt for \u and \U, which can stand for several bytes.
+// The length of the escape sequence at the beginning of `text`, the rest of a
+// string. nullopt for \u and \U, which can stand for several bytes.
 std::optional<size_t> EscapeLength(std::string_view text) {
   if (text.size() < 2) return text.size();
   const char letter = text[1];
@@ -72,6 +72,8 @@ size_t PolicySource::EndOfToken(size_t begin) const {
     while (end < text_.size() && IsWordByte(text_[end])) ++end;
   } else if (first == '"' || first == '\'') {
     while (end < text_.size() && text_[end] != first && text_[end] != '\n') {
+      // A string ends at the end of its line even without a quote, as in
+      // protobuf. So one missing quote does not shift all later places.
       const bool escape = text_[end] == '\\' && end + 1 < text_.size() &&
                           text_[end + 1] != '\n';
       end += escape ? 2 : 1;
@@ -126,7 +128,7 @@ std::optional<PolicySource::Span> PolicySource::FieldAround(
   if (Kind(value) == 'a' && (next == ':' || next == '{')) {
     value += next == ':' ? 2 : 1;
   } else {
-    // Back over a list's earlier elements.
+    // `offset` is in the middle of a list: go back to its name.
     while (value > 0 && Kind(value - 1) != ':') --value;
     if (value < 2) return std::nullopt;
     name = value - 2;
@@ -140,16 +142,20 @@ std::optional<PolicySource::Span> PolicySource::FieldAround(
   return field.end > offset ? std::optional(field) : std::nullopt;
 }
 
-// The token after the value that begins with `token`; `token` for none.
+// The index of the token after the value that begins at `token`; `token` if no
+// value begins there.
 size_t PolicySource::EndOfValue(size_t token) const {
   const char kind = Kind(token);
   if (kind == '-') return token + 2;
   if (kind == 'a') return token + 1;
   if (kind == '"') {
+    // Adjacent strings are one value, as in C.
     while (Kind(token) == '"') ++token;
     return token;
   }
   if (kind != '{' && kind != '[' && kind != '<') return token;
+  // All brackets count alike. A wrong pair is a syntax error that protobuf
+  // reports itself.
   int depth = 0;
   for (size_t at = token; at < tokens_.size(); ++at) {
     const char c = Kind(at);

@@ -14,28 +14,29 @@ namespace {
 
 using google::protobuf::TextFormat;
 
-// A policy has three levels; protobuf's own limit is none.
+// A policy has three levels of messages. protobuf has no limit of its own.
 constexpr int kMaxDepth = 16;
-// Policies of thousands of realms are a tenth of it.
+// A policy with thousands of realms has a tenth of this size.
 constexpr size_t kMaxPolicyBytes = 1 << 20;
-// How many faulty fields are set aside to read the rest.
+// How many faulty fields are removed to read the rest of the file.
 constexpr int kMaxFaultyFields = 20;
 
 class Collector : public google::protobuf::io::ErrorCollector {
  public:
   explicit Collector(Faults* faults) : faults_(*faults) {}
 
-  // What stands after a fault on its line is mostly the same fault again.
+  // Only the first fault of a line is reported: the others mostly follow from
+  // it.
   void AddError(int line, int column, const std::string& message) override {
     if (lines_.insert(line).second) Add(line, column, message);
   }
-  // A field that is not known. There are no other warnings, and a policy is not
-  // the place to guess.
+  // protobuf warns of unknown fields and of nothing else. We make it an error:
+  // it is better to refuse a policy than to guess its meaning.
   void AddWarning(int line, int column, const std::string& message) override {
     Add(line, column, message);
   }
 
-  // The first fault that is one field only.
+  // The offset of the first fault that concerns a single field.
   const std::optional<size_t>& faulty_field() const { return faulty_field_; }
 
  private:
@@ -56,7 +57,8 @@ class Collector : public google::protobuf::io::ErrorCollector {
   std::optional<size_t> faulty_field_;
 };
 
-// Overwrites a field with blanks; every other byte keeps its line and column.
+// Overwrites a field with blanks, so that all other bytes keep their line and
+// column.
 void Blank(PolicySource::Span field, std::string* text) {
   for (size_t i = field.begin; i < field.end; ++i) {
     char& c = (*text)[i];
@@ -77,15 +79,15 @@ void ParsePolicyText(Faults* faults, proto::Policy* policy,
     faults->Error(0, "begins with a byte order mark; save it without one");
     return;
   }
-  // Protobuf stops at the first bad value. To find them all, each is set aside
-  // and the rest is read again.
+  // protobuf stops at the first bad value. To find all of them, we blank out
+  // the bad field and parse again.
   for (int i = 0; i < kMaxFaultyFields; ++i) {
     Collector collector(faults);
     TextFormat::Parser parser;
     parser.RecordErrorsTo(&collector);
     parser.AllowUnknownField(true);
     parser.SetRecursionLimit(kMaxDepth);
-    // Places are wanted of the first, whole reading.
+    // Only the first parse sees the whole file, so it records the places.
     if (i == 0) parser.WriteLocationsTo(tree);
     google::protobuf::io::ArrayInputStream stream(
         text.data(), static_cast<int>(text.size()));

@@ -1,4 +1,5 @@
-// From a policy file's text to its protobuf message. Part of the loader.
+// Parses the text of a policy file into its protobuf message. Part of the
+// loader.
 
 #ifndef MAILVERDICT_LIB_POLICY_LOADER_POLICY_TEXT_H_
 #define MAILVERDICT_LIB_POLICY_LOADER_POLICY_TEXT_H_
@@ -10,9 +11,9 @@
 
 namespace mailverdict {
 
-// Fills `policy` and `tree`, the places of its fields. Everything protobuf has
-// to say becomes an error in `faults`, in words for postmasters; after one the
-// contents of both are of no use.
+// Fills `policy`, and `tree` with the places of its fields. Each complaint of
+// protobuf becomes an error in `faults`, in words for postmasters. After an
+// error, do not use `policy` or `tree`.
 void ParsePolicyText(Faults* faults, proto::Policy* policy,
                      google::protobuf::TextFormat::ParseInfoTree* tree);
 

@@ -1,4 +1,4 @@
-// The form of a policy file: what protobuf finds wrong, in our words.
+// The syntax of a policy file: the errors of protobuf in our words.
 
 #include <algorithm>
 #include <string>
@@ -124,7 +124,7 @@ constexpr SaidCase kForm[] = {
     {"postmaster: root\nabuse: postmaster\n",
      "1:1: the policy has no field \"postmaster\"" POLICY_FIELDS "\n"
      "2:1: the policy has no field \"abuse\"" POLICY_FIELDS},
-    // Texts that mean nothing in any field.
+    // Texts that are wrong in any field.
     {"user: \"\"\nrealm { domain: \"\" tag_delimiters: \"\" }",
      "1:1: user is empty; write a value, or leave it out\n"
      "2:9: domain is empty; write a value, or leave it out"},

@@ -1,6 +1,7 @@
-// For a program that keeps settings of its own in the policy file, as the
-// daemon does: it reads them from the same parsed message, and its errors and
-// warnings come in one list with those of the policy.
+// Loads a policy together with a program's own settings, which stand in the
+// same file; the daemon uses this. The program reads its settings from the same
+// parsed message, and its errors and warnings are in one list with those of the
+// policy.
 
 #ifndef MAILVERDICT_LIB_POLICY_LOADER_PROGRAM_PART_H_
 #define MAILVERDICT_LIB_POLICY_LOADER_PROGRAM_PART_H_
@@ -15,11 +16,11 @@
 
 namespace mailverdict {
 
-// Called once with the whole message, whose form is good. Reports what is wrong
-// with the program's fields through the node.
+// Called once with the whole message if the syntax is good. Reports errors
+// about the program's fields through the node.
 using PartReader = std::function<void(const Node<proto::Policy>& policy)>;
 
-// As LoadPolicy, and calls `read_part`.
+// Like LoadPolicy, and also calls `read_part`.
 absl::StatusOr<LoadedPolicy> LoadPolicyAndPart(std::string_view text,
                                                std::string_view file_name,
                                                const FileReader& read,

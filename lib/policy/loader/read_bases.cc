@@ -14,18 +14,18 @@ bool IsBelow(const Dn& dn, const Dn& base) {
          std::equal(base.rbegin(), base.rend(), dn.rbegin());
 }
 
-// The last `count` parts of a good DN, as they are written.
+// The last `count` of the `parts` RDNs of a valid DN, as written.
 std::string Ancestor(const std::string& dn, size_t parts, size_t count) {
   size_t at = 0;
   while (parts > count) {
     const char c = dn[at++];
-    if (c == '\\') ++at;  // what it escapes separates nothing
+    if (c == '\\') ++at;  // an escaped comma separates nothing
     if (c == ',') --parts;
   }
   return dn.substr(dn.find_first_not_of(' ', at));
 }
 
-// How many parts at the end are the same in all of them.
+// The number of RDNs at the end that all bases share.
 size_t CommonParts(const std::vector<Base>& bases) {
   size_t common = bases.front().dn.size();
   for (const Base& base : bases) {
@@ -37,11 +37,12 @@ size_t CommonParts(const std::vector<Base>& bases) {
   return common;
 }
 
-// False when one is within another.
+// Reports an error and returns false if one base is within another.
 bool CheckApart(const Node<D>& node, const std::vector<Base>& bases) {
   for (const Base& base : bases) {
     for (const Base& other : bases) {
       if (&base == &other || !IsBelow(base.dn, other.dn)) continue;
+      // For two equal bases, only the second is reported.
       if (base.dn == other.dn && &base < &other) continue;
       node.faults().Error(
           base.offset, absl::Substitute("base $0 is in base $1 already, $2; "
@@ -54,14 +55,14 @@ bool CheckApart(const Node<D>& node, const std::vector<Base>& bases) {
   return true;
 }
 
-// "" is the root of all that the server has: every entry is below it.
+// The base "" is the root of everything that the server has: every entry is
+// below it.
 absl::StatusOr<Dn> ReadBase(const std::string& text) {
   if (text.empty()) return Dn();
   return ReadDn(text, "ou=people,dc=example,dc=org");
 }
 
-// The entry "" itself is the root DSE (RFC 4512 5.1), which nobody's mailbox
-// is.
+// The entry "" itself is the root DSE (RFC 4512 5.1), which is never a mailbox.
 void CheckRoot(const Node<D>& node, const Base& base) {
   if (!base.dn.empty() || node->scope() != D::BASE) return;
   node.Error(D::kScopeFieldNumber,
@@ -98,6 +99,8 @@ std::vector<Base> ReadBases(const Node<D>& node, DirectoryPolicy* directory) {
                          "SUBTREE searches several",
                          D::Scope_Name(node->scope())));
   }
+  // One search must cover all bases, because two searches would be two moments.
+  // It starts at their common ancestor.
   const size_t common = CommonParts(bases);
   if (common == 0) {
     if (!apart) return bases;

@@ -16,12 +16,12 @@ namespace {
 using D = proto::Directory;
 using C = proto::Control;
 
-// How long a new account may be told that it does not exist.
+// How long we let a cached absence reject a new account without a warning.
 constexpr absl::Duration kLongAbsence = absl::Minutes(10);
-// Far over every deadline.
+// Far longer than any deadline.
 constexpr absl::Duration kMaxTimeout = absl::Seconds(60);
-// More often would be a load; firewalls forget what was idle for minutes, and
-// after an hour they all have.
+// More frequent probes would be a load on the server. Many firewalls forget a
+// connection that is idle for minutes, and all do after an hour.
 constexpr absl::Duration kMinProbeIdle = absl::Seconds(1);
 constexpr absl::Duration kMaxProbeIdle = absl::Hours(1);
 
@@ -77,7 +77,7 @@ class DirectoryReader {
   bool has_filter_ = false;
   std::vector<Base> bases_;
   Unique controls_{&node_.faults()};
-  // By entry: the arm that it proves, and where that is said.
+  // For each control entry: the arm that it covers, and the offset of its dn.
   std::map<Dn, std::pair<std::string, size_t>> entries_;
 };
 
@@ -111,7 +111,7 @@ void DirectoryReader::ReadFilter() {
     has_filter_ = true;
     return;
   }
-  // "filter, byte 7: ...", counted from 1.
+  // The message is "filter, byte 7: ...", and bytes count from 1.
   absl::string_view message = filter.status().message();
   absl::ConsumePrefix(&message, "filter, ");
   node_.faults().ErrorInString(node_.At(D::kFilterFieldNumber), "filter",
@@ -130,7 +130,9 @@ void DirectoryReader::ReadControl(const Node<C>& control) {
   if (control->has_address()) result.address = ReadControlAddress(control);
   if (control->has_dn()) CheckControlDn(control, &result);
   if (complete && !result.arm.empty() && !result.address.empty()) {
-    // Through whichever arm: two entries with one value vouch for each other.
+    // The key has the attributes and not the whole arm. Two entries with the
+    // same value of an attribute are found by the same search, so each would
+    // seem to confirm the other.
     const std::string attributes = result.arm.substr(0, result.arm.find('('));
     controls_.Add(attributes + " " + result.address,
                   control.At(C::kAddressFieldNumber),
@@ -145,6 +147,8 @@ std::string DirectoryReader::ReadArm(const Node<C>& control) {
   const auto* arm = directory_.filter.FindArm(control->arm());
   if (arm != nullptr) return arm->name;
   for (const FilterTemplate::Arm& other : directory_.filter.arms()) {
+    // Attribute names have no case in LDAP. The spelling of the filter is kept,
+    // because controls are later compared with arms byte by byte.
     if (absl::EqualsIgnoreCase(other.name, control->arm())) return other.name;
   }
   control.Error(C::kArmFieldNumber,
@@ -185,6 +189,7 @@ void DirectoryReader::CheckControlDn(const Node<C>& control, Control* result) {
   const std::string& arm = result->arm;
   const size_t offset = control.At(C::kDnFieldNumber);
   const auto [first, added] = entries_.try_emplace(*dn, arm, offset);
+  // An arm that is empty was reported already.
   if (added || arm.empty()) return;
   const auto& [other_arm, other_offset] = first->second;
   const std::string line = node_.faults().Line(other_offset);
@@ -241,6 +246,7 @@ void DirectoryReader::WarnIfItCannotVouch() {
                          Quoted(directory_.name)));
     return;
   }
+  // Only a warning: a directory that rejects nobody loses no mail.
   for (const DirectoryPolicy::Arm& arm : directory_.UncoveredArms()) {
     const std::string name = QuotedWhole(arm.name);
     const std::string below =
@@ -261,9 +267,10 @@ void DirectoryReader::WarnIfItCannotVouch() {
   WarnOfOneControl();
 }
 
-// An index that was added without indexing what was there (slapd's `index`
-// without slapindex) finds the young entries only; a replica that is behind has
-// the old ones only. One control sees one of the two.
+// An index that was added later without indexing the old entries (slapd's
+// `index` without slapindex) finds only the young entries. A replica that is
+// behind has only the old ones. A single control can detect only one of the
+// two.
 void DirectoryReader::WarnOfOneControl() {
   for (const DirectoryPolicy::Arm& arm : directory_.ArmsWithOneControl()) {
     const std::string name = QuotedWhole(arm.name);

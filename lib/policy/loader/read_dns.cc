@@ -14,7 +14,7 @@ using D = proto::Dns;
 constexpr absl::Duration kMinTimeout = absl::Milliseconds(100);
 constexpr absl::Duration kMaxTimeout = absl::Seconds(5);
 
-// For a label that nobody has asked for before (dns_vouch.h).
+// The space for a random label that nobody has asked for before (dns_vouch.h).
 constexpr size_t kRoomForLabel = 32;
 
 void ReadDnsServers(const Node<D>& node, DnsPolicy* dns) {
@@ -26,6 +26,7 @@ void ReadDnsServers(const Node<D>& node, DnsPolicy* dns) {
                  absl::StrCat("server ", server.status().message()), i);
       continue;
     }
+    // In canonical spelling, so that one server in two spellings is found.
     dns->servers.push_back(server->ToString());
     servers.Add(dns->servers.back(), node.At(D::kServerFieldNumber, i),
                 absl::StrCat("server ", Quoted(dns->servers.back())));
@@ -49,6 +50,7 @@ void ReadPositiveControls(const Node<D>& node, DnsPolicy* dns) {
 
 void ReadNegativeControls(const Node<D>& node, DnsPolicy* dns) {
   if (node->absent_below_size() == 0) return;
+  // Names in the policy replace the default.
   dns->absent_below.clear();
   Unique names(&node.faults());
   for (int i = 0; i < node->absent_below_size(); ++i) {
@@ -59,6 +61,7 @@ void ReadNegativeControls(const Node<D>& node, DnsPolicy* dns) {
     names.Add(name, node.At(D::kAbsentBelowFieldNumber, i),
               absl::StrCat("absent_below ", Quoted(text)));
     for (const DnsPolicy::Control& control : dns->controls) {
+      // Below a wildcard every name exists, so this control could never pass.
       if (!control.wildcard || control.name != name) continue;
       node.Error(D::kAbsentBelowFieldNumber,
                  absl::Substitute("absent_below $0 is below a wildcard by "

@@ -14,11 +14,11 @@ using C = proto::Check;
 using L = proto::List;
 
 constexpr absl::Duration kMinBudget = absl::Milliseconds(100);
-// Whatever is added up stays a number.
+// Small enough that no sum of weights overflows.
 constexpr int kMaxWeight = 1000;
 
-// What goes ahead of a zone: 32 nibbles of IPv6; else an IPv4 address, or the
-// longest of the names that are asked for as controls (dns_vouch.h).
+// The space before a zone: 32 nibbles of an IPv6 address; otherwise an IPv4
+// address, or the longest name that is asked for as a control (dns_vouch.h).
 constexpr size_t kRoomForIpv6 = 64;
 constexpr size_t kRoomForOthers = 32;
 
@@ -33,6 +33,7 @@ void CheckWeight(const Node<M>& node, int field, int weight) {
 
 void ReadAnswer(const Node<proto::Answer>& node, Unique* seen, DnsList* list) {
   using A = proto::Answer;
+  // An answer without a weight has the weight of its list.
   const int weight = node->has_weight() ? node->weight() : list->weight;
   if (node->has_weight()) CheckWeight(node, A::kWeightFieldNumber, weight);
   if (!Require(node, "answer", {{A::kWithinFieldNumber, "127.0.0.2"}})) return;
@@ -78,7 +79,8 @@ DnsList ReadList(const Node<L>& node) {
   return list;
 }
 
-// Whose list would a name be in?
+// Checks that no zone is equal to, or within, another. A name below both could
+// not be attributed to one list.
 void CheckZones(const Node<B>& node, const std::vector<DnsList>& lists) {
   const auto at = [&](size_t i) {
     const int index = static_cast<int>(i);
@@ -126,14 +128,15 @@ void ReadBudget(const Node<B>& node, absl::Duration deadline,
   }
 }
 
-// What is good in each list, and yet rejects nobody.
+// Warns of lists that are valid but have no effect.
 void WarnOfIdleLists(const Node<B>& node, const DnsblCheckPolicy& check,
                      const DnsPolicy& dns) {
   int most = 0;
   for (size_t i = 0; i < check.lists.size(); ++i) {
     const DnsList& list = check.lists[i];
     const WeightRange weights = WeightsOf(list);
-    // The client may be listed, and the sender's domain.
+    // The address of the client and the domain of the sender may both be
+    // listed.
     most += weights.most * ((list.ipv4 || list.ipv6) + list.domains);
     if (weights.least >= 0 || !dns.controls.empty()) continue;
     node.Warning(

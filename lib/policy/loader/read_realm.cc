@@ -14,7 +14,8 @@ namespace {
 
 using R = proto::Realm;
 
-// "example.org" or "*.example.org", canonical; "" if it is neither.
+// Reads "example.org" or "*.example.org" in canonical form; "" if it is
+// neither.
 std::string ReadDomain(const Node<R>& node, int index) {
   const std::string& text = node->domain(index);
   absl::string_view name = text;
@@ -26,6 +27,7 @@ std::string ReadDomain(const Node<R>& node, int index) {
                index);
     return "";
   }
+  // Other programs write domains in these two ways.
   if (absl::ConsumePrefix(&name, "@") || absl::ConsumePrefix(&name, ".")) {
     node.Error(R::kDomainFieldNumber,
                absl::Substitute("domain $0 is no domain; write \"$1\", or "
@@ -101,6 +103,7 @@ void ReadDirectoryName(const Node<R>& node, const Policy& policy) {
 void ReadTagDelimiters(const Node<R>& node, RealmPolicy* realm) {
   realm->tag_delimiters = node->tag_delimiters();
   for (const char c : realm->tag_delimiters) {
+    // The three excluded characters are syntax of an address.
     const bool good = absl::ascii_ispunct(static_cast<unsigned char>(c)) &&
                       c != '@' && c != '"' && c != '\\';
     if (!good) {
@@ -136,8 +139,8 @@ void ReadSigned(const Node<R>& node, RealmPolicy* realm) {
   }
 }
 
-// Adds what the file says of this realm. What it says of other domains is
-// passed over: one virtusertable serves many realms.
+// Adds the names of this realm that are in the file. Names in other domains are
+// skipped, because one virtusertable serves many realms.
 void AddAlsoValid(const Node<R>& node, int index, AddressFiles* files,
                   const DomainPatterns& realms, size_t realm_index,
                   RealmPolicy* realm) {
@@ -152,9 +155,11 @@ void AddAlsoValid(const Node<R>& node, int index, AddressFiles* files,
     node.Warning(R::kAlsoValidFieldNumber, absl::StrCat("also_valid ", warning),
                  index);
   }
+  // A local part without a domain is valid in every realm.
   size_t ours = file->local_parts.size();
   size_t others = 0;
   for (const std::string& local : file->local_parts) {
+    // Folded, because an MTA may fold the address that it asks for.
     realm->valid_local_parts.insert(mail::FoldUtf8(local));
   }
   for (const std::string& address : file->addresses) {
@@ -174,6 +179,7 @@ void AddAlsoValid(const Node<R>& node, int index, AddressFiles* files,
     if (here) realm->valid_patterns.Add(pattern);
     ++(here ? ours : others);
   }
+  // An empty file is no mistake, but a file for other domains only probably is.
   if (ours == 0 && others > 0) {
     node.Warning(R::kAlsoValidFieldNumber,
                  absl::Substitute("also_valid $0 says nothing of this realm's "
@@ -222,6 +228,8 @@ void ReadRealms(const Node<proto::Policy>& node, AddressFiles* files,
     ReadSigned(realm, &result);
     policy->realms.push_back(std::move(result));
   }
+  // Only now is realm_by_domain complete. It decides which names of a file
+  // belong to which realm.
   for (int i = 0; i < node->realm_size(); ++i) {
     const size_t index = static_cast<size_t>(i);
     ReadAlsoValid(child(i), files, policy->realm_by_domain, index,

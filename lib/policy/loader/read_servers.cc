@@ -17,13 +17,15 @@ bool IsLdaps(const std::string& uri) {
   return absl::StartsWithIgnoreCase(uri, "ldaps:");
 }
 
-// What goes there can be read on the way.
+// Whether the traffic to this server is readable on the network.
 bool IsClear(const std::string& uri, bool start_tls) {
   return !CheckUri(uri) && !IsLdaps(uri) && !start_tls && !IsLocalUri(uri);
 }
 
-// One server by two spellings would bear out what it says itself.
+// One key for all spellings of a server. A server that is listed in two
+// spellings would confirm its own answer.
 std::string OneSpelling(const std::string& uri) {
+  // Case matters in the path of a socket, but not in a host name.
   if (absl::StartsWith(uri, "ldapi:")) return uri;
   const std::string lower = absl::AsciiStrToLower(uri);
   return std::string(absl::StripSuffix(lower, IsLdaps(uri) ? ":636" : ":389"));
@@ -47,7 +49,8 @@ void ReadUris(const Node<D>& node, DirectoryPolicy* directory) {
   }
 }
 
-// That it is there and can be read, since a bind in the night is too late.
+// Checks that a PEM file exists and is readable. Otherwise the error would only
+// show at a bind in the night.
 void CheckReadable(const Node<T>& node, int field, std::string_view name,
                    const std::string& path, std::string_view example,
                    const FileReader& read) {
@@ -107,7 +110,8 @@ void WarnOfIdleTls(const Node<D>& node, const DirectoryPolicy& directory) {
                "true");
 }
 
-// It is read again at each bind; here, to say now what would fail then.
+// Checks the password file. It is read again at each bind; this check reports
+// at once what would fail then.
 void CheckPassword(const Node<D>& node, const FileReader& read) {
   const std::string& path = node->bind_password_file();
   if (const Complaint complaint =

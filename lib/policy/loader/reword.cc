@@ -43,8 +43,8 @@ size_t EditDistance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-// "directory" for mailverdict.proto.Directory: messages are named as the fields
-// that hold them.
+// "directory" for mailverdict.proto.Directory: each message has the name of the
+// field that holds it.
 std::string FieldNameOf(const Descriptor& type) {
   return absl::AsciiStrToLower(type.name());
 }
@@ -61,7 +61,8 @@ Parts FieldNames(const Descriptor& type) {
   return names;
 }
 
-// Where a field of that name belongs, for one that stands in the wrong message.
+// Suggests where a field belongs that is in the wrong message; "" if no message
+// has it.
 std::string Elsewhere(const FileDescriptor& file, const std::string& field) {
   for (int i = 0; i < file.message_type_count(); ++i) {
     const Descriptor& type = *file.message_type(i);
@@ -91,7 +92,8 @@ std::string UnknownField(const Parts& parts) {
                           absl::StrJoin(names, ", "));
 }
 
-// Enums' fields have names of their own throughout the file.
+// The enum of a field. The name alone is enough, because no two enum fields of
+// the file have the same name.
 const EnumDescriptor* EnumOf(const std::string& field) {
   const FileDescriptor& file = *proto::Policy::descriptor()->file();
   for (int i = 0; i < file.message_type_count(); ++i) {
@@ -120,7 +122,7 @@ std::string UnknownEnum(const Parts& parts) {
                           Quoted(parts[0]), absl::StrJoin(values, " or "));
 }
 
-// A token, for "found ...".
+// A token as text for "found ...".
 std::string Found(const std::string& token) {
   if (token.empty()) return "the end of the file";
   const bool sign = token.size() == 1 &&
@@ -161,9 +163,10 @@ std::string NoPunctuation(const Parts& parts) {
 }
 
 struct Rule {
-  // The message; each '*' matches anything.
+  // The message of protobuf; each '*' matches any text.
   std::string_view pattern;
-  // With $0 and $1 for what the stars matched; unless `words` is given.
+  // The translation, with $0 and $1 for the texts that the first and the last
+  // star matched. Unused if `words` is given.
   std::string_view text;
   std::string (*words)(const Parts& parts) = nullptr;
   Reworded::Place place = Reworded::Place::kHere;
@@ -173,6 +176,9 @@ struct Rule {
 constexpr auto kHere = Reworded::Place::kHere;
 constexpr auto kTokenAhead = Reworded::Place::kTokenAhead;
 
+// The messages are those of the protobuf version that we build with. A message
+// that matches no rule is shown unchanged, so a new version of protobuf costs
+// only the plain words.
 constexpr Rule kRules[] = {
     {R"(Message type "*" has no field named "*".)", "", UnknownField,
      kTokenAhead},
@@ -219,9 +225,9 @@ constexpr Rule kRules[] = {
     {"Message is too deep, *", "nested too deeply for a policy"},
 };
 
-// What the stars of `pattern` stand for in `text`; nullopt for no match. A star
-// takes as little as it can, so the last one must end the pattern or be
-// followed by what ends the text.
+// The texts that the stars of `pattern` match in `text`; nullopt if it does not
+// match. A star matches as little as possible. So the last star must end the
+// pattern, or the text after it must end `text`.
 std::optional<Parts> Match(std::string_view pattern, std::string_view text) {
   Parts parts;
   for (;;) {
@@ -251,6 +257,8 @@ std::string_view Nearest(std::string_view word, const Parts& names) {
   const std::string given = absl::AsciiStrToLower(Absl(word));
   std::string_view nearest;
   size_t least = std::max<size_t>(1, word.size() / 3) + 1;
+  // The edit distance takes time proportional to both lengths, and no field has
+  // a name this long.
   if (word.size() > 64) return nearest;
   for (const std::string& name : names) {
     const size_t distance = EditDistance(given, absl::AsciiStrToLower(name));

@@ -1,4 +1,4 @@
-// Protobuf's messages in plain language. Part of the loader.
+// Translates protobuf's error messages into plain language. Part of the loader.
 
 #ifndef MAILVERDICT_LIB_POLICY_LOADER_REWORD_H_
 #define MAILVERDICT_LIB_POLICY_LOADER_REWORD_H_
@@ -10,23 +10,23 @@
 namespace mailverdict {
 
 struct Reworded {
-  // Where to point, seen from where protobuf points.
+  // Where the fault is, relative to the place that protobuf names.
   enum class Place {
     kHere,
-    kTokenAhead,  // it points behind what is meant
+    kTokenAhead,  // the token before that place
   };
 
   std::string text;
   Place place = Place::kHere;
-  // What is wrong is one field only: without it, the rest can be read.
+  // The fault concerns a single field: the rest can be read without it.
   bool one_field = false;
 };
 
-// `message` is one of TextFormat::Parser or io::Tokenizer, about a
-// mailverdict.proto.Policy. What is not known is passed on as it is.
+// Translates a message of TextFormat::Parser or io::Tokenizer about a
+// mailverdict.proto.Policy. Returns an unknown message unchanged.
 Reworded Reword(std::string_view message);
 
-// The one of `names` that is most like `word`; "" when none is.
+// The most similar of `names`; "" if none is similar to `word`.
 std::string_view Nearest(std::string_view word,
                          const std::vector<std::string>& names);
 

@@ -1,5 +1,5 @@
-// What an operator may set in the place of a policy's values, and a server of
-// DNS: what is taken is within bounds, and is shown as what it is.
+// The overrides of an operator, and the addresses of DNS servers: accepted
+// values are within their limits, and are printed as what they are.
 
 #include <cstddef>
 #include <cstdint>

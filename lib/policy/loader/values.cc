@@ -11,9 +11,10 @@
 namespace mailverdict {
 namespace {
 
-// sockaddr_un has 108 bytes, the last one NUL (unix(7)).
+// sockaddr_un has 108 bytes; the last one is NUL (unix(7)).
 constexpr size_t kMaxSocketPathBytes = 107;
-// One less than Vanished::kMax, or it would never be held.
+// One less than Vanished::kMax. With a larger limit a directory could never be
+// held.
 constexpr uint32_t kMaxHoldVanished = 63;
 
 absl::string_view Absl(std::string_view text) {
@@ -42,12 +43,12 @@ Complaint Complain(std::string_view value, std::string_view what) {
   return absl::StrCat(Quoted(value), " ", Absl(what));
 }
 
-// RFC 4514's string2, value of one attribute, up to an unescaped ',' or '+'.
-// nullopt for what is no value. Written so that equal values are equal text.
+// Reads the value of one attribute (string2 of RFC 4514) up to an unescaped ','
+// or '+'. Returns nullopt if it is not a value. Equal values give equal texts.
 std::optional<std::string> ReadDnValue(mail::Cursor& in) {
   in.TakeWhile(IsBlank);
   std::string value;
-  size_t trimmed = 0;  // ahead of trailing blanks that are not escaped
+  size_t trimmed = 0;  // size without unescaped trailing blanks
   while (in.Peek().has_value() && in.Peek() != ',' && in.Peek() != '+') {
     const char c = *in.Next();
     if (c == '"' || c == '<' || c == '>' || c == ';') return std::nullopt;
@@ -63,6 +64,8 @@ std::optional<std::string> ReadDnValue(mail::Cursor& in) {
       if (!low.has_value() || !IsHexDigit(*low)) return std::nullopt;
       escaped = static_cast<char>(HexValue(*escaped) * 16 + HexValue(*low));
     }
+    // These three stay escaped, so that the result cannot be confused with the
+    // separators of an RDN.
     if (*escaped == ',' || *escaped == '+' || *escaped == '\\') value += '\\';
     value += absl::ascii_tolower(*escaped);
     trimmed = value.size();
@@ -71,7 +74,7 @@ std::optional<std::string> ReadDnValue(mail::Cursor& in) {
   return value.empty() ? std::nullopt : std::optional(value);
 }
 
-// "attribute=value" or several joined by '+'.
+// Reads an RDN: "attribute=value", or several joined by '+'.
 std::optional<std::string> ReadRdn(mail::Cursor& in) {
   std::vector<std::string> parts;
   do {
@@ -85,11 +88,12 @@ std::optional<std::string> ReadRdn(mail::Cursor& in) {
     if (!value.has_value()) return std::nullopt;
     parts.push_back(absl::StrCat(part, "=", *value));
   } while (in.Skip('+'));
+  // The parts of an RDN have no order.
   std::sort(parts.begin(), parts.end());
   return absl::StrJoin(parts, "+");
 }
 
-// A part of a name of Active Directory that is no DN: "dc", "ad.example".
+// A part of an Active Directory name that is not a DN: "dc", "ad.example".
 bool IsDomainPart(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return IsAlnum(c) || c == '-' || c == '.' || c == '_' ||
@@ -97,7 +101,7 @@ bool IsDomainPart(std::string_view text) {
   });
 }
 
-// "svc@ad.example". With '=' or ',' it is a DN that went wrong.
+// "svc@ad.example". A text with '=' or ',' is a misspelt DN instead.
 bool IsUserPrincipalName(std::string_view text) {
   const size_t at = text.rfind('@');
   return at != text.npos && at > 0 &&
@@ -105,7 +109,8 @@ bool IsUserPrincipalName(std::string_view text) {
          IsDomainPart(text.substr(at + 1));
 }
 
-// "AD\svc": what a user's name may not have in it is in MS-SAMR 3.1.1.6.
+// "AD\svc". MS-SAMR 3.1.1.6 lists the characters that a user's name may not
+// contain.
 bool IsDownLevelName(std::string_view text) {
   const size_t slash = text.find('\\');
   return slash != text.npos && slash + 1 < text.size() &&
@@ -113,9 +118,9 @@ bool IsDownLevelName(std::string_view text) {
          text.substr(slash + 1).find_first_of("\"/\\[]:;|=,+*?<>") == text.npos;
 }
 
-// Reads "HOST" and, if there is one, ":PORT" up to the end.
+// "HOST" or "HOST:PORT".
 struct HostPort {
-  std::string_view host;  // with its brackets
+  std::string_view host;  // with brackets, if any
   std::optional<std::string_view> port;
 };
 
@@ -228,6 +233,7 @@ absl::StatusOr<absl::Duration> ReadDuration(std::string_view text,
                                             std::string_view example) {
   absl::Duration duration;
   if (!absl::ParseDuration(Absl(text), &duration)) {
+    // absl::ParseDuration has no unit for days.
     const bool days = !text.empty() && (text.back() == 'd') &&
                       std::all_of(text.begin(), text.end() - 1, IsDigit);
     return Wrong(
@@ -300,6 +306,7 @@ Complaint CheckUri(std::string_view uri) {
 
 bool IsLocalUri(std::string_view uri) {
   const std::string_view rest = uri.substr(uri.find("://") + 3);
+  // "ldapi://" is the only scheme that ends with an i.
   if (uri.find("i://") != uri.npos || uri.find("I://") != uri.npos) return true;
   const std::optional<HostPort> server = ReadHostPort(rest);
   return server.has_value() && IsLoopback(server->host);

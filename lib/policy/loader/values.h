@@ -1,4 +1,4 @@
-// What single values of a policy file have to look like. Part of the loader.
+// Parses and checks single values of a policy file. Part of the loader.
 
 #ifndef MAILVERDICT_LIB_POLICY_LOADER_VALUES_H_
 #define MAILVERDICT_LIB_POLICY_LOADER_VALUES_H_
@@ -14,45 +14,51 @@
 
 namespace mailverdict {
 
-// Of each: an InvalidArgument error, or a complaint, says what is wrong with
-// the value and what to write instead; put the field's name ahead of it.
+// A text that says what is wrong with a value and what to write instead;
+// nullopt if the value is good. An InvalidArgument status of the functions
+// below has the same form. The caller puts the name of the field before it.
 using Complaint = std::optional<std::string>;
 
-// "4s", "1m30s": not negative and not endless. `example` is what to write.
+// Parses a duration such as "4s" or "1m30s", which must be finite and not
+// negative. An error suggests `example`.
 absl::StatusOr<absl::Duration> ReadDuration(std::string_view text,
                                             std::string_view example);
 
-// The parts of a distinguished name from the entry up to the root, in one
-// spelling for all that mean the same (case, blanks, escapes).
+// A distinguished name as its RDNs, from the entry up to the root. Names that
+// mean the same (case, blanks, escapes) have the same Dn.
 using Dn = std::vector<std::string>;
 
-// RFC 4514, by a simple check.
+// Parses a distinguished name (RFC 4514). The check is simple: it knows no
+// schema.
 absl::StatusOr<Dn> ReadDn(std::string_view text, std::string_view example);
 
-// The name of a bind: a distinguished name, or one of the two other forms that
-// Active Directory takes (MS-ADTS 5.1.1.1.1): "svc@ad.example", "AD\svc".
+// Checks a bind name: a distinguished name, or one of the two other forms that
+// Active Directory accepts (MS-ADTS 5.1.1.1.1), "svc@ad.example" and "AD\svc".
 Complaint CheckBindName(std::string_view text);
 
-// One server: ldap://HOST[:PORT] or ldapi://PATH, percent-encoded.
+// Checks the URI of one server: ldap://HOST[:PORT], ldaps://HOST[:PORT] or
+// ldapi://PATH (percent-encoded).
 Complaint CheckUri(std::string_view uri);
-// Whether what goes to the server of that (good) URI stays on this machine.
+// Whether a connection to this server stays on this machine. REQUIRES: CheckUri
+// accepts `uri`.
 bool IsLocalUri(std::string_view uri);
 
-// "unix:/path" or "inet:HOST:PORT".
+// Checks "unix:/path" or "inet:HOST:PORT".
 Complaint CheckSocketAddress(std::string_view address);
-// What deserves a word about a good one.
+// A warning about an address that is valid but probably a mistake. REQUIRES:
+// CheckSocketAddress accepts `address`.
 Complaint DoubtSocketAddress(std::string_view address);
 
-// How many may have vanished before a directory is held: 1 to 63.
+// Checks how many addresses may vanish before a directory is held: 1 to 63.
 Complaint CheckHoldVanished(uint32_t vanished);
 
-// Octal, "0000" to "0777".
+// Parses a file mode in octal, "0000" to "0777".
 absl::StatusOr<int> ReadMode(std::string_view text);
 
-// The name of a user, a group, a directory: one word.
+// Checks the name of a user, a group or a directory: one word.
 Complaint CheckWord(std::string_view name, std::string_view example);
 
-// The name of a file, from the root.
+// Checks an absolute path of a file.
 Complaint CheckPath(std::string_view path, std::string_view example);
 
 }  // namespace mailverdict
