@@ -39,7 +39,8 @@ absl::StatusOr<std::vector<std::string>> FilesBelow(const std::string& folder) {
   return files;
 }
 
-// Each policy is read once.
+// Reads each policy once, though many files name it: a policy may have large
+// lists. By path, since two folders may each have a policy of the same name.
 class Policies {
  public:
   absl::StatusOr<std::shared_ptr<const Policy>> Read(const std::string& path) {

@@ -1,5 +1,6 @@
-// mailverdict: asks and orders a running mailverdictd. See --help; what the
-// daemon makes of it is in adapters/daemon/admin.h.
+// mailverdict: the command that asks a running mailverdictd and gives it
+// orders. See --help; adapters/daemon/admin.h says what the daemon does with an
+// order.
 
 #include <getopt.h>
 #include <unistd.h>
@@ -70,8 +71,8 @@ constexpr int kRefused = 1;
 constexpr int kUsage = 64;
 constexpr int kUnavailable = 69;
 
-// A verdict has its own deadline, of the policy; this is for a daemon that
-// does not answer at all.
+// How long to wait for a daemon that does not answer at all. Longer than any
+// verdict, which has a deadline of its own in the policy.
 constexpr absl::Duration kPatience = absl::Seconds(60);
 
 // The socket that the documents name, or where an older policy still has it.
@@ -88,7 +89,8 @@ int Usage() {
   return kUsage;
 }
 
-// Itself included; 0 of one that there is not.
+// How many words this command has, itself included, when `words` were given; 0
+// if there is no such command.
 int WordsOf(std::string_view command, int words) {
   if (command == "status") return 1;
   if (command == "domain") return words == 2 ? 2 : 3;
@@ -98,10 +100,10 @@ int WordsOf(std::string_view command, int words) {
   return command == "grace" || command == "vanished" ? 3 : 0;
 }
 
-// The name and the key of a map of the daemon's (adapters/daemon/maps.h) for
-// [RECIPIENT] [resolved ADDRESS] [from SENDER] [client ADDRESS]; nullopt for
-// anything else.
-std::optional<std::pair<std::string, std::string>> Explain(
+// The daemon's map (adapters/daemon/maps.h) and the key that answer
+// `explain [RECIPIENT] [resolved ADDRESS] [from SENDER] [client ADDRESS]`;
+// nullopt if the words are none of that.
+std::optional<std::pair<std::string, std::string>> ExplainRequest(
     const std::vector<std::string>& words) {
   std::string recipient, resolved, sender, client;
   for (size_t i = 0; i < words.size(); ++i) {
@@ -123,13 +125,14 @@ std::optional<std::pair<std::string, std::string>> Explain(
   return {{"explain", key + end}};
 }
 
-// [--policy FILE] FOLDER
+// check-cases [--policy FILE] FOLDER. Returns the exit status.
 int Cases(const std::vector<std::string>& words) {
   const bool policy = words.size() == 3 && words[0] == "--policy";
   if (!policy && words.size() != 1) return Usage();
   return mailverdict::CheckCases(words.back(), policy ? words[1] : "");
 }
 
+// Asks the daemon and prints its answer. Returns the exit status.
 int Order(const std::string& address,
           const mailverdict::socketmap::Request& r) {
   using mailverdict::ParseSocketAddress;
@@ -188,7 +191,7 @@ int main(int argc, char** argv) {
     return Cases({argv + optind + 1, argv + argc});
   }
   if (command == "explain") {
-    const auto request = Explain({argv + optind + 1, argv + argc});
+    const auto request = ExplainRequest({argv + optind + 1, argv + argc});
     if (!request.has_value()) return Usage();
     return Order(address, {request->first, request->second});
   }

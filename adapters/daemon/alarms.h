@@ -1,5 +1,5 @@
-// What stands against the policy's files until somebody mends it, for the log:
-// said at once, again each hour, and when it is over.
+// The faults of the policy's files that an operator has to mend, for the log.
+// Each is logged at once, again each hour, and when it is over.
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_ALARMS_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_ALARMS_H_
@@ -13,13 +13,16 @@
 
 namespace mailverdict {
 
-// Not thread-safe.
+// The open alarms, by what they are about. Decides when a line is due; the
+// caller logs it. Not thread-safe.
 class Alarms {
  public:
-  // A line that was said once is lost in a day's log.
+  // Repeat interval: a line that is logged only once gets lost in a day's log.
   static constexpr absl::Duration kRepeat = absl::Hours(1);
 
-  // True if the line is to be logged now: `about` has not been so before.
+  // Opens an alarm, or changes the line of one that is open. True if `line` is
+  // to be logged now: the alarm is new, or its line was another one. A changed
+  // line does not change since when the alarm is open.
   bool Raise(const std::string& about, const std::string& line,
              absl::Time now) {
     const auto [alarm, is_new] = alarms_.try_emplace(about);
@@ -30,10 +33,11 @@ class Alarms {
     return true;
   }
 
-  // True if there was an alarm about it.
+  // Closes the alarm. True if there was one.
   bool Clear(const std::string& about) { return alarms_.erase(about) > 0; }
 
-  // The lines that are to be logged once more, with since when it is so.
+  // The lines that are to be logged once more now, each with how long its alarm
+  // has been open.
   std::vector<std::string> Due(absl::Time now) {
     std::vector<std::string> lines;
     for (auto& [about, alarm] : alarms_) {
@@ -46,10 +50,11 @@ class Alarms {
     return lines;
   }
 
-  // All of them, for `mailverdict status`.
+  // All open alarms, for `mailverdict status`.
   struct Alarm {
     std::string line;
-    absl::Time since, next;
+    absl::Time since;  // when it was opened
+    absl::Time next;   // when its line is due again
   };
   const std::map<std::string, Alarm>& all() const { return alarms_; }
 

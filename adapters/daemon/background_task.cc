@@ -10,13 +10,13 @@
 
 namespace mailverdict {
 
-// What the thread and the owner share; the last of them destroys it.
+// Shared by the thread and the owner; whichever ends last destroys it.
 struct BackgroundTask::Shared {
   std::mutex mutex;
   std::condition_variable ended;
-  Executor* executor;      // guarded by mutex; null: the owner is gone
-  bool works = false;      // guarded by mutex: `work` has not returned
-  bool has_begun = false;  // loop's thread: `done` has not run
+  Executor* executor;      // guarded by mutex; null when the owner is gone
+  bool works = false;      // guarded by mutex; true until `work` has returned
+  bool has_begun = false;  // the loop's thread's; true until `done` is called
 };
 
 BackgroundTask::BackgroundTask(Executor* executor)
@@ -31,7 +31,8 @@ BackgroundTask::~BackgroundTask() {
 
 absl::Status BackgroundTask::Start(std::function<void()> work,
                                    std::function<void()> done) {
-  // A task that was posted before the owner went must not run `done` after it.
+  // The executor may still hold `finish` when the owner is gone. It must not
+  // run `done` then, nor keep Shared alive.
   const std::weak_ptr<Shared> owned = shared_;
   auto finish = [owned, done = std::move(done)] {
     const std::shared_ptr<Shared> shared = owned.lock();
@@ -40,7 +41,7 @@ absl::Status BackgroundTask::Start(std::function<void()> work,
       const std::lock_guard<std::mutex> lock(shared->mutex);
       if (shared->executor == nullptr) return;
     }
-    shared->has_begun = false;
+    shared->has_begun = false;  // before `done`, which may start the next work
     done();
   };
   shared_->works = true;

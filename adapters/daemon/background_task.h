@@ -1,4 +1,5 @@
-// Work that may block for as long as a disk does, off the loop's thread.
+// Runs work that may block as long as a disk does on a thread of its own, off
+// the loop's thread.
 //
 //   BackgroundTask task(loop);
 //   auto result = std::make_shared<Result>();
@@ -17,29 +18,29 @@
 
 namespace mailverdict {
 
-// Runs one piece of work at a time on a thread of its own. Nobody has to wait
-// for the thread: work on a file system that hangs holds up neither the loop
-// nor the end of the daemon. Loop's thread only.
+// Runs one piece of work at a time. Nobody has to wait for its thread: work on
+// a file system that hangs blocks neither the loop nor the end of the daemon.
+// For the loop's thread only.
 class BackgroundTask {
  public:
   // `executor` outlives this.
   explicit BackgroundTask(Executor* executor);
-  // Abandons work that is still running: it ends by itself, and its `done` does
-  // not run.
+  // Abandons work that is still running: it ends by itself some time, and its
+  // `done` does not run.
   ~BackgroundTask();
   BackgroundTask(const BackgroundTask&) = delete;
   BackgroundTask& operator=(const BackgroundTask&) = delete;
 
-  // Runs `work` on a new thread, then `done` on the loop's. `work` must own
-  // everything that it uses, since it may outlive the caller. An error when the
-  // machine has no thread to spare: nothing has run then. REQUIRES: !running().
+  // Runs `work` on a new thread, then `done` on the loop's thread. `work` must
+  // own everything that it uses, since it may outlive this object. An error if
+  // no thread can be made; then neither runs. REQUIRES: !running().
   absl::Status Start(std::function<void()> work, std::function<void()> done);
 
-  // Whether work has begun whose `done` has not run.
+  // Whether there is work whose `done` has not run yet.
   bool running() const;
 
-  // Blocks until the work has ended, or for `bound`. True if none is running
-  // on its thread any more.
+  // Blocks until `work` has ended, for `bound` at most. True if it has ended;
+  // its `done` may still be due.
   bool WaitFor(absl::Duration bound) const;
 
  private:

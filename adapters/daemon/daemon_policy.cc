@@ -14,15 +14,15 @@ namespace {
 using P = proto::Policy;
 using L = proto::Listener;
 
-// Which of the three protocols a listener speaks.
+// The protocol of a listener and where it was written.
 struct Kind {
   Listener::Protocol protocol;
-  int field;
+  int field;  // in proto::Listener
   std::string name;
   std::string address;
 };
 
-// One error if it is none of them, or several.
+// nullopt, and one error, if a listener has no protocol or several.
 std::optional<Kind> KindOf(const Node<L>& node) {
   using Protocol = Listener::Protocol;
   std::vector<Kind> kinds;
@@ -97,7 +97,8 @@ std::string ReadAccount(const Node<L>& node, int field, std::string_view name,
   return account;
 }
 
-// A smaller history would forget addresses that get mail every day.
+// The least history.max_entries: a smaller history would forget addresses that
+// get mail every day.
 constexpr uint32_t kMinHistory = 1000;
 
 void ReadListeners(const Node<P>& node, DaemonPolicy* daemon) {

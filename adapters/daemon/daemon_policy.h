@@ -1,5 +1,5 @@
-// The daemon's own part of the policy file: where it listens, whom it runs as,
-// what it remembers on disk. The library knows none of it.
+// The daemon's own part of the policy file: where it listens, as which user it
+// runs, what it keeps on disk. The library knows nothing of these settings.
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_DAEMON_POLICY_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_DAEMON_POLICY_H_
@@ -22,30 +22,34 @@ struct Listener {
 
   Protocol protocol = Protocol::kSocketmap;
   std::string address;  // "unix:/path" or "inet:HOST:PORT"
-  int mode = 0660;      // of a unix socket
-  std::string owner;    // of a unix socket; "" for the daemon's own
+  // Of a unix socket: permissions, owner and group. "" for the daemon's own.
+  int mode = 0660;
+  std::string owner;
   std::string group;
 
   bool operator==(const Listener& other) const;
 };
 
-// What history keeps, and where.
+// Where history is kept, and how much of it.
 struct HistoryFile {
-  std::string path;                // "": in memory only
-  size_t max_entries = 1'000'000;  // the oldest are dropped beyond it
+  std::string path;                // "" for memory only
+  size_t max_entries = 1'000'000;  // beyond it the oldest entries are dropped
 
   bool operator==(const HistoryFile& other) const;
 };
 
+// The daemon's settings. All but one need a restart to change.
 struct DaemonPolicy {
   std::vector<Listener> listeners;
   size_t max_connections = 4096;  // of each server
-  std::string user;               // to run as when started as root; "" to stay
+  // The user to become when started as root; "" if the policy names none, which
+  // is an error for root (privileges.h).
+  std::string user;
   LogTarget log = LogTarget::kStderr;
   HistoryFile history;
-  // A new version of a list of addresses that lacks more than this many percent
-  // of the entries in force, or all of them, is held (lib/policy/list_loss.h).
-  // 0 to 100. The only field here that SIGHUP may change.
+  // Percentage, 0 to 100. A new version of a list of addresses is held if it
+  // lacks more than so many of the entries in force, or all of them
+  // (lib/policy/list_loss.h). The only field here that SIGHUP may change.
   int max_list_loss_percent = 50;
 
   // Whether a running daemon can go from this policy to `other` without a
@@ -53,15 +57,17 @@ struct DaemonPolicy {
   bool SameProcess(const DaemonPolicy& other) const;
 };
 
+// Both parts of a policy file.
 struct LoadedDaemonPolicy {
   Policy policy;
   DaemonPolicy daemon;
-  // As in LoadedPolicy, of both parts.
+  // Warnings about both parts, as in LoadedPolicy.
   std::vector<std::string> warnings;
 };
 
-// Reads both parts of a policy file. Parameters and errors as LoadPolicy in
-// lib/policy/loader/loader.h; the errors of both parts come in one list.
+// Reads both parts of a policy file. Parameters and errors are those of
+// LoadPolicy (lib/policy/loader/loader.h); the errors of both parts come in one
+// list.
 absl::StatusOr<LoadedDaemonPolicy> LoadDaemonPolicy(std::string_view text,
                                                     std::string_view file_name,
                                                     const FileReader& read,

@@ -107,7 +107,7 @@ void Daemon::StartReading(bool whole, bool look) {
   order.accepted = reading->accepted;
   order.now = loop_->Now();
   for (const auto& [key, list] : lists_) {
-    if (list.again) reading->again.insert(key.second);
+    if (list.reread) reading->again.insert(key.second);
   }
   reading->history_path = started_.history.path;
   reading->watch = std::move(watch_);

@@ -31,14 +31,16 @@ absl::StatusOr<ListInForce> Parse(const ListKey& key, std::string text) {
   return list;
 }
 
-// `before` stays in force, and this is why.
+// `before`, which stays in force, with a new state and its reason. A doubted
+// version outlives a broken file, whose entries are unknown: the addresses that
+// it made valid stay so until a good version comes.
 ListInForce Kept(ListInForce before, State state, std::string why,
                  absl::Time now) {
   if (before.state != state) before.since = now;
   before.state = state;
   before.why = std::move(why);
   if (state == State::kGood) before.doubted = nullptr;
-  before.again = false;
+  before.reread = false;
   return before;
 }
 
@@ -48,7 +50,7 @@ bool SameEntries(const mail::AddressFile& a, const mail::AddressFile& b) {
 
 }  // namespace
 
-mail::AddressFile ListInForce::Counting() const {
+mail::AddressFile ListInForce::ValidAddresses() const {
   return doubted == nullptr ? *addresses : UnionOf(*addresses, *doubted);
 }
 
@@ -63,13 +65,15 @@ absl::StatusOr<ListInForce> ReadList(const ListKey& key,
         "\"", path, "\" cannot be read: ", text.status().message());
     if (before == nullptr) return absl::InvalidArgumentError(why);
     ListInForce kept = Kept(*before, State::kBroken, why, now);
-    kept.again = true;  // what hinders may be the machine's, not the file's
+    // The cause may be the machine and not the file, which will not change
+    // then.
+    kept.reread = true;
     return kept;
   }
   // The file changed while it was read, so the text may be half of it.
   if (before != nullptr && StampOf(path) != stamp) {
     ListInForce kept = *before;
-    kept.again = true;
+    kept.reread = true;
     return kept;
   }
   if (before != nullptr && *text == *before->text) {
@@ -82,9 +86,12 @@ absl::StatusOr<ListInForce> ReadList(const ListKey& key,
     return Kept(*before, State::kBroken,
                 std::string(version.status().message()), now);
   }
+  // A list of domains refuses mail; a loss there makes nobody lose any.
   if (before->addresses == nullptr) return version;
   const ListLoss loss = LossOf(*before->addresses, *version->addresses);
   if (!IsDoubtful(loss, max_percent)) return version;
+  // The operator has seen one version and accepted that one. The file may have
+  // changed since.
   if (accepted && before->doubted != nullptr &&
       SameEntries(*before->doubted, *version->addresses)) {
     return version;

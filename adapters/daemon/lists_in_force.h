@@ -1,8 +1,7 @@
-// The lists that a policy names (also_valid, exception_file,
-// instant_reject_file) in the versions that are in force. A list decides about
-// permanent rejections, so a version that cannot be read, that has an error, or
-// that has lost much at once (lib/policy/list_loss.h) does not replace a good
-// one.
+// The versions in force of the lists that a policy names (also_valid,
+// exception_file, instant_reject_file). A list decides about permanent
+// rejections. So a new version replaces a good one only if it can be read, has
+// no error, and has not lost many entries at once (lib/policy/list_loss.h).
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_LISTS_IN_FORCE_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_LISTS_IN_FORCE_H_
@@ -22,51 +21,59 @@
 
 namespace mailverdict {
 
-// A value; the contents are shared and never change.
+// One list. A value; its contents are shared between copies and never change.
 struct ListInForce {
   enum class State {
-    kGood,    // the file, as it was read last, is in force
-    kBroken,  // the file cannot be read or has an error
-    kHeld,    // the file has lost too many entries
+    kGood,    // the file's version is in force
+    kBroken,  // an older version is in force: the file cannot be read or has an
+              // error
+    kHeld,  // an older version is in force: the file has lost too many entries
   };
 
-  // The version in force, as text and parsed. One of the two is null.
+  // The version in force: its text, and what the text was parsed into. A list
+  // of domains has `domains`, any other has `addresses`; the other one is null.
   std::shared_ptr<const std::string> text;
   std::shared_ptr<const mail::AddressFile> addresses;
   std::shared_ptr<const DomainList> domains;
-  size_t entries = 0;
+  size_t entries = 0;  // in the version in force
 
   State state = State::kGood;
-  absl::Time since = absl::InfinitePast();  // of the state
-  std::string why;                          // of kBroken and kHeld, for people
-  // kHeld: what the file says. Its entries count beside those in force.
+  absl::Time since = absl::InfinitePast();  // when `state` began
+  std::string why;  // kBroken, kHeld: the reason, for people
+  // The version that is held, or null. Its entries are valid too, beside those
+  // in force, so that a held list never refuses a new address.
   std::shared_ptr<const mail::AddressFile> doubted;
-  // The file is to be read again although it does not look changed: it could
-  // not be read, or was written meanwhile.
-  bool again = false;
+  // The file must be read again even if it does not look changed: it could not
+  // be read, or it was written while it was read.
+  bool reread = false;
 
-  // What counts: the version in force, and beside it a doubted one.
-  mail::AddressFile Counting() const;
+  // The addresses that are valid: those in force, and those of the version that
+  // is held. REQUIRES: the list is not one of domains.
+  mail::AddressFile ValidAddresses() const;
 };
 
-// By kind (true: a list of domains) and path.
+// Whether it is a list of domains, and the path of its file.
 using ListKey = std::pair<bool, std::string>;
 using ListsInForce = std::map<ListKey, ListInForce>;
 
-// One file read, compared with `before`, the version in force (nullptr: there
-// is none). `accepted`: the operator says that the version that is held is
-// right; any other version is compared as usual. An error only where there is
-// no version to fall back to: it says what is wrong, without the field's name.
-// Blocks.
+// Reads the list's file, and compares it with `before`, the version in force;
+// nullptr if there is none. Returns the version that is in force now.
+//
+// `accepted`: the operator says that the version that is held is right. It
+// takes effect only if the file still has the same entries.
+//
+// An error only if `before` is nullptr: then there is no version to fall back
+// to. It says what is wrong, without the name of the policy's field. Blocks.
 absl::StatusOr<ListInForce> ReadList(const ListKey& key,
                                      const ListInForce* before, int max_percent,
                                      bool accepted, absl::Time now);
 
-// Whether the same entries count.
+// Whether both have the same lists, with the same entries in force and held.
 bool SameLists(const ListsInForce& a, const ListsInForce& b);
 
-// To and from the memory. A remembered text that is no longer good is left out;
-// then a line for the log is added to `alarms`.
+// Converts the versions in force to what the file of ListMemory holds, and
+// back. A remembered text that no longer parses is left out, and a line for the
+// log is added to `alarms`.
 std::vector<RememberedList> ToMemory(const ListsInForce& lists);
 ListsInForce FromMemory(const std::vector<RememberedList>& lists,
                         std::vector<std::string>* alarms);

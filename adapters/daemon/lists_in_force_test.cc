@@ -5,7 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstdio>
 #include <fstream>
+#include <thread>
+
+#include "absl/time/clock.h"
 
 namespace mailverdict {
 namespace {
@@ -40,7 +45,7 @@ class ListsInForceTest : public testing::Test {
   }
   // Whether the address counts as valid.
   bool Has(const std::string& address) {
-    const mail::AddressFile counting = list->Counting();
+    const mail::AddressFile counting = list->ValidAddresses();
     return testing::Value(counting.addresses, testing::Contains(address));
   }
 
@@ -84,6 +89,56 @@ TEST_F(ListsInForceTest, NewNamesOfAHeldVersionCountAsWell) {
   EXPECT_FALSE(Has("new@example.org")) << "it was never in force";
 }
 
+TEST_F(ListsInForceTest, AHoldEndsWithTheFileThatCameBack) {
+  Write(Users(1, 10));
+  Read();
+  Write("wrong@example.org\n");
+  EXPECT_EQ(Read(), State::kHeld);
+  Write(Users(1, 10));
+  EXPECT_EQ(Read(), State::kGood);
+  EXPECT_EQ(list->why, "");
+  EXPECT_FALSE(Has("wrong@example.org")) << "its version was withdrawn";
+  Write("wrong@example.org\n");
+  EXPECT_EQ(Read(), State::kHeld);
+  EXPECT_EQ(list->since, now) << "a new hold";
+}
+
+TEST_F(ListsInForceTest, AFileThatIsReadableAgainIsReadOnce) {
+  Write(Users(1, 3));
+  Read();
+  ASSERT_EQ(rename(path.c_str(), (path + ".away").c_str()), 0);
+  EXPECT_EQ(Read(), State::kBroken);
+  EXPECT_TRUE(list->reread);
+  const absl::Time gone = now;
+  ASSERT_EQ(rename((path + ".away").c_str(), path.c_str()), 0);
+  EXPECT_EQ(Read(), State::kGood);
+  EXPECT_FALSE(list->reread);
+  EXPECT_GT(list->since, gone);
+}
+
+// The text may be half of the new version, and half of the old one.
+TEST_F(ListsInForceTest, AVersionThatWasWrittenWhileItWasReadIsNotTaken) {
+  Write(Users(1, 3));
+  Read();
+  std::atomic<bool> stop = false;
+  std::thread writer([&] {
+    for (int i = 0; !stop; ++i) Write(Users(1, 4 + i % 2000));
+  });
+  const absl::Time end = absl::Now() + absl::Minutes(1);
+  bool caught = false;
+  while (!caught && absl::Now() < end) {
+    const std::string before = *list->text;
+    Read();
+    caught = list->reread;
+    if (caught) {
+      EXPECT_EQ(*list->text, before);
+    }
+  }
+  stop = true;
+  writer.join();
+  EXPECT_TRUE(caught);
+}
+
 TEST_F(ListsInForceTest, AVersionIsAcceptedOnlyAsItWasHeld) {
   Write(Users(1, 10));
   Read();
@@ -106,12 +161,12 @@ TEST_F(ListsInForceTest, WhatIsBrokenOrGoneLeavesTheLastGoodVersion) {
   Write("user1@example.org\nnot@@good\n");
   EXPECT_EQ(Read(), State::kBroken);
   EXPECT_THAT(list->why, HasSubstr("list_in_force:2:"));
-  EXPECT_FALSE(list->again);
+  EXPECT_FALSE(list->reread);
   EXPECT_TRUE(Has("user3@example.org"));
   unlink(path.c_str());
   EXPECT_EQ(Read(), State::kBroken);
   EXPECT_THAT(list->why, HasSubstr("cannot be read: "));
-  EXPECT_TRUE(list->again) << "it may be there again without another change";
+  EXPECT_TRUE(list->reread) << "it may be there again without another change";
   EXPECT_EQ(list->since, kStart + absl::Minutes(2));
   ASSERT_EQ(mkdir(path.c_str(), 0700), 0);
   EXPECT_EQ(Read(), State::kBroken);

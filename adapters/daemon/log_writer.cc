@@ -23,12 +23,13 @@ namespace {
 
 using Pieces = std::initializer_list<std::string_view>;
 
-// Lines are written together up to so many bytes, which a pipe takes as one.
+// How many bytes of lines go into one write(2). A pipe takes PIPE_BUF, 4096, as
+// one piece, which another process's lines cannot split.
 constexpr size_t kChunkBytes = 4096;
-// After a line the next ones are gathered for so long: waking the thread for
-// each costs more than its verdict.
+// How long the thread gathers lines before it writes again. Waking it for each
+// line would cost more than the line's verdict.
 constexpr absl::Duration kGather = absl::Milliseconds(5);
-// What has been written leaves so much memory for the next lines.
+// How much memory a written batch may leave allocated for the next one.
 constexpr size_t kKeepBytes = 256 * 1024;
 
 std::string_view PrefixOf(Severity severity) {
@@ -64,12 +65,12 @@ void WriteToFd(int fd, std::string_view text) {
   }
 }
 
-// Lines one behind the other, in one piece of memory.
+// A batch of lines in one piece of memory.
 class Lines {
  public:
   explicit Lines(LogTarget target) : target_(target) {}
 
-  // `size`: of all pieces.
+  // `size` is the size of all pieces together.
   void Add(Severity severity, Pieces line, size_t size) {
     if (target_ != LogTarget::kSyslog) text_ += PrefixOf(severity);
     const size_t begin = text_.size();
@@ -83,7 +84,7 @@ class Lines {
       text_.resize(begin);
       AppendEscaped(raw, &text_);
     }
-    // What ends a line in a file ends a string for syslog.
+    // syslog(3) takes each line as a C string.
     text_ += target_ == LogTarget::kSyslog ? '\0' : '\n';
     ends_.push_back({text_.size(), severity});
   }
@@ -139,7 +140,8 @@ class Lines {
 
 }  // namespace
 
-// Between those who write lines and the thread that may be stuck in a write.
+// The queue between the callers of Write and the thread, which may be stuck in
+// a write.
 class LogWriter::Queue {
  public:
   Queue(LogTarget target, int fd)
@@ -153,14 +155,15 @@ class LogWriter::Queue {
       return;
     }
     waiting_.Add(severity, line, size);
-    // The thread sees to it that it wakes up while there are lines.
+    // While the thread is awake it looks for lines by itself, so that most
+    // lines cost no system call.
     if (asleep_) {
       asleep_ = false;
       changed_.notify_all();
     }
   }
 
-  // The thread: until Stop, and until nothing is waiting.
+  // The thread's function. Returns after Stop, when the queue is empty.
   void Run() {
     Lines lines(target_);
     std::unique_lock<std::mutex> lock(mutex_);
@@ -185,7 +188,7 @@ class LogWriter::Queue {
     changed_.notify_all();
   }
 
-  // Whether the thread has ended in time.
+  // Tells the thread to end. Returns whether it has ended within kLastWait.
   bool Stop() {
     std::unique_lock<std::mutex> lock(mutex_);
     stop_ = true;
@@ -210,7 +213,7 @@ class LogWriter::Queue {
   std::mutex mutex_;
   std::condition_variable changed_;
   Lines waiting_;
-  size_t writing_bytes_ = 0;
+  size_t writing_bytes_ = 0;  // of the batch that the thread is writing
   uint64_t lost_ = 0;
   bool asleep_ = false;
   bool stop_ = false;

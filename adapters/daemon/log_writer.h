@@ -1,5 +1,5 @@
-// Writes the daemon's log from a thread of its own, so that a full pipe or a
-// slow syslog never holds up a verdict.
+// The daemon's log, written by a thread of its own, so that a full pipe or a
+// slow syslog never delays a verdict.
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_LOG_WRITER_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_LOG_WRITER_H_
@@ -18,31 +18,32 @@ namespace mailverdict {
 
 enum class LogTarget { kStderr, kSyslog };
 
-// Lines wait in memory, at most kMaxWaitingBytes of them; beyond that they are
-// counted, and the count is written when there is room. Thread-safe.
+// Queues lines in memory, kMaxWaitingBytes at most, for its thread to write.
+// When the queue is full, further lines are dropped and counted; the count is
+// written as a warning when there is room. Thread-safe.
 class LogWriter {
  public:
   static constexpr size_t kMaxWaitingBytes = 4 << 20;
-  // For what is waiting at the end.
+  // How long the destructor waits for the queue to be written.
   static constexpr absl::Duration kLastWait = absl::Seconds(1);
 
-  // kSyslog: facility mail, through syslog(3). Otherwise to the descriptor
-  // `fd`, one line each; it stays open for as long as the process lives.
-  // ResourceExhausted if there is no thread to spare.
+  // kSyslog writes through syslog(3), facility mail. kStderr writes lines to
+  // `fd`, which must stay open as long as the process lives. ResourceExhausted
+  // if there is no thread to spare.
   static absl::StatusOr<std::unique_ptr<LogWriter>> Start(LogTarget target,
                                                           int fd = 2);
-  // Returns when what is waiting has been written, or after kLastWait: nobody
-  // may read that pipe any more.
+  // Returns when the queue has been written, or after kLastWait: perhaps nobody
+  // reads the pipe any more.
   ~LogWriter();
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
 
-  // Control characters and bytes that are not ASCII are written as \xx: a peer
-  // cannot forge a line.
+  // Queues one line. Control characters and bytes that are not ASCII are
+  // written as \xHH, so that a peer cannot forge a line.
   void Write(Severity severity, std::string_view line) {
     Write(severity, {line});
   }
-  // A line of pieces, one behind the other.
+  // Queues one line that consists of these pieces.
   void Write(Severity severity, std::initializer_list<std::string_view> pieces);
 
  private:
@@ -50,7 +51,7 @@ class LogWriter {
 
   LogWriter(std::shared_ptr<Queue> queue, std::thread thread);
 
-  // The thread's, too, which may outlive this.
+  // Shared with the thread, which may outlive this object.
   const std::shared_ptr<Queue> queue_;
   std::thread thread_;
 };

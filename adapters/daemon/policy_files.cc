@@ -30,7 +30,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   const auto failed = [&path] {
     return absl::NotFoundError(absl::StrCat(path, ": ", strerror(errno)));
   };
-  // A pipe would be waited for without end.
+  // O_NONBLOCK: opening a named pipe would wait for a writer without end.
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return failed();
   struct stat about;

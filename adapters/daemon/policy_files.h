@@ -1,4 +1,5 @@
-// The policy file, and the files that it names: read, and watched for changes.
+// Reads the policy file and the files that it names, and watches files for
+// changes.
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_POLICY_FILES_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_POLICY_FILES_H_
@@ -16,46 +17,50 @@
 
 namespace mailverdict {
 
-// A list of a million addresses has some 40 MB. A file that is larger than this
-// is an error, as one that cannot be read is.
+// The largest file that ReadFile reads. A list of a million addresses has some
+// 40 MB.
 inline constexpr size_t kMaxFileBytes = size_t{128} << 20;
 
-// What a regular file has in it; an error names it.
+// Returns the contents of a regular file. An error, which names the file, if it
+// cannot be read, is no regular file, or is larger than kMaxFileBytes. Blocks.
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 
-// Reads and checks a policy file and the files that it names.
+// Reads and checks a policy file and the files that it names. Blocks.
 absl::StatusOr<LoadedPolicy> ReadPolicyFile(const std::string& path);
 
-// What is different when a file is, as good as always: device, inode, size,
-// nanoseconds of the last change of its contents and of anything about it (some
-// programs set the first of these back). All zero: it is not there.
+// A fingerprint of a file's state, which differs nearly always when the file
+// has changed: device, inode, size, mtime and ctime in nanoseconds. (Some
+// programs set mtime back, but none can set ctime.) All zero if there is no
+// file.
 using FileStamp = std::tuple<uint64_t, uint64_t, uint64_t, int64_t, int64_t>;
 
-// Follows symbolic links. One system call, which blocks where a disk does.
+// Returns the file's stamp; follows symbolic links. Makes one system call,
+// which blocks as long as the disk does.
 FileStamp StampOf(const std::string& path);
 
-// Whether one of some files has changed. Not thread-safe.
+// Finds out which of some files have changed. Not thread-safe.
 class FileWatch {
  public:
   FileWatch() = default;
   explicit FileWatch(const std::vector<std::string>& paths);
 
-  // The files that have changed and have stayed as they are since the last
-  // call, so that no program is just writing them. Call it at intervals that a
-  // program does not pause for while it writes. Each change is told once; so is
-  // that a file is there at first, since it may have changed before it was
-  // watched. Some system calls a file, which block.
+  // Looks at each file, and returns those that have changed and settled: they
+  // look as they did at the call before, so that no program is writing them
+  // just now. Call it at intervals longer than the pauses of a program that
+  // writes. Each change is returned once. A file that exists is returned once
+  // at the beginning too, since it may have changed before it was watched.
+  // Makes one system call a file; they block as long as the disk does.
   std::set<std::string> Look();
-  // Whether the last Look found the file as the one before had.
+  // Whether the file looked the same at the last two calls of Look.
   bool IsSettled(const std::string& path) const;
 
-  // Nothing is watched.
+  // Whether there are no files to watch.
   bool empty() const { return files_.empty(); }
 
  private:
   struct File {
-    FileStamp known;
-    FileStamp last_seen;
+    FileStamp known;      // at the change that was returned last
+    FileStamp last_seen;  // at the last call of Look
     bool settled = false;
   };
   std::map<std::string, File> files_;

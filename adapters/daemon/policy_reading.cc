@@ -105,7 +105,7 @@ absl::StatusOr<PolicyReading> ReadPolicy(const ReadingOrder& order) {
   lists.addresses =
       [&](const std::string& path) -> absl::StatusOr<mail::AddressFile> {
     const auto list = reading.lists.find({false, path});
-    if (list != reading.lists.end()) return list->second.Counting();
+    if (list != reading.lists.end()) return list->second.ValidAddresses();
     return ErrorOf(errors, {false, path});
   };
   lists.domains = [&](const std::string& path) -> absl::StatusOr<DomainList> {

@@ -26,11 +26,13 @@ absl::Status DropPrivileges(const std::string& user) {
                                 : "no such user; create it with useradd -r"));
   }
   if (entry->pw_uid == 0) return absl::OkStatus();
+  // Groups first: without root's user id they could not be changed any more.
   if (initgroups(user.c_str(), entry->pw_gid) != 0 ||
       setgid(entry->pw_gid) != 0 || setuid(entry->pw_uid) != 0) {
     return absl::InternalError(
         absl::StrCat("cannot become \"", user, "\": ", strerror(errno)));
   }
+  // Only a try shows that the saved user id is gone, too.
   if (setuid(0) == 0) {
     return absl::InternalError(
         absl::StrCat("became \"", user, "\" but can go back to root"));

@@ -1,4 +1,4 @@
-// From root to a user with none of root's rights, for good.
+// Changes the process from root to an ordinary user, with no way back.
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_PRIVILEGES_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_PRIVILEGES_H_
@@ -9,9 +9,11 @@
 
 namespace mailverdict {
 
-// Becomes `user` with its groups. As any other user than root, does nothing. As
-// root, `user` must name somebody: running as root is chosen with "root", not
-// by leaving it out. Before the first thread; blocks while users are looked up.
+// Becomes `user`, with the groups of that user. Does nothing if the process
+// does not run as root. An error if it does and `user` is empty: to stay root
+// an operator has to write "root". An error also if the user does not exist or
+// the change fails. Call it before the first thread. Blocks while the user
+// database is asked.
 absl::Status DropPrivileges(const std::string& user);
 
 }  // namespace mailverdict

@@ -1,5 +1,5 @@
-// mailverdict-deliver: see --help, exit_status.h for what the wrapper does,
-// proxy.h and local_map.h for the others.
+// mailverdict-deliver. See --help; wrapper/wrapper.h, lmtp/proxy.h and
+// users/local_map.h describe its three modes.
 
 #include <unistd.h>
 
@@ -22,7 +22,7 @@
 namespace mailverdict::deliver {
 namespace {
 
-// All lines of one delivery together wait so long for a slow syslog.
+// How long all log lines of one delivery together may wait for a slow syslog.
 constexpr absl::Duration kLogPatience = absl::Seconds(1);
 
 void Print(int fd, const std::string& text) {
@@ -35,7 +35,8 @@ void Complain(const std::string& what) {
 
 UnknownRule MakeRule(const Options& options) {
   std::vector<std::unique_ptr<ProofSource>> proofs;
-  // Only the map has a use for a presence.
+  // Under always-defer no absence counts, so there is nothing to ask; only the
+  // map still wants to know who is present.
   const bool needed = options.unknown != UnknownPolicy::kAlwaysDefer ||
                       options.mode == Mode::kMap;
   for (const std::string& proof : options.proofs) {
@@ -87,12 +88,12 @@ int Run(const std::vector<std::string>& words) {
   return status.ok() ? 0 : 1;
 }
 
-// The exit status.
+// Returns the exit status. Whatever goes wrong in here, an MTA must not bounce.
 int Main(int argc, char** argv) {
   if (!OpenStandardDescriptors()) return kExTempFail;
   try {
     return Run(std::vector<std::string>(argv + (argc > 0), argv + argc));
-  } catch (const std::exception&) {  // no memory
+  } catch (const std::exception&) {  // out of memory
     return kExTempFail;
   }
 }

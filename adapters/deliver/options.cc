@@ -96,8 +96,8 @@ bool IsPermanentCode(std::string_view text) {
          in.Decimal(3).has_value() && in.done();
 }
 
-// Codes by which servers say "user unknown".
-bool IsOfUnknownUser(std::string_view code) {
+// Whether servers say "user unknown" by this code.
+bool IsUnknownUserCode(std::string_view code) {
   return code.substr(0, 4) == "5.1." || code.substr(0, 2) == "51" ||
          code == "550" || code == "551" || code == "553";
 }
@@ -139,7 +139,7 @@ absl::Status ReadWord(const std::string& text, std::string* word) {
   return absl::OkStatus();
 }
 
-// Which modes an option is for.
+// The modes that an option is for.
 constexpr unsigned kWrapper = 1, kProxy = 2, kMap = 4;
 constexpr unsigned kAll = kWrapper | kProxy | kMap;
 
@@ -206,7 +206,7 @@ constexpr Flag kFlags[] = {
      }},
 };
 
-// One option with its value, as it stood.
+// One option of the command line with its value, not read yet.
 struct Given {
   const Flag* flag;
   std::string value;
@@ -271,7 +271,8 @@ absl::Status ReadGiven(const std::vector<Given>& given, Options* options) {
   return absl::OkStatus();
 }
 
-// What fits together, and what is missing.
+// Finds the mode, and checks what no single option shows: options that do not
+// go together, and options that are missing.
 absl::Status CheckTogether(const Splitter& split, Options* options) {
   const auto wrong = [](absl::string_view what) {
     return absl::InvalidArgumentError(what);
@@ -301,7 +302,7 @@ absl::Status CheckTogether(const Splitter& split, Options* options) {
   }
   const RefusalCodes& codes = options->codes;
   for (const std::string& code : codes.pass) {
-    if (IsOfUnknownUser(code)) {
+    if (IsUnknownUserCode(code)) {
       return wrong(absl::StrCat("--pass-code: ", code,
                                 " says that a user is unknown, and passes when "
                                 "that is proven; leave it out"));

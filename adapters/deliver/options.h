@@ -1,4 +1,4 @@
-// The command line of mailverdict-deliver. Pure.
+// The parser of mailverdict-deliver's command line. Pure.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_OPTIONS_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_OPTIONS_H_
@@ -17,6 +17,7 @@ namespace mailverdict::deliver {
 
 enum class Mode { kHelp, kVersion, kWrapper, kProxy, kMap };
 
+// The command line, read. Fields of other modes keep their defaults.
 struct Options {
   Mode mode = Mode::kHelp;
 
@@ -24,40 +25,40 @@ struct Options {
   // "passwd", or the address of a mailverdictd (socket_address.h).
   std::vector<std::string> proofs = {"unix:/run/mailverdict/socketmap"};
   absl::Duration proof_timeout = absl::Seconds(5);  // positive
-  std::vector<std::string> domains;  // the first completes bare users
+  std::vector<std::string> domains;  // the first is added to bare users
 
-  // The wrapper's.
+  // For kWrapper.
   std::vector<std::string> command;
   std::string recipient;                       // may be empty
   absl::Duration timeout = absl::Minutes(15);  // positive
   StatusLists lists;
 
-  // The proxy's.
+  // For kProxy.
   std::string lmtp, backend;  // addresses, not checked here
   RefusalCodes codes;
 
-  // The map's.
+  // For kMap.
   std::string map;  // an address, not checked here
 
-  // Of the sockets of proxy and map.
+  // For kProxy and kMap: the listening socket.
   UnixSocketOptions unix_options;
 };
 
-// Reads the command line without its first word. `environment_recipient` is
-// $RECIPIENT, or null; --recipient goes before it. An error names the option
-// and the cure.
+// Reads the words after the program's name. `environment_recipient` is
+// $RECIPIENT or null; --recipient overrides it. An error names the option and
+// says what to write instead.
 //
-// --help and --version stand alone: in the middle of an MTA's command they
-// would end with 0, and the mail would be lost.
+// --help and --version must stand alone. In the middle of an MTA's command they
+// would make us exit with 0, and the mail would be lost.
 absl::StatusOr<Options> ParseOptions(const std::vector<std::string>& words,
                                      const char* environment_recipient);
 
-// What to exit with when that is an error. 75 but for a proxy or a map: who
-// else runs us is an MTA, which bounces at 64 EX_USAGE and at 1. Proxy and map
-// are run by systemd or a script, for which 75 means nothing: 1.
+// The exit status when ParseOptions returns an error. 75 for the wrapper: an
+// MTA runs it, and bounces at 64 (EX_USAGE) and at 1. 1 for the proxy and the
+// map: systemd or a script runs them, for which 75 has no meaning.
 int ExitStatusOfWrongOptions(const std::vector<std::string>& words);
 
-// All options, a line each.
+// The text of --help.
 extern const char kHelp[];
 
 }  // namespace mailverdict::deliver

@@ -13,7 +13,8 @@
 namespace mailverdict::deliver {
 namespace {
 
-// SIGTERM and SIGINT make it readable, for good: nobody reads from it.
+// A descriptor that becomes readable at SIGTERM or SIGINT. It stays readable,
+// since nobody reads from it, so that every thread can wait for it.
 int StopFd() {
   sigset_t stops;
   sigemptyset(&stops);

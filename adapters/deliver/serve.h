@@ -1,5 +1,5 @@
-// The services of mailverdict-deliver, the LMTP proxy and the map, as long as
-// the process lives.
+// The two services of mailverdict-deliver: the LMTP proxy and the map of local
+// users.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_SERVE_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_SERVE_H_
@@ -10,10 +10,10 @@
 
 namespace mailverdict::deliver {
 
-// Serves until SIGTERM or SIGINT, then finishes what is under way, for 30 s at
-// most. Logs to syslog, or to stderr where there is none. An error, which says
-// what to do about it, when it cannot listen. REQUIRES a process of one thread,
-// and Mode::kProxy or kMap.
+// Serves until SIGTERM or SIGINT; then transactions under way may finish, for
+// 30 s at most. Logs to syslog, or to stderr if there is no syslog. An error,
+// which says what to do about it, if it cannot listen. REQUIRES: the process
+// has one thread, and options.mode is kProxy or kMap.
 absl::Status Serve(const Options& options, const UnknownRule& rule);
 
 }  // namespace mailverdict::deliver

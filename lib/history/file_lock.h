@@ -1,4 +1,4 @@
-// One process at a time has a file.
+// A lock file: only one process at a time can hold it.
 
 #ifndef MAILVERDICT_LIB_HISTORY_FILE_LOCK_H_
 #define MAILVERDICT_LIB_HISTORY_FILE_LOCK_H_
@@ -10,13 +10,14 @@
 
 namespace mailverdict {
 
-// flock(2) on a file of its own, which stays when the lock goes: it goes with
-// the process, however that ends. A second lock within one process is refused
-// too. Not for NFS before Linux 2.6.12.
+// Holds flock(2) on a file of its own until it is destroyed. The kernel
+// releases the lock when the process ends, however it ends; the file stays. A
+// second lock within the same process is refused, too. Does not work on NFS
+// before Linux 2.6.12.
 class FileLock {
  public:
-  // Creates `path`, mode 0600, if it is not there. FailedPrecondition: somebody
-  // has it. Never waits.
+  // Creates `path`, mode 0600, if it does not exist. FailedPrecondition if the
+  // lock is taken. Never waits.
   static absl::StatusOr<std::unique_ptr<FileLock>> Take(
       const std::string& path);
   ~FileLock();

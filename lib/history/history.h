@@ -1,5 +1,6 @@
-// The memory of addresses and domains that were seen before. Lookups read it;
-// the observations of verdicts that were given are written to it.
+// The interface to what was seen before: mailboxes that were present, mailboxes
+// that vanished, domains that were missing. Lookups read it; the observations
+// of verdicts that were given are written to it.
 
 #ifndef MAILVERDICT_LIB_HISTORY_HISTORY_H_
 #define MAILVERDICT_LIB_HISTORY_HISTORY_H_
@@ -16,30 +17,33 @@
 
 namespace mailverdict {
 
-// A store that fails answers Unknown. One thread at a time.
+// If the store fails, Read answers Unknown and writes are lost. One thread at a
+// time.
 class History {
  public:
   virtual ~History() = default;
-  // Present with the values that the lookup's kind names (lookup.h), Absent, or
-  // Unknown.
+  // Answers Present, with the values that lookup.h describes for the lookup's
+  // kind; Absent if nothing is remembered; or Unknown.
   virtual Report Read(const HistoryLookup& lookup) = 0;
+  // Remembers one observation. Failures are the store's to log.
   virtual void Write(const Observation& observation) = 0;
-  // Forgets the addresses that have vanished from `directory`
-  // (HistoryLookup::Kind::kVanished), because the operator says that they are
-  // gone. Each address is still doubted for its grace period. It counts again
-  // only if it is seen and vanishes again.
+  // Empties the list of mailboxes that have vanished from `directory`
+  // (HistoryLookup::Kind::kVanished): the operator says that they are gone for
+  // good. This ends a hold. The absence of each of them is still Unknown until
+  // its grace period is over. A mailbox counts as vanished again only if it is
+  // seen and vanishes once more.
   virtual absl::Status Release(std::string_view directory) = 0;
 
-  // The next three are for operators, about domains that are remembered as
-  // missing (HistoryLookup::kMissingDomain). Names are canonical.
+  // The rest is for operators: domains that are remembered as missing
+  // (HistoryLookup::Kind::kMissingDomain), by their canonical names.
 
-  // The domain counts as learned from now on, even if it was not remembered.
+  // Sets the mark of a domain. Adds the domain if it was not remembered.
   virtual absl::Status MarkDomain(const std::string& domain,
                                   MissingDomain::Mark mark, absl::Time now) = 0;
-  // NotFound if the domain is not remembered.
+  // Forgets a domain. NotFound if it was not remembered.
   virtual absl::Status ForgetDomain(const std::string& domain) = 0;
-  // Visits all domains, in no order. The visitor returns false to end the walk;
-  // it must not use the history.
+  // Calls `visit` for each domain, in no order, until it returns false. `visit`
+  // must not use the history.
   using DomainVisitor =
       std::function<bool(std::string_view domain, const MissingDomain&)>;
   virtual absl::Status ForEachDomain(const DomainVisitor& visit) = 0;

@@ -1,4 +1,4 @@
-// A StoredHistory on each kind of Store, for its tests.
+// A fixture for tests that run a StoredHistory on each kind of Store.
 
 #ifndef MAILVERDICT_LIB_HISTORY_HISTORY_TESTING_H_
 #define MAILVERDICT_LIB_HISTORY_HISTORY_TESTING_H_
@@ -32,7 +32,7 @@ inline Observation Gone(const std::string& who, absl::Time when) {
   return {Observation::Kind::kGone, About(who), when};
 }
 
-// The parameter: in a file?
+// The parameter says whether the store is a file.
 class HistoryTest : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override { Open(StoredHistory::kDefaultMax); }
@@ -51,7 +51,7 @@ class HistoryTest : public testing::TestWithParam<bool> {
 
   void Write(const Observation& observation) {
     history_->Write(observation);
-    // Within one commit no order is kept.
+    // The file store keeps no order within one commit.
     if (in_order_) {
       EXPECT_TRUE(history_->store()->Sync().ok());
     }

@@ -43,7 +43,7 @@ absl::Status WriteAll(int fd, std::string_view bytes) {
 }
 
 absl::StatusOr<std::string> ReadWhole(const std::string& file) {
-  // A pipe would be waited for without end.
+  // O_NONBLOCK: opening a named pipe would wait for a writer without end.
   const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0 && errno == ENOENT) {
     return absl::NotFoundError(absl::StrCat(file, ": there is none"));
@@ -145,7 +145,8 @@ absl::Status WriteListMemory(const std::string& file,
   }
   const std::string bytes = ListMemoryBytes(lists);
 
-  // A file of its own until it is whole: a full disk must not cost the old one.
+  // Written under another name until it is whole: a full disk must not destroy
+  // the old file. O_TRUNC: a crash may have left a longer file of that name.
   const std::string fresh = absl::StrCat(file, ".new");
   const int fd =
       open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
@@ -157,6 +158,7 @@ absl::Status WriteListMemory(const std::string& file,
   if (status.ok() && rename(fresh.c_str(), file.c_str()) != 0) {
     status = ErrnoStatus(errno);
   }
+  // Without this the rename itself could be lost in a power failure.
   if (status.ok()) return SyncFolderOf(file);
   unlink(fresh.c_str());
   return absl::Status(status.code(),

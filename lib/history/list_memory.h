@@ -1,10 +1,10 @@
-// The lists that were in force when the daemon last ran, so that a broken
-// export together with a restart rejects nobody: at a start each list is
-// compared with what is remembered here, as it is compared with the one in
-// force while the daemon runs.
+// A file with the lists that were in force when the daemon last ran. At a start
+// each list is compared with its version in this file, as a running daemon
+// compares it with the version in force. So a broken export rejects nobody,
+// even if the daemon is restarted at the same time.
 //
-// A plain file beside the history's. It is small next to the history, is
-// written only when a list changes, and is always written whole.
+// It is a plain file beside the history's. It is small compared with the
+// history, is written only when a list changes, and is always written whole.
 
 #ifndef MAILVERDICT_LIB_HISTORY_LIST_MEMORY_H_
 #define MAILVERDICT_LIB_HISTORY_LIST_MEMORY_H_
@@ -20,32 +20,38 @@
 
 namespace mailverdict {
 
+// One list.
 struct RememberedList {
-  bool domains = false;  // an instant_reject_file; else a file of addresses
-  std::string path;      // as the policy names it
+  bool domains =
+      false;         // true: instant_reject_file; false: a file of addresses
+  std::string path;  // as the policy names it
   std::shared_ptr<const std::string> text;  // the version in force, never null
 };
 
-// Texts and paths together. Beyond it nothing is remembered (OutOfRange).
+// The most bytes that all texts and paths together may have. If there are more,
+// WriteListMemory writes nothing and returns OutOfRange.
 inline constexpr size_t kMaxListMemoryBytes = size_t{1} << 30;
 
-// "HISTORY-lists" for the history's file; "" for "", where there is no memory.
+// The path of this file for a history's file: "HISTORY-lists". "" for "":
+// without a history's file there is none.
 std::string ListMemoryFile(const std::string& history_file);
 
-// The file's bytes, and back again. DataLoss: they are damaged or foreign. What
-// is read well is written as the same bytes.
+// Converts lists to the file's bytes, and back. DataLoss if the bytes are
+// damaged, or those of another program. Bytes that parse are those that the
+// result would be written as.
 std::string ListMemoryBytes(const std::vector<RememberedList>& lists);
 absl::StatusOr<std::vector<RememberedList>> ParseListMemory(
     std::string_view bytes);
 
-// NotFound: there is none. DataLoss: it is damaged or foreign. Otherwise
-// PermissionDenied or Unavailable, with what the system says. Blocks.
+// Reads the file. NotFound: it does not exist. DataLoss: it is damaged, or
+// another program's. PermissionDenied or Unavailable: the system's error.
+// Blocks.
 absl::StatusOr<std::vector<RememberedList>> ReadListMemory(
     const std::string& file);
 
-// Replaces the file atomically, mode 0600. Whatever the error, and whenever the
-// machine stops, the file is either the old or the new one, whole. Blocks until
-// the disk has it.
+// Replaces the file atomically, mode 0600: after any error, and after a crash
+// at any moment, the file is either the old one or the new one, whole. Blocks
+// until the new file is on the disk.
 absl::Status WriteListMemory(const std::string& file,
                              const std::vector<RememberedList>& lists);
 

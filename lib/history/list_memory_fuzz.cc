@@ -1,6 +1,6 @@
-// The memory of lists: whatever its bytes are, reading them ends without a
-// crash, and what is read well is written as the same bytes. The input is tried
-// as it is, and as the lists of a file whose checksum is right.
+// Fuzzes ParseListMemory. Requires: no crash; bytes that parse are written
+// again as the same bytes. The input is tried as a whole file, and as the lists
+// in a file with a right checksum.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Numbers as the values of a Store hold them: the least byte first.
+// Reads and writes the numbers in a Store's values: little-endian, of fixed
+// size.
 
 #ifndef MAILVERDICT_LIB_HISTORY_LITTLE_ENDIAN_H_
 #define MAILVERDICT_LIB_HISTORY_LITTLE_ENDIAN_H_
@@ -12,7 +13,8 @@
 
 namespace mailverdict {
 
-// Unsigned is uint16_t, uint32_t or uint64_t.
+// Appends `number` to `out`. Unsigned is uint8_t, uint16_t, uint32_t or
+// uint64_t, here and below.
 template <typename Unsigned>
 void AppendNumber(Unsigned number, std::string* out) {
   for (size_t i = 0; i < sizeof number; ++i) {
@@ -20,7 +22,8 @@ void AppendNumber(Unsigned number, std::string* out) {
   }
 }
 
-// nullopt, with nothing read, when too few bytes are left.
+// Reads a number and moves `in` behind it. nullopt if too few bytes are left;
+// then `in` stays.
 template <typename Unsigned>
 std::optional<Unsigned> TakeNumber(mail::Cursor* in) {
   const std::optional<std::string_view> bytes = in->Take(sizeof(Unsigned));

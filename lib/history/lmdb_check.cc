@@ -21,12 +21,12 @@ namespace lmdb {
 namespace {
 
 constexpr int kMaxDepth = 32;
-// A transaction can leave so many pages behind that it took at the end of the
-// file, gave up and never wrote (MDB_IDL_UM_SIZE).
+// How many pages beyond the end of the file may be in use or free: a
+// transaction may take pages there, give them up, and never write them
+// (MDB_IDL_UM_SIZE).
 constexpr uint64_t kMaxUnwritten = 1 << 17;
 
-// The keys that a page may have: from the first of them on, and less than the
-// second.
+// The range of keys that a page may have: from <= key < to.
 struct Bounds {
   std::optional<std::string> from, to;
 };
@@ -52,7 +52,7 @@ class Check {
   absl::Status VisitOverflow(const Node& node, Kind kind, Tree* seen);
   absl::Status VisitFreeList(std::string_view list);
 
-  // `count` pages are part of something that was not met before.
+  // Marks `count` pages as used. An error if one of them is used already.
   absl::Status Claim(uint64_t page, uint64_t count);
   absl::Status Read(uint64_t at, size_t count, std::string* bytes) const;
   absl::Status Wrong(absl::string_view what) const {
@@ -60,10 +60,10 @@ class Check {
   }
 
   const int fd_;
-  uint64_t at_ = 0;  // the page that is looked at
+  uint64_t at_ = 0;  // number of the page that is being checked
   size_t page_bytes_ = kMinPageBytes;
-  uint64_t newest_ = 0;  // transaction
-  uint64_t pages_ = 0;   // in use or free, whether they are in the file or not
+  uint64_t newest_ = 0;  // number of the newest transaction
+  uint64_t pages_ = 0;   // number of pages, in use or free, in the file or not
   Tree free_, main_;
   std::vector<bool> claimed_;
   std::vector<Tree> named_;  // found in the main tree, to be walked
@@ -133,7 +133,8 @@ absl::Status Check::Run() {
   if (status.ok()) status = Walk(free_, Kind::kFree);
   if (status.ok()) status = Walk(main_, Kind::kMain);
   for (size_t i = 0; status.ok() && i < named_.size(); ++i) {
-    // Of a later format of ours; who cannot read that will not open it.
+    // Other flags belong to a later format of ours, which LmdbFile refuses to
+    // open.
     if (named_[i].flags == 0) status = Walk(named_[i], Kind::kNamed);
   }
   return status;
@@ -193,7 +194,7 @@ absl::Status Check::ReadNodes(uint64_t page, bool leaf) {
       upper > page_bytes_) {
     return Wrong("impossible bounds");
   }
-  // Half of a page, less the offset: MDB_MINKEYS is 2.
+  // A page holds at least two nodes (MDB_MINKEYS), each with an offset.
   const size_t max_bytes = ((page_bytes_ - kHeaderBytes) / 2 & ~size_t{1}) - 2;
   nodes_.clear();
   std::vector<std::pair<size_t, size_t>> places;  // begin and end of each node
@@ -216,9 +217,10 @@ absl::Status Check::ReadNodes(uint64_t page, bool leaf) {
                             : Wrong("entries do not fill the page");
 }
 
-// Otherwise LMDB would read the same list of free pages twice, say, and use
-// each of them twice: out of order, or if it was the list of a transaction 0,
-// which to LMDB is none. The first key of a branch says nothing.
+// Keys must be in order and within bounds. LMDB relies on it: with free lists
+// out of order it would read one list twice, for example, and give each of its
+// pages away twice. So it would with the list of transaction 0, a number that
+// LMDB uses for "none". The first key of a branch page has no meaning.
 absl::Status Check::CheckKeys(Kind kind, bool leaf,
                               const Bounds& bounds) const {
   const auto less = [kind](std::string_view a, std::string_view b) {
@@ -244,7 +246,7 @@ absl::Status Check::CheckKeys(Kind kind, bool leaf,
   return absl::OkStatus();
 }
 
-// Of the page below the branch's `child`-th entry.
+// The bounds of the page below the branch page's entry number `child`.
 Bounds Check::BoundsOf(size_t child, const Bounds& bounds) const {
   Bounds its = bounds;
   if (child > 0) its.from = KeyOf(nodes_[child]);
@@ -281,7 +283,7 @@ absl::Status Check::VisitOverflow(const Node& node, Kind kind, Tree* seen) {
   seen->overflows += count;
   absl::Status status = Claim(at_, count);
   std::string pages;
-  // Also shows that they are in the file.
+  // Reading them also shows that they are in the file.
   if (status.ok())
     status = Read(at_ * page_bytes_, count * page_bytes_, &pages);
   if (!status.ok()) return status;
@@ -295,7 +297,7 @@ absl::Status Check::VisitOverflow(const Node& node, Kind kind, Tree* seen) {
       std::string_view(pages).substr(kHeaderBytes, node.data_bytes));
 }
 
-// An MDB_IDL: how many, then that many pages, the last first.
+// Checks an MDB_IDL: a count, then so many page numbers in descending order.
 absl::Status Check::VisitFreeList(std::string_view list) {
   const uint64_t count = Load<uint64_t>(list, 0);
   if (list.size() < sizeof count || count > list.size() / sizeof count - 1) {

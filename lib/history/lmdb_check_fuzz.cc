@@ -1,7 +1,8 @@
-// A file of the history with some of its bytes changed: what is found sound can
-// be read and written without a crash. The input is the changes, five bytes
-// each: the page, the offset in it (two bytes, most near its head), what is
-// done to that byte, and the number to do it with.
+// Fuzzes CheckLmdbFile with a history file in which some bytes are changed.
+// Requires: LMDB reads and writes a file that was found sound without a crash.
+// The input is the changes, five bytes each: the page, the offset in it (two
+// bytes, mostly near the page's head), the operation on that byte, and its
+// operand.
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -56,7 +57,7 @@ LmdbFile::Changes Generation(int round) {
   return changes;
 }
 
-// The bytes of a file with a past: two generations, branches, free pages.
+// The bytes of a used file: two generations, branch pages, free pages.
 const std::string& Whole() {
   static const std::string* const whole = [] {
     Require(LmdbFile::Create(Path(), std::string(Store::kSaltBytes, 's')).ok(),

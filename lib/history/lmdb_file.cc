@@ -15,14 +15,14 @@
 namespace mailverdict {
 namespace {
 
-// The map is address space, not memory or disk. Half of it is ever in use: see
-// YoungIsFull; the rest is for pages that a commit replaces and a reader may
-// still hold.
+// The size of the map, which is address space, not memory or disk. At most half
+// of it is in use (see YoungIsFull); the rest is for pages that a commit
+// replaces and that a reader may still use.
 constexpr size_t kMapBytes = 64 << 20;
 constexpr size_t kMapBytesPerEntry = 512;
 
-// Whole durability: see lmdb_store.h. NOTLS, since a reader belongs to its
-// object here, not to the thread that made it.
+// No flag that weakens durability: see lmdb_store.h. MDB_NOTLS, since a reader
+// belongs to an LmdbFile here, not to the thread that made it.
 constexpr unsigned kFlags = MDB_NOSUBDIR | MDB_NOTLS;
 
 constexpr absl::string_view kAbout = "about";
@@ -51,10 +51,10 @@ absl::Status StatusOf(int rc, absl::string_view path = "") {
     case MDB_PAGE_NOTFOUND:
     case MDB_VERSION_MISMATCH:
     case MDB_INCOMPATIBLE:
-    case MDB_NOTFOUND:  // of what a file of ours has
+    case MDB_NOTFOUND:  // of an entry that every file of ours has
       return absl::DataLossError(what);
     case MDB_PANIC:
-    case MDB_BAD_TXN:  // a reader's that has met damage
+    case MDB_BAD_TXN:  // of a reader that has met damage
       return absl::AbortedError(what);
     default:
       return absl::UnavailableError(what);
@@ -102,7 +102,7 @@ absl::Status LmdbFile::Create(const std::string& path,
   if (unlink(unfinished.c_str()) != 0 && errno != ENOENT) {
     return ErrnoStatus(errno, unfinished);
   }
-  // Nobody else knows it yet: no lock.
+  // No lock: nobody else knows this file yet.
   const absl::StatusOr<MDB_env*> env =
       OpenEnv(unfinished, kMapBytes, MDB_NOLOCK);
   if (!env.ok()) return env.status();
@@ -150,7 +150,8 @@ absl::StatusOr<std::unique_ptr<LmdbFile>> LmdbFile::Open(
   return file;
 }
 
-// `format` is filled in as soon as it is known.
+// Reads the table "about". Sets `format` even if the rest cannot be read: a
+// newer format is reported as such, not as damage.
 int LmdbFile::ReadAbout(std::string* format) {
   MDB_txn* txn = nullptr;
   int rc = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
@@ -180,7 +181,7 @@ int LmdbFile::ReadAbout(std::string* format) {
     if (rc == 0) rc = CountEntries(txn, &entries);
     size_ = entries;
   }
-  // Committed, not aborted: the tables stay open.
+  // Not aborted, or the tables would be closed again.
   const int committed = mdb_txn_commit(txn);
   if (rc != 0) return rc;
   return committed;
@@ -243,6 +244,7 @@ absl::Status LmdbFile::Commit(const Changes& changes) {
   MDB_txn* txn = nullptr;
   int rc = mdb_txn_begin(env_, nullptr, 0, &txn);
   if (rc != 0) return StatusOf(rc);
+  // On a copy: a commit that fails must not start a generation in memory only.
   int young = young_;
   rc = Apply(txn, changes, &young);
   size_t entries = 0;
@@ -257,13 +259,14 @@ absl::Status LmdbFile::Commit(const Changes& changes) {
     size_ = entries;
     return absl::OkStatus();
   }
-  // Who reads the file from outside (mdb_stat) and was killed may hold pages.
+  // A reader in another process (mdb_stat) that was killed still holds its
+  // pages, so that the map may fill up. This drops such readers.
   mdb_reader_check(env_, nullptr);
   return StatusOf(rc);
 }
 
-// In the order of the keys, by which neighbours are changed together, and by
-// which the same changes make the same file.
+// Applies the changes in the order of their keys: neighbours share pages, and
+// the same changes always make the same file.
 int LmdbFile::Apply(MDB_txn* txn, const Changes& changes, int* young) {
   std::vector<const Changes::value_type*> in_order;
   in_order.reserve(changes.size());
@@ -292,19 +295,20 @@ int LmdbFile::Put(MDB_txn* txn, std::string_view key, std::string_view value,
   int rc = mdb_put(txn, generations_[*young], &name, &data, 0);
   MDB_stat stat;
   if (rc == 0) rc = mdb_stat(txn, generations_[*young], &stat);
-  if (rc == 0 && YoungIsFull(stat)) rc = Turn(txn, young);
+  if (rc == 0 && YoungIsFull(stat)) rc = StartGeneration(txn, young);
   return rc;
 }
 
-// By number; and by size, so that long values do not fill the map.
+// Counts entries; and pages, so that long values do not fill the map.
 bool LmdbFile::YoungIsFull(const MDB_stat& young) const {
   const size_t pages = young.ms_branch_pages + young.ms_leaf_pages;
   return young.ms_entries >= std::max<size_t>(max_entries_ / 2, 1) ||
          pages * young.ms_psize >= map_bytes_ / 4;
 }
 
-// The old are forgotten, the young are the old.
-int LmdbFile::Turn(MDB_txn* txn, int* young) {
+// Forgets the old generation, makes the young one the old one, and starts an
+// empty young one.
+int LmdbFile::StartGeneration(MDB_txn* txn, int* young) {
   *young = 1 - *young;
   MDB_val key = Bytes(kYoung), value = Bytes(kNames[*young]);
   const int rc = mdb_drop(txn, generations_[*young], 0);

@@ -1,4 +1,4 @@
-// One LMDB file, open: what LmdbStore (lmdb_store.h) reads and commits to.
+// One open LMDB file, which LmdbStore (lmdb_store.h) reads and commits to.
 //
 // Format 1, tables by name:
 //   "about"   "format" -> "1", "young" -> "a" or "b", "salt" -> 16 bytes
@@ -24,37 +24,39 @@
 
 namespace mailverdict {
 
-// Get, ForEach and size on one thread at a time, Commit on one other. Nobody
-// else in this process may have the file open.
+// Get, ForEach and size may be called on one thread at a time, and Commit on
+// another one. The file must not be opened twice in a process.
 //
-// Errors: DataLoss (the file is damaged or is not ours), Aborted (LMDB will not
-// go on before the file is opened again, perhaps because of damage), else what
-// the system says.
+// Errors: DataLoss (the file is damaged or not ours), Aborted (LMDB refuses to
+// go on until the file is opened again, perhaps because of damage), otherwise
+// the system's error.
 class LmdbFile {
  public:
   static constexpr absl::string_view kFormat = "1";
 
-  // By key; nullopt erases.
+  // New values by key; nullopt erases the entry.
   using Changes = absl::flat_hash_map<std::string, std::optional<std::string>>;
 
-  // Makes an empty store with this salt at `path`, in place of whatever file is
-  // there. It appears there complete, or not at all.
+  // Makes an empty store with this salt at `path`, and replaces a file that is
+  // there. The new file appears complete, or not at all.
   static absl::Status Create(const std::string& path, const std::string& salt);
 
-  // Checks the file first (lmdb_check.h). NotFound: there is none, or an empty
-  // one. FailedPrecondition: a format that this version does not know, or no
-  // regular file. Others may not read it: its mode becomes 0600.
+  // Checks and opens a file (lmdb_check.h), and sets its mode to 0600.
+  // NotFound: it does not exist or is empty. FailedPrecondition: its format is
+  // unknown to this version, or it is no regular file.
   static absl::StatusOr<std::unique_ptr<LmdbFile>> Open(const std::string& path,
                                                         size_t max_entries);
   ~LmdbFile();
   LmdbFile(const LmdbFile&) = delete;
   LmdbFile& operator=(const LmdbFile&) = delete;
 
-  // As of the last commit. Never wait for Commit.
+  // Read the entries of the last commit; see Store for the rest. Neither waits
+  // for a Commit.
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key);
   absl::Status ForEach(std::string_view prefix, const Store::Visitor& visit);
 
-  // All of them or none, and on the disk when this returns.
+  // Writes all changes, or none if it returns an error. They are on the disk
+  // when it returns.
   absl::Status Commit(const Changes& changes);
 
   size_t size() const { return size_; }  // entries as of the last commit
@@ -67,11 +69,11 @@ class LmdbFile {
       : env_(env), max_entries_(max_entries), map_bytes_(map_bytes) {}
 
   int ReadAbout(std::string* format);
-  int BeginRead();  // reader_, which the caller resets
+  int BeginRead();  // starts reader_; the caller has to reset it
   int Apply(MDB_txn* txn, const Changes& changes, int* young);
   int Put(MDB_txn* txn, std::string_view key, std::string_view value,
           int* young);
-  int Turn(MDB_txn* txn, int* young);
+  int StartGeneration(MDB_txn* txn, int* young);
   bool YoungIsFull(const MDB_stat& young) const;
   int CountEntries(MDB_txn* txn, size_t* entries) const;
   absl::Status Walk(MDB_dbi table, std::string_view prefix,
@@ -82,9 +84,10 @@ class LmdbFile {
   const size_t map_bytes_;
   MDB_dbi about_ = 0;
   Generations generations_ = {};
-  int young_ = 0;  // which of them; the committing thread's
+  int young_ = 0;  // index into generations_; for the committing thread only
   std::string salt_;
-  MDB_txn* reader_ = nullptr;  // the reading thread's; rests between reads
+  MDB_txn* reader_ =
+      nullptr;  // for the reading thread only; reset between reads
   std::atomic<size_t> size_{0};
 };
 

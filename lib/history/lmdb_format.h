@@ -1,8 +1,8 @@
-// The layout of LMDB's files, data format 1 (0.9.x) on 64-bit machines, as
-// mdb.c has it in MDB_page, MDB_node, MDB_db and MDB_meta. Pure.
+// The layout of LMDB's files: data format 1 (0.9.x) on 64-bit machines, taken
+// from MDB_page, MDB_node, MDB_db and MDB_meta in mdb.c. Pure.
 //
-// What stands where the bytes end reads as 0: whoever looks must have checked
-// that it is there, or must not mind.
+// Reading beyond the end of the bytes gives 0. The caller checks the size first
+// where 0 would be wrong.
 
 #ifndef MAILVERDICT_LIB_HISTORY_LMDB_FORMAT_H_
 #define MAILVERDICT_LIB_HISTORY_LMDB_FORMAT_H_
@@ -28,12 +28,12 @@ inline constexpr size_t kHeaderBytes = 16, kMetaBytes = 136;
 inline constexpr size_t kNodeBytes = 8, kTreeBytes = 48;
 inline constexpr size_t kMaxKeyBytes = 511;
 
-// Flags of pages, of nodes, of trees.
+// Flags: of pages, of nodes (kBigData, kSubTree, kDuplicates), of trees.
 inline constexpr uint16_t kBranch = 1, kLeaf = 2, kOverflow = 4, kMeta = 8;
 inline constexpr uint16_t kBigData = 1, kSubTree = 2, kDuplicates = 4;
 inline constexpr uint16_t kIntegerKey = 8, kNoSubdir = 0x4000;
 
-// The number that stands at `at`.
+// The number at offset `at`, in this machine's byte order, as LMDB writes it.
 template <typename T>
 T Load(std::string_view bytes, size_t at) {
   mail::Cursor in(bytes);
@@ -45,7 +45,7 @@ T Load(std::string_view bytes, size_t at) {
   return number;
 }
 
-// MDB_db: a tree's root, and what it holds.
+// MDB_db: the root of a tree, and the numbers of its pages and entries.
 struct Tree {
   uint16_t flags = 0;
   uint16_t depth = 0;
@@ -64,15 +64,16 @@ struct Tree {
   }
 };
 
-// MDB_node: an entry of a leaf, or a branch's way to a page.
+// MDB_node: an entry of a leaf page, or a branch page's pointer to another
+// page.
 struct Node {
   uint16_t flags;
   uint16_t key_bytes;
-  uint64_t data_bytes;  // of a leaf's
-  uint64_t child;       // of a branch's
-  size_t key_at;        // in the page
-  size_t data_at;       // in the page, of a leaf's
-  size_t bytes;         // that it takes up in the page
+  uint64_t data_bytes;  // in a leaf page
+  uint64_t child;       // in a branch page: the page's number
+  size_t key_at;        // offset in the page
+  size_t data_at;       // offset in the page, in a leaf page
+  size_t bytes;         // the size of the node in the page
 
   static Node Of(std::string_view page, size_t at, bool leaf) {
     const uint64_t low = Load<uint16_t>(page, at);

@@ -22,7 +22,7 @@ absl::string_view Absl(std::string_view text) {
 absl::StatusOr<std::unique_ptr<LmdbStore>> LmdbStore::Open(Options options) {
   auto lock = FileLock::Take(absl::StrCat(options.path, ".lock"));
   if (!lock.ok()) return lock.status();
-  const std::string salt = NewSalt();  // should a file be made
+  const std::string salt = NewSalt();  // for a file that has to be made
   absl::StatusOr<std::unique_ptr<LmdbFile>> file = OpenFile(options, salt);
   if (file.status().code() == absl::StatusCode::kDataLoss) {
     const absl::Status status = SetAside(options, file.status().message());
@@ -92,18 +92,18 @@ void LmdbStore::Log(const Line& line) const {
 
 absl::Status LmdbStore::Put(std::string_view key, std::string_view value) {
   absl::Status status = CheckBounds(key, value);
-  if (status.ok()) Note(key, std::string(value));
+  if (status.ok()) Queue(key, std::string(value));
   return status;
 }
 
 absl::Status LmdbStore::Erase(std::string_view key) {
   absl::Status status = CheckBounds(key);
-  if (status.ok()) Note(key, std::nullopt);
+  if (status.ok()) Queue(key, std::nullopt);
   return status;
 }
 
-void LmdbStore::Note(std::string_view key, std::optional<std::string> value) {
-  Batches dropped;  // ends after the lock
+void LmdbStore::Queue(std::string_view key, std::optional<std::string> value) {
+  Batches dropped;  // destroyed without the lock: it may be large
   Line line;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -114,7 +114,8 @@ void LmdbStore::Note(std::string_view key, std::optional<std::string> value) {
         line = alarm_.Failed("the disk does not keep up", lost_, absl::Now());
       }
       batches_.push_back({next_number_++, {}});
-      wake_.notify_one();  // the first of many; or the one before is full
+      // The thread has a batch to wait for, or a full one to commit.
+      wake_.notify_one();
     }
     Batch& last = batches_.back();
     last.bytes += key.size() + (value.has_value() ? value->size() : 0);
@@ -226,7 +227,7 @@ void LmdbStore::Run() {
       lock.unlock();
       Recover(damage);
       lock.lock();
-      Pause(&lock);  // a read that fails again does not make us spin
+      Pause(&lock);  // or a read that keeps failing would make us spin
     } else {
       Gather(&lock);
       CommitFront(&lock);
@@ -234,7 +235,7 @@ void LmdbStore::Run() {
   }
 }
 
-// More may come with what is there, and costs nothing then.
+// Waits for more changes: a larger batch costs no more syncs.
 void LmdbStore::Gather(std::unique_lock<std::mutex>* lock) {
   wake_.wait_for(*lock, absl::ToChronoMilliseconds(kGather), [this] {
     return stop_ || batches_.size() > 1 || batches_.front().full() ||
@@ -242,7 +243,7 @@ void LmdbStore::Gather(std::unique_lock<std::mutex>* lock) {
   });
 }
 
-// Before the next attempt, unless somebody waits for it.
+// Waits before the next attempt, unless a Sync asks for it.
 void LmdbStore::Pause(std::unique_lock<std::mutex>* lock) {
   const uint64_t urgent = urgent_;
   wake_.wait_for(*lock, absl::ToChronoMilliseconds(kRetry),
@@ -250,7 +251,7 @@ void LmdbStore::Pause(std::unique_lock<std::mutex>* lock) {
 }
 
 void LmdbStore::CommitFront(std::unique_lock<std::mutex>* lock) {
-  committing_ = true;  // the batch does not change now
+  committing_ = true;  // from here on nobody else touches the first batch
   const LmdbFile::Changes& changes = batches_.front().changes;
   lock->unlock();
   const absl::Status status = Commit(changes);
@@ -259,10 +260,10 @@ void LmdbStore::CommitFront(std::unique_lock<std::mutex>* lock) {
   Line line = status.ok() ? alarm_.Healed(lost_, absl::Now())
                           : alarm_.Failed(status.message(), lost_, absl::Now());
   lock->unlock();
-  Log(line);  // before Sync returns
+  Log(line);  // before Sync returns, so that its caller finds the line
   lock->lock();
   committing_ = false;
-  Batches done;  // ends without the lock
+  Batches done;  // destroyed without the lock: it may be large
   if (status.ok()) {
     done.splice(done.end(), batches_, batches_.begin());
   } else {
@@ -292,7 +293,7 @@ absl::Status LmdbStore::Commit(const LmdbFile::Changes& changes) {
   return file_->Commit(changes);
 }
 
-// What only a file that is opened again, or another, can mend.
+// Opens the file again after an error that no retry of the commit would mend.
 void LmdbStore::Recover(const absl::Status& status) {
   if (!absl::IsAborted(status) && !absl::IsDataLoss(status)) return;
   {
@@ -302,7 +303,8 @@ void LmdbStore::Recover(const absl::Status& status) {
   Reopen().IgnoreError();  // the next commit tries again, and says why not
 }
 
-// Opening checks the file, which decides whether it is damaged.
+// Opening checks the whole file, and only that decides whether it is damaged:
+// LMDB reports other faults in the same way.
 absl::Status LmdbStore::Reopen() {
   absl::StatusOr<std::unique_ptr<LmdbFile>> file = OpenFile(options_, salt_);
   if (absl::IsDataLoss(file.status()) &&
@@ -313,7 +315,9 @@ absl::Status LmdbStore::Reopen() {
     file = OpenFile(options_, salt_);
   }
   if (!file.ok()) return file.status();
-  if ((*file)->salt() != salt_) {  // by which the store's users have hashed
+  // The store's users have hashed with our salt: in a file with another one
+  // they would find nothing.
+  if ((*file)->salt() != salt_) {
     return absl::UnavailableError(
         absl::StrCat(options_.path, " is another file now"));
   }

@@ -1,44 +1,44 @@
-// A Store in a file, which outlives the process.
+// A Store in an LMDB file.
 //
 //   LmdbStore::Options options;
 //   options.path = "/var/lib/mailverdict/history";
 //   options.log = [](const std::string& line) { ... };
 //   auto store = LmdbStore::Open(options);  // absl::StatusOr
 //
-// Writing. Put and Erase only note the change in memory; a thread of the
-// store's commits what is noted, kBatch changes or what came within kGather in
-// one transaction. Get looks at what is noted first. A read of the file itself
-// is a lock-free look into mapped memory; where the system has dropped those
-// pages from its cache, it waits for the disk to read them.
+// Writing. Put and Erase only queue the change in memory. A thread of the store
+// commits the queued changes in batches: kBatch changes, or what came within
+// kGather. Get looks at queued changes first. Reading the file is lock-free
+// access to mapped memory, which waits for the disk only if the system has
+// dropped those pages from its cache.
 //
-// What is lost, and when. Each commit is an fdatasync of the pages and a
-// synchronous write of the root (LMDB without MDB_NOSYNC, MDB_NOMETASYNC,
-// MDB_WRITEMAP or MDB_MAPASYNC), and replaces no page that the root before it
-// needs.
-//   The process is killed: what was noted and not committed, that is the last
-//     kGather and the commit under way. The file is sound.
-//   The power goes: the same, if the disk does what it is told.
-//   With MDB_NOMETASYNC a power cut could take the last commit as well, though
-//   Sync has said that it is safe; with MDB_NOSYNC the root may reach the disk
-//   before its pages, and the file is rubbish. Two waits for the disk, ten
-//   times a second at most, on a thread that nobody waits for, are no reason.
+// Durability. Each commit syncs the pages with fdatasync and then writes the
+// root synchronously (LMDB without MDB_NOSYNC, MDB_NOMETASYNC, MDB_WRITEMAP and
+// MDB_MAPASYNC), and overwrites no page that the previous root needs. If the
+// process is killed, the changes that were not committed are lost: those of the
+// last kGather and of the commit under way. The file stays sound. A power
+// failure loses the same, if the disk honours syncs. With MDB_NOMETASYNC it
+// could lose the last commit as well, after Sync has returned; with MDB_NOSYNC
+// the root could reach the disk before its pages, and the file would be
+// damaged. Neither is worth it: at most ten commits a second wait for the disk
+// twice, on a thread that nobody waits for.
 //
-// Failing. When a commit fails (disk full, I/O error) it is tried again every
-// kRetry. What comes meanwhile waits in memory, at most kMaxBatches of changes;
-// beyond that the oldest are dropped and counted. One line to the log when it
-// fails, one every five minutes, one when it heals. Reads go on.
+// Failures. A commit that fails (disk full, I/O error) is tried again every
+// kRetry. Changes that come meanwhile wait in memory, in kMaxBatches batches at
+// most; beyond that the oldest are dropped and counted. A line is logged when
+// commits begin to fail, every five minutes, and when they succeed again. Reads
+// go on.
 //
-// Damage. Open reads the whole file and checks it (lmdb_check.h). A damaged or
-// foreign file is set aside as PATH.corrupt-YYYYMMDDThhmmssZ, with a line to
-// the log, and an empty one is begun. So it is when LMDB meets damage later,
-// once an hour at most; in between it counts as failing, and reads do too. Not
-// caught: who cuts the file short while it is open kills the process with
-// SIGBUS, and LMDB may not notice other damage before it crashes.
+// Damage. Open checks the whole file (lmdb_check.h). A damaged or foreign file
+// is renamed to PATH.corrupt-YYYYMMDDThhmmssZ, which is logged, and an empty
+// one is made. The same happens when LMDB meets damage later, once an hour at
+// most; until then commits and reads fail. Not handled: a file that is cut
+// short while it is open kills the process with SIGBUS, and LMDB may crash at
+// other damage before it notices.
 //
-// Beside PATH there are PATH.lock (ours: one process at a time), PATH-lock
-// (LMDB's table of readers) and, while a new file is made, PATH.new. All have
-// mode 0600. On a local disk, not NFS. The size of the map follows from the
-// number of entries: 64 MB + 512 bytes each, address space only.
+// Files. Beside PATH there are PATH.lock (ours: one process at a time),
+// PATH-lock (LMDB's table of readers) and, while a new file is made, PATH.new.
+// All have mode 0600. The disk must be a local one, not NFS. The map takes 64
+// MB and 512 bytes for each of max_entries, of address space only.
 
 #ifndef MAILVERDICT_LIB_HISTORY_LMDB_STORE_H_
 #define MAILVERDICT_LIB_HISTORY_LMDB_STORE_H_
@@ -63,42 +63,48 @@
 
 namespace mailverdict {
 
+// See Store for threads and errors.
 class LmdbStore final : public Store {
  public:
+  // A batch is full with so many changes, or so many bytes of keys and values.
   static constexpr size_t kBatch = 1000;
-  static constexpr size_t kBatchBytes = 256 << 10;  // of keys and values
+  static constexpr size_t kBatchBytes = 256 << 10;
   static constexpr size_t kMaxBatches = 64;
+  // How long a batch that is not full waits for more changes.
   static constexpr absl::Duration kGather = absl::Milliseconds(100);
+  // The time between two attempts after a failure.
   static constexpr absl::Duration kRetry = absl::Seconds(1);
+  // The time between two damaged files that are set aside.
   static constexpr absl::Duration kSetAsideAgain = absl::Hours(1);
 
   struct Options {
     std::string path;
     size_t max_entries = 4'000'000;
-    // Takes one line. Called on either thread, with nothing locked; not after
-    // the store's end.
+    // Takes one line. Called on the caller's thread and on the store's, with no
+    // lock held, and never after the store's destructor.
     std::function<void(const std::string& line)> log;
   };
 
-  // FailedPrecondition: another process has the file, a newer version wrote it,
-  // or it is no regular file. PermissionDenied, Unavailable: what the system
-  // says. After an error no file was changed.
+  // Opens the store, or makes it. Blocks. FailedPrecondition: another process
+  // has the file, a newer version wrote it, or it is no regular file.
+  // PermissionDenied, Unavailable: the system's error. After an error no file
+  // was changed.
   static absl::StatusOr<std::unique_ptr<LmdbStore>> Open(Options options);
 
-  // Commits what is noted. What the disk refuses then is lost, with a line to
-  // the log.
+  // Commits the queued changes; blocks meanwhile. If that fails they are lost,
+  // which is logged.
   ~LmdbStore() override;
 
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key) override;
   absl::Status Put(std::string_view key, std::string_view value) override;
   absl::Status Erase(std::string_view key) override;
   absl::Status ForEach(std::string_view prefix, const Visitor& visit) override;
-  // An error when a commit fails, or something was dropped since the last Sync.
+  // An error if a commit fails, or if changes were dropped since the last Sync.
   absl::Status Sync() override;
   size_t size() const override;
   const std::string& salt() const override { return salt_; }
 
-  // Writes dropped since Open. Thread-safe.
+  // The number of changes dropped since Open. Thread-safe.
   uint64_t lost() const;
 
  private:
@@ -120,15 +126,15 @@ class LmdbStore final : public Store {
       const Options& options, const std::string& salt);
   static absl::Status SetAside(const Options& options, absl::string_view why);
 
-  void Note(std::string_view key, std::optional<std::string> value);
-  Batches DropOldest();  // with mutex_; what it returns was dropped
+  void Queue(std::string_view key, std::optional<std::string> value);
+  Batches DropOldest();  // REQUIRES: mutex_ is locked. Returns what it dropped.
   void Log(const Line& line) const;
 
-  // `read(LmdbFile&)`. An error while the file is being opened again.
+  // Returns read(*file_), or an error while the file is being opened again.
   template <typename Read>
   auto WithFile(Read read) const -> decltype(read(*std::declval<LmdbFile*>()));
 
-  // The thread's.
+  // For the store's thread.
   void Run();
   void Gather(std::unique_lock<std::mutex>* lock);
   void CommitFront(std::unique_lock<std::mutex>* lock);
@@ -140,24 +146,26 @@ class LmdbStore final : public Store {
   const Options options_;
   const std::unique_ptr<FileLock> lock_;
 
-  // file_ is replaced with file_mutex_ locked, by the thread, which alone may
-  // read it without. The other side tries the lock and never waits for it.
+  // Guards file_. Only the store's thread replaces file_, so that thread reads
+  // it without the lock. The callers' thread tries the lock and never waits for
+  // it.
   mutable std::mutex file_mutex_;
   std::unique_ptr<LmdbFile> file_;  // null: could not be opened again
   std::string salt_;
-  absl::Time set_aside_ = absl::InfinitePast();  // the thread's: when
+  // When a damaged file was last set aside; for the store's thread only.
+  absl::Time set_aside_ = absl::InfinitePast();
 
-  mutable std::mutex mutex_;  // all below; never held during I/O
+  mutable std::mutex mutex_;  // guards all below; never held during I/O
   std::condition_variable wake_, committed_;
-  Batches batches_;          // the oldest first; only the last one grows
-  bool committing_ = false;  // the first, which is left alone
+  Batches batches_;          // oldest first; only the last one grows
+  bool committing_ = false;  // the first batch is being committed: do not touch
   uint64_t next_number_ = 1;
-  uint64_t urgent_ = 0;    // commit up to this batch now: somebody waits
-  uint64_t failures_ = 0;  // of commits
+  uint64_t urgent_ = 0;    // commit up to this batch at once: Sync waits
+  uint64_t failures_ = 0;  // number of commits that failed
   uint64_t lost_ = 0;
-  uint64_t lost_told_ = 0;  // by the last Sync
+  uint64_t lost_told_ = 0;  // lost_ when Sync last returned
   absl::Status last_failure_;
-  absl::Status damage_;  // that a read has met
+  absl::Status damage_;  // an error that a read has met, for the store's thread
   StoreAlarm alarm_;
   bool stop_ = false;
   std::thread thread_;

@@ -1,4 +1,4 @@
-// What the tests of LmdbStore share.
+// Fixtures for the tests of LmdbStore.
 
 #ifndef MAILVERDICT_LIB_HISTORY_LMDB_TESTING_H_
 #define MAILVERDICT_LIB_HISTORY_LMDB_TESTING_H_
@@ -26,10 +26,10 @@
 
 namespace mailverdict {
 
-// A folder of its own for each test, with one store's files in it.
+// A temporary folder for the files of one store.
 class Folder {
  public:
-  enum class On { kMemory, kDisk };  // memory where there is such a file system
+  enum class On { kMemory, kDisk };  // kMemory: /dev/shm, if there is one
 
   explicit Folder(On on = On::kMemory) {
     const char* base = getenv("TEST_TMPDIR");
@@ -62,7 +62,7 @@ class Folder {
     std::sort(names.begin(), names.end());
     return names;
   }
-  // Paths of what was set aside.
+  // The paths of files that were set aside.
   std::vector<std::string> SetAside() const {
     std::vector<std::string> found;
     for (const std::string& name : Names()) {
@@ -85,7 +85,7 @@ inline void WriteAll(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
 }
 
-// What a store has logged. Thread-safe.
+// Collects the lines that a store logs. Thread-safe.
 class Lines {
  public:
   std::function<void(const std::string&)> Sink() {
@@ -110,7 +110,7 @@ class Lines {
   std::vector<std::string> lines_;
 };
 
-// Asks again until it is so, at most for a minute.
+// Asks again until `so` returns true, for a minute at most.
 inline bool Eventually(const std::function<bool()>& so) {
   const absl::Time end = absl::Now() + absl::Minutes(1);
   while (!so()) {
@@ -130,14 +130,14 @@ inline absl::StatusOr<std::unique_ptr<LmdbStore>> OpenStore(
   return LmdbStore::Open(std::move(options));
 }
 
-// Opens, puts joe, ends.
+// Makes a store with the entry joe=1, and closes it.
 inline void Fill(const Folder& folder) {
   auto store = OpenStore(folder);
   ASSERT_TRUE(store.ok()) << store.status();
   ASSERT_TRUE((*store)->Put("joe", "1").ok());
 }
 
-// The value, or "-" for none, or the error.
+// The key's value, "-" if there is none, or the error.
 inline std::string ValueOf(Store* store, std::string_view key) {
   const auto value = store->Get(key);
   if (!value.ok()) return value.status().ToString();

@@ -1,4 +1,4 @@
-// A History in memory: gone with the process.
+// A History in memory. It is lost when the process ends.
 
 #ifndef MAILVERDICT_LIB_HISTORY_MEMORY_HISTORY_H_
 #define MAILVERDICT_LIB_HISTORY_MEMORY_HISTORY_H_

@@ -1,4 +1,4 @@
-// A Store in memory, which is lost when the process ends.
+// A Store in memory. It is lost when the process ends.
 
 #ifndef MAILVERDICT_LIB_HISTORY_MEMORY_STORE_H_
 #define MAILVERDICT_LIB_HISTORY_MEMORY_STORE_H_
@@ -14,7 +14,7 @@
 
 namespace mailverdict {
 
-// Never fails.
+// Never fails. Neither blocks nor starts a thread.
 class MemoryStore final : public Store {
  public:
   explicit MemoryStore(size_t max_entries) : max_entries_(max_entries) {}
@@ -28,8 +28,9 @@ class MemoryStore final : public Store {
   const std::string& salt() const override { return salt_; }
 
  private:
-  // The key's length, the key, the value. One string, because a short one
-  // (a mailbox that is there) needs no allocation: 33 to 75 bytes an entry.
+  // An entry: the key's length (1 byte), the key, the value. One string, since
+  // short ones (a mailbox that is present) need no allocation: 33 to 75 bytes
+  // an entry.
   using Record = std::string;
   static absl::string_view KeyOf(const Record& record) {
     const auto length = static_cast<unsigned char>(record[0]);

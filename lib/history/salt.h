@@ -1,4 +1,4 @@
-// A store's salt, made once.
+// Makes the random salt of a new store.
 
 #ifndef MAILVERDICT_LIB_HISTORY_SALT_H_
 #define MAILVERDICT_LIB_HISTORY_SALT_H_
@@ -12,8 +12,9 @@
 
 namespace mailverdict {
 
-// Ends the program when the kernel has no random numbers (it always has, since
-// Linux 3.17): with a salt that can be guessed it must not go on.
+// Returns Store::kSaltBytes random bytes. Aborts if the kernel has none, which
+// cannot happen since Linux 3.17: with a salt that can be guessed, strangers
+// could make addresses collide.
 inline std::string NewSalt() {
   std::string salt(Store::kSaltBytes, '\0');
   if (getentropy(salt.data(), salt.size()) != 0) abort();

@@ -1,8 +1,7 @@
-// SipHash-2-4: a keyed hash, the same on every machine and in every version.
-// Who does not know the key cannot make two texts collide. (absl::Hash changes
-// from one process to the next.)
-//
-// Aumasson, Bernstein: SipHash, a fast short-input PRF (2012).
+// SipHash-2-4 (Aumasson, Bernstein: SipHash, a fast short-input PRF, 2012): a
+// keyed hash of 64 bits. It is the same on every machine and in every version,
+// unlike absl::Hash, which changes from one process to the next; so it may be
+// stored. Without the key nobody can make two texts collide.
 
 #ifndef MAILVERDICT_LIB_HISTORY_SIPHASH_H_
 #define MAILVERDICT_LIB_HISTORY_SIPHASH_H_
@@ -16,14 +15,16 @@
 
 namespace mailverdict {
 
+// A value. Thread-safe.
 class SipHash {
  public:
-  // Of `key` the first 16 bytes count; a shorter one is filled up with zeros.
+  // Uses the first 16 bytes of `key`; pads a shorter one with zeros.
   explicit SipHash(std::string_view key)
       : key0_(Word(key.substr(0, 8))),
         key1_(key.size() > 8 ? Word(key.substr(8, 8)) : 0) {}
 
-  // `before`: of what comes before `text`, where several make one.
+  // Returns the hash of `text`. To hash several texts as one, give the hash of
+  // the texts before it as `before`.
   uint64_t operator()(std::string_view text, uint64_t before = 0) const {
     const uint64_t key1 = key1_ ^ before;
     State state{key0_ ^ 0x736f6d6570736575, key1 ^ 0x646f72616e646f6d,
@@ -65,7 +66,7 @@ class SipHash {
     }
   };
 
-  // Up to 8 bytes, the least first.
+  // Up to 8 bytes as a little-endian number.
   static uint64_t Word(std::string_view bytes) {
     uint64_t word = 0;
     if (bytes.size() == sizeof word) {

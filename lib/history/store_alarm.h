@@ -1,5 +1,5 @@
-// The log lines about the health of a store (lib/loop/health.h), with the number
-// of writes that were dropped meanwhile.
+// The log lines about a store that fails or has recovered (lib/loop/health.h),
+// with the number of writes that the failure has cost.
 
 #ifndef MAILVERDICT_LIB_HISTORY_STORE_ALARM_H_
 #define MAILVERDICT_LIB_HISTORY_STORE_ALARM_H_
@@ -23,8 +23,8 @@ class StoreAlarm {
   explicit StoreAlarm(std::string store)
       : health_(std::move(store), "what it holds is still read") {}
 
-  // Each gives the line to log, if it is time for one. `lost` is how many
-  // writes were dropped since the store was opened.
+  // Report the result of a write. Each returns the line to log, if one is due.
+  // `lost` is the number of writes dropped since the store was opened.
   std::optional<std::string> Failed(absl::string_view why, uint64_t lost,
                                     absl::Time now) {
     if (!health_.failing()) lost_before_ = lost;
@@ -41,7 +41,7 @@ class StoreAlarm {
 
  private:
   Health health_;
-  uint64_t lost_before_ = 0;
+  uint64_t lost_before_ = 0;  // `lost` when this failure began
 };
 
 }  // namespace mailverdict

@@ -13,13 +13,13 @@
 namespace mailverdict {
 namespace {
 
-// As LMDB makes it, for 126 readers.
+// The size that LMDB gives its lock file, for 126 readers.
 constexpr size_t kLockBytes = 8192;
 
 }  // namespace
 
 absl::Status CheckStoreFile(const std::string& path) {
-  // A pipe would be waited for without end.
+  // O_NONBLOCK: opening a named pipe would wait for a writer without end.
   const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
     if (errno == ENOENT) {

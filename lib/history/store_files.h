@@ -1,8 +1,8 @@
-// The files of a store, as the system sees them: looked at before LMDB opens
-// them, set aside, made to last.
+// File operations for a store's files: checks before LMDB opens them, setting
+// damaged files aside, and syncing directories. All of them block.
 //
-// Errors: PermissionDenied, else Unavailable with what the system says, unless
-// another is named.
+// Errors: PermissionDenied or Unavailable, with the system's error, unless a
+// function names others.
 
 #ifndef MAILVERDICT_LIB_HISTORY_STORE_FILES_H_
 #define MAILVERDICT_LIB_HISTORY_STORE_FILES_H_
@@ -22,8 +22,9 @@ namespace mailverdict {
 
 inline constexpr mode_t kStoreMode = 0600;
 
-// Not absl::ErrnoToStatus: DataLoss and NotFound are for us to say, since a
-// file is set aside or made anew for them.
+// The system's error as a status. Not absl::ErrnoToStatus, which may return
+// DataLoss or NotFound: at these a file is set aside or made anew, so only our
+// own checks may return them.
 inline absl::Status ErrnoStatus(int error, absl::string_view path = "") {
   const std::string what =
       absl::StrCat(path, path.empty() ? "" : ": ", strerror(error));
@@ -33,20 +34,21 @@ inline absl::Status ErrnoStatus(int error, absl::string_view path = "") {
   return absl::UnavailableError(what);
 }
 
-// OK: an LMDB file that is sound (lmdb_check.h) and, from now on, of mode 0600.
-// NotFound: there is none, or an empty one. DataLoss: damaged, or foreign.
-// FailedPrecondition: no regular file.
+// Checks an LMDB file (lmdb_check.h), and sets its mode to 0600. NotFound: it
+// does not exist or is empty. DataLoss: it is damaged, or not LMDB's.
+// FailedPrecondition: it is no regular file.
 absl::Status CheckStoreFile(const std::string& path);
 
-// Gives LMDB's lock file its blocks on the disk. LMDB writes there through a
-// map, and where the disk has no room for that the process dies of SIGBUS.
+// Makes LMDB's lock file and allocates its blocks. LMDB writes to it through a
+// map, and if the disk has no room then, the process dies of SIGBUS.
 absl::Status MakeRoomForLock(const std::string& path);
 
-// Renames it to PATH.corrupt-YYYYMMDDThhmmssZ, or, should that be there, to
-// that and "-2", and so on; returns the name.
+// Renames the file to PATH.corrupt-YYYYMMDDThhmmssZ, with "-2" and so on behind
+// it if that exists. Returns the new name.
 absl::StatusOr<std::string> SetFileAside(const std::string& path);
 
-// A new or another name is to be on the disk too.
+// Syncs the folder of `path`, so that a new or renamed file is not lost in a
+// power failure.
 absl::Status SyncFolderOf(const std::string& path);
 
 }  // namespace mailverdict

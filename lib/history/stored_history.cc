@@ -51,7 +51,7 @@ struct VanishedMailbox {
   uint64_t hash;
   uint32_t when;
 };
-using VanishedMailboxes = std::vector<VanishedMailbox>;  // the latest last
+using VanishedMailboxes = std::vector<VanishedMailbox>;  // oldest first
 
 std::string Pack(const VanishedMailboxes& mailboxes) {
   std::string value;
@@ -86,8 +86,8 @@ bool Remove(uint64_t hash, VanishedMailboxes* from) {
 
 struct StoredDomain {
   MissingDomain domain;
-  absl::Time counted;              // the last message
-  std::vector<uint32_t> messages;  // their hashes
+  absl::Time counted;              // when a message was counted last
+  std::vector<uint32_t> messages;  // hashes of the counted messages
 };
 
 std::string Pack(const StoredDomain& stored) {
@@ -100,7 +100,7 @@ std::string Pack(const StoredDomain& stored) {
   return value;
 }
 
-// nullopt when it is not as Pack writes it.
+// nullopt if `value` is not as Pack writes it.
 std::optional<StoredDomain> UnpackDomain(std::string_view value) {
   mail::Cursor in(value);
   const auto first = TakeNumber<uint32_t>(&in);
@@ -127,7 +127,10 @@ std::optional<StoredDomain> UnpackDomain(std::string_view value) {
   return stored;
 }
 
-// It was found missing once more.
+// Adds one more time that the domain was missing. A run of misses ends with a
+// gap, or when the clock goes back; then counting starts anew, since the domain
+// may have existed in between. Retries of one message count once, and so do
+// messages that come close together: one outage must not look like many misses.
 void AddMiss(const Observation& miss, const SipHash& hash,
              StoredDomain* stored) {
   MissingDomain& domain = stored->domain;
@@ -240,14 +243,15 @@ void StoredHistory::WriteMailbox(const Observation& observation) {
       WriteMissed(mailbox, observation.when);
       break;
     case Observation::Kind::kGone:
-      TakeOutVanished(mailbox);
+      RemoveVanished(mailbox);
       store_->Erase(mailbox.key).IgnoreError();
       break;
   }
 }
 
-// A domain that is there is hardly ever remembered, so that costs a read. What
-// an operator has pinned stays.
+// Hardly any domain that exists is remembered, so a presence mostly costs one
+// read and no write. A domain that an operator has pinned stays even if it
+// exists.
 void StoredHistory::WriteDomain(const Observation& observation) {
   const std::string key = DomainKey(observation.about.key);
   if (key.size() > Store::kMaxKeyBytes) return;
@@ -262,22 +266,23 @@ void StoredHistory::WriteDomain(const Observation& observation) {
     return;
   }
   if (!stored.has_value()) {
-    if (!MayAddDomain(observation.when)) return;
+    if (!TakeDomainToken(observation.when)) return;
     stored.emplace();
   }
   AddMiss(observation, hash_, &*stored);
   store_->Put(key, Pack(*stored)).IgnoreError();
 }
 
-bool StoredHistory::MayAddDomain(absl::Time now) {
+// Whether one more new domain may be remembered; takes its token if so.
+bool StoredHistory::TakeDomainToken(absl::Time now) {
   if (now > refilled_) {
     const double seconds = absl::ToDoubleSeconds(now - refilled_);
-    new_domains_ = std::min(kNewDomainsAtOnce,
-                            new_domains_ + seconds * kNewDomainsPerSecond);
+    domain_tokens_ = std::min(kNewDomainsAtOnce,
+                              domain_tokens_ + seconds * kNewDomainsPerSecond);
     refilled_ = now;
   }
-  if (new_domains_ < 1) return false;
-  new_domains_ -= 1;
+  if (domain_tokens_ < 1) return false;
+  domain_tokens_ -= 1;
   return true;
 }
 
@@ -314,25 +319,28 @@ absl::Status StoredHistory::ForEachDomain(const DomainVisitor& visit) {
       });
 }
 
-// Errors are the store's to log. The list of the vanished is written before the
-// mailbox: should only the first of them reach the disk, the next observation
-// makes it good.
+// Below, errors are ignored, since the store logs them. The list of vanished
+// mailboxes is written before the mailbox: if only the first write reaches the
+// disk, the next observation repairs it.
 
 void StoredHistory::WritePresent(const Mailbox& mailbox, absl::Time when) {
   const auto value = store_->Get(mailbox.key);
   const bool known = value.ok() && value->has_value();
   const MailboxSeen before = known ? Unpack(**value) : MailboxSeen{when};
   if (known && !Missing(before)) {
+    // A negative duration means that the clock went back: write, or "last seen"
+    // would stay in the future.
     const absl::Duration since = when - before.last_seen;
-    if (since >= absl::ZeroDuration() && since < kPresentAgain) return;
+    if (since >= absl::ZeroDuration() && since < kSeenRewrite) return;
   } else {
-    TakeOutVanished(mailbox);
+    RemoveVanished(mailbox);
   }
   store_->Put(mailbox.key, Pack(MailboxSeen{when})).IgnoreError();
 }
 
 void StoredHistory::WriteMissed(const Mailbox& mailbox, absl::Time when) {
   const auto value = store_->Get(mailbox.key);
+  // Never seen: nothing has vanished.
   if (!value.ok() || !value->has_value()) return;
   MailboxSeen seen = Unpack(**value);
   if (!Missing(seen)) AddVanished(mailbox, when);
@@ -358,7 +366,7 @@ void StoredHistory::AddVanished(const Mailbox& mailbox, absl::Time when) {
   store_->Put(key, Pack(all)).IgnoreError();
 }
 
-void StoredHistory::TakeOutVanished(const Mailbox& mailbox) {
+void StoredHistory::RemoveVanished(const Mailbox& mailbox) {
   const std::string key = VanishedKey(mailbox.directory);
   const auto value = store_->Get(key);
   if (!value.ok() || !value->has_value()) return;

@@ -1,4 +1,4 @@
-// A History on any Store.
+// A History that keeps its records in a Store.
 
 #ifndef MAILVERDICT_LIB_HISTORY_STORED_HISTORY_H_
 #define MAILVERDICT_LIB_HISTORY_STORED_HISTORY_H_
@@ -19,33 +19,38 @@
 
 namespace mailverdict {
 
-// Addresses are kept as 64-bit hashes, keyed with the store's salt: the file
-// lists nobody. Two addresses with one hash share their memory, and the worst
-// that can do is a deferral for the grace period.
+// Addresses are stored as 64-bit hashes, keyed with the store's salt, so that
+// the file does not list the users. Two addresses with the same hash share a
+// record; the worst effect is that an unknown address is deferred for the grace
+// period.
 //
-// In the store, numbers the least byte first:
+// The records, with little-endian numbers:
 //   'm' hash(directory:address) -> last seen [, vanished, last missed]
-//   'v' hash(directory)         -> per vanished address: its hash, when
+//   'v' hash(directory)         -> for each vanished address: its hash, when it
+//                                  vanished
 //   'd' domain                  -> first missing, last missing, when the last
-//                                  message was counted, 1 byte: mark, and per
-//                                  counted message: 32 bits of its hash
-// Times are 32-bit seconds of the epoch (until 2106). An 'm' of another length
-// counts as seen, and not missing: whom we once knew is doubted to be gone.
+//                                  message was counted, 1 byte: mark; then for
+//                                  each counted message 32 bits of its hash
+// Times are seconds since 1970 in 32 bits (until 2106). An 'm' record of
+// another length is read as seen and not missing, so that damage can only defer
+// mail.
 class StoredHistory : public History {
  public:
+  // Default number of entries.
   static constexpr size_t kDefaultMax = 4'000'000;
 
-  // Who is present again this soon after is not written again: a mailbox in use
-  // costs one write an hour, not one a message. When it was last present is
-  // told to people only; grace and gap (72 and 24 hours) are counted from
-  // absences, and those are written each time.
-  static constexpr absl::Duration kPresentAgain = absl::Hours(1);
+  // A mailbox that is seen again within this time is not written again: a
+  // mailbox in use costs one write an hour, not one a message. Nothing is lost,
+  // since "last seen" is only shown to people; grace and gap (72 and 24 hours)
+  // are counted from absences, which are always written.
+  static constexpr absl::Duration kSeenRewrite = absl::Hours(1);
 
-  // Missing domains are whatever strangers write, and must not push out the
-  // mailboxes: new ones are remembered at this pace, after a burst.
+  // Limits of new missing domains: a burst, and then a rate. Strangers choose
+  // these names, which must not push mailboxes out of the store.
   static constexpr double kNewDomainsPerSecond = 0.2;
   static constexpr double kNewDomainsAtOnce = 1000;
 
+  // Owns the store. See History for threads and errors.
   explicit StoredHistory(std::unique_ptr<Store> store);
 
   Report Read(const HistoryLookup& lookup) override;
@@ -63,8 +68,8 @@ class StoredHistory : public History {
  private:
   struct Mailbox {
     std::string_view directory;
-    uint64_t hash;
-    std::string key;  // in the store
+    uint64_t hash;    // of directory:address
+    std::string key;  // of its record in the store
   };
   Mailbox MailboxOf(std::string_view key) const;
   std::string VanishedKey(std::string_view directory) const;
@@ -74,15 +79,16 @@ class StoredHistory : public History {
 
   void WriteMailbox(const Observation& observation);
   void WriteDomain(const Observation& observation);
-  bool MayAddDomain(absl::Time now);
+  bool TakeDomainToken(absl::Time now);
   void WritePresent(const Mailbox& mailbox, absl::Time when);
   void WriteMissed(const Mailbox& mailbox, absl::Time when);
   void AddVanished(const Mailbox& mailbox, absl::Time when);
-  void TakeOutVanished(const Mailbox& mailbox);
+  void RemoveVanished(const Mailbox& mailbox);
 
   const std::unique_ptr<Store> store_;
   const SipHash hash_;
-  double new_domains_ = kNewDomainsAtOnce;  // that may be remembered
+  // A token bucket: how many new domains may be remembered now, and as of when.
+  double domain_tokens_ = kNewDomainsAtOnce;
   absl::Time refilled_ = absl::InfinitePast();
 };
 

@@ -1,6 +1,6 @@
-// A store whose values are any bytes, as a damaged file has them: nothing
-// crashes, and what is remembered rejects nobody whom the directory and DNS do
-// not prove absent. The input is what every key has.
+// Fuzzes StoredHistory with a store whose values are any bytes, as in a damaged
+// file. Requires: no crash; no recipient is rejected whose absence the
+// directory and DNS do not prove. The input is the value of every key.
 
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +27,7 @@ using Kind = HistoryLookup::Kind;
 
 const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
 
-// One value at every key, whatever its length; the last that was put.
+// A store with the same value at every key: the one that was put last.
 class SameEverywhere final : public Store {
  public:
   explicit SameEverywhere(std::string_view value) : value_(value) {}
@@ -136,7 +136,7 @@ std::shared_ptr<const Policy> Everything() {
   return policy;
 }
 
-// What is absent, and nothing vouches for it.
+// An absence without controls.
 Report Unvouched(const Lookup& lookup) {
   Report report = Report::Absent(lookup);
   report.absence = Absence::kNoName;

@@ -1,4 +1,4 @@
-// Bytes on their way: appended behind, taken off in front.
+// A first-in, first-out buffer of bytes.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_LMTP_BYTE_QUEUE_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_LMTP_BYTE_QUEUE_H_
@@ -9,11 +9,11 @@
 
 namespace mailverdict::deliver {
 
-// Linear in what passes through. It grows with need and keeps its memory; the
-// bound is its user's. Not thread-safe.
+// Takes time linear in the bytes that pass through. It grows as needed and
+// keeps its memory; its user bounds its size. Not thread-safe.
 class ByteQueue {
  public:
-  // Valid until the next call of anything else.
+  // All bytes in the queue. Valid until the next change of the queue.
   std::string_view view() const {
     return std::string_view(bytes_).substr(begin_);
   }
@@ -22,10 +22,11 @@ class ByteQueue {
 
   void Append(std::string_view bytes) { bytes_.append(bytes); }
 
-  // REQUIRES: count <= size().
+  // Removes the first `count` bytes. REQUIRES: count <= size().
   void Drop(size_t count) {
     begin_ += count;
-    // At least as many bytes have left as are moved.
+    // Moves bytes only when at least as many have left, so that each byte is
+    // moved once on average.
     if (begin_ >= bytes_.size() - begin_) {
       bytes_.erase(0, begin_);
       begin_ = 0;
@@ -36,7 +37,7 @@ class ByteQueue {
 
  private:
   std::string bytes_;
-  size_t begin_ = 0;  // what is before it has left
+  size_t begin_ = 0;  // bytes_ before this have left the queue
 };
 
 }  // namespace mailverdict::deliver

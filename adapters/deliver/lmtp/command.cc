@@ -47,6 +47,7 @@ Verb VerbOf(std::string_view word) {
 std::optional<LmtpCommand> ParseCommand(std::string_view line) {
   if (!line.empty() && line.back() == '\n') line.remove_suffix(1);
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  // A NUL, a bare CR or a tab: servers cut such a line or read it on.
   if (std::any_of(line.begin(), line.end(), IsControl)) return std::nullopt;
   mail::Cursor in(line);
   const std::string_view word = in.TakeWhile(IsLetter);
@@ -58,6 +59,7 @@ std::string RecipientOf(std::string_view argument) {
   mail::Cursor in(argument);
   const std::optional<std::string_view> to = in.Take(3);
   if (!to || !Equals(*to, "TO:")) return "";
+  // Not in RFC 5321, but servers take blanks here.
   in.TakeWhile([](char c) { return c == ' '; });
   if (!in.Skip('<')) return "";
   const size_t begin = in.offset();
@@ -70,6 +72,8 @@ std::string RecipientOf(std::string_view argument) {
     if (quoted) continue;
     if (c == '<' || c == ' ') return "";
     if (c != '>') continue;
+    // After the bracket come parameters or nothing. With anything else a server
+    // may mean another recipient than we read.
     const bool whole = in.done() || in.Peek() == ' ';
     if (!whole || recipient.size() > kMaxRecipientBytes) return "";
     return std::string(recipient);
@@ -79,7 +83,7 @@ std::string RecipientOf(std::string_view argument) {
 
 std::optional<Chunk> ParseChunk(std::string_view argument) {
   mail::Cursor in(argument);
-  const std::optional<uint64_t> bytes = in.Decimal(18);
+  const std::optional<uint64_t> bytes = in.Decimal(18);  // fits 64 bits
   if (!bytes) return std::nullopt;
   if (in.done()) return Chunk{*bytes, false};
   if (!in.Skip(' ') || !Equals(in.rest(), "LAST")) return std::nullopt;
@@ -89,7 +93,7 @@ std::optional<Chunk> ParseChunk(std::string_view argument) {
 MessageEnd::Result MessageEnd::Scan(std::string_view bytes, size_t* length) {
   size_t at = 0;
   while (at < bytes.size()) {
-    if (seen_ == Seen::kText) {  // most of a message: fast
+    if (seen_ == Seen::kText) {  // most of a message: skip to the line's end
       const size_t end = std::min(bytes.find('\n', at), bytes.size());
       if (end > at) {
         seen_ = bytes[end - 1] == '\r' ? Seen::kCr : Seen::kText;

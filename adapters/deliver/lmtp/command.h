@@ -1,5 +1,5 @@
-// What a client of LMTP sends (RFC 2033, 5321, 3030): command lines, and
-// messages that end with a dot. Pure.
+// Parsers for what an LMTP client sends (RFC 2033, 5321, 3030): command lines,
+// and messages that end with a dot. Pure.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_LMTP_COMMAND_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_LMTP_COMMAND_H_
@@ -19,52 +19,56 @@ enum class Verb {
   kData,
   kBdat,
   kRset,
-  kXclient,  // starts the session anew
+  kXclient,  // resets the session, as LHLO does
   kQuit,
   kAuth,
   kStartTls,
-  kOneReply,  // any other of which this is known
-  kUnknown,
+  kOneReply,  // another command that is known to have exactly one reply
+  kUnknown,   // it may have any number of replies
 };
 
-// The views are into the line.
+// One command line. The views point into it.
 struct LmtpCommand {
   Verb verb;
-  std::string_view argument;  // behind the first blank
+  std::string_view argument;  // all after the first blank
 };
 
-// `line` with its LF or CRLF. nullopt if it is not plain, letters and then an
-// end or a blank and text without control bytes: servers read those in
-// different ways.
+// Parses `line`, which has its LF or CRLF. nullopt if the line is not plain,
+// since servers read such lines in different ways. A plain line has letters,
+// and then its end, or a blank and text without control bytes.
 std::optional<LmtpCommand> ParseCommand(std::string_view line);
 
-// What stands between the brackets of "TO:<...>", the argument of RCPT. Empty
-// if it is not all in brackets, or longer than kMaxRecipientBytes: nobody's
-// absence is asked about then.
+// The address between the brackets of "TO:<...>", the argument of RCPT. Empty
+// if the argument has another form, or the address is longer than
+// kMaxRecipientBytes: then no proof is asked for, and a refusal becomes a 4xx.
 inline constexpr size_t kMaxRecipientBytes = 1024;
 std::string RecipientOf(std::string_view argument);
 
-// The argument of BDAT, "1000" or "1000 LAST"; nullopt if it is no such thing.
+// The argument of BDAT (RFC 3030 2), "1000" or "1000 LAST"; nullopt if it is
+// malformed.
 struct Chunk {
   uint64_t bytes;
   bool last;
 };
 std::optional<Chunk> ParseChunk(std::string_view argument);
 
-// Looks for the end of a message, CRLF "." CRLF; its first line may be it. One
-// for each message.
+// Finds the end of a message in a stream of bytes: CRLF "." CRLF (RFC 5321
+// 4.1.1.4). The first line of the message may be that dot. Use a new object for
+// each message.
 class MessageEnd {
  public:
   enum class Result {
-    kMore,     // all of it is message
-    kEnd,      // `*length` bytes are message, the dot's line included
-    kUnclear,  // the same, but a CR is missing around the dot: mail.local ends
+    kMore,  // all bytes belong to the message
+    kEnd,   // the message ends after `*length` bytes, the dot's line included
+    kUnclear,  // as kEnd, but a CR is missing around the dot: mail.local ends
                // the message there, and Dovecot may not
   };
+  // Reads the next bytes of the message. Sets `*length` unless it returns
+  // kMore.
   Result Scan(std::string_view bytes, size_t* length);
 
  private:
-  // What the bytes so far end with. Bare: its first LF has no CR.
+  // What the bytes so far end with. "Bare": the LF before the dot has no CR.
   enum class Seen {
     kText,
     kCr,
@@ -77,7 +81,7 @@ class MessageEnd {
   };
   Result Step(char c);
 
-  Seen seen_ = Seen::kCrLf;
+  Seen seen_ = Seen::kCrLf;  // a message may begin with its last line
 };
 
 }  // namespace mailverdict::deliver

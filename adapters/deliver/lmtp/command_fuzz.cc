@@ -1,5 +1,5 @@
-// The words of an LMTP client, one by one; how they follow each other is
-// lmtp_dialogue_fuzz's. The input is a line, and is a message.
+// Fuzzes the parsers of command.h, each by itself (dialogue_fuzz.cc has whole
+// dialogues). The input is tried as a command line and as a message.
 
 #include <cstddef>
 #include <cstdint>
@@ -58,8 +58,8 @@ void ReadLine(std::string_view line) {
   ReadArgument(command->argument);
 }
 
-// Where a message ends, and whether that is clear: line by line, and not by
-// the machine of the real one.
+// Where a message ends, and whether that is clear. An oracle that works line by
+// line, unlike the state machine of MessageEnd.
 struct End {
   MessageEnd::Result result = MessageEnd::Result::kMore;
   size_t length = 0;

@@ -14,8 +14,9 @@ constexpr char kStartTlsRefused[] = "454 4.7.0 TLS is not available here\r\n";
 // 5321 4.5.3.1.5).
 constexpr size_t kRepeatedBytes = 300;
 
-// A reply as text within another: one line of printable ASCII.
-std::string Repeated(const std::string& reply) {
+// The backend's reply as text within a reply of ours: one line of printable
+// ASCII.
+std::string AsReplyText(const std::string& reply) {
   std::string line = OneLine(reply).substr(0, kRepeatedBytes);
   std::replace_if(
       line.begin(), line.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
@@ -28,7 +29,7 @@ LmtpDialogue::LmtpDialogue(LmtpOptions options) : options_(std::move(options)) {
   expected_.push_back({Kind::kGreeting, ""});
 }
 
-// --- What comes and goes ---
+// --- Bytes in and out ---
 
 size_t LmtpDialogue::ClientRoom() const {
   return done_ || client_closed_ ? 0
@@ -93,8 +94,10 @@ bool LmtpDialogue::waits_for_backend() const {
   return !expected_.empty() || !to_backend_.empty();
 }
 
-// --- What follows ---
+// --- Steps ---
 
+// Each input may free several steps, in either direction: a reply releases held
+// commands, room in one buffer lets the other side go on.
 void LmtpDialogue::Advance() {
   while (!done_ && (RefuseStartTls() || AdvanceClient() || AdvanceBackend())) {
   }
@@ -115,39 +118,43 @@ void LmtpDialogue::End(std::string_view line) {
   failure_ = line;
   to_client_.Append(failure_);
   to_client_.Append("\r\n");
+  // The client hears 421 and keeps the message, so the backend must not get the
+  // rest of it; and no reply may follow the 421, the open question's neither.
   to_backend_.Clear();
   question_.reset();
 }
 
 bool LmtpDialogue::idle() const {
-  return state_ == State::kCommand && !in_transaction_ && expected_.empty() &&
+  return state_ == State::kCommand && !transaction_.open && expected_.empty() &&
          from_client_.empty() && to_backend_.empty() && from_backend_.empty() &&
          !question_.has_value();
 }
 
-// Called when nothing advances any more.
+// REQUIRES: no step is left to take.
 bool LmtpDialogue::ClientIsFinished() const {
   if (!client_closed_ || question_.has_value()) return false;
   if (state_ == State::kMessage || state_ == State::kChunk) {
-    return from_client_.empty();  // the rest will never come
+    // The rest of the message will never come, and we must not complete it: the
+    // backend has to see a torn message.
+    return from_client_.empty();
   }
   return expected_.empty() && to_backend_.empty();
 }
 
-// What is expected of the backend is forgotten, and so no reply of ours may be
-// due in its midst.
+// The expected replies are forgotten, so the place of a 454 of ours among them
+// would be lost: in that case the dialogue ends.
 void LmtpDialogue::GoBlind() {
   for (const Expected& expected : expected_) {
     if (expected.kind == Kind::kStartTls) return Fail("protocol error");
   }
   state_ = State::kBlind;
   expected_.clear();
-  accepted_.clear();
+  transaction_ = Transaction();
 }
 
 // --- The backend ---
 
-// Once the replies before it have passed.
+// Our 454 is sent in its turn: when the replies before it have passed.
 bool LmtpDialogue::RefuseStartTls() {
   if (expected_.empty() || expected_.front().kind != Kind::kStartTls ||
       question_.has_value() || to_client_.size() >= options_.buffer_bytes) {
@@ -176,7 +183,7 @@ bool LmtpDialogue::AdvanceBackend() {
       if (from_backend_.size() >= options_.buffer_bytes) {
         Fail("the mailbox server's reply is too long");
       } else if (backend_closed_ && said_goodbye_) {
-        done_ = true;
+        done_ = true;  // the client has heard the backend's own 221 or 421
       } else if (backend_closed_) {
         Fail("the mailbox server closed the connection");
       }
@@ -188,17 +195,19 @@ bool LmtpDialogue::AdvanceBackend() {
 void LmtpDialogue::OnReply(const std::string& reply) {
   const std::string_view code = ReplyCode(reply);
   const Fit fit = state_ == State::kBlind ? Fit::kUnclear : FitOf(code);
+  // Of the last reply only: a backend that goes on after a 421 and then breaks
+  // off has not said goodbye.
   said_goodbye_ =
       code == "421" ||
       (code == "221" && (fit == Fit::kDue || state_ == State::kBlind));
   switch (fit) {
     case Fit::kDue: {
-      Expected expected{Kind::kOther, ""};  // of a 421 without a command
+      Expected expected{Kind::kOther, ""};  // for a 421 without a command
       if (!expected_.empty()) {
         expected = std::move(expected_.front());
         expected_.pop_front();
       }
-      Follow(expected, code);
+      UpdateState(expected, code);
       return OnDueReply(expected, reply);
     }
     case Fit::kUnclear:
@@ -207,10 +216,10 @@ void LmtpDialogue::OnReply(const std::string& reply) {
       return;
     case Fit::kRefusesSession:
       return End("421 4.3.0 the mailbox server refuses the session: " +
-                 Repeated(reply));
+                 AsReplyText(reply));
     case Fit::kWrong:
       return End("421 4.3.0 the mailbox server is out of step: " +
-                 Repeated(reply));
+                 AsReplyText(reply));
   }
 }
 
@@ -271,7 +280,7 @@ std::string_view LmtpDialogue::NameOf(Kind kind) {
 }
 
 LmtpDialogue::Fit LmtpDialogue::FitOf(std::string_view code) {
-  // A server may say goodbye at any time (RFC 5321 3.8).
+  // A server may close the session at any time (RFC 5321 3.8).
   if (code == "421") return Fit::kDue;
   if (expected_.empty()) return Fit::kWrong;
   const Kind kind = expected_.front().kind;
@@ -280,9 +289,10 @@ LmtpDialogue::Fit LmtpDialogue::FitOf(std::string_view code) {
                      (kind == Kind::kAuth && code == "334");
     return due ? Fit::kDue : Fit::kWrong;
   }
-  // A 221 behind the message would look like a success of it.
+  // After a message an MTA would read any 2xx, a 221 too, as its delivery.
   if (code == "221" && kind != Kind::kQuit) return Fit::kWrong;
   if (kind == Kind::kData && code[0] == '2') return Fit::kWrong;
+  // MTAs bounce the message at a 5xx here, though it says nothing about it.
   if (kind == Kind::kGreeting || kind == Kind::kHello || kind == Kind::kReset) {
     return code[0] == '5' ? Fit::kRefusesSession : Fit::kDue;
   }
@@ -291,40 +301,45 @@ LmtpDialogue::Fit LmtpDialogue::FitOf(std::string_view code) {
 }
 
 LmtpDialogue::Fit LmtpDialogue::FitOfChunk(std::string_view code) {
-  // The server does not know BDAT: it takes the chunk's bytes for commands.
+  // The server does not know BDAT, so it reads the chunk's bytes as commands.
   if (code == "500" || code == "501" || code == "502") return Fit::kWrong;
   if (expected_.front().kind == Kind::kChunk) return Fit::kDue;
-  const size_t count = accepted_.size();
+  const size_t count = transaction_.accepted.size();
+  // One refusal for several recipients: the server may send one reply for all
+  // or one for each, so the next reply cannot be attributed.
   if (count == 0 || (count > 1 && code[0] != '2')) return Fit::kUnclear;
   expected_.pop_front();
   ExpectRecipients(expected_.begin());
   return Fit::kDue;
 }
 
-void LmtpDialogue::Follow(const Expected& expected, std::string_view code) {
+// What the reply that was due changes: what the client may send now, and the
+// transaction.
+void LmtpDialogue::UpdateState(const Expected& expected,
+                               std::string_view code) {
   if (expected.kind == Kind::kData || expected.kind == Kind::kAuth) {
     state_ = State::kCommand;
     if (code == "354") {
       state_ = State::kMessage;
       message_ = MessageEnd();
     }
-    if (code == "334") state_ = State::kLine;
+    if (code == "334") state_ = State::kAuthLine;
   }
+  // A command that was refused leaves the state as it was (RFC 5321
+  // 4.1.4).
   if (code[0] != '2') return;
   switch (expected.kind) {
     case Kind::kMail:
-      accepted_.clear();
-      in_transaction_ = true;
+      transaction_ = Transaction{/*open=*/true, {}};
       break;
     case Kind::kRcpt:
-      accepted_.push_back(expected.recipient);
-      if (accepted_.size() > kMaxRecipients) GoBlind();
+      transaction_.accepted.push_back(expected.recipient);
+      if (transaction_.accepted.size() > kMaxRecipients) GoBlind();
       break;
     case Kind::kHello:
     case Kind::kReset:
     case Kind::kXclient:
-      accepted_.clear();
-      in_transaction_ = false;
+      transaction_ = Transaction();
       break;
     default:
       break;

@@ -1,5 +1,7 @@
-// LMTP (RFC 2033) between a client and a mailbox server, read from in between
-// so that "user unknown" does not become a bounce. No I/O: bytes in, bytes out.
+// The state machine of an LMTP proxy (RFC 2033) between a client (the MTA) and
+// a backend (the mailbox server). It passes their dialogue on, and turns "user
+// unknown" into "try again later" unless the absence is proven. No I/O: bytes
+// in, bytes out.
 //
 //   LmtpDialogue dialogue(options);
 //   dialogue.FromClient(bytes);               // REQUIRES: <= ClientRoom()
@@ -7,41 +9,48 @@
 //   dialogue.FromBackend(bytes);              // REQUIRES: <= BackendRoom()
 //   if (dialogue.question() != nullptr) dialogue.Answer(proven_absent);
 //   send(client, dialogue.to_client());       // then SentToClient(count)
-//   if (dialogue.done()) ...                  // close both
+//   if (dialogue.done()) ...                  // close both connections
 //
-// Both directions pass byte for byte and in order: pipelining, BDAT, AUTH,
-// XCLIENT, what we do not know. What is changed:
-//   - A 5xx becomes a 4xx unless lmtp_refusal.h says that it stands, or the
+// Both directions are forwarded byte for byte and in order, with pipelining,
+// BDAT, AUTH, XCLIENT and commands that we do not know. Only this is changed:
+//   - A 5xx reply becomes a 4xx unless refusal.h says that it stands, or the
 //     question about its recipient is answered with a proof.
-//   - An enhanced code 5.x.y in a 4xx becomes 4.x.y.
-//   - STARTTLS: inside it we would see no replies. It is taken out of the reply
-//     to LHLO, and a client that sends it gets a 454 of ours. (AUTH with a
-//     security layer is the same: its first reply looks malformed, and that
-//     ends it.)
-//   - The dialogue ends with a 421 of ours, between two whole replies, when a
-//     side fails; when the server refuses the session by a 5xx greeting or a
-//     5xx to LHLO or RSET; and when a reply cannot be the one that is due: a
-//     3xx where none can be, a 2xx to DATA, a 221 to anything but QUIT, any
-//     reply without a command but 421. sendmail bounces the message at most of
-//     these. After that no more bytes pass in either direction.
+//   - An enhanced code 5.x.y in a 4xx reply becomes 4.x.y.
+//   - STARTTLS is removed from the reply to LHLO, and a client that sends it
+//     gets a 454 of ours, since we could not read replies inside TLS. (An AUTH
+//     mechanism with a security layer has the same effect. Its first encrypted
+//     reply looks malformed, which ends the dialogue.)
 //
-// No message is lost: there is no 2xx of ours, no reply is passed before it is
-// whole, and nothing is ever added to what the client sends. No 5xx is ours.
+// The dialogue ends with a 421 of ours, sent between two whole replies, when:
+//   - one side fails;
+//   - the backend refuses the session: a 5xx greeting, or a 5xx to LHLO or
+//     RSET;
+//   - a reply cannot belong to the command that is due: a 3xx where none is
+//     possible, a 2xx to DATA, a 221 to anything but QUIT, or any reply but 421
+//     when no command is open.
+// sendmail bounces the message at most of these. After our 421 no bytes pass in
+// either direction.
 //
-// Which reply belongs to which command is known by counting. Where the backend
-// might count otherwise than we do, we go blind: from then on all bytes pass
-// and every 5xx becomes a 4xx, since it is not known what it answers. We go
+// No message is lost. We never write a 2xx or a 5xx reply of our own, a reply
+// passes only when it is whole, and nothing is added to what the client sends.
+//
+// Replies are matched with commands by counting. Where the backend might count
+// differently, the dialogue goes *blind*: from then on all bytes pass, and
+// every 5xx becomes a 4xx because it is not known what it answers. It goes
 // blind after:
-//   - a command line that is not plain: control bytes, no word in front, over
-//     kMaxCommandBytes. mail.local and Cyrus take the rest of a longer one for
-//     a command, and cut one at a NUL. A bare LF ends a line for all of them.
+//   - a command line that is not plain: control bytes, no word at its front, or
+//     more than kMaxCommandBytes. mail.local and Cyrus read the rest of a
+//     longer line as another command, and cut a line at a NUL. (A bare LF ends
+//     a line for all servers that we know.)
 //   - a "." line without CRLF on both sides, where mail.local ends a message;
-//   - a malformed BDAT; a BDAT LAST that is refused once for several
-//     recipients, or with no recipient at all, when Dovecot does not reply (RFC
-//     2033 4.3) or does. (A BDAT that is refused as an unknown command ends the
-//     dialogue: the server takes the chunk for commands.)
-//   - a command that we do not know: BURL LAST has several replies;
-//   - more than kMaxRecipients.
+//   - a malformed BDAT;
+//   - a BDAT LAST that is refused by one reply for several recipients;
+//   - a BDAT LAST without recipients: Dovecot does not reply (RFC 2033 4.3),
+//     other servers do;
+//   - a command that we do not know: BURL LAST, for one, has several replies;
+//   - more than kMaxRecipients recipients.
+// A BDAT that is refused as an unknown command ends the dialogue instead, since
+// that backend reads the chunk as commands.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_LMTP_DIALOGUE_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_LMTP_DIALOGUE_H_
@@ -61,32 +70,35 @@
 
 namespace mailverdict::deliver {
 
-// mail.local reads 4094 bytes, Cyrus 4095. RFC 5321 4.5.3.1.4 has 512, more
-// with extensions (a RCPT with ORCPT: about 1000).
+// Longest command line, with its line end. mail.local reads 4094 bytes, Cyrus
+// 4095. RFC 5321 4.5.3.1.4 allows 512, and more with extensions (a RCPT with
+// ORCPT has about 1000).
 inline constexpr size_t kMaxCommandBytes = 4000;
-// Pipelined commands without a reply, and recipients of one message.
+// Commands that wait for a reply. Beyond it the client has to wait.
 inline constexpr size_t kMaxOutstanding = 1000;
+// Recipients of one message.
 inline constexpr size_t kMaxRecipients = 10000;
 
 struct LmtpOptions {
   RefusalCodes codes;
-  // What is held at most of each of four: from and to either side. A reply is
-  // no longer than this, nor is a line in an AUTH dialogue; to_client() may be
-  // over it by one reply.
+  // Size of each of the four buffers: from and to the client, from and to the
+  // backend. A longer reply ends the dialogue. to_client() may exceed it by one
+  // reply.
   size_t buffer_bytes = 64 * 1024;
 };
 
-// A 5xx that does not stand by itself: a driver has to answer, and to log it.
+// A 5xx reply that does not stand by itself. The driver answers it
+// (LmtpDialogue::Answer) and logs it.
 struct LmtpQuestion {
-  // Whether a proof lets it stand: the reply may mean this recipient. If not,
-  // it becomes a 4xx whatever the answer is.
+  // True if a proof that `recipient` does not exist lets the reply stand. False
+  // if the reply becomes a 4xx whatever the answer is.
   bool provable = false;
-  // What the reply answers, for a log: "RCPT", "the message". A literal.
+  // What the reply answers, for the log: "RCPT", "the message". A literal.
   std::string_view step;
-  // As in RCPT TO:<...>, without the brackets, with its quotes. Empty if no
-  // single recipient is meant or the address could not be read.
+  // The address in RCPT TO:<...>, without the brackets, with its quotes. Empty
+  // if the reply concerns no single recipient, or the address is unreadable.
   std::string recipient;
-  std::string reply;  // as the backend said it, with line ends
+  std::string reply;  // as the backend sent it, with line ends
 };
 
 // Not thread-safe.
@@ -94,57 +106,66 @@ class LmtpDialogue {
  public:
   explicit LmtpDialogue(LmtpOptions options);
 
+  // How many bytes FromClient takes now; 0 if the client must wait.
   size_t ClientRoom() const;
+  // Takes bytes that the client sent. REQUIRES: bytes.size() <= ClientRoom().
   void FromClient(std::string_view bytes);
-  // It sends no more. What it has sent whole still goes its way, and a torn
-  // line does not.
+  // The client sends no more. Whole commands that it sent are still forwarded
+  // and answered; a torn command is dropped.
   void ClientClosed();
 
+  // How many bytes FromBackend takes now; 0 if the backend must wait.
   size_t BackendRoom() const;
+  // Takes bytes that the backend sent. REQUIRES: bytes.size() <= BackendRoom().
   void FromBackend(std::string_view bytes);
-  // It is gone: after its whole replies comes our 421, unless it has said
-  // goodbye (221 or 421). A torn reply is dropped.
+  // The backend is gone. Its whole replies are forwarded; then comes our 421,
+  // unless its last reply was a goodbye (221 or 421). A torn reply is dropped.
   void BackendClosed();
 
+  // Bytes to send, and how many of them were sent.
   std::string_view to_client() const { return to_client_.view(); }
   void SentToClient(size_t count);
   std::string_view to_backend() const { return to_backend_.view(); }
   void SentToBackend(size_t count);
 
-  // While there is one, no further reply passes. Null if there is none.
+  // The open question; null if there is none. No further reply passes while a
+  // question is open.
   const LmtpQuestion* question() const {
     return question_.has_value() ? &*question_ : nullptr;
   }
-  // Whether it is proven that the recipient does not exist. REQUIRES:
-  // question() != nullptr.
+  // Answers the open question. `proven_absent`: it is proven that the recipient
+  // does not exist. REQUIRES: question() != nullptr.
   void Answer(bool proven_absent);
 
-  // "421 4.3.0 `why`" to the client, as the last thing. `why` is a literal.
+  // Ends the dialogue with "421 4.3.0 `why`" to the client. `why` is a literal.
   void Fail(std::string_view why);
-  // Ends with 421 4.3.2 as soon as nothing is under way.
+  // Ends the dialogue with 421 4.3.2 as soon as no transaction is open and no
+  // reply is due.
   void Stop();
 
-  // The backend owes replies: it is to blame for a silence.
+  // Whether the backend owes a reply, or has not taken all bytes yet: then a
+  // silence is the backend's fault.
   bool waits_for_backend() const;
-  // When to_client() has been sent, close both connections.
+  // The dialogue is over. Send to_client(), then close both connections.
   bool done() const { return done_; }
-  // The line that we ended it with, for a log; empty if we did not.
+  // The 421 line of ours that ended the dialogue, for the log; empty if there
+  // was none.
   std::string_view failure() const { return failure_; }
 
  private:
-  // Where the client is.
+  // What the client's next bytes are.
   enum class State {
     kCommand,
-    kHeld,     // behind DATA or AUTH: what follows depends on the reply
-    kMessage,  // behind 354
-    kChunk,    // behind BDAT
-    kLine,     // the client's turn in an AUTH dialogue
-    kBlind,
+    kHeld,      // after DATA or AUTH: known only when the reply has come
+    kMessage,   // after a 354
+    kChunk,     // after BDAT
+    kAuthLine,  // the client's turn in an AUTH dialogue
+    kBlind,     // unknown: see above
   };
-  // What a reply is to.
+  // What a reply answers.
   enum class Kind {
     kGreeting,
-    kHello,  // LHLO and its like
+    kHello,  // LHLO, EHLO, HELO
     kReset,
     kXclient,
     kMail,
@@ -153,15 +174,21 @@ class LmtpDialogue {
     kAuth,
     kChunk,
     kLastChunk,
-    kRecipient,  // after the message
-    kStartTls,   // ours
+    kRecipient,  // one recipient's reply after the message
+    kStartTls,   // not a reply of the backend: the place of our own 454
     kQuit,
     kOther,
-    kUnclear,  // we are blind
+    kUnclear,  // the dialogue is blind
   };
   struct Expected {
     Kind kind;
     std::string recipient;  // kRcpt, kRecipient
+  };
+  // One mail transaction (RFC 5321 3.3). Always replaced whole, so that nothing
+  // of one message counts for the next.
+  struct Transaction {
+    bool open = false;                  // MAIL was accepted
+    std::vector<std::string> accepted;  // recipients, in the order of RCPT
   };
 
   void Advance();
@@ -170,31 +197,31 @@ class LmtpDialogue {
   bool ClientIsFinished() const;
   void GoBlind();
 
-  // Of these, each does one step and says whether it did.
+  // Each of these takes one step, and returns whether there was one to take.
   bool AdvanceClient();
-  bool PassLine();
-  bool PassMessage();
-  bool PassChunk();
-  bool PassAnswer();
-  size_t Pass(size_t count);
+  bool ForwardLine();
+  bool ForwardMessage();
+  bool ForwardChunk();
+  bool ForwardAuthLine();
+  size_t Forward(size_t count);
   void Expect(const LmtpCommand& command);
   void ExpectChunk(std::string_view argument);
   void ExpectRecipients(std::deque<Expected>::iterator before);
 
   bool RefuseStartTls();
   bool AdvanceBackend();
-  // Whether a reply with this code can be the one that is due.
+  // Whether a reply with this code can answer the command that is due.
   enum class Fit {
     kDue,
-    kUnclear,  // it may answer several commands: go blind
-    kRefusesSession,
-    kWrong,
+    kUnclear,         // it may answer several commands: go blind
+    kRefusesSession,  // end the dialogue
+    kWrong,           // end the dialogue
   };
   Fit FitOf(std::string_view code);
   Fit FitOfChunk(std::string_view code);
   void OnReply(const std::string& reply);
   void OnDueReply(const Expected& expected, const std::string& reply);
-  void Follow(const Expected& expected, std::string_view code);
+  void UpdateState(const Expected& expected, std::string_view code);
   static LmtpStep StepOf(Kind kind);
   static std::string_view NameOf(Kind kind);
 
@@ -204,12 +231,11 @@ class LmtpDialogue {
   MessageEnd message_;       // kMessage
   uint64_t chunk_left_ = 0;  // kChunk
   std::deque<Expected> expected_;
-  std::vector<std::string> accepted_;  // by RCPT, of this transaction
-  bool in_transaction_ = false;        // MAIL was accepted
+  Transaction transaction_;
   ReplyReader replies_;
   std::optional<LmtpQuestion> question_;
   bool client_closed_ = false, backend_closed_ = false;
-  bool said_goodbye_ = false;  // the backend's last reply
+  bool said_goodbye_ = false;  // the backend's last reply was 221 or 421
   bool stopping_ = false, done_ = false;
   std::string failure_;
 };

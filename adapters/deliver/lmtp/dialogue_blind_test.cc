@@ -1,4 +1,4 @@
-// When the backend might count otherwise than we do.
+// Blindness: after input that the backend may count differently, no 5xx passes.
 
 #include <string>
 #include <string_view>

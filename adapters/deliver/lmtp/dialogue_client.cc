@@ -1,4 +1,5 @@
-// The client's half of LmtpDialogue: its bytes on their way to the backend.
+// The client's half of LmtpDialogue: forwards the client's bytes to the backend
+// and notes which replies to expect.
 
 #include <algorithm>
 #include <utility>
@@ -11,23 +12,24 @@ bool LmtpDialogue::AdvanceClient() {
   if (from_client_.empty()) return false;
   switch (state_) {
     case State::kCommand:
-      return PassLine();
+      return ForwardLine();
     case State::kHeld:
       return false;
     case State::kMessage:
-      return PassMessage();
+      return ForwardMessage();
     case State::kChunk:
-      return PassChunk();
-    case State::kLine:
-      return PassAnswer();
+      return ForwardChunk();
+    case State::kAuthLine:
+      return ForwardAuthLine();
     case State::kBlind:
-      return Pass(from_client_.size()) > 0;
+      return Forward(from_client_.size()) > 0;
   }
   return false;
 }
 
-// As much of `count` bytes as there is room for.
-size_t LmtpDialogue::Pass(size_t count) {
+// Forwards as much of `count` bytes as to_backend_ has room for, and returns
+// how much that was.
+size_t LmtpDialogue::Forward(size_t count) {
   const size_t room = options_.buffer_bytes -
                       std::min(options_.buffer_bytes, to_backend_.size());
   const size_t passed = std::min(count, room);
@@ -36,7 +38,7 @@ size_t LmtpDialogue::Pass(size_t count) {
   return passed;
 }
 
-bool LmtpDialogue::PassLine() {
+bool LmtpDialogue::ForwardLine() {
   const size_t longest = std::min(kMaxCommandBytes, options_.buffer_bytes);
   const std::string_view bytes = from_client_.view().substr(0, longest);
   const size_t end = bytes.find('\n');
@@ -45,6 +47,8 @@ bool LmtpDialogue::PassLine() {
     return bytes.size() == longest;
   }
   const std::string_view line = bytes.substr(0, end + 1);
+  // A command is forwarded whole or not at all: a client that dies within it
+  // must not leave half a command behind.
   if (to_backend_.size() + line.size() > options_.buffer_bytes ||
       expected_.size() >= kMaxOutstanding) {
     return false;
@@ -57,12 +61,12 @@ bool LmtpDialogue::PassLine() {
     from_client_.Drop(line.size());
   } else {
     Expect(*command);
-    if (!done_) Pass(line.size());
+    if (!done_) Forward(line.size());
   }
   return true;
 }
 
-// After this command.
+// Notes the replies that this command will have.
 void LmtpDialogue::Expect(const LmtpCommand& command) {
   switch (command.verb) {
     case Verb::kHello:
@@ -76,7 +80,7 @@ void LmtpDialogue::Expect(const LmtpCommand& command) {
       break;
     case Verb::kData:
       expected_.push_back({Kind::kData, ""});
-      state_ = State::kHeld;
+      state_ = State::kHeld;  // a message after 354, else commands
       break;
     case Verb::kAuth:
       expected_.push_back({Kind::kAuth, ""});
@@ -97,7 +101,7 @@ void LmtpDialogue::Expect(const LmtpCommand& command) {
     case Verb::kOneReply:
       expected_.push_back({Kind::kOther, ""});
       break;
-    case Verb::kStartTls:  // not passed
+    case Verb::kStartTls:  // never gets here: see ForwardLine
     case Verb::kUnknown:
       GoBlind();
       break;
@@ -112,14 +116,14 @@ void LmtpDialogue::ExpectChunk(std::string_view argument) {
   if (chunk_left_ > 0) state_ = State::kChunk;
 }
 
-bool LmtpDialogue::PassMessage() {
+bool LmtpDialogue::ForwardMessage() {
   const size_t room = options_.buffer_bytes -
                       std::min(options_.buffer_bytes, to_backend_.size());
   const std::string_view bytes = from_client_.view().substr(0, room);
   if (bytes.empty()) return false;
   size_t length = bytes.size();
   const MessageEnd::Result result = message_.Scan(bytes, &length);
-  Pass(length);
+  Forward(length);
   if (result == MessageEnd::Result::kUnclear) GoBlind();
   if (result == MessageEnd::Result::kEnd) {
     state_ = State::kCommand;
@@ -128,32 +132,33 @@ bool LmtpDialogue::PassMessage() {
   return true;
 }
 
-// A reply for each recipient that was accepted, duplicates included (RFC 2033
-// 4.2), in front of `before`.
+// The message has ended, and the transaction with it. Expects one reply for
+// each accepted recipient, duplicates included (RFC 2033 4.2), in front of
+// `before`.
 void LmtpDialogue::ExpectRecipients(std::deque<Expected>::iterator before) {
+  const Transaction ended = std::exchange(transaction_, Transaction());
   std::deque<Expected> replies;
-  for (std::string& recipient : accepted_) {
-    replies.push_back({Kind::kRecipient, std::move(recipient)});
+  for (const std::string& recipient : ended.accepted) {
+    replies.push_back({Kind::kRecipient, recipient});
   }
   expected_.insert(before, replies.begin(), replies.end());
-  accepted_.clear();
-  in_transaction_ = false;
 }
 
-bool LmtpDialogue::PassChunk() {
+bool LmtpDialogue::ForwardChunk() {
   const size_t passed =
-      Pass(std::min<uint64_t>(chunk_left_, from_client_.size()));
+      Forward(std::min<uint64_t>(chunk_left_, from_client_.size()));
   chunk_left_ -= passed;
   if (chunk_left_ == 0) state_ = State::kCommand;
   return passed > 0;
 }
 
-// A line within AUTH (RFC 4954 4), of any length.
-bool LmtpDialogue::PassAnswer() {
+// A line within AUTH (RFC 4954 4). It may be of any length, as a ticket of
+// GSSAPI is, so it is forwarded in parts.
+bool LmtpDialogue::ForwardAuthLine() {
   const std::string_view bytes = from_client_.view();
   const size_t end = std::min(bytes.find('\n'), bytes.size() - 1);
   const bool whole = bytes[end] == '\n';
-  const size_t passed = Pass(end + 1);
+  const size_t passed = Forward(end + 1);
   if (whole && passed == end + 1) {
     expected_.push_back({Kind::kAuth, ""});
     state_ = State::kHeld;

@@ -1,16 +1,16 @@
-// Whatever two peers send, in whatever split:
-//   - the backend gets the client's bytes in order, none left out but lines
-//     that are STARTTLS, and nothing else;
-//   - the client gets the backend's whole replies, all and in order: as they
-//     are, softened, or (LHLO) without STARTTLS; and among them our 454, and as
-//     the last thing our 421. So no success that the backend has not said
-//     whole;
-//   - a 5xx passes only where it may stand at some step, and never as a
-//     greeting;
-//   - byte by byte is like at once (but where an end depends on what has come
-//     by then).
-// The input is what the peers send: kClient, kBackend and so on, below, say who
-// sends what follows.
+// Fuzzes LmtpDialogue with two peers that send anything, in any split.
+// Requires:
+//   - the backend gets the client's bytes in order, without STARTTLS lines, and
+//     nothing else;
+//   - the client gets the backend's whole replies, all of them and in order: as
+//     they are, softened, or (LHLO) without STARTTLS. Between them may come our
+//     454, and at the end our 421. So no success is invented;
+//   - a 5xx passes only if it may stand at some step, and never as a greeting;
+//   - the outcome does not depend on the split (unless the end depends on what
+//   has
+//     come by then).
+// The input is what the peers send. The bytes kClient, kBackend and so on,
+// below, say which peer sends the bytes after them.
 
 #include <algorithm>
 #include <cstddef>
@@ -54,15 +54,15 @@ bool MayStandSomewhere(std::string_view reply) {
   return false;
 }
 
-// What went in, and what came out.
+// What went into a dialogue, and what came out.
 struct Flow {
-  std::string client, backend;        // taken from them
-  std::string to_client, to_backend;  // given to them
+  std::string client, backend;        // bytes that the peers sent
+  std::string to_client, to_backend;  // bytes that the peers got
   std::string failure;
   bool done = false;
 };
 
-// Feeds `split` bytes at a time; the peers take at once what there is for them.
+// Feeds `split` bytes at a time. The peers take at once what there is for them.
 class Run {
  public:
   Run(size_t split, size_t buffer_bytes)
@@ -93,7 +93,7 @@ class Run {
     while (!bytes.empty()) {
       const size_t room =
           client ? dialogue_.ClientRoom() : dialogue_.BackendRoom();
-      // What finds no room is never sent.
+      // Bytes that find no room are dropped, as if they were never sent.
       const std::string part(bytes.substr(0, std::min(split_, room)));
       if (part.empty()) return;
       bytes.remove_prefix(part.size());
@@ -133,8 +133,8 @@ class Run {
   Flow flow_;
 };
 
-// Whether the same came of it. What an end of ours finds on its way to the
-// backend, it drops.
+// Whether both had the same outcome. Our 421 drops the bytes that the backend
+// has not taken yet, so one may have fewer of those.
 bool Same(const Flow& a, const Flow& b) {
   const size_t size = std::min(a.to_backend.size(), b.to_backend.size());
   return a.to_client == b.to_client && a.done == b.done &&
@@ -143,7 +143,7 @@ bool Same(const Flow& a, const Flow& b) {
          (a.to_backend.size() == b.to_backend.size() || !a.failure.empty());
 }
 
-// Takes the line that `bytes` begin with.
+// Removes the first line of `bytes` and returns it.
 std::string_view TakeLine(std::string_view* bytes) {
   const size_t end = std::min(bytes->find('\n'), bytes->size() - 1);
   const std::string_view line = bytes->substr(0, end + 1);
@@ -178,7 +178,7 @@ void CheckBackend(const Flow& flow) {
   }
 }
 
-// Takes the reply that `bytes` begin with.
+// Removes the first reply of `bytes` and returns it.
 std::string_view TakeReply(std::string_view* bytes) {
   size_t length = 0;
   if (ReplyReader().Next(*bytes, &length) != ReplyReader::Result::kOne) {
@@ -232,7 +232,8 @@ Flow Check(std::string_view input, size_t split, size_t buffer_bytes) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  // More would meet the bounds, where the split tells.
+  // A longer input would reach the bounds of the buffers, where the outcome
+  // does depend on the split.
   const std::string_view input(reinterpret_cast<const char*>(data),
                                std::min<size_t>(size, 60000));
   const Flow whole = Check(input, input.size(), 64 * 1024);

@@ -14,7 +14,7 @@ namespace {
 INSTANTIATE_TEST_SUITE_P(Splits, LmtpDialogueTest,
                          ::testing::Values(1, 2, 7, 100000));
 
-// What a client hears of the first reply of a server.
+// What a client gets when this is the server's first reply.
 std::string HearsOfGreeting(size_t split, std::string_view greeting) {
   Talk talk(split);
   talk.proven = {"", "a@b"};
@@ -175,7 +175,7 @@ TEST_P(LmtpDialogueTest, AReplyThatNothingAskedForIsA421) {
   }
 }
 
-// sendmail bounces what it gets a 2xx to DATA for, and a 3xx to MAIL or RCPT.
+// sendmail bounces the message at a 2xx to DATA, and at a 3xx to MAIL or RCPT.
 TEST_P(LmtpDialogueTest, AReplyOfTheWrongKindIsA421) {
   const struct {
     std::string_view command, reply;

@@ -94,7 +94,7 @@ TEST_P(LmtpDialogueTest, UserUnknownAfterTheMessageIsDeferredForEach) {
   EXPECT_EQ(talk_.Asked(), (std::vector<std::string>{"a@b", "c@d", "a@b"}));
 }
 
-// Both Postfix and sendmail go by the replies to RCPT then.
+// Postfix and sendmail both go by the replies to RCPT in this case.
 TEST_P(LmtpDialogueTest, DataWithoutRecipientsIsRefusedForNow) {
   Greet();
   Says("MAIL FROM:<s@t>\r\n", "250 ok\r\n");
@@ -212,7 +212,7 @@ TEST_P(LmtpDialogueTest, StartTlsIsRefusedInItsTurn) {
             "454 4.7.0 TLS is not available here\r\n250 2\r\n");
 }
 
-// Our refusal would come in a place that nobody knows.
+// Once blind, we do not know where among the replies our 454 belongs.
 TEST_P(LmtpDialogueTest, EndsWhenItGoesBlindWhileARefusalIsDue) {
   Greet();
   Says("NOOP\r\n", "");

@@ -1,4 +1,4 @@
-// For the tests of LmtpDialogue: two peers.
+// A harness for tests of LmtpDialogue: a client and a backend.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_LMTP_DIALOGUE_TESTING_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_LMTP_DIALOGUE_TESTING_H_
@@ -15,18 +15,19 @@
 
 namespace mailverdict::deliver {
 
-// The dialogue between two peers that read at once, fed `split` bytes at a
-// time.
+// An LmtpDialogue between two peers. It is fed `split` bytes at a time, and the
+// peers take at once what it has for them.
 class Talk {
  public:
   explicit Talk(size_t split, LmtpOptions options = {})
       : split_(split), dialogue_(std::move(options)) {}
 
-  // Recipients whose absence is proven; those of questions without proof are
-  // answered, too, and must not matter.
+  // Recipients that are answered with a proof. Questions that are not provable
+  // are answered like that, too: it must not matter.
   std::vector<std::string> proven;
 
-  // What the peers have got since the last call.
+  // What each peer got, and which provable questions were asked, since the last
+  // call.
   std::string ClientGot() { return std::exchange(client_got_, ""); }
   std::string BackendGot() { return std::exchange(backend_got_, ""); }
   std::vector<std::string> Asked() { return std::exchange(asked_, {}); }
@@ -39,7 +40,8 @@ class Talk {
   }
   LmtpDialogue& dialogue() { return dialogue_; }
 
-  // Lets the peers take what is there.
+  // Lets the peers take their bytes, and answers questions, until nothing
+  // moves.
   void Settle() {
     bool moved = true;
     while (moved) {
@@ -80,14 +82,14 @@ class Talk {
   std::vector<std::string> asked_;
 };
 
-// What all tests of it share; the parameter is the split.
+// The fixture of all tests of LmtpDialogue. The parameter is the split.
 class LmtpDialogueTest : public ::testing::TestWithParam<size_t> {
  protected:
   LmtpDialogueTest() : LmtpDialogueTest(LmtpOptions()) {}
   explicit LmtpDialogueTest(LmtpOptions options)
       : talk_(GetParam(), std::move(options)) {}
 
-  // Both pass unchanged.
+  // Sends both, and expects that both pass unchanged.
   void Says(std::string_view client, std::string_view backend) {
     talk_.Client(client);
     EXPECT_EQ(talk_.BackendGot(), client);
@@ -98,7 +100,7 @@ class LmtpDialogueTest : public ::testing::TestWithParam<size_t> {
     Says("", "220 host LMTP\r\n");
     Says("LHLO us\r\n", "250-host\r\n250-PIPELINING\r\n250 8BITMIME\r\n");
   }
-  // With one recipient for each reply; then the client is in the message.
+  // Begins a message to these recipients, up to and with the 354.
   void ToMessage(const std::vector<std::string>& recipients) {
     Greet();
     Says("MAIL FROM:<s@t>\r\n", "250 2.1.0 ok\r\n");
@@ -107,7 +109,7 @@ class LmtpDialogueTest : public ::testing::TestWithParam<size_t> {
     }
     Says("DATA\r\n", "354 go\r\n");
   }
-  // Every 5xx is deferred, and nobody is asked about it.
+  // Expects that every 5xx becomes a 4xx, and that no proof is asked for.
   void ExpectBlind() {
     talk_.proven = {"", "a@b", "c@d", "x@y"};
     talk_.Asked();

@@ -24,21 +24,21 @@
 namespace mailverdict::deliver {
 namespace {
 
-// On the stack, which is small.
+// Bytes of one read. On the stack of a connection's thread, which is small.
 constexpr size_t kReadBytes = 32 * 1024;
-// For a client that does not take our last words.
+// How long a client may take to read what we send it last.
 constexpr absl::Duration kFarewell = absl::Seconds(10);
 
-// Small writes, such as a dot or a reply, are not to wait for an
-// acknowledgement. Has no effect on a unix socket.
+// Turns Nagle's algorithm off: small writes, such as a dot or a reply, must not
+// wait for an acknowledgement. Has no effect on a unix socket.
 void SendAtOnce(int fd) {
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-// -1 and errno if nobody answers in time. The socket blocks while it connects,
-// for SO_SNDTIMEO at most: poll cannot wait for a unix socket whose queue is
-// full.
+// A connected socket; -1, with errno, if there is none in time. connect(2)
+// blocks for SO_SNDTIMEO at most. A non-blocking connect would not do: poll
+// cannot wait for a unix socket whose queue is full.
 int Connect(const SocketAddress& to, absl::Duration patience) {
   const int fd = socket(to.name.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
@@ -56,14 +56,16 @@ int Connect(const SocketAddress& to, absl::Duration patience) {
   return -1;
 }
 
-// One client and its backend.
+// One client's connection and its backend connection, on the thread that calls
+// Run.
 class Relay {
  public:
   Relay(const ProxyOptions& options, const SocketAddress& to,
-        const JudgeRecipient& rule, const LogSink& log, int client, int stop_fd)
+        const RecipientJudge& judge, const LogSink& log, int client,
+        int stop_fd)
       : options_(options),
         to_(to),
-        rule_(rule),
+        judge_(judge),
         log_(log),
         client_(client),
         stop_fd_(stop_fd),
@@ -79,7 +81,7 @@ class Relay {
           "; mail waits in the MTA's queue; is the mailbox server running?");
       dialogue_.Fail("the mailbox server cannot be reached");
     }
-    Restart();
+    RestartTimeouts();
     while (Step()) {
     }
     const std::string_view end = dialogue_.failure();
@@ -95,7 +97,8 @@ class Relay {
     if (!SendToClient()) return false;
     SendToBackend();
     if (dialogue_.question() != nullptr) {
-      Decide();  // which blocks: so what was before it has been sent
+      // It may block for seconds. What came before has been sent by now.
+      AnswerQuestion();
       return true;
     }
     if (!dialogue_.done()) return Wait();
@@ -109,14 +112,14 @@ class Relay {
     if (reads_client) client.events |= POLLIN;
     if (!dialogue_.to_client().empty()) client.events |= POLLOUT;
     if (reads_backend) backend.events |= POLLIN;
-    if (backend_ >= 0 && !deaf_ && !dialogue_.to_backend().empty()) {
+    if (backend_ >= 0 && !write_failed_ && !dialogue_.to_backend().empty()) {
       backend.events |= POLLOUT;
     }
     if (backend.events != 0) backend.fd = backend_;
     pollfd fds[] = {client, backend, {stopping_ ? -1 : stop_fd_, POLLIN, 0}};
     if (poll(fds, 3, limit().PollTimeout()) < 0) return errno == EINTR;
-    // A client that has gone will never know of a success: nothing more is to
-    // happen.
+    // A client that is gone will never hear of a success, and will send the
+    // message again: nothing more may reach the backend.
     if (fds[0].revents & (POLLERR | POLLHUP | POLLNVAL)) return false;
     if (fds[2].revents != 0) {
       stopping_ = true;
@@ -127,12 +130,13 @@ class Relay {
     return !limit().passed() || TimeOut();
   }
 
-  // Everything has its limit, which begins anew when a byte moves.
+  // The deadline that counts now.
   const Deadline& limit() const {
     if (dialogue_.done()) return farewell_limit_;
     return dialogue_.waits_for_backend() ? reply_limit_ : idle_limit_;
   }
-  void Restart() {
+  // Called when a byte has moved: a slow peer is not a dead one.
+  void RestartTimeouts() {
     farewell_limit_ = Deadline::After(kFarewell);
     reply_limit_ = Deadline::After(options_.reply_timeout);
     idle_limit_ = Deadline::After(options_.idle_timeout);
@@ -143,14 +147,15 @@ class Relay {
     dialogue_.Fail(dialogue_.waits_for_backend()
                        ? "the mailbox server does not reply"
                        : "the client sends nothing");
-    Restart();
+    RestartTimeouts();
     return true;
   }
 
   bool ReadClient() {
     char bytes[kReadBytes];
     const size_t room = std::min(sizeof bytes, dialogue_.ClientRoom());
-    if (room == 0) return true;  // the backend's reply has ended it
+    // ReadBackend, called before this, may have ended the dialogue.
+    if (room == 0) return true;
     const ssize_t count = recv(client_, bytes, room, MSG_DONTWAIT);
     if (count < 0) return errno == EAGAIN || errno == EINTR;
     if (count == 0) {
@@ -158,7 +163,7 @@ class Relay {
       return true;
     }
     dialogue_.FromClient({bytes, static_cast<size_t>(count)});
-    Restart();
+    RestartTimeouts();
     return true;
   }
 
@@ -169,8 +174,9 @@ class Relay {
     const ssize_t count = recv(backend_, bytes, room, MSG_DONTWAIT);
     if (count > 0) {
       dialogue_.FromBackend({bytes, static_cast<size_t>(count)});
-      Restart();
-    } else if (count == 0 || deaf_ || (errno != EAGAIN && errno != EINTR)) {
+      RestartTimeouts();
+    } else if (count == 0 || write_failed_ ||
+               (errno != EAGAIN && errno != EINTR)) {
       CloseBackend();
       dialogue_.BackendClosed();
     }
@@ -184,28 +190,29 @@ class Relay {
       if (sent < 0 && errno == EINTR) continue;
       if (sent < 0) return errno == EAGAIN;
       dialogue_.SentToClient(static_cast<size_t>(sent));
-      Restart();
+      RestartTimeouts();
     }
     return true;
   }
 
   void SendToBackend() {
-    while (backend_ >= 0 && !deaf_ && !dialogue_.to_backend().empty()) {
+    while (backend_ >= 0 && !write_failed_ && !dialogue_.to_backend().empty()) {
       const std::string_view bytes = dialogue_.to_backend();
       const ssize_t sent = send(backend_, bytes.data(), bytes.size(),
                                 MSG_DONTWAIT | MSG_NOSIGNAL);
       if (sent < 0 && errno == EINTR) continue;
       if (sent < 0 && errno == EAGAIN) return;
       if (sent < 0) {
-        deaf_ = true;  // what it has said is still to be read
+        // It may have said why before it closed, so we still read from it.
+        write_failed_ = true;
         return;
       }
       dialogue_.SentToBackend(static_cast<size_t>(sent));
-      Restart();
+      RestartTimeouts();
     }
   }
 
-  void Decide() {
+  void AnswerQuestion() {
     const LmtpQuestion& question = *dialogue_.question();
     const Ruling ruling = Judge(question);
     const bool stands = ruling.existence == Existence::kProvenAbsent;
@@ -223,10 +230,11 @@ class Relay {
                : absl::StrCat(" becomes ", heard, ", the MTA tries again: "),
         ruling.why);
     dialogue_.Answer(stands);
-    Restart();
+    RestartTimeouts();  // the time for the proof is not the backend's fault
   }
 
-  // Whether the recipient of this reply is proven to be absent.
+  // Asked anew for each reply and never remembered: a user may have been
+  // created since the last one.
   Ruling Judge(const LmtpQuestion& question) const {
     if (!question.provable) {
       return {Existence::kUnsure,
@@ -238,7 +246,7 @@ class Relay {
               "the address in the RCPT command could not be read, so no proof "
               "was asked for"};
     }
-    return rule_(question.recipient);
+    return judge_(question.recipient);
   }
 
   void CloseBackend() {
@@ -252,11 +260,11 @@ class Relay {
 
   const ProxyOptions& options_;
   const SocketAddress& to_;
-  const JudgeRecipient& rule_;
+  const RecipientJudge& judge_;
   const LogSink& log_;
   const int client_, stop_fd_;
   int backend_ = -1;
-  bool deaf_ = false;  // the backend takes no more
+  bool write_failed_ = false;  // the backend takes no more bytes
   bool stopping_ = false;
   LmtpDialogue dialogue_;
   Deadline farewell_limit_ = Deadline::After(absl::ZeroDuration());
@@ -265,7 +273,7 @@ class Relay {
 
 }  // namespace
 
-absl::Status RunProxy(const ProxyOptions& options, const JudgeRecipient& rule,
+absl::Status RunProxy(const ProxyOptions& options, const RecipientJudge& judge,
                       const LogSink& log, int stop_fd) {
   const absl::StatusOr<SocketAddress> to = ParseSocketAddress(options.backend);
   if (!to.ok()) return to.status();
@@ -278,7 +286,7 @@ absl::Status RunProxy(const ProxyOptions& options, const JudgeRecipient& rule,
   if (server.refusal.empty()) server.refusal = "421 4.3.2 too busy\r\n";
   return RunConnectionServer(
       server, stop_fd, one_at_a_time, [&](int client, int stop) {
-        Relay(options, *to, rule, one_at_a_time, client, stop).Run();
+        Relay(options, *to, judge, one_at_a_time, client, stop).Run();
       });
 }
 

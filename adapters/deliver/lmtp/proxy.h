@@ -1,14 +1,15 @@
-// An LMTP server in front of Dovecot, Cyrus or another: see lmtp_dialogue.h for
-// what it changes in their dialogue, which is little.
+// An LMTP proxy in front of a mailbox server such as Dovecot or Cyrus.
+// dialogue.h says what it changes in their dialogue.
 //
-//   MTA --LMTP--> us --LMTP--> mailbox server
+//   MTA --LMTP--> proxy --LMTP--> mailbox server ("the backend")
 //
 // Each client has a backend connection of its own. Nothing is stored: a message
-// flows through buffers of 64 KiB, each side as fast as the other.
+// flows through buffers of 64 KiB, and the slower side sets the pace.
 //
-// When we are killed or the backend is: the client has no reply, keeps the
-// message and tries again. It may come twice then, if the backend had taken it
-// already and the reply was lost; RFC 1047 says why that cannot be helped.
+// When the proxy or the backend is killed, the client has no reply, so it keeps
+// the message and tries again. The message may then be delivered twice: if the
+// backend had taken it, and only the reply was lost. RFC 1047 says why no
+// server can prevent that.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_LMTP_PROXY_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_LMTP_PROXY_H_
@@ -27,36 +28,41 @@
 namespace mailverdict::deliver {
 
 struct ProxyOptions {
-  // `refusal` is set by RunProxy if it is empty.
+  // RunProxy fills in an empty `server.refusal`.
   ConnectionServerOptions server;
-  // As in socket_address.h.
+  // The backend's address, as in socket_address.h.
   std::string backend;
   RefusalCodes codes;
 
-  // Then the client gets a 421, and both connections are closed.
+  // When one of these three is over, the client gets a 421, and both
+  // connections are closed.
+
+  // For connecting to the backend.
   absl::Duration connect_timeout = absl::Seconds(10);
-  // The backend owes a reply, or does not take what it is sent. RFC 5321
-  // 4.5.3.2.6: a client waits 10 minutes for the replies to its message, and
-  // shall hear of it.
+  // For a backend that owes a reply, or does not take what we send. Begins anew
+  // with each byte that moves in either direction. Less than the 10 minutes for
+  // which a client waits after its message (RFC 5321 4.5.3.2.6), so that the
+  // client still hears the 421.
   absl::Duration reply_timeout = absl::Minutes(9);
-  // The client sends nothing, and nothing is owed to it. RFC 5321 4.5.3.2.7:
-  // at least 5 minutes.
+  // For a client that sends nothing while no reply is due. Begins anew with
+  // each byte that moves. RFC 5321 4.5.3.2.7 asks for 5 minutes at least.
   absl::Duration idle_timeout = absl::Minutes(30);
 };
 
-// Called on any thread, and may block: the client's connection waits with it.
-using JudgeRecipient = std::function<Ruling(std::string_view recipient)>;
+// Judges whether the recipient of a refusal exists. Called on any thread,
+// several at a time. May block: only that client's connection waits.
+using RecipientJudge = std::function<Ruling(std::string_view recipient)>;
 
 // Serves until stop_fd is readable (borrowed, and never read from). Then a
-// client between two transactions gets a 421; one within a transaction goes on
-// until it is done, or until server.drain is over. Afterwards as
-// RunConnectionServer. An error if an address is wrong; not if nobody is at
-// the backend's, which may come later.
+// client between two transactions gets a 421; a client within a transaction may
+// finish it, for server.drain at most. Returns as RunConnectionServer does. An
+// error if an address is malformed; a backend that is down is no error, since
+// it may come up later.
 //
 // `log` is called on any thread, one call at a time: once for each 5xx that
 // does not stand by itself, with the recipient, the reply, what the MTA hears,
 // and why; and once for each dialogue that fails.
-absl::Status RunProxy(const ProxyOptions& options, const JudgeRecipient& rule,
+absl::Status RunProxy(const ProxyOptions& options, const RecipientJudge& judge,
                       const LogSink& log, int stop_fd);
 
 }  // namespace mailverdict::deliver

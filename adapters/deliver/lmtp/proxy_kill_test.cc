@@ -1,6 +1,6 @@
-// Each of the three dies at every byte of a dialogue with two messages. No
-// success is invented, and nothing is completed at the mailbox server that the
-// client has not completed.
+// The client, the proxy and the mailbox server each die at every byte of a
+// dialogue with two messages. Then no success may be invented, and the mailbox
+// server may have no message that the client did not complete.
 
 #include <algorithm>
 #include <memory>
@@ -19,7 +19,7 @@ namespace {
 constexpr std::string_view kFirst = "Subject: 1\r\n\r\n..\r\nx\r\n";
 constexpr std::string_view kSecond = "2\r\n";
 
-// A part that is sent at once, and how many replies it has.
+// Bytes that the client sends at once, and how many replies they have.
 struct Part {
   std::string bytes;
   int replies;
@@ -65,7 +65,7 @@ std::vector<std::string> WholeReplies(std::string_view bytes) {
   return replies;
 }
 
-// What the client is to get of what the backend said.
+// What the client must get when the backend has said this.
 std::string Expected(std::string_view said) {
   std::string expected;
   bool goodbye = false;
@@ -101,7 +101,7 @@ class ProxyKillTest : public ::testing::Test {
     if (!ReadReplies(1)) return false;
     for (const Part& part : Script()) {
       const size_t count = std::min(size, part.bytes.size());
-      // A failure is no end: the last replies may still be there.
+      // After a failed write there may still be replies to read.
       client_->Send(std::string_view(part.bytes).substr(0, count));
       size -= count;
       if (count < part.bytes.size()) return true;
@@ -201,7 +201,7 @@ TEST_F(ProxyKillTest, TheBackendDiesAfterEveryByteThatItReads) {
   }
 }
 
-// Without a drain: like a kill, but that it can be done here.
+// Stopping without a drain closes all connections at once, as a kill does.
 TEST_F(ProxyKillTest, TheProxyDiesAtEveryByte) {
   options_.server.drain = absl::ZeroDuration();
   for (size_t size = 0; size <= ScriptBytes(); size += 3) {

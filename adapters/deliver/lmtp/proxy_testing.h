@@ -301,7 +301,7 @@ class TestClient {
 // RunProxy on a thread, until the destructor or Stop.
 class TestProxy {
  public:
-  TestProxy(ProxyOptions options, JudgeRecipient rule)
+  TestProxy(ProxyOptions options, RecipientJudge rule)
       : path_(options.server.address.substr(strlen("unix:"))) {
     thread_ = std::thread([this, options = std::move(options),
                            rule = std::move(rule)] {

@@ -19,7 +19,7 @@ bool IsListed(std::string_view code, const std::vector<std::string>& listed) {
   return std::find(listed.begin(), listed.end(), code) != listed.end();
 }
 
-// "5.1.1", written in one way: "4.01.1" is 4.1.1.
+// The code as operators write it, without leading zeros: "5.1.1".
 std::string Written(const EnhancedCode& code) {
   return std::to_string(code.status_class) + "." +
          std::to_string(code.subject) + "." + std::to_string(code.detail);
@@ -29,41 +29,45 @@ std::string Written(const EnhancedCode& code) {
 // (over quota). No registered reply code is 51x or 522.
 bool IsAddressCode(std::string_view code) { return code.substr(0, 2) == "51"; }
 
-// The command was out of turn or not understood, or the client is not welcome.
-// Such a reply says nothing of a recipient, so nobody is asked about one.
+// Codes that say that the command was out of turn or not understood, or that
+// the client is not welcome. Such a reply says nothing about a recipient, so no
+// proof is asked for.
 bool IsOfSession(std::string_view code) {
   return IsOneOf(code, {"500", "502", "503", "504", "521", "530", "534", "535",
                         "538", "555"});
 }
 
 // Registered reply codes that refuse mail (RFC 5321 4.2.3), and DBMail's 522.
-// Another code, such as 500 or 530, makes any enhanced code doubtful.
+// After any other code, such as 500 or 530, an enhanced code is not believed.
 bool RefusesMail(std::string_view code) {
   return IsOneOf(code, {"522", "550", "551", "552", "553", "554"});
 }
 
-// 5.1.7 is the syntax of the sender. 5.1.8 is the sender's domain and rests on
-// the server's DNS, so it counts as the others do.
+// Enhanced codes about an address (X.1.x). Without X.1.7, the syntax of the
+// sender. With X.1.8, the sender's domain: it rests on the server's DNS, which
+// may have failed.
 bool IsOfAddress(const EnhancedCode& code) {
   return code.subject == 1 && code.detail != 7;
 }
 
-// Enhanced codes of a message's size and content. X.2.3 and X.3.4 are its size.
+// Enhanced codes about the message's content (X.6.x) and size (X.2.3, X.3.4).
 bool IsOfContent(const EnhancedCode& code) {
   return code.subject == 6 || (code.subject == 2 && code.detail == 3) ||
          (code.subject == 3 && code.detail == 4);
 }
 
-// Of a mailbox that exists. Not here are X.2.0 and X.2.4 (a list could not be
-// expanded), which may be a failure. X.7.13 is an account that is disabled.
+// Enhanced codes about a mailbox that exists: disabled (X.2.1, X.7.13) or full
+// (X.2.2). Without X.2.0 and X.2.4 (a list could not be expanded), which may be
+// failures.
 bool IsOfMailbox(const EnhancedCode& code) {
   return (code.subject == 2 && (code.detail == 1 || code.detail == 2)) ||
          (code.subject == 7 && code.detail == 13);
 }
 
-// Of a rule that refuses this message: a virus, a user's filter. Before the
-// message "5.7.1 access denied" may mean the gateway. Of X.7.x the rest is
-// about TLS, logins, and what the server's DNS said.
+// Enhanced codes about a rule that refuses this message: a virus, a user's
+// filter. They count only after the message, since before it "5.7.1 access
+// denied" may mean the gateway. The rest of X.7.x is about TLS, logins, and
+// what the server's DNS said.
 bool IsOfRule(const EnhancedCode& code) {
   return code.subject == 7 && (code.detail == 0 || code.detail == 1 ||
                                code.detail == 2 || code.detail == 7);
@@ -73,15 +77,16 @@ bool IsOfSender(const EnhancedCode& code) {
   return code.subject == 1 && code.detail == 7;
 }
 
-// Of a code that leaves no doubt, a text cannot make an unknown user. "5.7.1
-// no such user" is one.
+// Enhanced codes so definite that the reply's text cannot turn them into "user
+// unknown". X.7.1 is not among them: "5.7.1 no such user" is an unknown user.
 bool LeavesNoDoubt(const EnhancedCode& code) {
   return IsOfContent(code) || IsOfSender(code) ||
          (code.subject == 2 && code.detail == 2);
 }
 
-// Whether 5.1.1 or its like stands anywhere in a text: qmail writes "(#5.1.1)"
-// behind it. "10.5.1.1" and "5.1.1.4" are addresses of hosts.
+// Whether an address code such as 5.1.1 stands anywhere in a text: qmail writes
+// "(#5.1.1)" at its end. "10.5.1.1" and "5.1.1.4" are hosts' addresses, and do
+// not count.
 bool ContainsAddressCode(std::string_view text) {
   char before = ' ';
   for (mail::Cursor in(text); !in.done(); before = *in.Next()) {
@@ -97,13 +102,13 @@ bool ContainsAddressCode(std::string_view text) {
   return false;
 }
 
-// All that is looked at in a reply.
+// All that the classification looks at in a reply.
 struct Findings {
   std::string_view code;
-  // The codes at the front of a line, where RFC 2034 wants them.
+  // The codes at the front of the lines, where RFC 2034 4 puts them.
   std::vector<EnhancedCode> enhanced;
-  bool of_address = false;    // by any code
-  bool says_unknown = false;  // by its text
+  bool of_address = false;    // a code, anywhere, is about an address
+  bool says_unknown = false;  // the text says "user unknown"
 };
 
 Findings Find(std::string_view reply) {
@@ -131,7 +136,8 @@ bool AnyListed(const Findings& found, const std::vector<std::string>& listed) {
                      });
 }
 
-// Whether each enhanced code is a 5.x.y that `wanted` takes, and there is one.
+// Whether there are enhanced codes, and `wanted` is true of all of them, each
+// being a 5.x.y.
 template <typename Predicate>
 bool All(const Findings& found, Predicate wanted) {
   return !found.enhanced.empty() &&
@@ -148,13 +154,14 @@ bool IsToRecipient(LmtpStep step) {
 // Whether the reply speaks of the message, or of a mailbox that exists. Only a
 // reply to a recipient can speak of a mailbox.
 bool IsOfMessage(LmtpStep step, const Findings& found) {
-  // A sender that cannot be parsed is a 501, too.
+  // 501 is a syntax error: of the command, or, with 5.1.7, of the sender.
   if (found.code == "501") return All(found, IsOfSender);
   if (!RefusesMail(found.code)) return false;
   if (found.enhanced.empty()) {
-    // RFC 1870 6.2 has a bare 552 for a message that is too big. A bare 550
-    // after the message is more often about the message than about a recipient
-    // that the server had taken: Mailman refuses one without a Message-ID so.
+    // A bare 552 is a message that is too big (RFC 1870 6.2). A bare 550 after
+    // the message is more often about the message than about a recipient whom
+    // the server had accepted: Mailman refuses a message without a Message-ID
+    // like that.
     return found.code == "552" ||
            (IsToRecipient(step) && found.code == "522") ||
            (step == LmtpStep::kMessage && found.code == "550");
@@ -184,7 +191,8 @@ Refusal ClassifyRefusal(LmtpStep step, std::string_view reply,
   if (!unknown && (AnyListed(found, codes.pass) || IsOfMessage(step, found))) {
     return Refusal::kStands;
   }
-  // A reply to MAIL or DATA does not say which recipient it means.
+  // A reply to MAIL or DATA does not say which recipient it means, so there is
+  // nobody whose absence could be proven.
   if (!IsToRecipient(step)) return Refusal::kTemporary;
   return unknown || !IsOfSession(found.code) ? Refusal::kNeedsProof
                                              : Refusal::kTemporary;

@@ -1,13 +1,13 @@
-// What a permanent reply (5xx) of a mailbox server may mean to an MTA.
+// The classification of a mailbox server's permanent replies (5xx): which may
+// reach the MTA, and which become temporary.
 //
-// A server that has lost its database refuses with the same replies as one that
-// is well. So a 5xx passes in three cases only:
-//   - it speaks of the message, of its sender, or of a mailbox that exists:
-//     too big, over quota, refused by a rule;
-//   - it may speak of the recipient, and the recipient's absence is proven;
+// A server that has lost its database refuses mail with the same replies as a
+// healthy one. So a 5xx passes in three cases only:
+//   - it concerns the message, its sender, or a mailbox that exists: too big,
+//     over quota, refused by a rule;
+//   - it may mean that the recipient does not exist, and that is proven;
 //   - the operator has listed its code (--pass-code).
-// Every other 5xx becomes a 4xx. docs/local_delivery.md has the table of it.
-// Pure.
+// Every other 5xx becomes a 4xx. docs/local_delivery.md has the table. Pure.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_LMTP_REFUSAL_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_LMTP_REFUSAL_H_
@@ -20,34 +20,33 @@ namespace mailverdict::deliver {
 
 // What the reply answers.
 enum class LmtpStep {
-  kSession,  // LHLO, RSET, NOOP, AUTH and so on; or it is not known what
+  kSession,  // LHLO, RSET, NOOP, AUTH and so on; or an unknown command
   kMail,
   kRcpt,
-  kData,     // the command DATA, or a BDAT without LAST: no single recipient
+  kData,     // the command DATA, or a BDAT without LAST
   kMessage,  // one recipient's reply after the message
 };
 
 // What becomes of a 5xx.
 enum class Refusal {
-  kStands,
-  kNeedsProof,  // stands if it is proven that the recipient does not exist
+  kStands,      // passes as it is
+  kNeedsProof,  // passes if it is proven that the recipient does not exist
   kTemporary,   // becomes a 4xx
 };
 
 // The operator's lists of reply codes ("552") and enhanced codes ("5.2.1").
 struct RefusalCodes {
-  std::vector<std::string> defer;  // as "user unknown"
-  std::vector<std::string> pass;   // as a refusal of the message
+  std::vector<std::string> defer;  // read these as "user unknown"
+  std::vector<std::string> pass;   // read these as a refusal of the message
 };
 
-// REQUIRES: `reply` is a whole reply (lmtp_reply.h) and its code is a 5xx.
+// REQUIRES: `reply` is a whole reply (reply.h) and its code is a 5xx.
 Refusal ClassifyRefusal(LmtpStep step, std::string_view reply,
                         const RefusalCodes& codes);
 
 // Whether a reply's text says that a user does not exist: "User unknown", "no
 // such mailbox", "<jane@example.org> not found", "relaying denied" (the server
-// does not know the domain). English only: a text in another language says
-// nothing here.
+// does not know the domain). Knows English only; false for any other language.
 bool TextSaysUserUnknown(std::string_view text);
 
 }  // namespace mailverdict::deliver

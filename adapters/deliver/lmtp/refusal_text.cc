@@ -1,4 +1,4 @@
-// TextSaysUserUnknown of lmtp_refusal.h.
+// TextSaysUserUnknown (refusal.h): a small grammar of English refusals.
 
 #include <algorithm>
 #include <cstddef>

@@ -10,12 +10,12 @@
 namespace mailverdict::deliver {
 namespace {
 
-// Behind "550 " or "550-".
+// Where a line's text begins: after "550 " or "550-".
 constexpr size_t kTextAt = 4;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// "250", and then a blank, a hyphen or the end of the line.
+// Whether the line begins with a code and then a blank, a hyphen or its end.
 bool StartsLikeReply(std::string_view line) {
   if (line.size() < kTextAt || line[0] < '2' || line[0] > '5') return false;
   if (!IsDigit(line[1]) || !IsDigit(line[2])) return false;
@@ -33,7 +33,7 @@ std::string_view TakeLine(mail::Cursor* in) {
 
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 
-// One to three digits, zeros ahead included.
+// A number of one to three digits, leading zeros included.
 std::optional<int> Number(mail::Cursor* in) {
   const std::string_view digits = in->TakeWhile(IsDigit);
   if (digits.empty() || digits.size() > 3) return std::nullopt;
@@ -86,6 +86,8 @@ std::optional<std::string_view> ReplyTexts::Next() {
 
 std::string Softened(std::string_view reply) {
   std::string_view code = ReplyCode(reply);
+  // 450 is "mailbox unavailable", the temporary twin of 550. 451 is "local
+  // error".
   if (code[0] == '5') code = code == "550" ? "450" : "451";
   std::string result;
   mail::Cursor in(reply);
@@ -117,7 +119,7 @@ std::string OneLine(std::string_view reply) {
 
 std::string WithoutStartTls(std::string_view reply) {
   mail::Cursor in(reply);
-  std::string result(TakeLine(&in));  // the server's name
+  std::string result(TakeLine(&in));  // the server's name, not an extension
   size_t last = 0;
   while (!in.done()) {
     const std::string_view line = TakeLine(&in);
@@ -131,6 +133,8 @@ std::string WithoutStartTls(std::string_view reply) {
     last = result.size();
     result += line;
   }
+  // STARTTLS may have been the last line; then the line before it becomes the
+  // last one.
   if (result[last + 3] == '-') result[last + 3] = ' ';
   return result;
 }

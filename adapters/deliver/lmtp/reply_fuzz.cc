@@ -1,5 +1,6 @@
-// The replies of a mailbox server: in any split the same, and what is softened
-// is a reply that bounces nothing.
+// Fuzzes the parsers of reply.h and ClassifyRefusal. Requires: replies do not
+// depend on the split; a softened reply is a whole reply at which no MTA
+// bounces.
 
 #include <algorithm>
 #include <cstddef>
@@ -26,7 +27,7 @@ struct Read {
   ReplyReader::Result end = ReplyReader::Result::kMore;
 };
 
-// `step`: how many more bytes the reader is shown each time.
+// `step` is how many more bytes the reader sees each time.
 Read ReadAll(std::string_view bytes, size_t step) {
   Read read;
   ReplyReader reader;
@@ -56,7 +57,7 @@ bool IsWhole(const std::string& reply) {
          length == reply.size();
 }
 
-// A 5xx at each step.
+// Classifies a 5xx at each step.
 void Classify(const std::string& reply) {
   const auto at = [&reply](LmtpStep step) {
     return ClassifyRefusal(step, reply, Listed());

@@ -33,6 +33,7 @@ Ruling ParseAbsenceReply(std::string_view payload) {
   }
   if (ok && word == "pass") return ProvesNothing(Existence::kPresent, said);
   if (ok && word == "unsure") return ProvesNothing(Existence::kUnsure, said);
+  // A NOTFOUND of another program's map lands here, too: it proves nothing.
   // Another word, or no OK.
   return {Existence::kUnsure,
           absl::StrCat("answers \"", ForLog(payload, kShownReasonBytes),

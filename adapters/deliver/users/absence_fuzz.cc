@@ -1,6 +1,5 @@
-// What mailverdict-deliver makes of the bytes that come from the daemon, over a
-// socket: an absence is proven by one whole netstring that says so, and by
-// nothing else.
+// Fuzzes AbsenceClient with the bytes that a daemon sends over a socket.
+// Requires: only one whole netstring that says so proves an absence.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,10 +14,10 @@
 namespace mailverdict::deliver {
 namespace {
 
-// What is read at once, and so looked at as a whole (client.cc).
+// How much client.cc reads at once.
 constexpr size_t kReadBytes = 1024;
 
-// "OK proven", and then nothing or a blank and more.
+// Whether the payload is "OK WORD", or "OK WORD " and more.
 bool Says(std::string_view payload, std::string_view word) {
   const std::string_view said = payload.substr(0, 3 + word.size());
   return said.substr(0, 3) == "OK " && said.substr(3) == word &&
@@ -31,8 +30,8 @@ Existence Meaning(std::string_view payload) {
   return Existence::kUnsure;
 }
 
-// The one payload of which `bytes` are the netstring, read in another way than
-// by the codec: written again, it must be the same bytes.
+// The payload, if `bytes` are its netstring; else "". An oracle that works
+// unlike the codec: it writes the payload again and compares the bytes.
 std::string_view OnlyPayload(std::string_view bytes) {
   const size_t colon = bytes.find(':');
   if (colon == bytes.npos || bytes.size() < colon + 2) return "";

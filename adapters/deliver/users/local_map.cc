@@ -19,7 +19,7 @@ using socketmap::ReadResult;
 using socketmap::Request;
 using socketmap::RequestReader;
 
-// As those of socketmap::ServerLimits.
+// The same as in socketmap::ServerLimits.
 constexpr absl::Duration kMaxRequestAge = absl::Seconds(10);
 constexpr absl::Duration kMaxReplyAge = absl::Seconds(30);
 // How much of a malformed request a log line shows.
@@ -29,8 +29,9 @@ absl::string_view Absl(std::string_view text) {
   return {text.data(), text.size()};
 }
 
-// What sendmail's rewriting leaves as it is. It interpolates %0, tokenises, and
-// makes EX_DATAERR of an unbalanced quote or parenthesis.
+// Whether sendmail's rewriting leaves this character of a map's value alone.
+// sendmail interpolates %0, splits the value into tokens, and fails with
+// EX_DATAERR at an unbalanced quote or parenthesis.
 bool IsPlain(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' ||
          c == '_' || c == '-' || c == '+';
@@ -46,8 +47,8 @@ class Client {
  public:
   Client(int fd, int stop_fd) : fd_(fd), stop_fd_(stop_fd) {}
 
-  // Reads some of a request, which has begun if `begun`. False when there is
-  // none to come.
+  // Reads a part of a request; `begun`: a part of it is there already. False if
+  // the connection is to be closed.
   bool Read(bool begun, RequestReader* reader) {
     if (!begun) {
       if (!AwaitRequest()) return false;
@@ -104,6 +105,7 @@ class Client {
 std::string LocalMap::Answer(const Request& request) const {
   if (request.map != "local") return "TEMP there is no such map";
   const size_t at = request.key.rfind('@');
+  // A catch-all would take mail for every name; there is none here.
   if (at == 0 && request.key.size() > 1) return "NOTFOUND ";
   const std::string_view user = request.key.substr(0, at);
   if (user.empty()) return "TEMP the key is empty";

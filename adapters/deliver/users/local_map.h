@@ -1,7 +1,6 @@
-// mailverdict-deliver [OPTION]... --map ADDRESS
-//
-// The map `local`: whether a local user exists, for the MTA's own lookup, which
-// would take a dead name service for an absence.
+// The socketmap `local` of mailverdict-deliver --map: it tells the MTA whether
+// a local user exists. The MTA's own lookup would take a dead name service for
+// an absence.
 //
 //   local_recipient_maps = socketmap:unix:/run/mailverdict/local:local
 //
@@ -19,11 +18,13 @@
 //   @domain       NOTFOUND: Postfix's catch-all, which names no user
 //   others        TEMP
 //
+// "ours" is a domain that --domain lists. Another domain was probably forgotten
+// there, so its users are neither accepted nor denied. A user without a domain
+// belongs to the first domain. The map never says PERM, which is an absence for
+// sendmail.
+//
 // Postfix asks for user@domain, then user, then @domain, and rejects after
-// three times NOTFOUND; sendmail asks once. A domain that is not ours is a
-// domain that was left out of --domain: nothing is proven there, nor accepted.
-// The bare user is one of the first domain. Never PERM: for sendmail that is an
-// absence.
+// three times NOTFOUND; sendmail asks once.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_USERS_LOCAL_MAP_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_USERS_LOCAL_MAP_H_
@@ -44,17 +45,18 @@ namespace mailverdict::deliver {
 // Thread-safe.
 class LocalMap {
  public:
-  // Borrows the rule, which completes bare users by itself. `domains` are ours.
+  // Borrows `rule`, which adds the domain to bare users. `domains` are ours.
   LocalMap(const UnknownRule* rule, std::vector<std::string> domains)
       : rule_(rule), domains_(std::move(domains)) {}
 
-  // The reply's payload. Blocks as UnknownRule::Judge does.
+  // Returns the reply's payload. Blocks for as long as UnknownRule::Judge does.
   std::string Answer(const socketmap::Request& request) const;
 
-  // Answers the requests of one connection until the client closes it, sends
-  // what is no request, stays in the middle of one for 10 s, does not read its
-  // reply for 30 s, or is idle when stop_fd is readable. An idle one is never
-  // closed before: sendmail would have no map for the rest of its session.
+  // Answers the requests of one connection. Returns when the client closes it,
+  // sends something malformed, takes more than 10 s for one request, does not
+  // read a reply for 30 s, or is idle while stop_fd is readable. An idle
+  // connection is not closed for its age: sendmail would have no map for the
+  // rest of its session.
   void Serve(int fd, int stop_fd, const LogSink& log) const;
 
  private:

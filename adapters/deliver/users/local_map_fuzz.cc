@@ -1,5 +1,5 @@
-// The map `local`: whatever is asked, "not found" is said of nobody's absence
-// that is not proven, and no reply is one that sendmail takes for an absence.
+// Fuzzes LocalMap with any request. Requires: NOTFOUND only for a proven
+// absence, and no other reply that sendmail reads as an absence.
 
 #include <cstddef>
 #include <cstdint>

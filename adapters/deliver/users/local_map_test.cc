@@ -20,8 +20,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-// jane and some odd users of example.org are there, joe is not; of the rest
-// nobody knows.
+// jane and some odd users of example.org are present, joe is proven absent, and
+// all others are unsure.
 class Directory : public ProofSource {
  public:
   Ruling Ask(std::string_view recipient, Deadline) const override {

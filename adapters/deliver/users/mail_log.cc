@@ -34,7 +34,9 @@ bool Writable(int fd, Deadline deadline) {
 
 }  // namespace
 
-// A pipe that poll calls writable takes PIPE_BUF bytes without blocking.
+// Writes at most PIPE_BUF bytes at a time: so much a pipe takes without
+// blocking when poll calls it writable, even if the descriptor is a blocking
+// one.
 void WriteWithin(int fd, std::string_view text, absl::Duration patience) {
   const Deadline deadline = Deadline::After(patience);
   while (!text.empty() && Writable(fd, deadline)) {
@@ -62,7 +64,7 @@ void MailLog::Write(Severity severity, std::string_view line) {
                    " mailverdict-deliver[", getpid(), "]: ", text);
   const std::lock_guard<std::mutex> lock(mutex_);
   if (fd_ >= 0 && Send(message)) return;
-  if (Connect() && Send(message)) return;
+  if (Connect() && Send(message)) return;  // the first line, or a new daemon
   if (options_.fallback_fd >= 0) {
     WriteWithin(options_.fallback_fd, text + "\n", absl::ZeroDuration());
   }
@@ -81,7 +83,9 @@ bool MailLog::Connect() {
   return fd_ >= 0;
 }
 
-// False if nobody listens any more. A line that is late is lost, not in error.
+// False if nobody listens any more, as after a restart of the daemon. True if
+// the line was sent, or is lost because the daemon was too slow: connecting
+// again would not help.
 bool MailLog::Send(const std::string& message) {
   const Deadline deadline = Deadline::After(patience_);
   ssize_t sent;

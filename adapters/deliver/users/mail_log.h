@@ -1,6 +1,6 @@
-// Lines to syslog, facility mail, without ever being held up: syslog(3) blocks
-// for as long as the daemon does, and a delivery that hangs is killed by its
-// MTA, when it may have delivered.
+// A client of syslog, facility mail, that waits for the syslog daemon for a
+// bounded time only. syslog(3) blocks for as long as the daemon hangs; the MTA
+// would then kill a delivery that may already have taken place.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_USERS_MAIL_LOG_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_USERS_MAIL_LOG_H_
@@ -14,24 +14,24 @@
 
 namespace mailverdict::deliver {
 
-// Writes whole `text` to `fd`, as far as that goes within `patience`; what
-// fails or is late is lost. For blocking and non-blocking descriptors.
+// Writes `text` to `fd`, for `patience` at most. The rest is lost if time runs
+// out or a write fails. For blocking and non-blocking descriptors.
 void WriteWithin(int fd, std::string_view text, absl::Duration patience);
 
 struct MailLogOptions {
   std::string path = "/dev/log";
-  // All the time that this log may ever spend waiting for the daemon to take a
-  // line. After that, lines that it does not take at once are lost.
+  // How long all lines together may wait for the syslog daemon. When it is used
+  // up, a line that the daemon does not take at once is lost.
   absl::Duration patience;
-  // Where lines go when nobody listens at `path`; -1: nowhere.
+  // Where lines go while nobody listens at `path`; -1: they are lost.
   int fallback_fd = -1;
 };
 
-// Connects with the first line, and again when the daemon was restarted.
-// Thread-safe.
+// Connects when the first line is written, and again after the daemon was
+// restarted. Thread-safe.
 class MailLog {
  public:
-  // A longer line is cut. RFC 3164 has 1024 bytes for all of a message.
+  // Longer lines are cut. RFC 3164 4.1 allows 1024 bytes with the header.
   static constexpr size_t kMaxLineBytes = 900;
 
   explicit MailLog(MailLogOptions options);
@@ -39,6 +39,7 @@ class MailLog {
   MailLog(const MailLog&) = delete;
   MailLog& operator=(const MailLog&) = delete;
 
+  // Writes one line, escaped (EscapeLine).
   void Write(Severity severity, std::string_view line);
 
  private:

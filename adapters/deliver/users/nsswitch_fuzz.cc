@@ -1,5 +1,5 @@
-// nsswitch.conf: of no text does it follow that users come from files alone,
-// but of one whose lines all say so.
+// Fuzzes UsersComeFromFilesOnly. Requires: it is true only if every line for
+// `passwd` names files alone.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,8 +13,8 @@
 namespace mailverdict::deliver {
 namespace {
 
-// Whether a line for users names nothing but files, its actions left out; read
-// in another way than by the real one.
+// Whether a line for `passwd` names only files and actions. An oracle that
+// works unlike the parser.
 bool NamesOnlyFiles(std::string line) {
   size_t open;
   while ((open = line.find('[')) != line.npos) {

@@ -21,7 +21,8 @@
 namespace mailverdict::deliver {
 namespace {
 
-// An entry is a line; one that does not fit here is no user's.
+// The longest entry, which is a line of /etc/passwd. A lookup with a longer one
+// fails.
 constexpr size_t kMaxEntryBytes = 1 << 20;
 // nsswitch.conf has half a kilobyte.
 constexpr size_t kMaxNsswitchBytes = 64 * 1024;
@@ -61,7 +62,7 @@ std::optional<std::string> ReadNsswitch() {
   return text;
 }
 
-// The names under which this mailbox may be known, none twice.
+// The user names that may own the mailbox of this local part, none twice.
 std::vector<std::string> NamesOf(std::string_view local) {
   std::vector<std::string> names;
   for (const std::string_view part :
@@ -79,7 +80,7 @@ std::vector<std::string> NamesOf(std::string_view local) {
 
 Ruling Unsure(std::string why) { return {Existence::kUnsure, std::move(why)}; }
 
-// What `answer` says against taking a miss for a proof; "" for nothing.
+// Why the lookup failed; "" if it did not.
 std::string Failure(const UserAnswer& answer) {
   return answer.what == UserAnswer::What::kFailed
              ? absl::StrCat("the user database failed: ",
@@ -87,6 +88,8 @@ std::string Failure(const UserAnswer& answer) {
              : "";
 }
 
+// No name was found. Whether that proves an absence: both conditions are tested
+// after the miss and each time anew, since either may have ceased to hold.
 Ruling JudgeMiss(const UserSource& users) {
   const std::optional<std::string> nsswitch = users.nsswitch();
   if (!nsswitch.has_value()) return Unsure("nsswitch.conf cannot be read");
@@ -143,9 +146,12 @@ Ruling PasswdProof::Ask(std::string_view recipient, Deadline deadline) const {
     return Unsure(
         absl::StrCat(kMaxThreads, " lookups of users have not come back"));
   }
+  // Detached: nothing can end a lookup that hangs.
   try {
     std::thread([shared = shared_, local, ruling] {
       Ruling judged = JudgeName(shared->users, local);
+      // Ask still holds the lock while it counts this thread, so the count
+      // cannot fall before it has risen.
       const std::lock_guard<std::mutex> done(shared->mutex);
       *ruling = std::move(judged);
       --shared->threads;

@@ -1,10 +1,13 @@
-// The system's users as a proof, for hosts whose mailboxes are their users.
+// A proof source that asks this host's user database, for hosts whose mailboxes
+// belong to system users.
 //
-// getpwnam(3) is asked, and its "no" is not believed by itself: a name service
-// that is down can say exactly that, and an offline sssd finds any control user
-// in its cache. So an absence is proven only if
-//   - users come from /etc/passwd alone (nsswitch.h), read at that moment;
-//   - the same call finds root, uid 0, after the miss.
+// It calls getpwnam(3), and does not believe a "no" by itself: a name service
+// that is down can say the same, and an offline sssd finds any control user in
+// its cache. So an absence is proven only if
+//   - users come from /etc/passwd alone: nsswitch.conf (nsswitch.h) is read
+//   after
+//     each miss;
+//   - getpwnam finds root, uid 0, after the miss: the control.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_USERS_PASSWD_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_USERS_PASSWD_H_
@@ -22,7 +25,8 @@
 
 namespace mailverdict::deliver {
 
-// What a lookup says of one name. "No" and "don't know" are never one value.
+// The result of looking up one name. "No such user" and "the lookup failed" are
+// different values.
 struct UserAnswer {
   enum class What { kFound, kNotFound, kFailed };
   What what;
@@ -30,26 +34,30 @@ struct UserAnswer {
   int error = 0;  // kFailed: errno
 };
 
-// The lookups of PasswdProof. Tests put others in their place, which fail.
-// Called on threads of the proof's own, several at a time.
+// The lookups that PasswdProof makes; tests replace them by ones that fail.
+// Called on threads of PasswdProof, several at a time.
 struct UserSource {
-  // getpwnam_r. Its return value is what tells: 0 and no entry is "not found",
-  // anything else failed. POSIX lets ENOENT and more mean "not found"; glibc
-  // says ENOENT when it has no /etc/passwd, so for us they do not. (FreeBSD
-  // says EINVAL for a name with an '@'; we ask for local parts.)
+  // getpwnam_r(3). Its return value decides: 0 without an entry is "not found",
+  // and every error is a failure. POSIX lets ENOENT and others mean "not
+  // found", but glibc returns ENOENT when there is no /etc/passwd. (FreeBSD
+  // returns EINVAL for a name with an '@'; we ask for local parts.)
   std::function<UserAnswer(const std::string& name)> find;
   // All of nsswitch.conf; nullopt if it cannot be read.
   std::function<std::optional<std::string>()> nsswitch;
 };
+// The lookups of this host.
 UserSource SystemUsers();
 
-// Judges by the local part, whatever the domain is. The local part is tried as
-// it is and ahead of its first '+', each also in lower case, as MTAs differ in
-// both: it is absent if all of these are. A quoted one is never judged.
+// Judges by the local part of an address, whatever its domain is. MTAs differ
+// in folding case and in address extensions, so up to four names are tried: the
+// local part, the part before its first '+', and both in lower case. The user
+// is absent if all of them are. A quoted local part is kUnsure.
+//
+// Remembers nothing between questions. Thread-safe.
 class PasswdProof : public ProofSource {
  public:
-  // A lookup that hangs (sssd does that) leaves its thread behind. No more than
-  // this many: then the answer is kUnsure at once, until one comes back.
+  // How many lookups may hang, each with a thread of its own (a lookup through
+  // sssd can hang). While there are so many, every answer is kUnsure at once.
   static constexpr size_t kMaxThreads = 16;
 
   explicit PasswdProof(UserSource users = SystemUsers());
@@ -59,7 +67,8 @@ class PasswdProof : public ProofSource {
  private:
   struct Shared;
 
-  const std::shared_ptr<Shared> shared_;  // the threads', too
+  // Shared with the threads, which may outlive this object.
+  const std::shared_ptr<Shared> shared_;
 };
 
 }  // namespace mailverdict::deliver

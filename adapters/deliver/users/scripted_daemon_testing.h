@@ -1,5 +1,5 @@
-// For tests: a socketmap server on a unix socket of its own, whose every answer
-// is what the test says, byte for byte.
+// A socketmap server for tests, on a unix socket of its own. The test writes
+// its answers, byte for byte.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_USERS_SCRIPTED_DAEMON_TESTING_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_USERS_SCRIPTED_DAEMON_TESTING_H_
@@ -25,8 +25,8 @@ namespace mailverdict::deliver {
 // Serves one client after another on a thread.
 class ScriptedDaemon {
  public:
-  // After the request has come: writes what it likes to `fd`, and returns when
-  // `stop_fd` is readable at the latest. Then the connection is closed.
+  // Called when a request has come. Writes the answer to `fd`, and returns at
+  // the latest when `stop_fd` is readable. Then the connection is closed.
   using Script = std::function<void(int fd, int stop_fd)>;
 
   explicit ScriptedDaemon(Script script) : script_(std::move(script)) {
@@ -43,7 +43,7 @@ class ScriptedDaemon {
     thread_ = std::thread([this] { Run(); });
   }
 
-  // One that says `reply`, as it stands.
+  // A server that always writes `reply`.
   explicit ScriptedDaemon(std::string reply)
       : ScriptedDaemon(
             [reply = std::move(reply)](int fd, int) { Say(fd, reply); }) {}
@@ -60,7 +60,7 @@ class ScriptedDaemon {
   std::string path() const { return directory_ + "/socketmap"; }
   std::string address() const { return "unix:" + path(); }
 
-  // What came so far, a string for each connection.
+  // The bytes that came so far, one string for each connection.
   std::vector<std::string> requests() {
     const std::lock_guard<std::mutex> lock(mutex_);
     return requests_;

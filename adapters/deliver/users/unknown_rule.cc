@@ -6,7 +6,7 @@
 namespace mailverdict::deliver {
 namespace {
 
-// mail::kMaxAddressBytes: nobody's mailbox has a longer name.
+// The same as mail::kMaxAddressBytes: no mailbox has a longer name.
 constexpr size_t kMaxRecipientBytes = 1024;
 
 bool IsControl(char c) {
@@ -51,7 +51,10 @@ Ruling UnknownRule::Judge(std::string_view recipient) const {
   return defer && absent ? always_defer : ruling;
 }
 
-// A source that hangs uses only its own share of the time.
+// Each source gets an equal share of the time that is left, so that one that
+// hangs does not use up the others' time. A presence ends the round; otherwise
+// the first source that is unsure decides, since every source has to agree on
+// an absence.
 Ruling UnknownRule::AskAll(std::string_view recipient) const {
   if (proofs_.empty()) {
     return {Existence::kUnsure, "there is no source of proofs; see --proof"};

@@ -1,5 +1,5 @@
-// Whether "user unknown" may stand. The one rule of the wrapper, the proxy and
-// the map:
+// The rule that decides whether a "user unknown" may stand, or becomes "try
+// again later". The wrapper, the proxy and the map all use it.
 //
 //   UnknownRule rule(UnknownPolicy::kUnlessProven, std::move(proofs),
 //                    absl::Seconds(5), "example.org");
@@ -7,8 +7,7 @@
 //   if (ruling.existence == Existence::kProvenAbsent) ...  // it may stand
 //
 // A mailbox host that says "user unknown" may have lost its directory. So the
-// bounce stands only when every proof says that the absence is proven; one
-// that says so of an empty cache is none.
+// bounce stands only when every proof source says that the absence is proven.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_USERS_UNKNOWN_RULE_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_USERS_UNKNOWN_RULE_H_
@@ -25,13 +24,13 @@ namespace mailverdict::deliver {
 
 enum class Existence {
   kProvenAbsent,
-  kPresent,  // it exists, or the daemon's policy lets it pass for another
-             // reason
-  kUnsure,   // all the rest: nobody to ask, no answer, no proof
+  kPresent,  // the user exists, or the daemon's policy accepts the address for
+             // another reason
+  kUnsure,   // everything else: no source, no answer, no proof
 };
 
-// `why` ends a log line: who said what, and what to do. Without control
-// characters.
+// An answer with its reason. `why` ends a log line: which source said what, and
+// what to do. It has no control characters.
 struct Ruling {
   Existence existence = Existence::kUnsure;
   std::string why;
@@ -41,7 +40,8 @@ struct Ruling {
 class ProofSource {
  public:
   virtual ~ProofSource() = default;
-  // May block until `deadline`, and not longer.
+  // Asks about one recipient, each time anew: an answer of before must not be
+  // reused, since users come and go. Blocks until `deadline` at most.
   virtual Ruling Ask(std::string_view recipient, Deadline deadline) const = 0;
 };
 
@@ -53,15 +53,16 @@ enum class UnknownPolicy {
 // Thread-safe.
 class UnknownRule {
  public:
-  // Without proofs nothing is ever proven. `timeout` is for all of them.
-  // `domain` completes recipients that have none; it may be empty.
+  // Without `proofs` nothing is ever proven. `timeout` is for all of them
+  // together. `domain` is added to recipients that have none; it may be empty.
   UnknownRule(UnknownPolicy policy,
               std::vector<std::unique_ptr<ProofSource>> proofs,
               absl::Duration timeout, std::string domain = "");
 
-  // Blocks for `timeout` at most, whatever the proofs do. The recipient is an
-  // address without angle brackets, from anywhere; one that is empty, longer
-  // than 1024 bytes or has a control character is kUnsure unasked.
+  // Blocks for `timeout` at most, if the proofs keep to their deadlines. The
+  // recipient is an address without angle brackets; it is untrusted. An empty
+  // one, one of more than 1024 bytes and one with a control character are
+  // kUnsure, and no source is asked.
   Ruling Judge(std::string_view recipient) const;
 
  private:

@@ -14,14 +14,15 @@
 
 #include "lib/mail/cursor.h"
 
-// For what runs on a stack that asan does not know.
+// For functions that run on a stack that asan does not know.
 #define MAILVERDICT_NO_ASAN __attribute__((no_sanitize("address")))
 
 namespace mailverdict::deliver {
 namespace {
 
-// Where execvp(3) would find it. We do not use that: it gives a file that is
-// no program to the shell, and ENOEXEC would look like an exit status.
+// The path where execvp(3) would find the program. We do not call execvp: it
+// runs a file of unknown format by the shell, so that the failure to start
+// would look like an exit status.
 std::string FindProgram(const std::string& name) {
   if (name.find('/') != name.npos) return name;
   const char* path = getenv("PATH");
@@ -39,11 +40,11 @@ void CloseFd(int* fd) {
   if (*fd >= 0) close(std::exchange(*fd, -1));
 }
 
-// The child is in our memory until its exec: a copy, as fork makes it, takes
-// longer than all the rest. It has descriptors and signals of its own, and this
-// stack; errno is common, so that we make no call that fails meanwhile, and
-// nothing below may allocate. Unlike vfork it does not stop us: exec may wait
-// for a dead file server.
+// The child's stack. Until its exec the child shares our memory (CLONE_VM):
+// copying it, as fork does, takes longer than all the rest. It has descriptors
+// and signals of its own. errno is shared, so meanwhile we make no call that
+// can fail, and nothing that the child runs may allocate. vfork would suspend
+// us until the exec, which may wait for a dead file server.
 constexpr size_t kStackBytes = 64 * 1024;
 alignas(64) char child_stack[kStackBytes];
 
@@ -59,7 +60,8 @@ struct Launch {
 MAILVERDICT_NO_ASAN int BecomeProgram(const Launch& launch) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid() != launch.parent) return ESRCH;  // it died before that
+  // The parent may have died before prctl; then no SIGTERM would come.
+  if (getppid() != launch.parent) return ESRCH;
   if (dup2(launch.output, STDOUT_FILENO) < 0 ||
       dup2(launch.output, STDERR_FILENO) < 0) {
     return errno;
@@ -72,7 +74,7 @@ MAILVERDICT_NO_ASAN int BecomeProgram(const Launch& launch) {
 MAILVERDICT_NO_ASAN int RunChild(void* argument) {
   const Launch& launch = *static_cast<const Launch*>(argument);
   const int number = BecomeProgram(launch);
-  // A pipe that is empty takes an int whole.
+  // The pipe is empty, so the write is whole and does not block.
   if (write(launch.error, &number, sizeof number) < 0) {
   }
   _exit(kExTempFail);
@@ -92,6 +94,7 @@ Signals::Signals() {
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, &pipe_);
   // Ignored, it would take our children away before we ask after them.
+  // An MTA may have SIGCHLD ignored; then waitpid would have nothing to tell.
   action.sa_handler = SIG_DFL;
   sigaction(SIGCHLD, &action, &chld_);
   sigset_t wanted;
@@ -100,6 +103,7 @@ Signals::Signals() {
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
     struct sigaction before;
     sigaction(signal, nullptr, &before);
+    // As under nohup: a signal that the MTA has us ignore stays ignored.
     if (before.sa_handler != SIG_IGN) sigaddset(&wanted, signal);
   }
   sigprocmask(SIG_BLOCK, &wanted, &mask_);
@@ -143,6 +147,7 @@ int Child::Start(const std::vector<std::string>& command,
   close(output[1]);
   close(error[1]);
   if (pid_ < 0) return failure;
+  // We give up our copy of stdin; see Start in the header.
   const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (null >= 0) {
     dup2(null, STDIN_FILENO);
@@ -151,8 +156,8 @@ int Child::Start(const std::vector<std::string>& command,
   return 0;
 }
 
-// Its group lives at least as long as it has not been waited for. Only if
-// neither process could make the group is there none.
+// The group exists until the child is reaped. Only if setpgid has failed in the
+// child is there none; then the child alone is signalled.
 void Child::Kill(int signal) const {
   if (pid_ > 0 && kill(-pid_, signal) != 0) kill(pid_, signal);
 }
@@ -162,7 +167,7 @@ std::optional<Ending> Child::Reap() {
   if (pid_ <= 0 || waitpid(pid_, &status, WNOHANG) != pid_) {
     return std::nullopt;
   }
-  pid_ = -1;
+  pid_ = -1;  // the number is free now: Kill must not reach a stranger
   int number = 0;
   if (read(exec_error_, &number, sizeof number) == sizeof number) {
     return Ending{Ending::How::kNotStarted, number};

@@ -1,5 +1,5 @@
-// The delivery program as a child: started so that it finds everything as the
-// MTA gave it to us, but for its output. Linux.
+// The delivery program as a child process. It inherits everything as the MTA
+// gave it to us, except its output, which we read. Linux only.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_WRAPPER_CHILD_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_WRAPPER_CHILD_H_
@@ -15,20 +15,22 @@
 
 namespace mailverdict::deliver {
 
-// Opens /dev/null for those of the descriptors 0, 1 and 2 that are closed, so
-// that nothing else gets these numbers. To be called first. False if it cannot.
+// Opens /dev/null as each of the descriptors 0, 1 and 2 that is closed, so that
+// no other file gets these numbers. Call it before anything else. False on
+// failure.
 bool OpenStandardDescriptors();
 
-// The signals of this process from now on, and how the MTA had set them.
-// SIGPIPE is ignored. SIGCHLD and the signals that ask a program to end are
-// blocked and come out of `fd`. Before the first thread; never undone.
+// The signal settings of this process, and those that the MTA had given it.
+// From the constructor on, SIGPIPE is ignored, and SIGCHLD and the signals that
+// ask a program to end are blocked and read from fd(). Construct it before the
+// first thread; the destructor undoes nothing.
 class Signals {
  public:
   Signals();
 
   // A signalfd, non-blocking; -1 if there is none.
   int fd() const { return fd_; }
-  // In the child, ahead of exec: as they were. Allocates nothing.
+  // Restores the MTA's settings. For the child, before exec. Allocates nothing.
   void Restore() const;
 
  private:
@@ -37,40 +39,48 @@ class Signals {
   int fd_ = -1;
 };
 
-// Not thread-safe.
+// One child process. Not thread-safe.
 class Child {
  public:
   Child() = default;
-  // Closes its descriptors; does not wait.
+  // Closes the pipes; does not wait for the process.
   ~Child();
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  // Starts `command`, in a process group of its own. A name without a slash is
-  // looked up in PATH. Its stdin is ours: not a byte of it is read here, and
-  // ours becomes /dev/null, so that the MTA notices when the program closes it.
-  // It is sent SIGTERM when we die ourselves: an MTA that kills our group does
-  // not reach its. (The kernel forgets that for a program with set-user-id.)
-  // 0, or errno. REQUIRES: `command` is not empty and outlives us; this is the
-  // process's only Start.
+  // Starts `command`, in a process group of its own. Returns 0 or errno. A name
+  // without a slash is looked up in PATH.
+  //
+  // The child gets our stdin, of which we read no byte. Ours becomes /dev/null,
+  // so that the MTA notices when the program closes it.
+  //
+  // The child gets SIGTERM when we die: an MTA that kills our process group
+  // does not reach the child's. (The kernel does not do that for a set-user-id
+  // program.)
+  //
+  // REQUIRES: `command` is not empty and outlives this object; Start is called
+  // once in the life of this process.
   int Start(const std::vector<std::string>& command, const Signals& signals);
 
-  // What it writes to stdout and stderr: a pipe, non-blocking.
+  // The pipe, non-blocking, with what the child writes to stdout and stderr.
   int output() const { return output_; }
 
-  // Sends a signal to its group.
+  // Sends a signal to the child's process group. Does nothing after Reap has
+  // returned an ending: the group's number may belong to others then.
   void Kill(int signal) const;
 
-  // How it ended: kExited, kSignalled, or kNotStarted if exec failed; nullopt
-  // while it runs. Does not block.
+  // Reaps the child and returns how it ended: kExited, kSignalled, or
+  // kNotStarted if exec failed; nullopt while it runs. Does not block.
   std::optional<Ending> Reap();
 
  private:
-  std::string file_;         // the child's, until it is the program
-  std::vector<char*> argv_;  // as well
-  pid_t pid_ = -1;
+  // Read by the child, which shares our memory until its exec.
+  std::string file_;
+  std::vector<char*> argv_;
+
+  pid_t pid_ = -1;  // -1: not started, or reaped
   int output_ = -1;
-  int exec_error_ = -1;  // errno of exec comes here; nothing if it succeeds
+  int exec_error_ = -1;  // a pipe: errno of a failed exec; empty if it succeeds
 };
 
 }  // namespace mailverdict::deliver

@@ -17,6 +17,7 @@ constexpr int kLastSysexit = 78;
 
 int ExitStatusForStatus(int status, const StatusLists& lists) {
   if (status < 0 || status > 255) return kExTempFail;
+  // Before the operator's lists: a delivery is never made a failure.
   if (status == kExOk || status == kExTempFail) return status;
   if (lists.defer[status]) return kExTempFail;
   if (status == kExNoUser || status == kExNoPerm) return status;

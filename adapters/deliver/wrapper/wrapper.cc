@@ -19,15 +19,16 @@
 namespace mailverdict::deliver {
 namespace {
 
-// For the MTA to read what we write. Most read it when we have ended.
+// How long the MTA may take to read our output. Many read it only when we have
+// ended; then a full pipe would never be read.
 constexpr absl::Duration kOutputPatience = absl::Seconds(1);
 
-// The first bytes of what a program writes.
-class Output {
+// The first kMaxOutputBytes of what the program writes.
+class CapturedOutput {
  public:
-  Output() { kept_.reserve(kMaxOutputBytes); }
+  CapturedOutput() { kept_.reserve(kMaxOutputBytes); }
 
-  // One read(2) of at most `limit` bytes, and its return value.
+  // Does one read(2) of at most `limit` bytes, and returns its return value.
   ssize_t ReadFrom(int fd, size_t limit) {
     char bytes[16 * 1024];
     const ssize_t count = read(fd, bytes, std::min(limit, sizeof bytes));
@@ -39,8 +40,8 @@ class Output {
     return count;
   }
 
-  // Reads what is there by now. A grandchild may hold the pipe open for as long
-  // as it likes, and write to it.
+  // Reads what is in the pipe now, and does not wait for its end: a grandchild
+  // may hold the pipe open for ever, and write to it.
   void ReadRest(int fd) {
     int left = 0;
     if (ioctl(fd, FIONREAD, &left) != 0) return;
@@ -60,9 +61,9 @@ class Output {
 };
 
 // One run of the program, from its start to its end.
-class Run {
+class ProgramRun {
  public:
-  Run(const WrapperOptions& options, const Signals& signals)
+  ProgramRun(const WrapperOptions& options, const Signals& signals)
       : options_(options), signals_(signals) {}
 
   Ending Finish() {
@@ -73,13 +74,14 @@ class Run {
     output_open_ = true;
     while (!ended_.has_value()) {
       Step();
+      // Not after the end: an end in time is not a timeout.
       if (deadline_.passed() && !ended_.has_value() && !Escalate()) break;
     }
     output_.ReadRest(child_.output());
-    return Meaning();
+    return FinalEnding();
   }
 
-  const Output& output() const { return output_; }
+  const CapturedOutput& output() const { return output_; }
 
  private:
   enum class Phase { kRunning, kTerminated, kKilled };
@@ -106,19 +108,22 @@ class Run {
     ended_ = child_.Reap();
   }
 
-  // False when there is nothing left to do: it cannot even be killed, as when
-  // it waits for a dead file server.
+  // SIGTERM, then SIGKILL. False if both were sent in vain: a program that
+  // waits for a dead file server cannot be killed.
   bool Escalate() {
     if (phase_ == Phase::kKilled) return false;
     const bool first = phase_ == Phase::kRunning;
     child_.Kill(first ? SIGTERM : SIGKILL);
-    if (first) child_.Kill(SIGCONT);  // a stopped one would never know
+    // A stopped program would not get the SIGTERM.
+    if (first) child_.Kill(SIGCONT);
     phase_ = first ? Phase::kTerminated : Phase::kKilled;
     deadline_ = Deadline::After(options_.grace);
     return true;
   }
 
-  Ending Meaning() const {
+  // The ending that counts. An end that we caused is a timeout or a stop,
+  // whatever the status, unless the program has delivered.
+  Ending FinalEnding() const {
     const Ending timed_out{Ending::How::kTimedOut, 0};
     if (!ended_.has_value()) return timed_out;
     const bool delivered =
@@ -132,7 +137,7 @@ class Run {
   const WrapperOptions& options_;
   const Signals& signals_;
   Child child_;
-  Output output_;
+  CapturedOutput output_;
   bool output_open_ = false;
   Phase phase_ = Phase::kRunning;
   Deadline deadline_ = Deadline::After(absl::ZeroDuration());
@@ -140,15 +145,14 @@ class Run {
   std::optional<Ending> ended_;
 };
 
-// What becomes of an ending: a status, and the line that says so; none for a
-// delivery.
+// The status that an ending leads to, and the log line about it.
 struct Decision {
   int status = kExTempFail;
-  bool stands = false;  // it is the program's own
-  std::string line;
+  bool stands = false;  // `status` is the program's own
+  std::string line;     // empty for a delivery
 };
 
-// Why a status that we do not believe is not passed on, and what to do.
+// Why a status became 75, and what the operator can do.
 std::string WhyTemporary(const Ending& ending, const StatusLists& lists) {
   const bool exited = ending.how == Ending::How::kExited;
   if (exited && lists.defer[ending.number]) return "it is listed by --defer";
@@ -190,7 +194,7 @@ Decision Decide(const WrapperOptions& options, const Ending& ending,
   return decision;
 }
 
-void Log(const Decision& decision, const Output& output, MailLog* log) {
+void Log(const Decision& decision, const CapturedOutput& output, MailLog* log) {
   if (!decision.line.empty()) {
     log->Write(decision.stands ? Severity::kInfo : Severity::kWarning,
                decision.line);
@@ -203,7 +207,7 @@ void Log(const Decision& decision, const Output& output, MailLog* log) {
   }
 }
 
-void Show(const Decision& decision, const Output& output) {
+void WriteForMta(const Decision& decision, const CapturedOutput& output) {
   std::string text;
   if (decision.status == kExTempFail) {
     absl::StrAppend(&text, "mailverdict-deliver: ", EscapeLine(decision.line),
@@ -221,15 +225,15 @@ void Show(const Decision& decision, const Output& output) {
 
 int RunWrapper(const WrapperOptions& options, const Signals& signals,
                const UnknownRule& rule, MailLog* log) {
-  Run run(options, signals);
+  ProgramRun run(options, signals);
   const Ending ending = run.Finish();
   int status = kExTempFail;
   try {
     const Decision decision = Decide(options, ending, rule);
     status = decision.status;
-    Show(decision, run.output());
+    WriteForMta(decision, run.output());
     Log(decision, run.output(), log);
-  } catch (const std::exception&) {  // no memory: what is decided stands
+  } catch (const std::exception&) {  // out of memory: the decision stands
     if (ending.how == Ending::How::kExited && ending.number == kExOk) return 0;
   }
   return status;

@@ -1,16 +1,15 @@
-// mailverdict-deliver [OPTION]... -- PROGRAM [ARGUMENT]...
+// The wrapper, mailverdict-deliver [OPTION]... -- PROGRAM [ARGUMENT]...: it
+// runs a delivery program for the MTA, and reports its end by an exit status at
+// which the MTA bounces only what is proven (exit_status.h).
 //
-// Runs a delivery program in the MTA's place and tells the MTA of its end by an
-// exit status that can only bounce what is proven (exit_status.h).
+// Output. The MTA gets the output of the program. If we exit with 75, a line of
+// ours comes first, and it must: when output begins with an enhanced status, as
+// in "5.1.1 no such user", Postfix bounces although the exit status is 75
+// (pipe_command.c, dsn_valid).
 //
-// What the MTA shows or logs of it: the output of the program, and ahead of
-// that a line of ours whenever we exit with 75. That line is no ornament: when
-// output begins with an enhanced status, as in "5.1.1 no such user", Postfix
-// bounces although the exit status is 75 (pipe_command.c, dsn_valid).
-//
-// A mail must neither be lost nor, without need, come twice. So a program that
-// exits with 0 has delivered, whatever else happened; and nothing of ours that
-// fails afterwards, the log, the output, changes that.
+// No mail may be lost, and none delivered twice without need. So a program that
+// exits with 0 has delivered, whatever else happened; a failure of ours after
+// that, of the log or the output, does not change the status.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_WRAPPER_WRAPPER_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_WRAPPER_WRAPPER_H_
@@ -27,24 +26,24 @@
 
 namespace mailverdict::deliver {
 
-// So much of what the program says is kept; the rest is read and forgotten.
+// How much of the program's output is kept; the rest is read and dropped.
 inline constexpr size_t kMaxOutputBytes = 64 * 1024;
 
 struct WrapperOptions {
   std::vector<std::string> command;  // not empty
-  std::string recipient;  // for the unknown rule; empty: nothing is proven
+  std::string recipient;  // whom to ask a proof about; empty: none is asked for
   StatusLists lists;
 
-  // The program gets SIGTERM after this. Has to end before the MTA's own limit:
-  // Postfix bounces at its command_time_limit, 1000 s.
+  // The program gets SIGTERM after this time. Must be less than the MTA's own
+  // limit: Postfix bounces at its command_time_limit, 1000 s.
   absl::Duration timeout = absl::Minutes(15);
-  // From SIGTERM to SIGKILL, and from there until we give up.
+  // The time from SIGTERM to SIGKILL, and again from SIGKILL until we give up.
   absl::Duration grace = absl::Seconds(5);
 };
 
-// Runs the program and returns what to exit with: leave by _exit, since a
-// lookup that hangs may have left a thread behind. REQUIRES a process of one
-// thread, whose descriptors 0, 1 and 2 are open.
+// Runs the program and returns the status to exit with. Leave by _exit, since a
+// user lookup that hangs may have left a thread behind. REQUIRES: the process
+// has one thread, and its descriptors 0, 1 and 2 are open.
 int RunWrapper(const WrapperOptions& options, const Signals& signals,
                const UnknownRule& rule, MailLog* log);
 

@@ -1,4 +1,5 @@
-// For the wrapper's tests: runs the real mailverdict-deliver as an MTA does.
+// A harness for the wrapper's tests: it runs the real mailverdict-deliver as an
+// MTA does.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_WRAPPER_WRAPPER_TESTING_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_WRAPPER_WRAPPER_TESTING_H_
@@ -19,23 +20,22 @@ namespace mailverdict::deliver {
 
 using Words = std::vector<std::string>;
 
-inline constexpr char kDeliver[] =
-    "adapters/deliver/mailverdict-deliver";
+inline constexpr char kDeliver[] = "adapters/deliver/mailverdict-deliver";
 
-// How the MTA starts it.
+// How the MTA starts the program.
 struct Start {
   Words environment = {"PATH=/usr/bin:/bin"};
   int stdin_fd = -1;   // -1: /dev/null
   int stdout_fd = -1;  // -1: a pipe that is read to its end
   int fd9 = -1;        // passed on as descriptor 9
-  // In the child, ahead of exec: async-signal-safe calls only.
+  // Called in the child before exec; async-signal-safe calls only.
   std::function<void()> prepare = [] {};
-  // In the test, while it runs.
+  // Called in the test while the program runs.
   std::function<void(pid_t)> meanwhile = [](pid_t) {};
 };
 
 struct End {
-  int status = -1;  // what it exited with; -1: death by a signal
+  int status = -1;  // exit status; -1: killed by a signal
   std::string output;
 };
 
@@ -57,7 +57,7 @@ inline std::vector<char*> Pointers(const Words& words) {
   return pointers;
 }
 
-// Runs any program, by its path.
+// Runs a program, given by its path.
 inline End RunProgram(const Words& words, const Start& start = {}) {
   const std::vector<char*> argv = Pointers(words);
   const std::vector<char*> environment = Pointers(start.environment);
@@ -86,7 +86,7 @@ inline End RunProgram(const Words& words, const Start& start = {}) {
   return end;
 }
 
-// mailverdict-deliver with these options and this program.
+// Runs mailverdict-deliver with these options and this program.
 inline End Deliver(Words options, const Words& program,
                    const Start& start = {}) {
   options.insert(options.begin(), kDeliver);
@@ -95,14 +95,14 @@ inline End Deliver(Words options, const Words& program,
   return RunProgram(options, start);
 }
 
-// The same with a script for the shell.
+// Runs mailverdict-deliver with these options and a shell script.
 inline End DeliverBy(const std::string& script, const Words& options = {},
                      const Start& start = {}) {
   return Deliver(options, {"/bin/sh", "-c", script}, start);
 }
 
-// A pipe whose end to write to is the program's descriptor 9, by which it tells
-// the test how far it is.
+// A pipe by which the program tells the test how far it is. Its write end is
+// the program's descriptor 9 (Start::fd9).
 class Progress {
  public:
   Progress() {
@@ -113,11 +113,12 @@ class Progress {
     CloseWriter();
   }
   int writer() const { return fds_[1]; }
-  // To be called when the program has it: the end of file comes with its end.
+  // Call it when the program has started: then Line sees the end of file when
+  // the program has ended.
   void CloseWriter() {
     if (fds_[1] >= 0) close(std::exchange(fds_[1], -1));
   }
-  // The next line, or what there is ahead of the end.
+  // The next line, or what comes before the end of file.
   std::string Line() {
     std::string line;
     char c;
