@@ -1,5 +1,5 @@
-// mailverdict: sends questions and orders to a running mailverdictd, and tries
-// case files. See --help; adapters/daemon/control.h is the daemon's side.
+// mailverdict: asks and orders a running mailverdictd. See --help; what the
+// daemon makes of it is in adapters/daemon/control.h.
 
 #include <getopt.h>
 
