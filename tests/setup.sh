@@ -1,12 +1,12 @@
-# Sourced by ./quickstart and ./check: installs what the build and the tests need, and
-# nothing that starts by itself.
+# Sourced by ./quickstart and ./check. Installs the packages that the build and the tests
+# need. None of them starts a daemon.
 #
-# Compilers, libraries and tools come by apt-get. The servers of the tests, slapd, sendmail,
-# Postfix, Dovecot, NSD and Unbound, are not installed: their packages would start daemons,
-# and would remove the MTA of this machine. They are unpacked below the user's cache folder,
-# and run from there, most of them in namespaces of the tests' own.
+# Compilers, libraries and tools come by apt-get. The servers of the tests (slapd, sendmail,
+# Postfix, Dovecot, NSD and Unbound) are not installed: their packages would start daemons,
+# and would remove the MTA of this machine. This script unpacks them below the user's cache
+# folder. The tests run them from there, most of them in namespaces of their own.
 #
-# Sets MAILVERDICT_SERVERS (the folder that stands for / to those servers) and BAZEL_OPTS.
+# Sets MAILVERDICT_SERVERS, the folder that is / for those servers, and BAZEL_OPTS.
 
 packages="
   g++ bazel-bootstrap bazel-rules-java pkg-config git ca-certificates
@@ -29,7 +29,7 @@ if [ "$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/mailverdict
 mkdir -p "$cache"
 
-# Runs a long command with its output in a file, and says so every 15 seconds.
+# Runs a long command with its output in a file, and prints a line every 15 seconds.
 with_progress() {
   what=$1 log=$2
   shift 2
@@ -66,7 +66,7 @@ install_packages() {
   apt "installing" install "$missing"
 }
 
-# slapd has to find the library that was unpacked with it.
+# Makes a script in place of slapd, so that slapd finds the library unpacked with it.
 wrap_slapd() {
   mkdir "$MAILVERDICT_SERVERS/usr/lib/slapd"
   mv "$MAILVERDICT_SERVERS/usr/sbin/slapd" "$MAILVERDICT_SERVERS/usr/lib/slapd/slapd"
@@ -79,7 +79,7 @@ EOF
 }
 
 unpack_servers() {
-  version=$(dpkg-query -W -f '${Version}' libldap-2.5-0) # slapd wants just this one
+  version=$(dpkg-query -W -f '${Version}' libldap-2.5-0) # slapd needs exactly this version
   MAILVERDICT_SERVERS=$cache/servers-$version
   export MAILVERDICT_SERVERS
   [ "$(cat "$MAILVERDICT_SERVERS/complete" 2>/dev/null)" != "$servers" ] || return 0
@@ -101,6 +101,6 @@ unpack_servers() {
 
 install_packages && unpack_servers || exit 1
 
-# A second clean checkout builds in seconds.
+# With the disk cache a second clean checkout builds in seconds.
 BAZEL_OPTS="--disk_cache=$cache/bazel --test_env=MAILVERDICT_SERVERS --test_env=MAILVERDICT_TESTDATA --color=no --curses=no
   --show_progress_rate_limit=15"

@@ -26,44 +26,54 @@ constexpr char kHelp[] =
        mailverdict check-cases [--policy FILE] FOLDER
 
   explain RECIPIENT [resolved ADDRESS] [from SENDER] [client ADDRESS]
-                      what the daemon says of a recipient, and why; ADDRESS
-                      after "resolved" is what the MTA makes of the recipient
+                      print the verdict on a recipient and its reasons; nothing
+                      is remembered. The ADDRESS after "resolved" is the address
+                      that the MTA makes of the recipient
   explain from SENDER [client ADDRESS]
-                      the same of a sender
-  status              its directories, DNS and lists: each server, since when
-                      it is well or fails, who has vanished; holds; connections;
-                      files that are broken or held
-  hold defer-all      from now on everything is "try again later"
-  hold pass-all       from now on everything passes
-  hold off            back to the policy
-  release DIRECTORY   those who have vanished from it are gone indeed: ends the
-                      hold that too many of them have brought about
+                      the same for a sender
+  status              print the state of each directory, DNS and the lists: each
+                      server and since when it is well or fails, vanished
+                      addresses, holds, connections, and files that are broken
+                      or held
+
+  hold defer-all      from now on defer everything ("try again later")
+  hold pass-all       from now on pass everything
+  hold off            let the policy decide again
+  release DIRECTORY   confirm that the addresses that vanished from DIRECTORY
+                      are really gone; ends the hold that they have caused
   grace DIRECTORY 24h|policy
-                      for so long an address that has vanished is deferred
+                      how long an address that has vanished is deferred;
+                      "policy": as the policy says
   vanished DIRECTORY 20/10m|policy
-                      held when more than 20 have vanished within 10 minutes
+                      hold DIRECTORY when more than 20 addresses vanish within
+                      10 minutes
 
-  accept FILE         the file of addresses that is held, since it has lost many
-                      at once, is right: it comes into force
+  accept FILE         confirm the new version of an address file that is held
+                      because it lost many entries: it comes into force
 
-  domain list         domains that are remembered as missing, and whether they
-                      are learned: refused once they are proven missing again
-  domain add|pin|remove DOMAIN
-                      learned from now on; that, and not forgotten when it is
-                      there; forgotten
+  domain list         print the domains that are remembered as missing, and
+                      whether each is learned. A learned domain is refused when
+                      it is proven missing again
+  domain add DOMAIN   DOMAIN is learned from now on
+  domain pin DOMAIN   the same, and it is not forgotten when the domain exists
+                      for a while
+  domain remove DOMAIN
+                      forget DOMAIN
 
-  check-cases         no daemon: tries the cases in the files *.case below FOLDER
-                      against the policy FILE, or that which they name; what
-                      a case is: docs/cases.md
+  check-cases         try the cases in the files *.case in and below FOLDER
+                      against the policy FILE, or the policy that they name.
+                      Needs no daemon. docs/cases.md explains cases
 
-  --socket ADDRESS    the policy's admin listener; without this
-                      unix:/run/mailverdict/admin
-  --version, --help
+  --socket ADDRESS    the address of the policy's admin listener
+                      (unix:/run/mailverdict/admin)
+  --version           print the version
+  --help              print this
 
-Ends with 0; 1 if the daemon refuses or a case is wrong; 64 if this usage is not
-kept; 69 if no daemon answers; 78 if cases or their policy cannot be read. A hold
-ends with the daemon; what grace and vanished set ends when it reads its policy
-again, too. Each is in its log.
+Exit status: 0; 1 if the daemon refuses or a case is wrong; 64 if the command
+line is wrong; 69 if no daemon answers; 78 if cases or their policy cannot be
+read. A hold ends with the daemon. Settings by grace and vanished end with the
+daemon, and when it reads its policy again. The daemon logs each of these
+commands.
 )";
 
 // EX_USAGE and EX_UNAVAILABLE of sysexits.h.

@@ -17,22 +17,25 @@ namespace {
 constexpr char kHelp[] =
     R"(usage: mailverdictd --policy FILE [--check [--online]]
 
-Answers an MTA's questions about recipients, over a socket map or as a milter.
-Stays in the foreground; logs to stderr or syslog, as the policy says.
+Tells an MTA whether to accept a recipient, a sender or a client, over a socket
+map or as a milter. Stays in the foreground. Logs to stderr or syslog, as the
+policy says.
 
-  --policy FILE  the policy (proto/policy.proto says what is in it)
-  --check        check the policy, print what is wrong, and end: 0 if it is good
-  --online       and ask each server of each directory, each server of DNS and
-                 each list whether it would prove what it says now, with every
-                 control; 69 if one would not
+  --policy FILE  the policy; docs/policy.sample.textproto explains every field
+  --check        check the policy, print its errors, and exit: 0 if it is good
+  --online       with --check: also ask each server of each directory, each DNS
+                 server and each list with every control whether it could prove
+                 an answer now; exit with 69 if one could not
   --version      print the version
   --help         print this
 
-SIGHUP reads the policy again; one that a start would refuse is refused, and the old
-one stays. The lists that it names (also_valid, exception_file, instant_reject_file)
-are read again when they change; one that is broken, or has lost much at once, is not
-taken: see `mailverdict status` and docs/directory.md.
-SIGTERM ends when what is under way has been answered; a second one ends at once.
+SIGHUP reads the policy again. A policy that a start would refuse is refused,
+and the old one stays in force. The lists that the policy names (also_valid,
+exception_file, instant_reject_file) are read again when they change. A list
+that is broken, or has suddenly lost many entries, does not come into force: see
+`mailverdict status` and docs/directory.md.
+SIGTERM answers the questions that are under way, then exits; a second SIGTERM
+exits at once.
 )";
 
 // EX_USAGE, EX_UNAVAILABLE and EX_CONFIG of sysexits.h.

@@ -7,44 +7,51 @@ const char kHelp[] =
        mailverdict-deliver [OPTION]... --lmtp ADDRESS --backend ADDRESS
        mailverdict-deliver [OPTION]... --map ADDRESS
 
-Stands between an MTA and its mailboxes: "user unknown" bounces only when the
-absence is proven. Runs a delivery program, or is an LMTP server in front of
-another, or the map of local users. ADDRESS is unix:/PATH or inet:HOST:PORT.
+Stands between an MTA and its mailboxes: "user unknown" bounces a message only
+if the absence of the user is proven. Runs a delivery program, or works as an
+LMTP server in front of another one, or as the map of local users. ADDRESS is
+unix:/PATH or inet:HOST:PORT. TIME is a number and a unit, such as 5s or 15m.
+The default of an option stands in brackets.
 
   --unknown unless-proven|always-defer
-                        when "user unknown" may stand; always-defer: never
+                        when "user unknown" may stand: only with a proof, or
+                        never (unless-proven)
   --proof ADDRESS|passwd
-                        who proves an absence: a mailverdictd, or the users of
-                        this host; all that are given have to
-                        (unix:/run/mailverdict/socketmap)
-  --proof-timeout TIME  for all of them together (5s)
-  --domain DOMAIN       ours; the first completes users without a domain
+                        what proves an absence: the mailverdictd at ADDRESS, or
+                        the users of this host. If it is given several times,
+                        all of them must (unix:/run/mailverdict/socketmap)
+  --proof-timeout TIME  how long to wait for all proofs together (5s)
+  --domain DOMAIN       a domain of ours. The first one completes users without
+                        a domain
 
-Running a program:
-  --recipient ADDRESS   whom the mail is for ($RECIPIENT)
-  --timeout TIME        then the program is ended (15m); has to be less than the
-                        MTA's own limit, which may bounce
-  --pass STATUS,...     let these exit statuses through, beside 0, 75 and 77
-  --defer STATUS,...    make these 75: 67 and 77 are the ones to choose from
+To run a program:
+  --recipient ADDRESS   the recipient of the mail ($RECIPIENT)
+  --timeout TIME        end the program after this time (15m). Choose less than
+                        the MTA's own limit, after which the MTA may bounce
+  --pass STATUS,...     pass these exit statuses on, besides 0, 75 and 77
+  --defer STATUS,...    turn these exit statuses into 75; 67 and 77 make sense
   --unknown-status STATUS,...
-                        these say "user unknown", as 67 does: 69 of mail.local
+                        these exit statuses mean "user unknown", as 67 does;
+                        mail.local needs 69
 
-LMTP:
+For LMTP:
   --lmtp ADDRESS        listen here
   --backend ADDRESS     the LMTP server of the mailboxes
-  --defer-code CODE,... treat these replies like "user unknown": 5.2.1, 552
-  --pass-code CODE,...  let these replies of the message through: 554, 5.3.0
+  --defer-code CODE,... treat replies with these codes like "user unknown",
+                        such as 5.2.1,552
+  --pass-code CODE,...  pass replies to the message with these codes on, such
+                        as 554,5.3.0
 
-The map of local users:
-  --map ADDRESS         listen here; wants --domain
+For the map of local users:
+  --map ADDRESS         listen here; needs --domain
 
-Both sockets:
-  --mode MODE           of a unix socket (0660)
-  --owner USER          and who owns it (this process's)
-  --group GROUP
+For --lmtp and --map:
+  --mode MODE           permissions of a unix socket, in octal (0660)
+  --owner USER          owner of a unix socket (the user of this process)
+  --group GROUP         group of a unix socket (the group of this process)
 
-  --version             print that
-  --help
+  --version             print the version
+  --help                print this
 )";
 
 }  // namespace mailverdict::deliver

@@ -512,9 +512,9 @@ def prices(played, bare):
     return result
 
 
-PRICES = ("DNS questions a message, as the cache counted them without sendmail's own for the "
-          "client's\nname, and its median time: MAIL and RCPT of %d messages, each in a session "
-          "of its own." % (ROUNDS * MESSAGES))
+PRICES = ("DNS questions for each message, as the cache counted them, without sendmail's own for "
+          "the\nclient's name; and the median time of MAIL and RCPT. %d messages, each in a "
+          "session of its own." % (ROUNDS * MESSAGES))
 
 
 def show_prices(listed):
@@ -561,20 +561,22 @@ def losses(played):
 MARKDOWN = """\
 # The drill of DNS
 
-What a sender hears while domains and block lists cannot be asked about: from mailverdict behind
-sendmail's socket map and milter, and from sendmail with what it has of its own: its check of
-sender domains, and `FEATURE(dnsbl)` or `FEATURE(enhdnsbl)`. Real sendmail, Unbound and NSD; the
-stand-in of two rows is a small server in Python. Every domain and client is new to all of them,
-but for *sender seen*, asked for just before. Each cell has the reply and the seconds it took;
-in the lines *after*, the seconds since the fault was over: a list that failed its controls is
-asked again after 1, 2, 4 ... 32 s. In a session of its own those of sendmail's own question for
-the client's name are among them. *Bounced*: sendmail does not check the recipient's domain; it
-takes the message, and finds out when it delivers. **Bold** is lost mail: a permanent no to what
-is well, or its bounce.
+This page shows the replies that a sender gets while domains and block lists cannot be asked about.
+It compares mailverdict behind sendmail's socket map and milter with sendmail's own features: its
+check of sender domains, and `FEATURE(dnsbl)` or `FEATURE(enhdnsbl)`. The drill runs real sendmail,
+Unbound and NSD; in two rows a small server in Python stands in for a DNS server.
 
-Which malformed reply a question gets hangs on its number, so that stock sendmail's cells there
-are others each time. What is proven (a missing sender, a listed client) waits for a round of
-controls: ten a second at most, shared by all who wait. Here they come one after the other.
+Every domain and client is new to all of them, except *sender seen*, which was asked for just
+before. Each cell has the reply and the seconds that it took. In the lines *after* the time counts
+from the end of the fault: a list that failed its controls is asked again after 1, 2, 4 ... 32 s.
+In a new session the time includes sendmail's own question for the client's name. *Bounced*: sendmail
+does not check the recipient's domain, so it accepts the message and finds out when it delivers.
+**Bold** is lost mail: a 5xx or a bounce for an address or client that is in order.
+
+Which malformed reply a question gets depends on its number, so in that row stock sendmail's cells
+differ from run to run. A rejection that needs a proof (a missing sender, a listed client) waits
+for a round of controls. There are at most ten rounds a second, shared by all that wait; here the
+questions come one after the other.
 
 Mail lost:
 %(losses)s

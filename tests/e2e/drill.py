@@ -171,13 +171,13 @@ def situations(slapd, daemon):
                   lambda: slapd.make_half_loaded(with_control=True), heal,
                   expected=(None, None, LATER, None), empty=True,
                   again=(2, 3),
-                  note="Whoever was never seen before looks absent to everybody, controls "
-                       "or not: have a second server (./quickstart --full), one old and one "
-                       "recent account as controls, and keep the memory."),
+                  note="A recipient that was never seen before looks absent, with or without "
+                       "controls: have a second server (./quickstart --full), one old and one "
+                       "recent account as controls, and keep the history."),
         Situation("index added without slapindex", slapd.add_index_without_slapindex,
                   slapd.run_slapindex,
-                  note="The old controls are not found either; young ones alone would be, "
-                       "and would prove everybody absent."),
+                  note="The old controls are not found either. Young ones alone would be found, "
+                       "and would prove every old account absent."),
         Situation("mailverdictd killed", daemon.kill, daemon.start, expected=MUTE,
                   daemon="killed"),
         Situation("mailverdictd hung", daemon.pause, daemon.resume, expected=MUTE[:2],
@@ -416,15 +416,17 @@ def losses(played):
 MARKDOWN = """\
 # The outage drill
 
-What a sender hears while the directory is broken, from mailverdict behind sendmail's socket
-map, sendmail's milter and Postfix's milter, and from three configurations that people run
-today: sendmail's `ldap` map, the same with `-T<TMPF>`, and recipient and canary as two `ldap`
-maps. Real sendmail, real Postfix, real slapd; `./quickstart` prints it anew, and
-`./quickstart --full` that of three servers, too. Each cell has the
-reply and the seconds it took, the greeting's with the first in a new session. *existing* and *missing* were never
-asked for before; those *seen* were, just before, while all was well: who was present then
-may be answered from the cache (5 minutes). *After* is what is said once the fault is over,
-and how long after. **Bold** is a permanent no to somebody who exists.
+This page shows the replies that a sender gets while the directory is broken. It compares
+mailverdict behind sendmail's socket map, sendmail's milter and Postfix's milter with three
+configurations in use today: sendmail's `ldap` map, the same with `-T<TMPF>`, and two `ldap` maps
+for recipient and canary. The drill runs real sendmail, real Postfix and real slapd.
+`./quickstart` prints these tables anew; `./quickstart --full` also prints those of three servers.
+
+Each cell has the reply and the seconds that it took; in a new session the first cell includes the
+greeting. The recipients *existing* and *missing* were never asked for before. Those *seen* were
+asked for just before the fault; a recipient that was present then may be answered from the cache
+(5 minutes). *After* is the reply once the fault is over, and the time since then. **Bold** is lost
+mail: a 5xx for a recipient that exists.
 
 %(note)s
 

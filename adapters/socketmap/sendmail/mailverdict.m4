@@ -4,35 +4,36 @@ dnl mailverdict.m4 - ask mailverdictd about recipients, senders and clients.
 dnl
 dnl	FEATURE(`mailverdict' [, `SOCKET' [, `TIMEOUT' [, `ask' [, `MORE']]]])
 dnl
-dnl	SOCKET	 where mailverdictd listens. Default unix:/run/mailverdict/socketmap;
-dnl		 over TCP write inet:7777@127.0.0.1, never brackets: sendmail takes
-dnl		 inet:7777@[127.0.0.1] and then never connects.
+dnl	SOCKET	 the address of mailverdictd. Default unix:/run/mailverdict/socketmap.
+dnl		 Over TCP write inet:7777@127.0.0.1, never brackets: sendmail accepts
+dnl		 inet:7777@[127.0.0.1], but then never connects.
 dnl	TIMEOUT	 how long to wait for one answer, default 5s. It has to be longer than
-dnl		 the daemon's deadline (4s); without it sendmail would wait 30s.
-dnl	ask	 ask about the recipients of submitted mail too (a client that has
-dnl		 logged in, or a daemon in $={MailverdictSubmission}). By default
-dnl		 submitted mail passes without a question.
-dnl	MORE	 what is asked besides: `senders', `client' or `senders,client'.
-dnl	senders	 ask at MAIL, too, for the policy's check `domain'. One more question a
-dnl		 message; without it senders pass.
-dnl	client	 tell at connect who comes, for the policy's check `dnsbl': the block
-dnl		 lists are asked while the client says HELO and MAIL. Nobody waits for
-dnl		 them, and their verdict is told at RCPT, with or without this.
+dnl		 the daemon's deadline (4s). sendmail's own default would be 30s.
+dnl	ask	 ask about the recipients of submitted mail, too. Submitted mail comes
+dnl		 from a client that has logged in, or through a daemon in
+dnl		 $={MailverdictSubmission}. By default it passes without a question.
+dnl	MORE	 what to ask about besides: `senders', `client' or `senders,client'.
+dnl	senders	 ask at MAIL, too, for the policy's check `domain'. This costs one more
+dnl		 question for each message. Without it senders pass.
+dnl	client	 tell mailverdictd at connect which client comes, for the policy's check
+dnl		 `dnsbl'. It asks the block lists while the client says HELO and MAIL, and
+dnl		 no client waits for this. The reply about a listing is given at RCPT,
+dnl		 with or without `client'.
 dnl
-dnl The rules live in Local_check_rcpt and, if they are asked for, Local_check_mail and
-dnl Local_check_relay. A site's own rules there run as well, in the order of the .mc
-dnl file: those below LOCAL_RULESETS run after these, and a workspace of theirs that is
-dnl already canonical (user<@host.>) is understood.
+dnl The rules are in Local_check_rcpt and, if they are asked for, in Local_check_mail and
+dnl Local_check_relay. A site's own rules in these rulesets run as well, in the order of
+dnl the .mc file: rules below LOCAL_RULESETS run after these. Earlier rules may leave the
+dnl workspace in canonical form (user<@host.>).
 dnl
-dnl What sendmail hears back is one word and what belongs to it:
+dnl The value of the map is one of these:
 dnl
 dnl	pass				go on: relaying, other checks
 dnl	defer:X.Y:TEXT			451 4.X.Y TEXT
 dnl	reject:X.Y:CODE:TEXT		CODE 5.X.Y TEXT, CODE one of $={MailverdictCode}
 dnl	anything else, or nothing	451 4.3.0
 dnl
-dnl Only the word reject can end in a 5xx. A missing, dead or slow daemon, an unknown
-dnl word, "not found", "permanent error": all are 451.
+dnl Only the word reject leads to a 5xx. Everything else is a 451: a missing, dead or slow
+dnl daemon, an unknown word, "not found", "permanent error".
 dnl
 divert(0)
 VERSIONID(`mailverdict.m4 1')
@@ -55,7 +56,7 @@ ifelse(_MAILVERDICT_MORE_, `', `', _MAILVERDICT_MORE_, `senders', `',
 	_MAILVERDICT_MORE_, `client senders', `',
 	`errprint(`*** ERROR: FEATURE(`mailverdict'): fourth argument is `senders', `client', `senders,client' or nothing
 ')')
-dnl _MAILVERDICT_IF_(WORD, TEXT): the text if MORE has the word.
+dnl _MAILVERDICT_IF_(WORD, TEXT): TEXT if MORE contains WORD, otherwise nothing.
 define(`_MAILVERDICT_IF_', `ifelse(index(_MAILVERDICT_MORE_, `$1'), `-1', `dnl
 ', `$2')')
 define(`_MAILVERDICT_MAP_', `socket -f -q -d`'_MAILVERDICT_TIMEOUT_ -T<TMPF> _MAILVERDICT_SOCKET_')
@@ -63,11 +64,11 @@ define(`_MAILVERDICT_MAP_', `socket -f -q -d`'_MAILVERDICT_TIMEOUT_ -T<TMPF> _MA
 define(`_MAILVERDICT_LATER_', `"451 Mail cannot be checked now, try again later"')
 
 LOCAL_CONFIG
-# mailverdictd. The name of the map is what the daemon is asked for.
+# mailverdictd. The map's name tells the daemon which question is asked.
 #	-f  keep the case of the key, and do not cut it at 256 bytes
 #	-q  keep the quotes of the key
 #	-d  how long to wait for an answer
-#	-T  a failure is an answer of its own, not "not found"
+#	-T  return this word for a failure, instead of "not found"
 Krcpt _MAILVERDICT_MAP_
 _MAILVERDICT_IF_(`senders', `Kmail _MAILVERDICT_MAP_
 ')dnl
@@ -80,30 +81,30 @@ C{MailverdictSubmission}MSA MSA-v4 MSA-v6 MSP MSP-v4 MSP-v6
 
 LOCAL_RULESETS
 ######################################################################
-###  mailverdict: only what is proven absent is refused for good
+###  mailverdict: a 5xx only for recipients that are proven absent
 ######################################################################
 SLocal_check_rcpt
 R$*			$: $1 $| $>"Mailverdict" $1
 R$* $| $#$*		$#$2
-R$* $| OK		$: $1			as it was, for the rules that follow
-# a value that sendmail could not read ends the ruleset early
+R$* $| OK		$: $1			restored, for the rules that follow
+# a value that sendmail cannot tokenise ends the called ruleset early
 R$* $| $*		$#error $@ 4.3.0 $: _MAILVERDICT_LATER_
 
 ###  Mailverdict -- ask about one recipient
 ###
 ###	Parameters:
-###		$1: the recipient, as sent or canonical
+###		$1: the recipient, as the client sent it or in canonical form
 ###	Returns:
 ###		OK or $#error
 SMailverdict
 R$*			$: $1 $| $>"MailverdictSubmitted" $1
 R$* $| OK		$@ OK
 R$* $| $*		$: $>"MailverdictAddress" $1
-R<>			$@ OK		sendmail itself refuses it
-# The key ends in ">,;": one that was cut short shows. Each value stands between
-# delimiters, since sendmail puts a blank between two words that touch.
-# {rcpt_addr} is what sendmail itself has made of the recipient: the user%host of
-# an address at one of our own hosts goes to host.
+R<>			$@ OK		sendmail itself refuses an empty recipient
+# The key ends in ">,;", so that the daemon notices one that was cut. Each value stands
+# between delimiters, since sendmail puts a blank between two words that touch.
+# {rcpt_addr} is the address that sendmail itself has made of the recipient: it sends
+# user%host at one of our own hosts on to user at host.
 R<$+>			$: <$(rcpt $1,resolved=<$&{rcpt_addr}>,sender=<$&f>,client=<$&{client_addr}>,id=<$&i>,auth=<$&{auth_type}>,; $: ? $)>
 R$*			$@ $>"MailverdictAnswer" $1
 
@@ -114,12 +115,12 @@ R$* $| $#$*		$#$2
 R$* $| OK		$: $1
 R$* $| $*		$#error $@ 4.3.0 $: _MAILVERDICT_LATER_
 
-###  MailverdictSender -- the same for the sender
+###  MailverdictSender -- ask about the sender
 SMailverdictSender
 R$*			$: $1 $| $>"MailverdictSubmitted" $1
 R$* $| OK		$@ OK
 R$* $| $*		$: $>"MailverdictAddress" $1
-R<>			$@ OK		bounces
+R<>			$@ OK		a bounce has no sender
 R<$+>			$: <$(mail $1,client=<$&{client_addr}>,id=<$&i>,auth=<$&{auth_type}>,; $: ? $)>
 R$*			$@ $>"MailverdictAnswer" $1
 
@@ -130,10 +131,10 @@ R$*			$: $1 $| $>"MailverdictClient" $1
 R$* $| $#$*		$#$2
 R$* $| OK		$: $1
 
-###  MailverdictClient -- tell who has connected
+###  MailverdictClient -- tell the daemon which client has connected
 ###
-###	Only a verdict stops a client here: what has no usable answer is OK, and at
-###	RCPT it is asked again.
+###	Only a verdict stops a client here. Without a usable answer the client goes on,
+###	since RCPT asks again.
 SMailverdictClient
 R$*			$: $1 $| $>"MailverdictSubmitted" $1
 R$* $| OK		$@ OK
@@ -153,9 +154,10 @@ R$*			$: $&{daemon_name}
 R$={MailverdictSubmission}	$@ OK')
 R$*			$@ NO
 
-###  MailverdictAddress -- <ADDRESS> alone
+###  MailverdictAddress -- from an address in any form to <ADDRESS>
 ###
-###	of user<@host.>, or what is between the innermost < and >
+###	Takes user<@host.> apart; of anything else it takes the text between the
+###	innermost < and >.
 SMailverdictAddress
 R$+ <@ $+ . >		$: <$1@$2>
 R$+ <@ $+ >		$: <$1@$2>
@@ -165,7 +167,7 @@ R<$*> $+		<$1>
 
 ###  MailverdictAnswer -- from <ANSWER> to OK or $#error
 SMailverdictAnswer
-# The failure first of all: what stands before <TMPF> is the key, so chosen by the client.
+# Test for the failure first: the text before <TMPF> is the key, which the client chose.
 R<$* <TMPF>>		$#error $@ 4.3.0 $: _MAILVERDICT_LATER_
 R<pass>			$@ OK
 R<defer : $-.$- : $+>	$#error $@ 4.$1.$2 $: "451 " $3
