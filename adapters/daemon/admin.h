@@ -107,7 +107,7 @@ class AdminService : public VerdictService {
   virtual absl::Status SetGrace(const std::string& directory,
                                 std::optional<absl::Duration> grace) = 0;
   virtual absl::Status SetHoldLimit(const std::string& directory,
-                                    std::optional<HoldLimit> limit) = 0;
+                                    std::optional<VanishLimit> limit) = 0;
   // Brings the held version of a list of addresses into force. Calls `done`
   // once, perhaps before this returns. NotFound: the policy names no such list.
   // FailedPrecondition: the list is not held, or has changed since.

@@ -54,7 +54,7 @@ struct GivenAnswer {
   std::string reason;                  // unknown
   Absence absence = Absence::kNoName;  // absent, of DNS
   std::string zone;                    // absent, of DNS; "": parent domain
-  std::string alias_of;                // of DNS: the target of the CNAME
+  std::string alias_target;                // of DNS: the target of the CNAME
   std::vector<But> buts;
 };
 

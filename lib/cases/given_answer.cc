@@ -34,7 +34,7 @@ Report ReportOf(const GivenAnswer& given, const Lookup& lookup,
   const auto* dns = std::get_if<DnsLookup>(&lookup);
   if (dns == nullptr) return report;
   report.dns.ttl = absl::Minutes(5);
-  report.dns.alias_of = given.alias_of;
+  report.dns.alias_target = given.alias_target;
   if (report.state == AnswerState::kAbsent) {
     report.absence = given.absence;
     report.dns.zone = given.zone.empty() ? ParentOf(dns->name) : given.zone;
@@ -172,7 +172,7 @@ absl::StatusOr<Answer> GiveMailbox(const GivenAnswer& given,
   Answer first = Vouch(directory, report, controls.reports());
   // A second server can only confirm an absence whose controls are good and
   // that is not proven yet.
-  if (!first.borne_out() || first.vouched()) return first;
+  if (!first.controls_passed() || first.proven()) return first;
   const Answer second = Second(given, directory, report, controls.reports());
   return second.present() ? second : Confirm(first, second);
 }

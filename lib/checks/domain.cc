@@ -29,7 +29,7 @@ std::string MessageOf(const Transaction& transaction) {
 bool IsThere(const Answer& answer) {
   return answer.present() ||
          (answer.absent() && answer.absence() == Absence::kNoData &&
-          answer.dns().alias_of.empty());
+          answer.dns().alias_target.empty());
 }
 
 }  // namespace
@@ -72,7 +72,7 @@ Finding DomainCheck::Examine(const Transaction& transaction,
     const std::string more =
         meant.empty() ? "" : absl::StrCat(", did you mean ", meant, "?");
     return Verdict::Reject(replies().listed, Proof(*std::move(listed)))
-        .Saying(more);
+        .WithText(more);
   }
   if (!options_.ask_dns) return Verdict::Pass();
   return InDns(address->domain(), transaction, ask);
@@ -98,21 +98,22 @@ Finding DomainCheck::InDns(const std::string& domain,
     case MailHosts::kPending:
       return Finding::Pending();
     case MailHosts::kSome:
-      return There(Verdict::Pass(), domain, transaction);
+      return DomainExists(Verdict::Pass(), domain, transaction);
     case MailHosts::kNullMx:
       return NullMx(domain, transaction, ask);
     case MailHosts::kNoName:
       return NotFound(domain, transaction, ask);
     case MailHosts::kNoHost:
-      return There(Verdict::Defer(replies().no_host, "no host has an address"),
-                   domain, transaction);
+      return DomainExists(
+          Verdict::Defer(replies().no_host, "no host has an address"), domain,
+          transaction);
     case MailHosts::kPrivate:
-      return There(Verdict::Defer(replies().no_host,
-                                  "the hosts' addresses are not public"),
-                   domain, transaction);
+      return DomainExists(Verdict::Defer(replies().no_host,
+                                         "the hosts' addresses are not public"),
+                          domain, transaction);
     case MailHosts::kHostsUnknown:
-      return There(Unsure("DNS could not be asked for its hosts"), domain,
-                   transaction);
+      return DomainExists(Unsure("DNS could not be asked for its hosts"),
+                          domain, transaction);
     case MailHosts::kUnknown:
       break;
   }
@@ -128,8 +129,8 @@ Finding DomainCheck::NullMx(const std::string& domain,
   if (!proof.has_value() || mx->values() != std::vector<std::string>{"0 ."}) {
     return Unsure("DNS gave no proof of the null MX");
   }
-  return There(Verdict::Reject(replies().null_mx, *std::move(proof)), domain,
-               transaction);
+  return DomainExists(Verdict::Reject(replies().null_mx, *std::move(proof)),
+                      domain, transaction);
 }
 
 // The resolver may be cut off from the world, the registry have a bad day, the
@@ -146,8 +147,8 @@ Finding DomainCheck::NotFound(const std::string& domain,
     return Finding::Pending();
   }
   if (IsThere(*mx) || IsThere(*a) || IsThere(*aaaa)) {
-    return There(Unsure("DNS says by turns that it is there and is not"),
-                 domain, transaction);
+    return DomainExists(Unsure("DNS says by turns that it is there and is not"),
+                        domain, transaction);
   }
   if (mx->unknown() || a->unknown() || aaaa->unknown()) {
     return Unsure("DNS says that there is no such name, and is not believed");
@@ -169,14 +170,15 @@ Finding DomainCheck::NotFound(const std::string& domain,
     verdict = Verdict::Reject(replies().missing, std::move(*proof).And(*memory),
                               "learned");
   }
-  return std::move(verdict).Noting({Observation::Kind::kMissed, about,
-                                    transaction.now, MessageOf(transaction)});
+  return std::move(verdict).WithObservation({Observation::Kind::kMissed, about,
+                                             transaction.now,
+                                             MessageOf(transaction)});
 }
 
-Verdict DomainCheck::There(Verdict verdict, const std::string& domain,
-                           const Transaction& transaction) const {
+Verdict DomainCheck::DomainExists(Verdict verdict, const std::string& domain,
+                                  const Transaction& transaction) const {
   if (!Learns()) return verdict;
-  return std::move(verdict).Noting(
+  return std::move(verdict).WithObservation(
       {Observation::Kind::kPresent, MemoryOf(domain), transaction.now});
 }
 

@@ -50,7 +50,7 @@ class Fake final : public Check {
     const Answer* answer = ask.Ask(Mailbox(address_));
     if (answer == nullptr) return Finding::Pending();
     if (answer->present()) {
-      return Verdict::Pass("there").Noting(
+      return Verdict::Pass("there").WithObservation(
           {Observation::Kind::kPresent, {{}, address_}, tx.now});
     }
     if (std::optional<Proof> proof = answer->ProofOfAbsence()) {

@@ -211,7 +211,7 @@ void Engine::Finish(const SharedJob& job, const Verdict& verdict) {
 
 // Answers to these are in the caches when they are wanted.
 void Engine::Prefetch(const Verdict& verdict) {
-  for (const Lookup& lookup : verdict.ahead()) {
+  for (const Lookup& lookup : verdict.prefetch()) {
     const auto* dns = std::get_if<DnsLookup>(&lookup);
     if (dns != nullptr && dns_ != nullptr) {
       dns_->cache().Resolve(*dns, [](const Answer&) {});

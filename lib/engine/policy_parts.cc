@@ -21,7 +21,7 @@ auto FieldsOf(const DirectoryPolicy::Tls& tls) {
   return std::tie(start_tls, verify, ca_file, certificate, key);
 }
 
-auto FieldsOf(const HoldLimit& hold) {
+auto FieldsOf(const VanishLimit& hold) {
   const auto& [vanished, within] = hold;
   return std::tie(vanished, within);
 }

@@ -16,7 +16,7 @@ namespace mailverdict {
 // The overrides of one directory. nullopt: the policy's value is in force.
 struct DirectoryOverrides {
   std::optional<absl::Duration> grace;
-  std::optional<HoldLimit> hold;
+  std::optional<VanishLimit> hold;
 };
 
 // Overrides by the name of the directory.
@@ -26,7 +26,7 @@ using Overrides = absl::flat_hash_map<std::string, DirectoryOverrides>;
 // policy.
 absl::Duration GraceOf(const DirectoryPolicy& directory,
                        const Overrides& overrides);
-HoldLimit HoldLimitOf(const DirectoryPolicy& directory,
+VanishLimit VanishLimitOf(const DirectoryPolicy& directory,
                       const Overrides& overrides);
 
 }  // namespace mailverdict

@@ -41,7 +41,7 @@ struct Control {
 // When a directory is held. A held directory rejects nobody. It is held while
 // more than `vanished` addresses are missing that vanished within the time
 // `within`.
-struct HoldLimit {
+struct VanishLimit {
   int vanished = 5;
   absl::Duration within = absl::Minutes(10);
 
@@ -112,7 +112,7 @@ struct DirectoryPolicy {
   // Grace period: an address that was present and then vanished is Unknown for
   // this time. The default is three days, because senders retry for five days.
   absl::Duration grace = absl::Hours(72);
-  HoldLimit hold;
+  VanishLimit hold;
 
   // Whether an absence needs confirmation by a second server.
   bool WantsSecond() const { return confirm_absent && uris.size() > 1; }

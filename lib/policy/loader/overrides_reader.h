@@ -17,7 +17,7 @@ namespace mailverdict {
 absl::StatusOr<absl::Duration> ReadGrace(std::string_view text);
 
 // Parses a hold limit: "5/10m".
-absl::StatusOr<HoldLimit> ReadHoldLimit(std::string_view text);
+absl::StatusOr<VanishLimit> ReadVanishLimit(std::string_view text);
 
 }  // namespace mailverdict
 
