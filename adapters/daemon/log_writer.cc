@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "lib/mail/escape.h"
 
 namespace mailverdict {
 namespace {
@@ -76,10 +77,10 @@ class Lines {
     for (const std::string_view piece : line) {
       at = std::copy(piece.begin(), piece.end(), at);
     }
-    if (!IsPlain(std::string_view(text_).substr(begin))) {
+    if (!mail::IsPlain(std::string_view(text_).substr(begin))) {
       const std::string raw = text_.substr(begin);
       text_.resize(begin);
-      AppendEscaped(raw, &text_);
+      mail::AppendEscaped(raw, &text_);
     }
     // What ends a line in a file ends a string for syslog.
     text_ += target_ == LogTarget::kSyslog ? '\0' : '\n';

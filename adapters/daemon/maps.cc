@@ -7,16 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/socketmap/key.h"
 #include "adapters/wire/wire.h"
+#include "lib/core/replies.h"
 
 namespace mailverdict {
 namespace {
-
-Transaction About(std::string_view address, Stage stage) {
-  Transaction tx;
-  tx.stage = stage;
-  (stage == Stage::kMail ? tx.sender : tx.recipient) = std::string(address);
-  return tx;
-}
 
 using Words = std::string (*)(const Verdict&);
 
@@ -45,7 +39,7 @@ void AnswerSendmail(Judging* judging, std::string_view key, Stage stage,
   const Verdict verdict = Verdict::Defer(
       replies::kRequestNotUnderstood,
       "the key is not as mailverdict.m4 builds it, or was cut short");
-  judging->Log(About(key, stage), verdict);
+  judging->Log(Transaction::About(stage, std::string(key)), verdict);
   reply.Send(SendmailMapReply(verdict));
 }
 
@@ -97,7 +91,9 @@ void AnswerMap(Judging* judging, const socketmap::Request& request,
 void AnswerExplain(Judging* judging, std::string_view key, Stage stage,
                    const socketmap::Reply& reply) {
   const auto asked = socketmap::ParseSendmailKey(key, stage);
-  judging->Explain(asked.has_value() ? asked->Copy() : About(key, stage),
+  judging->Explain(asked.has_value()
+                       ? asked->Copy()
+                       : Transaction::About(stage, std::string(key)),
                    [reply](const Verdict& verdict) {
                      reply.Send(absl::StrCat("OK ", verdict.Tree()));
                    });

@@ -85,14 +85,6 @@ std::optional<std::string_view> TakeAddress(const char (&name)[kName],
   }
 }
 
-// A transaction at kMail or kRcpt, and in it the address that is asked about.
-Transaction About(std::string address, Stage stage) {
-  Transaction tx;
-  tx.stage = stage;
-  (stage == Stage::kMail ? tx.sender : tx.recipient) = std::move(address);
-  return tx;
-}
-
 }  // namespace
 
 std::optional<TransactionView> ParseSendmailKey(std::string_view key,
@@ -124,7 +116,9 @@ std::optional<TransactionView> ParseSendmailKey(std::string_view key,
 std::optional<Transaction> ParsePostfixKey(std::string_view key, Stage stage) {
   const size_t at = key.rfind('@');
   if (at == std::string_view::npos || at == 0) return std::nullopt;
-  if (mail::ParseAddress(key).ok()) return About(std::string(key), stage);
+  if (mail::ParseAddress(key).ok()) {
+    return Transaction::About(stage, std::string(key));
+  }
   // Perhaps it only lacks its quotes; if not, the check will say so.
   std::string quoted = "\"";
   for (char c : key.substr(0, at)) {
@@ -133,7 +127,7 @@ std::optional<Transaction> ParsePostfixKey(std::string_view key, Stage stage) {
   }
   quoted += '"';
   quoted += key.substr(at);
-  return About(std::move(quoted), stage);
+  return Transaction::About(stage, std::move(quoted));
 }
 
 }  // namespace mailverdict::socketmap

@@ -55,8 +55,8 @@ struct GivenAnswer {
 
 // One verdict of a case.
 struct CaseStep {
-  size_t line = 0;          // of `verdict`
-  Transaction transaction;  // without `local`
+  size_t line = 0;  // of `verdict`
+  Transaction transaction;
   Overrides overrides;
   std::vector<GivenAnswer> given;
   // As Verdict::Line() has it; what that has in brackets may be left out.

@@ -28,7 +28,6 @@ class Step {
         tx_(step.transaction),
         history_(history),
         faults_(faults) {
-    tx_.local = policy_->IsLocal(tx_.client);
     used_.resize(step_.given.size());
   }
 

@@ -295,9 +295,9 @@ TEST(Dnsbl, AtConnectItAsksAheadAndWaitsForNothing) {
                             "dns 9.113.0.203.two.example.org A",
                             "dns 9.113.0.203.ok.example.org A"}));
   // Nor for who is ours, or when it is known already.
-  Transaction local = tx;
-  local.local = true;
-  EXPECT_TRUE(JudgeIn(none, chain, local).verdict.ahead().empty());
+  policy->local_networks = {*mail::IpNetwork::Parse("203.0.113.0/24")};
+  EXPECT_TRUE(JudgeIn(none, chain, tx).verdict.ahead().empty());
+  policy->local_networks.clear();
   Evidence evidence;
   for (const Lookup& lookup : outcome.verdict.ahead()) {
     evidence.Add(

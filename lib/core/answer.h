@@ -120,7 +120,7 @@ class Answer {
   std::optional<Proof> ProofOfPresence() const;
 
   // "absent, vouched for by control@example.org (mail), from ldap://... ",
-  // "absent: no such name, from 192.0.2.53 ..."
+  // "absent: no such name, from 192.0.2.53 ...". Escaped (lib/mail/escape.h).
   std::string ToString() const;
 
  private:
@@ -164,7 +164,7 @@ class Proof {
   const std::optional<Malformed>& malformed() const { return malformed_; }
 
   // "mailbox people:joe@example.org: absent, vouched by ...", one line an
-  // answer or entry.
+  // answer or entry. Escaped (lib/mail/escape.h), but for the line ends.
   std::string ToString() const;
 
  private:

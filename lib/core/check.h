@@ -6,13 +6,15 @@
 #define MAILVERDICT_LIB_CORE_CHECK_H_
 
 #include <optional>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "lib/core/evidence.h"
+#include "lib/core/facts.h"
+#include "lib/core/fixed_text.h"
 #include "lib/core/transaction.h"
 #include "lib/core/verdict.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 
@@ -55,29 +57,40 @@ class Inquiry {
 // Immutable once built; thread-safe.
 class Check {
  public:
-  explicit Check(bool shadow) : shadow_(shadow) {}
+  // `options` are those of this check in `policy`. The one place where the
+  // policy's shadow and the check's meet.
+  Check(const Policy& policy, const CheckOptions& options)
+      : shadow_(policy.shadow || options.shadow),
+        when_unsure_(options.when_unsure) {}
   virtual ~Check() = default;
   Check(const Check&) = delete;
   Check& operator=(const Check&) = delete;
 
-  // As the Policy, logs and documents write it; static storage.
-  virtual std::string_view name() const = 0;
+  // As the Policy, logs and documents write it.
+  virtual FixedText name() const = 0;
   // The stage at which its facts are complete. It is asked at that stage only.
   virtual Stage stage() const = 0;
-  // The stages whose facts it reads, its own among them: an adapter that can
-  // asks the MTA for no others.
-  virtual StageSet facts() const = 0;
+  // What it reads of a transaction: an adapter need not learn the rest.
+  virtual FactSet reads() const = 0;
   virtual Scope scope() const = 0;
   // Pure: same arguments, same Finding, same questions in the same order. More
   // evidence never takes a Finding back.
-  virtual Finding Examine(const Transaction& transaction,
-                          Inquiry& ask) const = 0;
+  virtual Finding Examine(const Facts& facts, Inquiry& ask) const = 0;
 
   // What it finds is logged, and the mail passes.
   bool shadow() const { return shadow_; }
 
+ protected:
+  // The verdict of a check that does not know: `reply`, or a pass if the
+  // policy has when_unsure: PASS for it.
+  Verdict Unsure(DeferReply reply, FixedText why) const {
+    if (when_unsure_ == WhenUnsure::kPass) return Verdict::Pass(why);
+    return Verdict::Defer(reply, why);
+  }
+
  private:
   const bool shadow_;
+  const WhenUnsure when_unsure_;
 };
 
 }  // namespace mailverdict

@@ -22,6 +22,7 @@
 
 #include "absl/time/time.h"
 #include "lib/core/answer.h"
+#include "lib/core/fixed_text.h"
 #include "lib/core/reply.h"
 #include "lib/core/transaction.h"
 
@@ -54,20 +55,19 @@ class Verdict {
  public:
   // One check's part in a verdict.
   struct Step {
-    std::string_view check;  // the check's name: static storage
+    FixedText check;  // its name
     Disposition found = Disposition::kPass;
     Reply reply;                  // of a deferral or rejection
-    std::string_view why;         // for people: static storage
+    FixedText why;                // for people
     bool shadow = false;          // said to the log only; the chain went on
     std::vector<Answer> answers;  // what it asked, in order
     std::optional<Proof> proof;   // of a rejection
   };
 
-  // `why` is for people and has static storage.
-  static Verdict Pass(std::string_view why = "");
-  static Verdict Defer(DeferReply reply, std::string_view why = "");
-  static Verdict Reject(RejectReply reply, Proof proof,
-                        std::string_view why = "");
+  // `why` is for people.
+  static Verdict Pass(FixedText why = "");
+  static Verdict Defer(DeferReply reply, FixedText why = "");
+  static Verdict Reject(RejectReply reply, Proof proof, FixedText why = "");
 
   // The same deferral or rejection, whose reply goes on with `more`: any bytes,
   // of which it keeps what is harmless (reply.h). A pass stays as it is.
@@ -80,7 +80,7 @@ class Verdict {
 
   Disposition disposition() const { return disposition_; }
   const Reply& reply() const { return reply_; }
-  std::string_view why() const { return why_; }
+  FixedText why() const { return why_; }
   // Of a rejection, always; else empty.
   const std::optional<Proof>& proof() const { return proof_; }
   const std::vector<Observation>& observations() const { return observations_; }
@@ -91,13 +91,14 @@ class Verdict {
 
   // Filled in by Evaluate: the check that decided ("" when all passed), at
   // which stage and for whom, and the steps of all checks that ran.
-  std::string_view check() const { return check_; }
+  FixedText check() const { return check_; }
   Stage stage() const { return stage_; }
   Scope scope() const { return scope_; }
   const std::vector<Step>& steps() const { return steps_; }
 
   // For a log: "recipient reject 550 5.1.1 User unknown", and behind it in
-  // brackets why, and what checks in shadow would have said. One line.
+  // brackets why, and what checks in shadow would have said. One line, as is
+  // each of Tree(): what servers said is escaped (lib/mail/escape.h).
   std::string Line() const;
   // For a person: the line, and below it each check, what it asked, what came
   // back from which server, what vouches for it. Lines end in '\n'.
@@ -108,11 +109,11 @@ class Verdict {
 
   Disposition disposition_ = Disposition::kPass;
   Reply reply_;
-  std::string_view why_;
+  FixedText why_;
   std::optional<Proof> proof_;
   std::vector<Observation> observations_;
   std::vector<Lookup> ahead_;
-  std::string_view check_;
+  FixedText check_;
   Stage stage_ = Stage::kConnect;
   Scope scope_ = Scope::kRecipient;
   std::vector<Step> steps_;

@@ -108,7 +108,6 @@ void Engine::Start(Transaction transaction, bool remember, Done done) {
   job->engine = shared_from_this();
   job->transaction = std::move(transaction);
   job->transaction.now = executor_->Now();
-  job->transaction.local = policy_->IsLocal(job->transaction.client);
   job->remember = remember;
   job->done = std::move(done);
   Advance(job);

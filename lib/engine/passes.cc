@@ -64,7 +64,7 @@ void Passes::Use(const Chain& chain) {
   Forget();
   facts_ = {};
   for (const auto& check : chain) {
-    facts_[static_cast<size_t>(check->stage())].Add(check->facts());
+    facts_[static_cast<size_t>(check->stage())].Add(check->reads());
   }
 }
 
@@ -73,15 +73,15 @@ void Passes::Use(const Chain& chain) {
 uint64_t Passes::KeyOf(const TransactionView& transaction) const {
   const auto stage = static_cast<size_t>(transaction.stage);
   uint64_t key = stage;
-  const auto add = [&](Stage when, std::string_view fact) {
-    if (facts_[stage].contains(when)) key = hash_(fact, key);
+  const auto add = [&](Fact fact, std::string_view text) {
+    if (facts_[stage].contains(fact)) key = hash_(text, key);
   };
-  add(Stage::kConnect, transaction.client);
-  add(Stage::kHelo, transaction.helo);
-  add(Stage::kMail, transaction.sender);
-  add(Stage::kRcpt, transaction.recipient);
+  add(Fact::kClient, transaction.client);
+  add(Fact::kHelo, transaction.helo);
+  add(Fact::kSender, transaction.sender);
+  add(Fact::kRecipient, transaction.recipient);
   if (transaction.resolved.has_value()) {
-    add(Stage::kRcpt, *transaction.resolved);
+    add(Fact::kResolved, *transaction.resolved);
   }
   return key;
 }
@@ -109,7 +109,7 @@ void Passes::MakeRoom() {
 
 void Passes::Keep(const Transaction& transaction, const Verdict& verdict) {
   const TransactionView view = TransactionView::Of(transaction);
-  if (!IsJudged(view) || transaction.local) return;
+  if (!IsJudged(view) || policy_->IsLocal(transaction.client)) return;
   const absl::Time until =
       std::min(FreshUntil(*policy_, verdict), transaction.now + kLongest);
   if (until <= transaction.now) return;

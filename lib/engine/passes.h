@@ -67,8 +67,8 @@ class Passes {
 
   const std::shared_ptr<const Policy> policy_;
   const SipHash hash_;
-  // By the stage at which the chain is asked, the stages whose facts it reads.
-  std::array<StageSet, kStages> facts_;
+  // By the stage at which the chain is asked, the facts that it reads.
+  std::array<FactSet, kStages> facts_;
   Kept young_, old_;  // what is asked for is young again
   std::map<std::string_view, Verdict> verdicts_;  // by why: there are few
 };

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "lib/core/replies.h"
+
 namespace mailverdict {
 namespace {
 
@@ -15,23 +17,23 @@ const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
 // A check that asks one question and finds what it is told to.
 class Scripted : public Check {
  public:
-  Scripted(StageSet facts, Lookup lookup, Verdict verdict, bool shadow = false)
-      : Check(shadow),
+  Scripted(FactSet facts, Lookup lookup, Verdict verdict, bool shadow = false)
+      : Check(Policy(), CheckOptions{shadow, WhenUnsure::kDefer}),
         facts_(facts),
         lookup_(std::move(lookup)),
         verdict_(std::move(verdict)) {}
 
-  std::string_view name() const override { return "scripted"; }
+  FixedText name() const override { return "scripted"; }
   Stage stage() const override { return Stage::kRcpt; }
-  StageSet facts() const override { return facts_; }
+  FactSet reads() const override { return facts_; }
   Scope scope() const override { return Scope::kRecipient; }
-  Finding Examine(const Transaction&, Inquiry& ask) const override {
+  Finding Examine(const Facts&, Inquiry& ask) const override {
     if (ask.Ask(lookup_) == nullptr) return Finding::Pending();
     return verdict_;
   }
 
  private:
-  const StageSet facts_;
+  const FactSet facts_;
   const Lookup lookup_;
   const Verdict verdict_;
 };
@@ -64,8 +66,9 @@ class PassesTest : public testing::Test {
   Verdict Judged(const Answer& answer, Verdict verdict = Verdict::Pass(),
                  bool shadow = false) {
     Chain chain;
-    chain.push_back(std::make_unique<Scripted>(
-        StageSet{Stage::kRcpt}, answer.lookup(), std::move(verdict), shadow));
+    chain.push_back(std::make_unique<Scripted>(FactSet{Fact::kRecipient},
+                                               answer.lookup(),
+                                               std::move(verdict), shadow));
     Evidence evidence;
     evidence.Add(answer);
     return std::get<Verdict>(Evaluate(chain, To("joe@example.org"), evidence));
@@ -86,7 +89,7 @@ class PassesTest : public testing::Test {
     return passes.Find(TransactionView::Of(tx), tx.now);
   }
 
-  Passes MakePasses(StageSet facts) {
+  Passes MakePasses(FactSet facts) {
     Passes passes(std::make_shared<const Policy>(policy_));
     Chain chain;
     chain.push_back(
@@ -149,7 +152,7 @@ TEST_F(PassesTest, WhatIsToBeRememberedEachTimeIsNeverFresh) {
 }
 
 TEST_F(PassesTest, WhoHasPassedPassesAgainWhileItIsFresh) {
-  Passes passes = MakePasses({Stage::kRcpt});
+  Passes passes = MakePasses({Fact::kRecipient, Fact::kResolved});
   EXPECT_EQ(Find(passes, To("joe@example.org")), nullptr);
   passes.Keep(To("joe@example.org"), Judged(joe_, Verdict::Pass("there")));
   ASSERT_NE(Find(passes, To("joe@example.org")), nullptr);
@@ -163,7 +166,7 @@ TEST_F(PassesTest, WhoHasPassedPassesAgainWhileItIsFresh) {
 
 TEST_F(PassesTest, IsShortOfMemory) {
   policy_.directories[0].keep_present = absl::Hours(24);
-  Passes passes = MakePasses({Stage::kRcpt});
+  Passes passes = MakePasses({Fact::kRecipient, Fact::kResolved});
   passes.Keep(To("joe@example.org"), Judged(joe_));
   const absl::Time last = kNow + Passes::kLongest;
   EXPECT_NE(Find(passes, To("joe@example.org", last - absl::Seconds(1))),
@@ -172,7 +175,7 @@ TEST_F(PassesTest, IsShortOfMemory) {
 }
 
 TEST_F(PassesTest, ADeferralIsNotKept) {
-  Passes passes = MakePasses({Stage::kRcpt});
+  Passes passes = MakePasses({Fact::kRecipient, Fact::kResolved});
   passes.Keep(To("joe@example.org"),
               Judged(joe_, Verdict::Defer(replies::kDirectoryUnsure)));
   EXPECT_EQ(Find(passes, To("joe@example.org")), nullptr);
@@ -185,19 +188,22 @@ TEST_F(PassesTest, WhatTheChainReadsMustBeTheSame) {
     tx.client = client;
     return tx;
   };
-  Passes of_sender = MakePasses({Stage::kRcpt, Stage::kMail});
+  Passes of_sender =
+      MakePasses({Fact::kRecipient, Fact::kResolved, Fact::kSender});
   of_sender.Keep(from("ann@example.com", "192.0.2.1"), Judged(joe_));
   EXPECT_NE(Find(of_sender, from("ann@example.com", "192.0.2.2")), nullptr);
   EXPECT_EQ(Find(of_sender, from("bob@example.com", "192.0.2.1")), nullptr);
 
-  Passes of_client = MakePasses({Stage::kRcpt, Stage::kConnect});
+  Passes of_client =
+      MakePasses({Fact::kRecipient, Fact::kResolved, Fact::kClient});
   of_client.Keep(from("ann@example.com", "192.0.2.1"), Judged(joe_));
   EXPECT_EQ(Find(of_client, from("ann@example.com", "192.0.2.2")), nullptr);
   EXPECT_NE(Find(of_client, from("bob@example.com", "192.0.2.1")), nullptr);
 }
 
 TEST_F(PassesTest, NoTwoTransactionsLookAlike) {
-  Passes passes = MakePasses({Stage::kRcpt, Stage::kMail});
+  Passes passes =
+      MakePasses({Fact::kRecipient, Fact::kResolved, Fact::kSender});
   Transaction one = To("1:b@example.org");
   one.sender = "a";
   Transaction other = To("b@example.org");
@@ -207,14 +213,14 @@ TEST_F(PassesTest, NoTwoTransactionsLookAlike) {
 }
 
 TEST_F(PassesTest, AnotherChainForgets) {
-  Passes passes = MakePasses({Stage::kRcpt});
+  Passes passes = MakePasses({Fact::kRecipient, Fact::kResolved});
   passes.Keep(To("joe@example.org"), Judged(joe_));
   passes.Use({});
   EXPECT_EQ(Find(passes, To("joe@example.org")), nullptr);
 }
 
 TEST_F(PassesTest, WhoIsAskedForStaysWhenThereAreMany) {
-  Passes passes = MakePasses({Stage::kRcpt});
+  Passes passes = MakePasses({Fact::kRecipient, Fact::kResolved});
   const Verdict pass = Judged(joe_);
   passes.Keep(To("often@example.org"), pass);
   passes.Keep(To("once@example.org"), pass);

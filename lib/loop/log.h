@@ -29,15 +29,9 @@ enum class Severity {
 // Of syslog(3): LOG_INFO, LOG_WARNING or LOG_ERR.
 int SyslogPriority(Severity severity);
 
-// Control characters and bytes that are not ASCII as \xx: a peer or a program
-// cannot forge a line.
-std::string EscapeLine(std::string_view line);
-void AppendEscaped(std::string_view line, std::string* out);
-// Whether it is as it is when it is escaped.
-bool IsPlain(std::string_view line);
-
 // Takes one line, without its newline, which is valid during the call only.
-// Called on the loop's thread. Peers' bytes in it are escaped already.
+// Called on the loop's thread. Peers' bytes in it are escaped already
+// (lib/mail/escape.h).
 using LogSink = std::function<void(Severity, std::string_view line)>;
 
 // Allows `lines` in each `period`, which begins with the first of them. Not
