@@ -59,7 +59,8 @@ struct CaseStep {
   Transaction transaction;
   Overrides overrides;
   std::vector<GivenAnswer> given;
-  // As Verdict::Line() has it; what that has in brackets may be left out.
+  // As Verdict::Line() has it. The reply's text may be left out, and so may
+  // what stands in brackets: "recipient reject 550 5.1.1".
   std::string verdict;
   // As ToString(Observation) has them, in their order; nullopt: whatever.
   std::optional<std::vector<std::string>> remembered;

@@ -112,6 +112,10 @@ class Reader {
     step_.transaction = std::move(next);
     return To(Stage::kConnect);
   }
+  CaseComplaint Helo(Cursor& in) {
+    step_.transaction.helo = TakeRest(in);
+    return To(Stage::kHelo);
+  }
   CaseComplaint Login(Cursor& in) {
     dirty_ = true;
     step_.transaction.authenticated = true;
@@ -254,6 +258,7 @@ const std::vector<Reader::Rule>& Reader::Rules() {
       {"case", &Reader::NewCase, false},
       {"time", &Reader::Time},
       {"connect", &Reader::Connect},
+      {"helo", &Reader::Helo},
       {"login", &Reader::Login},
       {"mail", &Reader::Mail},
       {"rcpt", &Reader::Rcpt},

@@ -246,7 +246,7 @@ TEST(Dnsbl, TheTextOfAListIsMadeHarmlessAndCut) {
   EXPECT_NE(Judge(policy, FromClient("203.0.113.9"),
                   Listing(policy, {name}, "\x1b[31m\n"))
                 .verdict.Tree()
-                .find("present: \\x1b[31m\\n, from"),
+                .find("present: \\x1b[31m\\x0a, from"),
             std::string::npos);
   // One that was not found is not said.
   EXPECT_EQ(text(""), said);

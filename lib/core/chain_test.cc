@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -265,6 +266,53 @@ TEST(Verdict, PrintsItsTree) {
           "      mailbox people:b@x: absent, vouched for by old@example.org "
           "(mail), from ldap://one connection 1 exchange 2, 08:00:00.000Z "
           "+0\n");
+}
+
+// A DN may hold anything, and so may a server's message.
+constexpr std::string_view kWild = "a\x1b[2J\x07\r\nb\xe2\x80\xae";
+constexpr std::string_view kTamed = "a\\x1b[2J\\x07\\x0d\\x0ab\\xe2\\x80\\xae";
+
+// Everything but the ends of the lines.
+bool IsTame(const std::string& text) {
+  for (const char c : text) {
+    if (c != '\n' && (c < ' ' || c > '~')) return false;
+  }
+  return true;
+}
+
+TEST(Verdict, ItsLineAndItsTreeShowNoBytesThatDriveATerminal) {
+  const std::string wild(kWild);
+  const MailboxLookup mailbox = Mailbox(wild + "@x");
+  const Chain chain = ChainOf(MakeFake("a", wild + "@x"));
+  for (const Report& report :
+       {Report::Unknown(mailbox, wild, {wild, 1, 2, {}, {}}),
+        Report::Present(mailbox, {wild}, {wild, 1, 2, {}, {}}),
+        Report::Absent(mailbox, {wild, 1, 2, {}, {}})}) {
+    const Verdict verdict =
+        VerdictOf(Evaluate(chain, AtRcpt(), With({Answer(report)})));
+    EXPECT_TRUE(IsTame(verdict.Line())) << verdict.Line();
+    EXPECT_EQ(verdict.Line().find('\n'), std::string::npos);
+    EXPECT_TRUE(IsTame(verdict.Tree())) << verdict.Tree();
+    EXPECT_NE(verdict.Tree().find(kTamed), std::string::npos);
+    // The line, the check, what it asked and the answer; nothing forged.
+    const std::string tree = verdict.Tree();
+    EXPECT_EQ(std::count(tree.begin(), tree.end(), '\n'), 4) << tree;
+  }
+}
+
+TEST(Proof, ShowsNoBytesThatDriveATerminal) {
+  const std::string wild(kWild);
+  const MailboxLookup mailbox = Mailbox(wild + "@x");
+  const Proof proof = *VouchedAbsence(mailbox).ProofOfAbsence();
+  EXPECT_TRUE(IsTame(proof.ToString())) << proof.ToString();
+  EXPECT_EQ(proof.ToString().find('\n'), std::string::npos);
+  const Proof malformed(*Malformed::Of("<" + wild + ">"));
+  EXPECT_NE(malformed.ToString().find(kTamed), std::string::npos);
+  EXPECT_TRUE(IsTame(malformed.ToString())) << malformed.ToString();
+}
+
+TEST(Reply, ShowsNothingThatAnMtaOrATerminalInterprets) {
+  EXPECT_EQ(HarmlessText(kWild), "a [2J b");
 }
 
 }  // namespace

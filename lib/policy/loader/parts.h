@@ -55,7 +55,11 @@ void ReadRealms(const Node<proto::Policy>& node, AddressFiles* files,
 void ReadChecks(const Node<proto::Policy>& node, AddressFiles* files,
                 const ListReaders& lists, Policy* policy);
 
-// Its part of ReadChecks.
+// The parts of ReadChecks: what is a kind's own.
+RecipientPolicy ReadRecipient(const Node<proto::Check>& check,
+                              AddressFiles* files);
+DomainCheckPolicy ReadDomain(const Node<proto::Check>& check,
+                             const DnsPolicy& dns, const ListReaders& lists);
 DnsblCheckPolicy ReadDnsbl(const Node<proto::Check>& check,
                            const Policy& policy);
 
@@ -213,6 +217,38 @@ class Unique {
   Faults& faults_;
   std::map<std::string, size_t> seen_;
 };
+
+// The lists of domains in the files that a field names, each once.
+template <typename M>
+std::vector<DomainList> ReadDomainLists(
+    const Node<M>& node, int field,
+    const google::protobuf::RepeatedPtrField<std::string>& paths,
+    const ListReaders& lists) {
+  const std::string& name = M::descriptor()->FindFieldByNumber(field)->name();
+  std::vector<DomainList> result;
+  Unique seen(&node.faults());
+  for (int i = 0; i < paths.size(); ++i) {
+    const std::string& path = paths[i];
+    if (!seen.Add(path, node.At(field, i),
+                  absl::StrCat(name, " ", Quoted(path)))) {
+      continue;
+    }
+    if (const auto complaint = CheckPath(path, "/etc/mailverdict/wrong")) {
+      node.Error(field, absl::StrCat(name, " ", *complaint), i);
+      continue;
+    }
+    absl::StatusOr<DomainList> list = lists.domains(path);
+    if (!list.ok()) {
+      node.Error(field, absl::StrCat(name, " ", list.status().message()), i);
+      continue;
+    }
+    if (!list->warning().empty()) {
+      node.Warning(field, absl::StrCat(name, " ", list->warning()), i);
+    }
+    result.push_back(*std::move(list));
+  }
+  return result;
+}
 
 }  // namespace mailverdict
 
