@@ -74,7 +74,7 @@ class Asking {
                        [this, there](const Answer& answer) {
                          ++answered_;
                          wrong_ +=
-                             there ? !answer.present() : !answer.vouched();
+                             there ? !answer.present() : !answer.proven();
                        });
   }
 

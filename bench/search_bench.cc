@@ -91,7 +91,7 @@ void Attribution(benchmark::State& state, bool found) {
   const SearchResult result = Result(people, found ? state.range(0) : 0);
   const Attributed attributed = Attribute(people, lookups, controls, result);
   for (const std::optional<Answer>& answer : attributed.answers) {
-    if (!answer.has_value() || !(found ? answer->present() : answer->vouched()))
+    if (!answer.has_value() || !(found ? answer->present() : answer->proven()))
       return state.SkipWithError("wrong answers");
   }
   const CountAllocations count(&state);

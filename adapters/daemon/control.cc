@@ -41,13 +41,13 @@ std::string LimitsLine(const DirectoryPolicy& policy,
       InForce("grace", absl::FormatDuration(GraceOf(policy, overrides)),
               absl::FormatDuration(policy.grace)),
       ", ",
-      InForce("vanished", HoldLimitOf(policy, overrides).ToString(),
-              HoldLimitOf(policy, {}).ToString()),
+      InForce("vanished", VanishLimitOf(policy, overrides).ToString(),
+              VanishLimitOf(policy, {}).ToString()),
       "\n");
 }
 
 std::string VanishedLine(const DaemonStatus::Directory& directory,
-                         const HoldLimit& limit) {
+                         const VanishLimit& limit) {
   if (!directory.vanished.has_value()) {
     return "  HELD: the memory does not answer\n";
   }
@@ -113,7 +113,7 @@ absl::Status OrderGrace(Controlled* daemon, std::string_view key) {
 }
 
 absl::Status OrderHoldLimit(Controlled* daemon, std::string_view key) {
-  const auto setting = ReadSetting(key, ReadHoldLimit);
+  const auto setting = ReadSetting(key, ReadVanishLimit);
   if (!setting.ok()) return setting.status();
   return daemon->SetHoldLimit(setting->first, setting->second);
 }
@@ -179,7 +179,8 @@ std::string DaemonStatus::ToString() const {
       text += ServerLine(server);
     }
     text += LimitsLine(*directory.policy, overrides);
-    text += VanishedLine(directory, HoldLimitOf(*directory.policy, overrides));
+    text +=
+        VanishedLine(directory, VanishLimitOf(*directory.policy, overrides));
   }
   for (const ListFile& file : files) text += ListFileLine(file);
   constexpr absl::string_view kUntested = "has not been tested";

@@ -106,7 +106,7 @@ class Controlled : public Judging {
   virtual absl::Status SetGrace(const std::string& directory,
                                 std::optional<absl::Duration> grace) = 0;
   virtual absl::Status SetHoldLimit(const std::string& directory,
-                                    std::optional<HoldLimit> limit) = 0;
+                                    std::optional<VanishLimit> limit) = 0;
   // The version of a list of addresses that is held comes into force; `done` is
   // called once, perhaps before this returns. NotFound: the policy names no
   // such list. FailedPrecondition: it is not held, or has changed since.

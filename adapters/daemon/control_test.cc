@@ -33,7 +33,7 @@ TEST_F(StatusText, ShowsThePolicyBesideWhatAnOperatorHasSet) {
   EXPECT_THAT(text(), testing::HasSubstr(
                           "  grace 24h SET BY AN OPERATOR (policy: 72h), "
                           "vanished 5/10m\n"));
-  status.overrides["people"] = {std::nullopt, HoldLimit{20, absl::Hours(1)}};
+  status.overrides["people"] = {std::nullopt, VanishLimit{20, absl::Hours(1)}};
   EXPECT_THAT(text(),
               testing::HasSubstr("  grace 72h, vanished 20/1h SET BY AN "
                                  "OPERATOR (policy: 5/10m)\n"));
@@ -42,7 +42,7 @@ TEST_F(StatusText, ShowsThePolicyBesideWhatAnOperatorHasSet) {
 TEST_F(StatusText, TellsOfAHoldByTheLimitInForce) {
   Vanish(6);
   EXPECT_THAT(text(), testing::HasSubstr("HELD"));
-  status.overrides["people"].hold = HoldLimit{6, absl::Minutes(10)};
+  status.overrides["people"].hold = VanishLimit{6, absl::Minutes(10)};
   EXPECT_THAT(text(), testing::Not(testing::HasSubstr("HELD")));
   Vanish(7);
   EXPECT_THAT(text(), testing::HasSubstr("HELD"));

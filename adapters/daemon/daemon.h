@@ -102,7 +102,7 @@ class Daemon final : private Controlled {
   absl::Status SetGrace(const std::string& directory,
                         std::optional<absl::Duration> grace) override;
   absl::Status SetHoldLimit(const std::string& directory,
-                            std::optional<HoldLimit> limit) override;
+                            std::optional<VanishLimit> limit) override;
   void Accept(const std::string& path,
               std::function<void(const absl::Status&)> done) override;
   absl::StatusOr<std::string> ListDomains() override;

@@ -186,7 +186,7 @@ absl::Status Daemon::SetGrace(const std::string& directory,
 }
 
 absl::Status Daemon::SetHoldLimit(const std::string& directory,
-                                  std::optional<HoldLimit> limit) {
+                                  std::optional<VanishLimit> limit) {
   const DirectoryPolicy* policy = engine_->policy().FindDirectory(directory);
   if (policy == nullptr) return NoDirectory(directory);
   Overrides overrides = engine_->overrides();
@@ -194,7 +194,7 @@ absl::Status Daemon::SetHoldLimit(const std::string& directory,
   engine_->SetOverrides(std::move(overrides));
   LogOrder(absl::StrCat("vanished ", directory, " ",
                         limit.has_value() ? limit->ToString() : "policy",
-                        " (policy: ", HoldLimitOf(*policy, {}).ToString(),
+                        " (policy: ", VanishLimitOf(*policy, {}).ToString(),
                         ")"));
   return absl::OkStatus();
 }

@@ -60,7 +60,7 @@ class Scripted : public Controlled {
                      (grace ? absl::FormatDuration(*grace) : "as the policy"));
   }
   absl::Status SetHoldLimit(const std::string& directory,
-                            std::optional<HoldLimit> limit) override {
+                            std::optional<VanishLimit> limit) override {
     return Order("vanished ",
                  absl::StrCat(directory, " ", limit ? limit->vanished : 0));
   }

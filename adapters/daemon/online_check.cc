@@ -83,7 +83,7 @@ std::string Found(const Answer& answer, const DirectoryPolicy& directory) {
     return absl::StrCat("FAILS: ", answer.reason(),
                         NothingAtTheRoot(answer, directory));
   }
-  if (!answer.vouched()) {
+  if (!answer.proven()) {
     return "FAILS: it says who is absent, and the controls do not prove it";
   }
   return absl::StrCat(
@@ -111,7 +111,7 @@ bool CheckServer(const DirectoryPolicy& directory, const std::string& uri,
   const Answer answer = Ask(
       alone, MailboxLookup{directory.name, nobody->Spellings(""), ""}, account);
   print(name + Found(answer, directory));
-  return answer.vouched();
+  return answer.proven();
 }
 
 // A round of controls, for people.

@@ -12,8 +12,8 @@ namespace {
 std::string TextOf(const Reply& reply) { return HarmlessText(reply.text); }
 
 std::string Enhanced(const Reply& reply) {
-  return absl::StrCat(reply.status_class(), ".", reply.subject, ".",
-                      reply.detail);
+  return absl::StrCat(reply.status_class(), ".", reply.status_subject, ".",
+                      reply.status_detail);
 }
 
 // Why a verdict passes that gives no reason itself.
@@ -41,11 +41,12 @@ std::string SendmailMapReply(const Verdict& verdict) {
     case Disposition::kDefer:
       break;
     case Disposition::kReject:
-      return absl::StrCat("OK reject:", reply.subject, ".", reply.detail, ":",
-                          reply.code, ":\"", TextOf(reply), "\"");
+      return absl::StrCat("OK reject:", reply.status_subject, ".",
+                          reply.status_detail, ":", reply.code, ":\"",
+                          TextOf(reply), "\"");
   }
-  return absl::StrCat("OK defer:", reply.subject, ".", reply.detail, ":\"",
-                      TextOf(reply), "\"");
+  return absl::StrCat("OK defer:", reply.status_subject, ".",
+                      reply.status_detail, ":\"", TextOf(reply), "\"");
 }
 
 std::string PostfixMapReply(const Verdict& verdict) {
@@ -78,7 +79,7 @@ std::string AbsenceMapReply(const Verdict& verdict) {
     case Disposition::kDefer:
       break;
     case Disposition::kReject:
-      if (reply.subject == 1 && reply.detail == 1) {
+      if (reply.status_subject == 1 && reply.status_detail == 1) {
         return absl::StrCat("OK proven ", line);
       }
       break;

@@ -49,7 +49,7 @@ struct GivenAnswer {
   std::string reason;                  // unknown
   Absence absence = Absence::kNoName;  // absent, of DNS
   std::string zone;                    // absent, of DNS; "": the parent domain
-  std::string alias_of;                // of DNS
+  std::string alias_target;                // of DNS
   std::vector<But> buts;
 };
 

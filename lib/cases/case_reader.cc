@@ -156,7 +156,7 @@ class Reader {
   CaseComplaint Vanished(Cursor& in) {
     dirty_ = true;
     const std::string directory(TakeWord(in));
-    const absl::StatusOr<HoldLimit> limit = ReadHoldLimit(TakeRest(in));
+    const absl::StatusOr<VanishLimit> limit = ReadVanishLimit(TakeRest(in));
     if (!limit.ok()) return std::string(limit.status().message());
     step_.overrides[directory].hold = *limit;
     return std::nullopt;

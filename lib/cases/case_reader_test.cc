@@ -60,7 +60,7 @@ TEST(CaseReader, ReadsWhatIsToldOfACase) {
   EXPECT_EQ(step.given[1].state, AnswerState::kAbsent);
   EXPECT_EQ(step.given[1].absence, Absence::kNoData);
   EXPECT_EQ(step.given[1].zone, "example.net");
-  EXPECT_EQ(step.given[1].alias_of, "www.example.net");
+  EXPECT_EQ(step.given[1].alias_target, "www.example.net");
   EXPECT_EQ(cases[1].policy, "some/where.textproto");
   EXPECT_EQ(cases[1].steps[0].transaction.now, kCaseTime);
   EXPECT_EQ(cases[1].steps[0].transaction.client, "");

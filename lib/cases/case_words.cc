@@ -107,7 +107,7 @@ CaseComplaint TakeAbsence(Cursor& in, GivenAnswer* answer) {
        word = TakeWord(in)) {
     const bool alias = word == "alias" && TakeWord(in) == "of";
     if (!alias && word != "by") return "write \"by ZONE\" or \"alias of NAME\"";
-    std::string* const named = alias ? &answer->alias_of : &answer->zone;
+    std::string* const named = alias ? &answer->alias_target : &answer->zone;
     *named = std::string(TakeWord(in));
     if (named->empty()) return "a name is missing at the end";
   }

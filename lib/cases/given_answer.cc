@@ -33,7 +33,7 @@ Report ReportOf(const GivenAnswer& given, const Lookup& lookup,
   const auto* dns = std::get_if<DnsLookup>(&lookup);
   if (dns == nullptr) return report;
   report.dns.ttl = absl::Minutes(5);
-  report.dns.alias_of = given.alias_of;
+  report.dns.alias_target = given.alias_target;
   if (report.state == AnswerState::kAbsent) {
     report.absence = given.absence;
     report.dns.zone = given.zone.empty() ? ParentOf(dns->name) : given.zone;
@@ -164,7 +164,7 @@ absl::StatusOr<Answer> GiveMailbox(const GivenAnswer& given,
   const absl::Status met = controls.AllMet(directory.WantsSecond());
   if (!met.ok()) return met;
   Answer first = Vouch(directory, report, controls.reports());
-  if (!first.borne_out() || first.vouched()) return first;
+  if (!first.controls_passed() || first.proven()) return first;
   const Answer second = Second(given, directory, report, controls.reports());
   return second.present() ? second : Confirm(first, second);
 }

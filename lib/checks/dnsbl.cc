@@ -18,7 +18,7 @@ namespace {
 
 // Nobody's absence, and nothing that is not known, lists him: it is 0. But of
 // an allow list 0 is more than the least that it can say.
-int GainOf(const DnsList& list, const Answer& answer) {
+int ScoreDelta(const DnsList& list, const Answer& answer) {
   const int least = WeightsOf(list).least;
   if (answer.absent()) return -least;
   if (!answer.present()) return 0;
@@ -45,7 +45,7 @@ DnsblCheck::DnsblCheck(std::shared_ptr<const Policy> policy,
       stage_(stage) {}
 
 bool DnsblCheck::IsListing(const Said& said) {
-  return said.gain + WeightsOf(*said.question->list).least > 0;
+  return said.score_delta + WeightsOf(*said.question->list).least > 0;
 }
 
 FactSet DnsblCheck::reads() const {
@@ -63,21 +63,21 @@ Finding DnsblCheck::Examine(const Facts& facts, Inquiry& ask) const {
   const std::vector<Question> questions = QuestionsOf(*client, facts);
   std::vector<Said> all;
   int least = 0;
-  int gained = 0;
+  int score = 0;
   bool listed = false;
   for (const Question& question : questions) {
     const Answer* answer = ask.Ask(question.lookup);
     if (answer == nullptr) continue;
-    const int gain = GainOf(*question.list, *answer);
-    all.push_back({&question, answer, gain});
+    const int score_delta = ScoreDelta(*question.list, *answer);
+    all.push_back({&question, answer, score_delta});
     least += WeightsOf(*question.list).least;
-    gained += gain;
+    score += score_delta;
     listed |= IsListing(all.back());
   }
   if (stage_ == Stage::kConnect) return Verdict::Pass();
   if (all.size() < questions.size()) return Finding::Pending();
   if (!listed) return Verdict::Pass();
-  if (least + gained < options_.threshold) {
+  if (least + score < options_.threshold) {
     return Verdict::Pass("listed, and weighs too little");
   }
   return Prove(all, least, ask);
@@ -109,16 +109,17 @@ Finding DnsblCheck::Prove(const std::vector<Said>& said, int least,
   const Said* heaviest = nullptr;
   bool pending = false;
   for (const Said& each : said) {
-    if (each.gain == 0) continue;
+    if (each.score_delta == 0) continue;
     DnsLookup again = each.question->lookup;
     again.with_controls = true;
     const Answer* answer = ask.Ask(std::move(again));
     pending |= answer == nullptr;
-    if (answer != nullptr && answer->vouched()) {
-      const int gain = GainOf(*each.question->list, *answer);
-      vouched.push_back({each.question, answer, gain});
+    if (answer != nullptr && answer->proven()) {
+      const int score_delta = ScoreDelta(*each.question->list, *answer);
+      vouched.push_back({each.question, answer, score_delta});
     }
-    const bool heavier = heaviest == nullptr || each.gain > heaviest->gain;
+    const bool heavier =
+        heaviest == nullptr || each.score_delta > heaviest->score_delta;
     if (IsListing(each) && heavier) heaviest = &each;
   }
   const std::string& name = heaviest->question->lookup.name;
@@ -141,17 +142,19 @@ Finding DnsblCheck::Prove(const std::vector<Said>& said, int least,
   return Verdict::Reject(named.question->of_sender ? replies::kSenderListed
                                                    : replies::kClientListed,
                          std::move(proof))
-      .Saying(more);
+      .WithText(more);
 }
 
 std::vector<DnsblCheck::Said> DnsblCheck::Fewest(std::vector<Said> vouched,
                                                  int least) const {
-  std::stable_sort(
-      vouched.begin(), vouched.end(),
-      [](const Said& a, const Said& b) { return a.gain > b.gain; });
+  std::stable_sort(vouched.begin(), vouched.end(),
+                   [](const Said& a, const Said& b) {
+                     return a.score_delta > b.score_delta;
+                   });
   auto end = vouched.begin();
   int sum = least;
-  while (sum < options_.threshold && end != vouched.end()) sum += end++->gain;
+  while (sum < options_.threshold && end != vouched.end())
+    sum += end++->score_delta;
   const auto listings = std::stable_partition(vouched.begin(), end, IsListing);
   if (sum < options_.threshold || listings == vouched.begin()) return {};
   vouched.erase(end, vouched.end());

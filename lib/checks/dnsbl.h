@@ -54,7 +54,7 @@ class DnsblCheck final : public Check {
   struct Said {
     const Question* question;
     const Answer* answer;
-    int gain;
+    int score_delta;
   };
   static bool IsListing(const Said& said);
 

@@ -161,7 +161,7 @@ TEST(Dnsbl, WhoHasNoPublicAddressIsNotAskedFor) {
                 Listing(policy, {}));
       EXPECT_EQ(outcome.verdict.Line(), absl::StrCat("pass [", c.why, "]"));
       EXPECT_TRUE(outcome.rounds.empty());
-      EXPECT_TRUE(outcome.verdict.ahead().empty());
+      EXPECT_TRUE(outcome.verdict.prefetch().empty());
     }
   }
 }
@@ -288,7 +288,7 @@ TEST(Dnsbl, AtConnectItAsksAheadAndWaitsForNothing) {
   const Outcome outcome = JudgeIn(none, chain, tx);
   EXPECT_EQ(outcome.verdict.Line(), "pass");
   Strings ahead;
-  for (const Lookup& lookup : outcome.verdict.ahead()) {
+  for (const Lookup& lookup : outcome.verdict.prefetch()) {
     ahead.push_back(ToString(lookup));
   }
   EXPECT_EQ(ahead, (Strings{"dns 9.113.0.203.one.example.org A",
@@ -296,17 +296,17 @@ TEST(Dnsbl, AtConnectItAsksAheadAndWaitsForNothing) {
                             "dns 9.113.0.203.ok.example.org A"}));
   // Nor for who is ours, or when it is known already.
   policy->local_networks = {*mail::IpNetwork::Parse("203.0.113.0/24")};
-  EXPECT_TRUE(JudgeIn(none, chain, tx).verdict.ahead().empty());
+  EXPECT_TRUE(JudgeIn(none, chain, tx).verdict.prefetch().empty());
   policy->local_networks.clear();
   Evidence evidence;
-  for (const Lookup& lookup : outcome.verdict.ahead()) {
+  for (const Lookup& lookup : outcome.verdict.prefetch()) {
     evidence.Add(
         Answer(Report::Present(lookup, {"127.0.0.2"}, AnswerMoment())));
   }
   const Evaluation known = Evaluate(chain, tx, evidence);
   ASSERT_TRUE(std::holds_alternative<Verdict>(known));
   EXPECT_EQ(std::get<Verdict>(known).Line(), "pass");
-  EXPECT_TRUE(std::get<Verdict>(known).ahead().empty());
+  EXPECT_TRUE(std::get<Verdict>(known).prefetch().empty());
 }
 
 TEST(Dnsbl, IsJudgedAtConnectAndAtRcpt) {

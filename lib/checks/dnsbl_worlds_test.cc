@@ -140,7 +140,7 @@ class DnsblWorlds : public testing::TestWithParam<std::tuple<int, bool>> {
     const std::vector<Answer>& cited = verdict.proof()->cited();
     ASSERT_FALSE(cited.empty());
     for (const Answer& answer : cited) {
-      EXPECT_TRUE(answer.vouched());
+      EXPECT_TRUE(answer.proven());
       EXPECT_TRUE(std::get<DnsLookup>(answer.lookup()).with_controls);
     }
     // Whatever else was answered with controls, it would stand ...

@@ -37,7 +37,7 @@ const mail::Address* AddressOf(DomainCheck::Of of, const Facts& facts) {
 bool IsThere(const Answer& answer) {
   return answer.present() ||
          (answer.absent() && answer.absence() == Absence::kNoData &&
-          answer.dns().alias_of.empty());
+          answer.dns().alias_target.empty());
 }
 
 }  // namespace
@@ -78,7 +78,7 @@ Finding DomainCheck::Examine(const Facts& facts, Inquiry& ask) const {
     const std::string more =
         meant.empty() ? "" : absl::StrCat(", did you mean ", meant, "?");
     return Verdict::Reject(replies().listed, Proof(*std::move(listed)))
-        .Saying(more);
+        .WithText(more);
   }
   if (!options_.ask_dns) return Verdict::Pass();
   return InDns(address->domain(), facts, ask);
@@ -105,21 +105,22 @@ Finding DomainCheck::InDns(const std::string& domain, const Facts& facts,
     case MailHosts::kPending:
       return Finding::Pending();
     case MailHosts::kSome:
-      return There(Verdict::Pass(), domain, transaction);
+      return DomainExists(Verdict::Pass(), domain, transaction);
     case MailHosts::kNullMx:
       return NullMx(domain, transaction, ask);
     case MailHosts::kNoName:
       return NotFound(domain, facts, ask);
     case MailHosts::kNoHost:
-      return There(Verdict::Defer(replies().no_host, "no host has an address"),
-                   domain, transaction);
+      return DomainExists(
+          Verdict::Defer(replies().no_host, "no host has an address"), domain,
+          transaction);
     case MailHosts::kPrivate:
-      return There(Verdict::Defer(replies().no_host,
-                                  "the hosts' addresses are not public"),
-                   domain, transaction);
+      return DomainExists(Verdict::Defer(replies().no_host,
+                                         "the hosts' addresses are not public"),
+                          domain, transaction);
     case MailHosts::kHostsUnknown:
-      return There(DnsUnsure("DNS could not be asked for its hosts"), domain,
-                   transaction);
+      return DomainExists(DnsUnsure("DNS could not be asked for its hosts"),
+                          domain, transaction);
     case MailHosts::kUnknown:
       break;
   }
@@ -135,8 +136,8 @@ Finding DomainCheck::NullMx(const std::string& domain,
   if (!proof.has_value() || mx->values() != std::vector<std::string>{"0 ."}) {
     return DnsUnsure("DNS gave no proof of the null MX");
   }
-  return There(Verdict::Reject(replies().null_mx, *std::move(proof)), domain,
-               transaction);
+  return DomainExists(Verdict::Reject(replies().null_mx, *std::move(proof)),
+                      domain, transaction);
 }
 
 // The resolver may be cut off from the world, the registry have a bad day, the
@@ -153,8 +154,9 @@ Finding DomainCheck::NotFound(const std::string& domain, const Facts& facts,
     return Finding::Pending();
   }
   if (IsThere(*mx) || IsThere(*a) || IsThere(*aaaa)) {
-    return There(DnsUnsure("DNS says by turns that it is there and is not"),
-                 domain, transaction);
+    return DomainExists(
+        DnsUnsure("DNS says by turns that it is there and is not"), domain,
+        transaction);
   }
   if (mx->unknown() || a->unknown() || aaaa->unknown()) {
     return DnsUnsure(
@@ -178,14 +180,14 @@ Finding DomainCheck::NotFound(const std::string& domain, const Facts& facts,
     verdict = Verdict::Reject(replies().missing, std::move(*proof).And(*memory),
                               "learned");
   }
-  return std::move(verdict).Noting(
+  return std::move(verdict).WithObservation(
       {Observation::Kind::kMissed, about, transaction.now, MessageOf(facts)});
 }
 
-Verdict DomainCheck::There(Verdict verdict, const std::string& domain,
-                           const Transaction& transaction) const {
+Verdict DomainCheck::DomainExists(Verdict verdict, const std::string& domain,
+                                  const Transaction& transaction) const {
   if (!Learns()) return verdict;
-  return std::move(verdict).Noting(
+  return std::move(verdict).WithObservation(
       {Observation::Kind::kPresent, MemoryOf(domain), transaction.now});
 }
 

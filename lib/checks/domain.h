@@ -66,7 +66,7 @@ class DomainCheck final : public Check {
   Finding NotFound(const std::string& domain, const Facts& facts,
                    Inquiry& ask) const;
   // The domain is there: what was remembered of it as missing is forgotten.
-  Verdict There(Verdict verdict, const std::string& domain,
+  Verdict DomainExists(Verdict verdict, const std::string& domain,
                 const Transaction& transaction) const;
   Verdict DnsUnsure(FixedText why) const;
   // Whether missing domains are remembered: somebody has to prove them missing.

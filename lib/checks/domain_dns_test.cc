@@ -380,7 +380,7 @@ TEST(Learning, NoRejectionOutlivesAnAnswerThatItCites) {
           ++rejections;
           ASSERT_FALSE(verdict.proof()->cited().empty());
           for (const Answer& cited : verdict.proof()->cited()) {
-            EXPECT_TRUE(cited.vouched() ||
+            EXPECT_TRUE(cited.proven() ||
                         std::holds_alternative<HistoryLookup>(cited.lookup()));
             Evidence without;
             without.Add(Answer(Report::Unknown(cited.lookup(), "lost")));

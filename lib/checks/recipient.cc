@@ -47,7 +47,7 @@ const mail::Address& Found(const Answer& mailbox,
 
 // A replica that has lost its data loses many at once. What is not known, or
 // cannot be read, holds too.
-bool Held(const HoldLimit& limit, const Answer& vanished) {
+bool Held(const VanishLimit& limit, const Answer& vanished) {
   if (vanished.absent()) return false;
   const std::optional<Vanished> all = Vanished::From(vanished);
   return !all.has_value() ||
@@ -151,7 +151,7 @@ Finding RecipientCheck::Examine(const Facts& facts, Inquiry& ask) const {
     gone.insert(gone.end(), found[i].gone().begin(), found[i].gone().end());
   }
   return Verdict::Reject(replies::kUserUnknown, std::move(proof))
-      .Noting(Observation::Kind::kGone, gone, transaction.now);
+      .WithObservation(Observation::Kind::kGone, gone, transaction.now);
 }
 
 RecipientCheck::Reading RecipientCheck::ReadingOf(
@@ -166,10 +166,12 @@ RecipientCheck::Reading RecipientCheck::ReadingOf(
   const auto present = [&](const Answer& found) {
     return Reading::Valid(
         Verdict::Pass()
-            .Noting({Observation::Kind::kPresent,
-                     MemoryOf(Found(found, forms), realm), transaction.now})
-            .Noting(Observation::Kind::kPresent,
-                    BeyondAsciiSeen(found, address, realm), transaction.now));
+            .WithObservation({Observation::Kind::kPresent,
+                              MemoryOf(Found(found, forms), realm),
+                              transaction.now})
+            .WithObservation(Observation::Kind::kPresent,
+                             BeyondAsciiSeen(found, address, realm),
+                             transaction.now));
   };
   if (mailbox->present()) return present(*mailbox);
   std::optional<Proof> proof = mailbox->ProofOfAbsence();
@@ -231,9 +233,10 @@ RecipientCheck::Reading RecipientCheck::Absent(
     return Reading::Unsure(
         Unsure(replies::kDirectoryUnsure,
                "absent, but was present within the grace period")
-            .Noting(Observation::Kind::kMissed, doubted, transaction.now));
+            .WithObservation(Observation::Kind::kMissed, doubted,
+                             transaction.now));
   }
-  if (Held(HoldLimitOf(directory, overrides_), *vanished)) {
+  if (Held(VanishLimitOf(directory, overrides_), *vanished)) {
     return Reading::Unsure(
         Unsure(replies::kDirectoryUnsure,
                "the directory is held: too many addresses have vanished"));
@@ -259,10 +262,11 @@ Verdict RecipientCheck::NotOurs(const Readings& readings,
     if (std::optional<Malformed> malformed =
             Malformed::Of(transaction.recipient)) {
       return Verdict::Reject(replies::kNoAddress, Proof(*std::move(malformed)))
-          .Saying(where);
+          .WithText(where);
     }
   }
-  return Unsure(replies::kAddressNotUnderstood, "not an address").Saying(where);
+  return Unsure(replies::kAddressNotUnderstood, "not an address")
+      .WithText(where);
 }
 
 std::optional<Verdict> RecipientCheck::ValidUnasked(
@@ -302,7 +306,7 @@ Verdict RecipientCheck::Listed(const mail::Address& form,
       directory != nullptr && !kAlways->exceptions.contains(form.local()) &&
       GraceOf(*directory, overrides_) > absl::ZeroDuration();
   if (!remembered) return Verdict::Pass(why);
-  return Verdict::Pass(why).Noting(
+  return Verdict::Pass(why).WithObservation(
       {Observation::Kind::kPresent, MemoryOf(form, realm), transaction.now});
 }
 

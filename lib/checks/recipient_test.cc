@@ -580,15 +580,15 @@ TEST_P(RecipientEvidence, WhatAnOperatorHasSetIsInForce) {
   EXPECT_FALSE(rejects(set, Memory::kVanishedLongAgo, Missing::kNobody));
   set.grace.reset();
   EXPECT_TRUE(rejects(set, Memory::kVanishedLongAgo, Missing::kNobody));
-  set.hold = HoldLimit{2, absl::ZeroDuration()};
+  set.hold = VanishLimit{2, absl::ZeroDuration()};
   EXPECT_FALSE(rejects(set, Memory::kNone, Missing::kAFew));
-  set.hold = HoldLimit{4, absl::Hours(1)};
+  set.hold = VanishLimit{4, absl::Hours(1)};
   EXPECT_TRUE(rejects(set, Memory::kNone, Missing::kTooMany));
   EXPECT_FALSE(rejects(set, Memory::kVanishedLately, Missing::kTooMany));
 
   // The least that can be set is no proof.
   const DirectoryOverrides least = {absl::ZeroDuration(),
-                                    HoldLimit{63, absl::ZeroDuration()}};
+                                    VanishLimit{63, absl::ZeroDuration()}};
   EXPECT_TRUE(rejects(least, Memory::kSeen, Missing::kTooMany));
   for (const Mailbox mailbox :
        {Mailbox::kPresent, Mailbox::kUnprovenAbsent, Mailbox::kUnknown}) {
@@ -605,7 +605,7 @@ TEST(Recipient, AnOverrideIsOfItsDirectoryOnly) {
   Overrides others;
   others["others"].grace = absl::ZeroDuration();
   EXPECT_EQ(GraceOf(policy->directories[0], others), absl::Hours(72));
-  EXPECT_EQ(HoldLimitOf(policy->directories[0], others).ToString(), "5/10m");
+  EXPECT_EQ(VanishLimitOf(policy->directories[0], others).ToString(), "5/10m");
 }
 
 TEST(Recipient, InShadowARejectionPasses) {

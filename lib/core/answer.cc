@@ -109,13 +109,13 @@ Answer::Answer(Data data)
     : data_(std::make_shared<const Data>(std::move(data))) {}
 
 std::optional<Proof> Answer::ProofOfAbsence() const {
-  if (!absent() || !vouched()) return std::nullopt;
+  if (!absent() || !proven()) return std::nullopt;
   if (std::holds_alternative<DnsLookup>(lookup())) return std::nullopt;
   return Proof(*this);
 }
 
 std::optional<Proof> Answer::ProofOfPresence() const {
-  if (!present() || !vouched()) return std::nullopt;
+  if (!present() || !proven()) return std::nullopt;
   return Proof(*this);
 }
 
@@ -126,7 +126,8 @@ std::string Answer::ToString() const {
   if (present() && !values().empty()) {
     absl::StrAppend(&text, ": ", absl::StrJoin(values(), "; "));
   }
-  if (borne_out()) absl::StrAppend(&text, ", vouched for by ", vouched_by());
+  if (controls_passed())
+    absl::StrAppend(&text, ", vouched for by ", vouched_by());
   if (!transcript().server.empty()) {
     absl::StrAppend(&text, ", from ", transcript().ToString());
   }
@@ -143,7 +144,7 @@ std::optional<Proof> Proof::OfNoName(const Answer& mx, const Answer& a,
   if (asked == nullptr) return std::nullopt;
   const auto proves = [asked](const Answer& answer, DnsType type) {
     return answer.absent() && answer.absence() == Absence::kNoName &&
-           answer.vouched() &&
+           answer.proven() &&
            answer.lookup() == Lookup(DnsLookup{asked->name, type, true});
   };
   if (!proves(mx, DnsType::kMx) || !proves(a, DnsType::kA) ||

@@ -53,7 +53,7 @@ struct DnsSource {
   absl::Duration ttl;
   // The name that an alias (CNAME) led to; empty if there was none. Then it is
   // that name which is absent: the one that was asked for is there.
-  std::string alias_of;
+  std::string alias_target;
   // Absent: the zone that says so, by its SOA record: the name, or an ancestor
   // of it, "." for the root. Empty if none came with it.
   std::string zone;
@@ -98,9 +98,9 @@ class Answer {
   bool absent() const { return state() == AnswerState::kAbsent; }
   bool unknown() const { return state() == AnswerState::kUnknown; }
   // Borne out by the controls that came with it, from one server.
-  bool borne_out() const { return !data_->vouched_by.empty(); }
+  bool controls_passed() const { return !data_->vouched_by.empty(); }
   // That, and by a second server, where the directory's policy wants one.
-  bool vouched() const { return borne_out() && !data_->wants_second; }
+  bool proven() const { return controls_passed() && !data_->wants_second; }
   const std::vector<std::string>& values() const {
     return data_->report.values;
   }

@@ -61,7 +61,7 @@ class Deliberation {
     for (Observation& observation : found.observations_) {
       observations_.push_back(std::move(observation));
     }
-    for (Lookup& lookup : ask.missing()) ahead_.push_back(std::move(lookup));
+    for (Lookup& lookup : ask.missing()) prefetch_.push_back(std::move(lookup));
   }
 
   // `verdict`, with all that was seen on the way to it.
@@ -69,7 +69,7 @@ class Deliberation {
     verdict.stage_ = transaction_.stage;
     verdict.steps_ = std::move(steps_);
     verdict.observations_ = std::move(observations_);
-    verdict.ahead_ = std::move(ahead_);
+    verdict.prefetch_ = std::move(prefetch_);
     return verdict;
   }
 
@@ -78,7 +78,7 @@ class Deliberation {
   const Evidence& evidence_;
   std::vector<Verdict::Step> steps_;
   std::vector<Observation> observations_;
-  std::vector<Lookup> ahead_;
+  std::vector<Lookup> prefetch_;
   FixedText why_;
 };
 

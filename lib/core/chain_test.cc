@@ -52,9 +52,10 @@ class Fake final : public Check {
     const Answer* answer = ask.Ask(Mailbox(address_));
     if (answer == nullptr) return Finding::Pending();
     if (answer->present()) {
-      return Verdict::Pass("there").Noting({Observation::Kind::kPresent,
-                                            {{}, address_},
-                                            facts.transaction().now});
+      return Verdict::Pass("there").WithObservation(
+          {Observation::Kind::kPresent,
+           {{}, address_},
+           facts.transaction().now});
     }
     if (std::optional<Proof> proof = answer->ProofOfAbsence()) {
       return Verdict::Reject(replies::kUserUnknown, *std::move(proof));

@@ -160,7 +160,7 @@ bool CanBeVouchedFor(const Policy& policy, const Report& report) {
                             ? report.absence == Absence::kNoName
                             : IsAllowList(*list) && lookup.type == DnsType::kA;
   return report.state == AnswerState::kAbsent && provable &&
-         report.dns.alias_of.empty() &&
+         report.dns.alias_target.empty() &&
          mail::IsBelow(lookup.name, report.dns.zone) &&
          !policy.dns.controls.empty();
 }

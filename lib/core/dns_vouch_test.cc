@@ -20,7 +20,7 @@ Report Listed(const std::string& name, std::string value = "127.0.0.2") {
 TEST(VouchDns, AnAbsentNameWithItsControlsIsVouchedFor) {
   const Answer answer = Vouched(Ours(), NoName(Asked("gone.example.net")));
   EXPECT_TRUE(answer.absent());
-  EXPECT_TRUE(answer.vouched());
+  EXPECT_TRUE(answer.proven());
   const std::string label = kLabel;
   EXPECT_EQ(answer.vouched_by(), label + ".control.example.org A, " +
                                      "zero.example.org A, no " + label +
@@ -38,7 +38,7 @@ TEST(VouchDns, WhatIsThereIsVouchedForWithItsControls) {
   EXPECT_TRUE(Vouched(WithoutControls(),
                       Report::Present(Asked("example.net", DnsType::kMx),
                                       {"0 ."}, AnswerMoment()))
-                  .vouched());
+                  .proven());
   const Answer listed = Vouched(Ours(), Listed("1.2.0.192.bl.example.org"));
   ASSERT_TRUE(listed.ProofOfPresence().has_value());
   EXPECT_EQ(listed.vouched_by().rfind("2.0.0.127.bl.example.org A, no ", 0),
@@ -73,14 +73,14 @@ void ExpectObjection(
     const std::vector<DnsControl> wanted =
         DnsControlsFor(Ours(), lookup, kRandom);
     const std::vector<Report> good = AsItShouldBe(Ours(), lookup);
-    ASSERT_TRUE(VouchDns(Ours(), kRandom, report, good).vouched());
+    ASSERT_TRUE(VouchDns(Ours(), kRandom, report, good).proven());
     for (size_t i = 0; i < wanted.size(); ++i) {
       std::vector<Report> controls = good;
       if (!spoil(wanted[i], &controls[i])) continue;
       ++spoiled;
       const Answer answer = VouchDns(Ours(), kRandom, report, controls);
       EXPECT_TRUE(answer.unknown()) << wanted[i].lookup.name;
-      EXPECT_FALSE(answer.borne_out());
+      EXPECT_FALSE(answer.controls_passed());
       EXPECT_EQ(answer.reason(), "control " + wanted[i].lookup.name + " " +
                                      ToString(wanted[i].lookup.type) + said);
       EXPECT_EQ(answer.lookup(), report.lookup);
@@ -186,14 +186,14 @@ TEST(VouchDns, AListsAnswerThatIsAnErrorIsUnknown) {
 void ExpectNotVouchedFor(const Policy& policy, const Report& report) {
   const Answer answer = Vouched(policy, report);
   EXPECT_EQ(answer.state(), report.state);
-  EXPECT_FALSE(answer.borne_out()) << answer.ToString();
+  EXPECT_FALSE(answer.controls_passed()) << answer.ToString();
 }
 
 TEST(VouchDns, OnlyTheSoaOfAZoneAboveProvesThatThereIsNoName) {
   Report report = NoName(Asked("gone.example.net"));
   for (const char* above : {".", "net", "example.net"}) {
     report.dns.zone = above;
-    EXPECT_TRUE(Vouched(Ours(), report).vouched()) << above;
+    EXPECT_TRUE(Vouched(Ours(), report).proven()) << above;
   }
   for (const char* not_above : {"", "gone.example.net", "a.gone.example.net",
                                 "org", "ample.net", "e.net", "et"}) {
@@ -204,7 +204,7 @@ TEST(VouchDns, OnlyTheSoaOfAZoneAboveProvesThatThereIsNoName) {
 
 TEST(VouchDns, WhatAnAliasLeadsToIsAnotherName) {
   Report report = NoName(Asked("gone.example.net"));
-  report.dns.alias_of = "elsewhere.example.com";
+  report.dns.alias_target = "elsewhere.example.com";
   ExpectNotVouchedFor(Ours(), report);
 }
 
@@ -233,16 +233,16 @@ TEST(VouchDns, OfListsOnlyAnAllowListsNoCanBeVouchedFor) {
   ExpectNotVouchedFor(Ours(), NoName(Asked("1.2.0.192.bl.example.org")));
   Report no_data = NoName(Asked("example.net.ok.example.org"));
   no_data.absence = Absence::kNoData;
-  EXPECT_TRUE(Vouched(Ours(), no_data).vouched());
+  EXPECT_TRUE(Vouched(Ours(), no_data).proven());
   // No domain below a list's zone is ever proven missing by it.
   const Answer mx =
       Vouched(Ours(), NoName(Asked("a.ok.example.org", DnsType::kMx)));
   const Answer a = Vouched(Ours(), NoName(Asked("a.ok.example.org")));
   const Answer aaaa =
       Vouched(Ours(), NoName(Asked("a.ok.example.org", DnsType::kAaaa)));
-  EXPECT_FALSE(mx.vouched());
-  EXPECT_TRUE(a.vouched());
-  EXPECT_FALSE(aaaa.vouched());
+  EXPECT_FALSE(mx.proven());
+  EXPECT_TRUE(a.proven());
+  EXPECT_FALSE(aaaa.proven());
   EXPECT_FALSE(Proof::OfNoName(mx, a, aaaa).has_value());
 }
 

@@ -160,7 +160,7 @@ PackedAnswer::PackedAnswer(const Answer& answer) {
   if (std::holds_alternative<DnsLookup>(answer.lookup())) {
     const DnsSource& dns = answer.dns();
     AppendNumber(static_cast<uint64_t>(absl::ToInt64Seconds(dns.ttl)), &bytes);
-    AppendText(dns.alias_of, &bytes);
+    AppendText(dns.alias_target, &bytes);
     AppendText(dns.zone, &bytes);
   }
 
@@ -204,7 +204,7 @@ Answer PackedAnswer::Unpack() const {
   if (std::holds_alternative<DnsLookup>(data.report.lookup)) {
     DnsSource& dns = data.report.dns;
     dns.ttl = absl::Seconds(in.Number());
-    dns.alias_of = in.Text();
+    dns.alias_target = in.Text();
     dns.zone = in.Text();
   }
   return Answer(std::move(data));

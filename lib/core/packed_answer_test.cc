@@ -20,12 +20,12 @@ void ExpectEqual(const Answer& a, const Answer& b) {
   EXPECT_EQ(a.state(), b.state());
   EXPECT_EQ(a.absence(), b.absence());
   EXPECT_EQ(a.dns().ttl, b.dns().ttl);
-  EXPECT_EQ(a.dns().alias_of, b.dns().alias_of);
+  EXPECT_EQ(a.dns().alias_target, b.dns().alias_target);
   EXPECT_EQ(a.dns().zone, b.dns().zone);
   EXPECT_EQ(a.values(), b.values());
   EXPECT_EQ(a.reason(), b.reason());
   EXPECT_EQ(a.vouched_by(), b.vouched_by());
-  EXPECT_EQ(a.vouched(), b.vouched());
+  EXPECT_EQ(a.proven(), b.proven());
   EXPECT_EQ(a.ToString(), b.ToString());
   EXPECT_EQ(a.transcript().server, b.transcript().server);
   EXPECT_EQ(a.transcript().connection, b.transcript().connection);
@@ -67,14 +67,14 @@ TEST(PackedAnswerTest, AnAbsenceIsVouchedForIfItWas) {
       Report::Present(ControlsFor(policy, joe).front(), {"uid=c"}, moment);
 
   const Answer vouched = Vouch(policy, absent, {control});
-  ASSERT_TRUE(vouched.vouched());
+  ASSERT_TRUE(vouched.proven());
   ExpectComesBack(vouched);
   EXPECT_EQ(PackedAnswer(vouched).Unpack().ProofOfAbsence()->ToString(),
             vouched.ProofOfAbsence()->ToString());
 
   policy.uris = {"ldap://ldap1.example.org", "ldap://ldap2.example.org"};
   const Answer one = Vouch(policy, absent, {control});
-  ASSERT_TRUE(one.borne_out() && !one.vouched());
+  ASSERT_TRUE(one.controls_passed() && !one.proven());
   ExpectComesBack(one);
   Report other_control = control;
   Report other = absent;
@@ -82,11 +82,11 @@ TEST(PackedAnswerTest, AnAbsenceIsVouchedForIfItWas) {
     report->transcript.server = "ldap://ldap2.example.org";
   }
   const Answer both = Confirm(one, Vouch(policy, other, {other_control}));
-  ASSERT_TRUE(both.vouched());
+  ASSERT_TRUE(both.proven());
   ExpectComesBack(both);
 
   ExpectComesBack(Answer(absent));
-  EXPECT_FALSE(PackedAnswer(Answer(absent)).Unpack().vouched());
+  EXPECT_FALSE(PackedAnswer(Answer(absent)).Unpack().proven());
 }
 
 TEST(PackedAnswerTest, UnknownComesBackWithItsReason) {
@@ -105,7 +105,7 @@ TEST(PackedAnswerTest, WhatDnsSaidComesBack) {
     report.absence = absence;
     report.dns = {absl::Seconds(60), "", "org"};
     ExpectComesBack(Answer(report));
-    EXPECT_FALSE(PackedAnswer(Answer(report)).Unpack().vouched());
+    EXPECT_FALSE(PackedAnswer(Answer(report)).Unpack().proven());
   }
   ExpectComesBack(Answer(Report::Unknown(mx, "it answers SERVFAIL", moment)));
 }

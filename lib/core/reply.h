@@ -18,8 +18,8 @@ namespace mailverdict {
 // the code, always; `text` is what HarmlessText leaves as it is.
 struct Reply {
   int code = 250;
-  int subject = 0;
-  int detail = 0;
+  int status_subject = 0;
+  int status_detail = 0;
   std::string text;
 
   int status_class() const { return code / 100; }

@@ -19,7 +19,7 @@ namespace mailverdict {
 struct Vanished {
   // More are not kept: beyond it the oldest are forgotten. One more than a
   // policy can allow, or a directory would never be held.
-  static constexpr size_t kMax = HoldLimit::kMaxVanished + 1;
+  static constexpr size_t kMax = VanishLimit::kMaxVanished + 1;
 
   // When addresses, once seen, were first proven absent that are still missing.
   // To the second, as a store keeps them; at most kMax, the latest last.

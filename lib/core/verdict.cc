@@ -48,8 +48,9 @@ std::string ToString(const Observation& observation) {
 }
 
 std::string ToString(const Reply& reply) {
-  return absl::StrCat(reply.code, " ", reply.status_class(), ".", reply.subject,
-                      ".", reply.detail, " ", reply.text);
+  return absl::StrCat(reply.code, " ", reply.status_class(), ".",
+                      reply.status_subject, ".", reply.status_detail, " ",
+                      reply.text);
 }
 
 Verdict Verdict::Pass(FixedText why) {
@@ -75,21 +76,21 @@ Verdict Verdict::Reject(RejectReply reply, Proof proof, FixedText why) {
   return verdict;
 }
 
-Verdict Verdict::Saying(std::string_view more) && {
+Verdict Verdict::WithText(std::string_view more) && {
   if (disposition_ != Disposition::kPass) {
     reply_.text = HarmlessText(reply_.text.append(more));
   }
   return std::move(*this);
 }
 
-Verdict Verdict::Noting(Observation observation) && {
+Verdict Verdict::WithObservation(Observation observation) && {
   observations_.push_back(std::move(observation));
   return std::move(*this);
 }
 
-Verdict Verdict::Noting(Observation::Kind kind,
-                        const std::vector<HistoryLookup>& about,
-                        absl::Time when) && {
+Verdict Verdict::WithObservation(Observation::Kind kind,
+                                 const std::vector<HistoryLookup>& about,
+                                 absl::Time when) && {
   for (const HistoryLookup& each : about) {
     observations_.push_back({kind, each, when});
   }

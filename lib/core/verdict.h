@@ -71,11 +71,11 @@ class Verdict {
 
   // The same deferral or rejection, whose reply goes on with `more`: any bytes,
   // of which it keeps what is harmless (reply.h). A pass stays as it is.
-  Verdict Saying(std::string_view more) &&;
+  Verdict WithText(std::string_view more) &&;
 
   // The same verdict, with something to remember when it is given.
-  Verdict Noting(Observation observation) &&;
-  Verdict Noting(Observation::Kind kind,
+  Verdict WithObservation(Observation observation) &&;
+  Verdict WithObservation(Observation::Kind kind,
                  const std::vector<HistoryLookup>& about, absl::Time when) &&;
 
   Disposition disposition() const { return disposition_; }
@@ -87,7 +87,7 @@ class Verdict {
 
   // Lookups that a later stage will want: to be asked now by who can, and
   // waited for by nobody. Filled in by Evaluate.
-  const std::vector<Lookup>& ahead() const { return ahead_; }
+  const std::vector<Lookup>& prefetch() const { return prefetch_; }
 
   // Filled in by Evaluate: the check that decided ("" when all passed), at
   // which stage and for whom, and the steps of all checks that ran.
@@ -112,7 +112,7 @@ class Verdict {
   FixedText why_;
   std::optional<Proof> proof_;
   std::vector<Observation> observations_;
-  std::vector<Lookup> ahead_;
+  std::vector<Lookup> prefetch_;
   FixedText check_;
   Stage stage_ = Stage::kConnect;
   Scope scope_ = Scope::kRecipient;

@@ -102,9 +102,10 @@ Answer Vouch(const DirectoryPolicy& directory, Report report,
 
 Answer Confirm(const Answer& first, const Answer& second) {
   const std::string& server = first.transcript().server;
-  const bool agree = first.absent() && first.borne_out() && second.absent() &&
-                     second.borne_out() && first.lookup() == second.lookup() &&
-                     !server.empty() && server != second.transcript().server;
+  const bool agree = first.absent() && first.controls_passed() &&
+                     second.absent() && second.controls_passed() &&
+                     first.lookup() == second.lookup() && !server.empty() &&
+                     server != second.transcript().server;
   if (!agree) {
     return Answer(Report::Unknown(
         first.lookup(), "no second server bears out that it is absent",

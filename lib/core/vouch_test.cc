@@ -62,7 +62,7 @@ TEST(Vouch, AnAbsenceWithAllItsControlsIsVouchedFor) {
   const Answer answer =
       Vouch(People(), Report::Absent(Joe(), Moment()), GoodControls());
   EXPECT_TRUE(answer.absent());
-  EXPECT_TRUE(answer.vouched());
+  EXPECT_TRUE(answer.proven());
   EXPECT_EQ(answer.vouched_by(),
             "old@example.org (mail), new@example.org (uid)");
   ASSERT_TRUE(answer.ProofOfAbsence().has_value());
@@ -98,8 +98,8 @@ Answer AbsentFrom(const std::string& server) {
 
 TEST(Confirm, AnAbsenceOfOneOfSeveralServersIsNoProof) {
   const Answer one = AbsentFrom("ldap://one");
-  EXPECT_TRUE(one.absent() && one.borne_out());
-  EXPECT_FALSE(one.vouched());
+  EXPECT_TRUE(one.absent() && one.controls_passed());
+  EXPECT_FALSE(one.proven());
   EXPECT_FALSE(one.ProofOfAbsence().has_value());
 }
 
@@ -159,7 +159,7 @@ TEST_P(VouchFlaw, TurnsAnAbsenceIntoUnknown) {
   GetParam().apply(people, report, controls);
   const Answer answer = Vouch(people, report, controls);
   EXPECT_TRUE(answer.unknown());
-  EXPECT_FALSE(answer.vouched());
+  EXPECT_FALSE(answer.proven());
   EXPECT_FALSE(answer.ProofOfAbsence().has_value());
   EXPECT_EQ(answer.reason(), GetParam().reason);
 }

@@ -129,7 +129,7 @@ class DnsControlsTest : public testing::Test {
 TEST_F(DnsControlsTest, AnAbsenceIsVouchedForByARoundAtTheSameServer) {
   Ask("gone.example.org");
   ASSERT_EQ(answers.size(), 1u);
-  EXPECT_TRUE(last().absent() && last().vouched()) << last().ToString();
+  EXPECT_TRUE(last().absent() && last().proven()) << last().ToString();
   EXPECT_EQ(name_rounds(), 1u);
   EXPECT_EQ(servers, std::set<std::string>{kServer});
   EXPECT_EQ(last().transcript().server, kServer);
@@ -157,7 +157,7 @@ TEST_F(DnsControlsTest, WhatNoControlCanVouchForCostsNone) {
   Open(without);
   Ask("gone.example.org");
   EXPECT_TRUE(last().absent());
-  for (const Answer& answer : answers) EXPECT_FALSE(answer.vouched());
+  for (const Answer& answer : answers) EXPECT_FALSE(answer.proven());
   EXPECT_EQ(answers.size(), 5u);
   EXPECT_TRUE(sent.empty());
 }
@@ -185,7 +185,7 @@ TEST_F(DnsControlsTest, WhoComesWhileARoundIsUnderWayWaitsForTheNext) {
   }
   // The first has its answer; the others have a round of their own, all one.
   EXPECT_EQ(answers.size(), 1u);
-  EXPECT_TRUE(last().vouched()) << last().ToString();
+  EXPECT_TRUE(last().proven()) << last().ToString();
   EXPECT_EQ(name_rounds(), 2u);
   EXPECT_EQ(sent["wild.example.org"].back(), end_of_first);
   for (size_t i = first; i < 2 * first; ++i) {
@@ -197,7 +197,7 @@ TEST_F(DnsControlsTest, WhoComesWhileARoundIsUnderWayWaitsForTheNext) {
     }
   }
   EXPECT_EQ(answers.size(), 101u);
-  for (const Answer& answer : answers) EXPECT_TRUE(answer.vouched());
+  for (const Answer& answer : answers) EXPECT_TRUE(answer.proven());
 }
 
 TEST_F(DnsControlsTest, RoundsOfOneKindBeginATenthOfASecondApart) {
@@ -208,7 +208,7 @@ TEST_F(DnsControlsTest, RoundsOfOneKindBeginATenthOfASecondApart) {
   }
   loop.Advance(absl::Milliseconds(100));
   EXPECT_EQ(answers.size(), 1000u);
-  for (const Answer& answer : answers) EXPECT_TRUE(answer.vouched());
+  for (const Answer& answer : answers) EXPECT_TRUE(answer.proven());
   // A second of them: one at its beginning, one every 100 ms.
   EXPECT_EQ(name_rounds(), 11u);
   EXPECT_EQ(list_rounds(), 11u);
@@ -272,7 +272,7 @@ TEST_F(DnsControlsTest, WhatFailsIsTestedEverMoreSeldomUntilItHeals) {
   EXPECT_TRUE(Logged("dns 192.0.2.53 is well again, after 2m7s"));
   EXPECT_FALSE(controls->states(nullptr)[0].failing);
   AskAndWait("gone.example.org");
-  EXPECT_TRUE(last().vouched());
+  EXPECT_TRUE(last().proven());
   // The next time it begins anew.
   broken = &IsControl;
   loop.Advance(absl::Minutes(10));
@@ -310,7 +310,7 @@ TEST_F(DnsControlsTest, NamesWithoutAPositiveControlAreNotTestedUnasked) {
   EXPECT_EQ(list_rounds(), 2u);
   Ask("null.example.org");
   EXPECT_EQ(Count("com"), 2u);
-  EXPECT_TRUE(last().vouched()) << last().ToString();
+  EXPECT_TRUE(last().proven()) << last().ToString();
   loop.Advance(absl::Minutes(30));
   EXPECT_EQ(Count("com"), 2u);
 }
@@ -322,7 +322,7 @@ TEST_F(DnsControlsTest, WithNoControlAtAllNothingIsVouchedFor) {
   Open(without);
   Ask("null.example.org");
   EXPECT_TRUE(last().present());
-  EXPECT_FALSE(last().vouched());
+  EXPECT_FALSE(last().proven());
   EXPECT_EQ(controls->states(nullptr)[0].since, absl::InfinitePast());
 }
 
@@ -348,10 +348,10 @@ TEST_F(DnsControlsTest, AListThatFailsIsNotAskedUntilItHeals) {
   }
   EXPECT_EQ(asked, 0u);
   AskAndWait("gone.example.org");  // DNS is well
-  EXPECT_TRUE(last().vouched());
+  EXPECT_TRUE(last().proven());
   loop.Advance(absl::Minutes(1));
   AskAndWait("9.2.0.192.list.example");
-  EXPECT_TRUE(last().vouched()) << last().ToString();
+  EXPECT_TRUE(last().proven()) << last().ToString();
 }
 
 TEST_F(DnsControlsTest, AListThatFailsAtOneServerOnlyIsAsked) {
@@ -360,7 +360,7 @@ TEST_F(DnsControlsTest, AListThatFailsAtOneServerOnlyIsAsked) {
   };
   controls->StartTests();
   AskAndWait("9.2.0.192.list.example");
-  EXPECT_TRUE(last().vouched()) << last().ToString();
+  EXPECT_TRUE(last().proven()) << last().ToString();
 }
 
 TEST_F(DnsControlsTest, AListThatCouldNotBeAskedIsTestedAtOnce) {

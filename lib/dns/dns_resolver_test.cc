@@ -76,7 +76,7 @@ class DnsResolverTest : public testing::Test {
       return Answer(Report::Unknown(DnsLookup{name, type}, "lost"));
     }
     EXPECT_EQ(times, 1);
-    EXPECT_FALSE(answer->vouched());
+    EXPECT_FALSE(answer->proven());
     return *answer;
   }
   Answer AskOnce(std::vector<DnsServer> servers, const std::string& name,
@@ -133,7 +133,7 @@ TEST_F(DnsResolverTest, EachTypeFromAnAuthorityAndFromACache) {
               Values{"www.example.org"});
     const Answer alias = Ask(resolver, "alias.example.org", DnsType::kA);
     EXPECT_EQ(alias.values(), Values{"192.0.2.1"});
-    EXPECT_EQ(alias.dns().alias_of, "www.example.org");
+    EXPECT_EQ(alias.dns().alias_target, "www.example.org");
     EXPECT_EQ(alias.dns().ttl, absl::Seconds(30));
     const Answer now = Ask(resolver, "any.wild.example.org", DnsType::kA);
     EXPECT_EQ(now.values(), Values{"192.0.2.7"});
@@ -150,7 +150,7 @@ TEST_F(DnsResolverTest, NoSuchNameIsToldFromNoSuchData) {
       ASSERT_TRUE(name.absent()) << name.ToString();
       EXPECT_EQ(name.absence(), Absence::kNoName);
       EXPECT_EQ(name.dns().zone, "example.org");
-      EXPECT_EQ(name.dns().alias_of, "");
+      EXPECT_EQ(name.dns().alias_target, "");
       EXPECT_LE(name.dns().ttl, absl::Seconds(60));
       EXPECT_GE(name.dns().ttl, absl::Seconds(30));
       const Answer data = Ask(resolver, "only-txt.example.org", type);
@@ -161,7 +161,7 @@ TEST_F(DnsResolverTest, NoSuchNameIsToldFromNoSuchData) {
     const Answer alias = Ask(resolver, "dangling.example.org", DnsType::kA);
     ASSERT_TRUE(alias.absent()) << alias.ToString();
     EXPECT_EQ(alias.absence(), Absence::kNoName);
-    EXPECT_EQ(alias.dns().alias_of, "gone.example.org");
+    EXPECT_EQ(alias.dns().alias_target, "gone.example.org");
   }
 }
 

@@ -180,7 +180,7 @@ class Reading {
       if (!next.has_value()) return Malformed("an alias");
       name_ = *next;
       ttl_ = std::min(ttl_, alias->ttl);
-      out_.source.alias_of = name_;
+      out_.source.alias_target = name_;
     }
   }
 
@@ -277,7 +277,7 @@ class Reading {
       return true;
     }
     if (!ReadAuthority()) return false;
-    const bool aliased = !out_.source.alias_of.empty();
+    const bool aliased = !out_.source.alias_target.empty();
     if (!aliased && !answers_.empty()) {
       return Malformed("answers, and none to the question");
     }

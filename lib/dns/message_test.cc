@@ -101,7 +101,7 @@ TEST(DnsMessageTest, AliasesAreFollowedInAnyOrder) {
                        WireName("mid.example.org")),
            A("www.example.org"));
   EXPECT_EQ(read.values, (std::vector<std::string>{"192.0.2.1"}));
-  EXPECT_EQ(read.source.alias_of, "host.example.net");
+  EXPECT_EQ(read.source.alias_target, "host.example.net");
   EXPECT_EQ(read.source.ttl, absl::Seconds(30));
 }
 
@@ -146,7 +146,7 @@ TEST(DnsMessageTest, NoSuchNameWithAndWithoutItsZone) {
     EXPECT_EQ(read.outcome, Outcome::kNoName) << read.reason;
     EXPECT_EQ(read.source.zone, "example");
     EXPECT_EQ(read.source.ttl, absl::Seconds(1200));
-    EXPECT_EQ(read.source.alias_of, "");
+    EXPECT_EQ(read.source.alias_target, "");
   }
   for (DnsBytes message : {absent(), absent().Ns("example")}) {
     const DnsMessage read = Read(message, A("an.example"));
@@ -165,7 +165,7 @@ TEST(DnsMessageTest, AnAliasOfNothingIsToldFromNoSuchName) {
                .Soa("xx", 1200, 3600),
            A("an.example"));
   EXPECT_EQ(read.outcome, Outcome::kNoName) << read.reason;
-  EXPECT_EQ(read.source.alias_of, "tripple.xx");
+  EXPECT_EQ(read.source.alias_target, "tripple.xx");
   EXPECT_EQ(read.source.zone, "xx");
   EXPECT_EQ(read.source.ttl, absl::Seconds(600));
 }

@@ -80,7 +80,7 @@ class DnsVoucherTest : public testing::Test {
   void ExpectUnknown(const Answer& answer, const std::string& why) {
     EXPECT_TRUE(answer.unknown()) << answer.ToString();
     EXPECT_TRUE(absl::StrContains(answer.reason(), why)) << answer.reason();
-    EXPECT_FALSE(answer.vouched());
+    EXPECT_FALSE(answer.proven());
     EXPECT_FALSE(answer.ProofOfPresence().has_value());
   }
 
@@ -98,7 +98,7 @@ TEST_F(DnsVoucherTest, ANameThatIsNotThereIsProvenNotToBe) {
   const Answer a = Ask("nobody.example.org", DnsType::kA);
   const Answer aaaa = Ask("nobody.example.org", DnsType::kAaaa);
   for (const Answer& answer : {mx, a, aaaa}) {
-    EXPECT_TRUE(answer.absent() && answer.vouched()) << answer.ToString();
+    EXPECT_TRUE(answer.absent() && answer.proven()) << answer.ToString();
     EXPECT_TRUE(absl::StrContains(answer.vouched_by(), ".wild.example.org A"));
     EXPECT_TRUE(absl::StrContains(answer.vouched_by(), ".com MX"));
     EXPECT_EQ(answer.transcript().server, cache.server().ToString());
@@ -120,7 +120,7 @@ TEST_F(DnsVoucherTest, NoDataAndNoNameBehindAnAliasAreNotVouchedFor) {
   for (const std::string name : {"null.example.org", "alias.example.org"}) {
     const Answer answer = AskA(name);
     EXPECT_TRUE(answer.absent()) << answer.ToString();
-    EXPECT_FALSE(answer.vouched());
+    EXPECT_FALSE(answer.proven());
   }
 }
 
@@ -129,7 +129,7 @@ TEST_F(DnsVoucherTest, WithoutAPositiveControlAnAbsenceStaysOne) {
   StartBoth();
   const Answer answer = AskA("nobody.example.org");
   EXPECT_TRUE(answer.absent()) << answer.ToString();
-  EXPECT_FALSE(answer.vouched());
+  EXPECT_FALSE(answer.proven());
 }
 
 // What it knows it keeps; for the rest of the world there is nothing.
@@ -148,7 +148,7 @@ TEST_F(DnsVoucherTest, ACacheThatIsCutOffAndDeniesAllProvesNothing) {
 
 TEST_F(DnsVoucherTest, ACacheThatLosesTheWorldBetweenTheTwoProvesNothing) {
   StartBoth();
-  EXPECT_TRUE(AskA("nobody.example.org").vouched());
+  EXPECT_TRUE(AskA("nobody.example.org").proven());
   authority.Stop();
   timeout = absl::Seconds(2);
   // The cache still has that there is none, and none of the controls.
@@ -169,7 +169,7 @@ TEST_F(DnsVoucherTest, AControlOfTtlZeroProvesWhatACachedOneDoesNot) {
   policy.dns.controls = {{"zero.example.org", false}};
   StartBoth();
   const Answer answer = AskA("nobody.example.org");
-  EXPECT_TRUE(answer.absent() && answer.vouched()) << answer.ToString();
+  EXPECT_TRUE(answer.absent() && answer.proven()) << answer.ToString();
   policy.dns.controls = {{"ns.example.org", false}};
   ExpectUnknown(AskA("nobody.example.org"), "has a TTL");
 }
@@ -186,7 +186,7 @@ TEST_F(DnsVoucherTest, TheServerThatAnsweredIsTheOneThatIsTested) {
   refusing.Start({{"example.net", Nsd::Zone()}});
   const Answer answer = Ask("nobody.example.org", DnsType::kA,
                             {refusing.server(), cache.server()});
-  EXPECT_TRUE(answer.absent() && answer.vouched()) << answer.ToString();
+  EXPECT_TRUE(answer.absent() && answer.proven()) << answer.ToString();
   EXPECT_EQ(answer.transcript().server, cache.server().ToString());
 }
 
@@ -197,7 +197,7 @@ TEST_F(DnsVoucherTest, AListingOfAHealthyListIsProven) {
   EXPECT_EQ(answer.values(), std::vector<std::string>{"127.0.0.4"});
   const Answer none = AskA("8.2.0.192.list.example");
   EXPECT_TRUE(none.absent());
-  EXPECT_FALSE(none.vouched());
+  EXPECT_FALSE(none.proven());
 }
 
 TEST_F(DnsVoucherTest, AListOfTheWholeWorldProvesNothing) {

@@ -31,7 +31,7 @@ void AnswerCache::Forget(const MailboxLookup& lookup) {
 
 void AnswerCache::Keep(const Answer& answer) {
   if (answer.present()) kept_.Keep(answer, policy_.keep_present);
-  if (answer.absent() && answer.vouched()) {
+  if (answer.absent() && answer.proven()) {
     kept_.Keep(answer, policy_.keep_absent);
   }
 }

@@ -67,7 +67,7 @@ TEST_F(AnswerCacheTest, AVouchedAbsenceIsKeptForHalfAMinute) {
   directory.Absent(0, policy);
   loop.Advance(absl::Seconds(30) - absl::Nanoseconds(1));
   EXPECT_TRUE(Known(Joe()));
-  EXPECT_TRUE(last->vouched());
+  EXPECT_TRUE(last->proven());
   loop.Advance(absl::Nanoseconds(1));
   EXPECT_FALSE(Known(Joe()));
 }

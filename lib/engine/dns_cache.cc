@@ -46,7 +46,7 @@ bool DnsCache::Distrusted(const DnsLookup& lookup, const Answer& answer) const {
 
 void DnsCache::Keep(const DnsLookup& lookup, const Answer& answer) {
   if (answer.unknown()) return;
-  if (lookup.with_controls && !answer.vouched()) return;
+  if (lookup.with_controls && !answer.proven()) return;
   const DnsPolicy& dns = policy_->dns;
   size_t bytes = 0;
   for (const std::string& value : answer.values()) bytes += value.size();

@@ -96,7 +96,7 @@ TEST_F(DnsCacheTest, AnAbsenceIsKeptForThatOfItsZoneAndItsKindComesBack) {
     EXPECT_TRUE(last->absent());
     EXPECT_EQ(last->absence(), absence);
     EXPECT_EQ(last->dns().zone, ".");
-    EXPECT_FALSE(last->vouched());
+    EXPECT_FALSE(last->proven());
     loop.Advance(absl::Seconds(60));
   }
   Ask(mx);
@@ -164,15 +164,15 @@ TEST_F(DnsCacheTest, WhatIsVouchedForIsKeptBesideThePlainAnswerAndBriefly) {
   names.Present(0, absl::Hours(1));
   EXPECT_FALSE(Known(mx_proof));
   names.SayVouched(1, *policy, ScriptedNames::NoName(mx_proof, absl::Hours(1)));
-  EXPECT_TRUE(last->vouched()) << last->ToString();
+  EXPECT_TRUE(last->proven()) << last->ToString();
   EXPECT_TRUE(Known(mx));
   EXPECT_TRUE(last->present());
   EXPECT_TRUE(Known(mx_proof));
-  EXPECT_TRUE(last->vouched());
+  EXPECT_TRUE(last->proven());
   ExpectKnownFor(mx_proof, DnsCache::kKeepProof);
   names.SayVouched(2, *policy,
                    ScriptedNames::PresentReport(mx_proof, absl::Hours(1)));
-  EXPECT_TRUE(last->present() && last->vouched()) << last->ToString();
+  EXPECT_TRUE(last->present() && last->proven()) << last->ToString();
   ExpectKnownFor(mx_proof, DnsCache::kKeepProof);
   names.SayVouched(3, *policy,
                    ScriptedNames::PresentReport(mx_proof, absl::Seconds(20)));
@@ -205,7 +205,7 @@ TEST_F(DnsCacheTest, ProofsAndAbsencesOfOneThatIsDistrustedAreForgotten) {
         names.SayVouched(i, *policy,
                          ScriptedNames::PresentReport(lookup, absl::Hours(1),
                                                       {"127.0.0.2"}));
-        EXPECT_TRUE(last->vouched());
+        EXPECT_TRUE(last->proven());
       } else if (lookup == mx || lookup == unlisted) {
         names.Absent(i, Absence::kNoName, absl::Hours(1));
       } else {

@@ -219,7 +219,7 @@ void Engine::Finish(Job& job, const Verdict& verdict) {
 
 // What comes is in the caches when it is wanted.
 void Engine::AskAhead(const Verdict& verdict) {
-  for (const Lookup& lookup : verdict.ahead()) {
+  for (const Lookup& lookup : verdict.prefetch()) {
     const auto* dns = std::get_if<DnsLookup>(&lookup);
     if (dns != nullptr && dns_ != nullptr) {
       dns_->cache->Resolve(*dns, [](const Answer&) {});

@@ -25,7 +25,7 @@ class MailboxCache {
   }
   static MailboxLookup Nth(int i) { return Crowd::Member(i); }
   bool IsRight(const Answer& answer) const {
-    return present_ ? answer.present() : answer.vouched();
+    return present_ ? answer.present() : answer.proven();
   }
   AnswerCache& cache() { return *cache_; }
 

@@ -34,7 +34,8 @@ bool IsJudged(const TransactionView& transaction) {
 }  // namespace
 
 absl::Time FreshUntil(const Policy& policy, const Verdict& verdict) {
-  if (verdict.disposition() != Disposition::kPass || !verdict.ahead().empty()) {
+  if (verdict.disposition() != Disposition::kPass ||
+      !verdict.prefetch().empty()) {
     return absl::InfinitePast();
   }
   for (const Observation& observation : verdict.observations()) {

@@ -141,12 +141,13 @@ TEST_F(PassesTest, OnlyAPassIsEverFresh) {
 TEST_F(PassesTest, WhatIsToBeRememberedEachTimeIsNeverFresh) {
   const HistoryLookup about{HistoryLookup::Kind::kMailboxSeen, "people:joe"};
   EXPECT_GT(
-      Until(Judged(joe_, Verdict::Pass().Noting(
+      Until(Judged(joe_, Verdict::Pass().WithObservation(
                              {Observation::Kind::kPresent, about, kNow}))),
       kNow);
   for (const auto kind :
        {Observation::Kind::kMissed, Observation::Kind::kGone}) {
-    EXPECT_EQ(Until(Judged(joe_, Verdict::Pass().Noting({kind, about, kNow}))),
+    EXPECT_EQ(Until(Judged(
+                  joe_, Verdict::Pass().WithObservation({kind, about, kNow}))),
               absl::InfinitePast());
   }
 }

@@ -107,7 +107,7 @@ std::vector<std::string> Said(const Attributed& attributed) {
   std::vector<std::string> said;
   for (const std::optional<Answer>& answer : attributed.answers) {
     said.push_back(!answer.has_value() ? "again"
-                   : answer->vouched() ? "proven"
+                   : answer->proven() ? "proven"
                    : answer->present() ? "present"
                    : answer->unknown() ? "unknown"
                                        : "absent");
@@ -132,8 +132,8 @@ void Divide(const SearchResult& result,
       Require(lookups.size() > 1, "who asks alone is not asked again");
       continue;
     }
-    Require(!answer->absent() || answer->vouched(), "absent is proven absent");
-    if (answer->vouched()) RequireGrounds(*policy, result, addresses[i]);
+    Require(!answer->absent() || answer->proven(), "absent is proven absent");
+    if (answer->proven()) RequireGrounds(*policy, result, addresses[i]);
   }
   SearchResult reversed = result;
   std::reverse(reversed.entries.begin(), reversed.entries.end());

@@ -60,7 +60,7 @@ class AttributionTest : public testing::Test {
     if (!answer.has_value()) return "again";
     if (answer->present()) return "present";
     if (answer->unknown()) return "unknown";
-    return answer->vouched() ? "vouched" : "absent";
+    return answer->proven() ? "vouched" : "absent";
   }
   static std::vector<std::string> Words(const Attributed& attributed) {
     std::vector<std::string> words;

@@ -139,7 +139,7 @@ void Directory::PassOver(const std::shared_ptr<Asking>& asking, size_t server) {
 void Directory::Take(const std::shared_ptr<Asking>& asking, size_t server,
                      const Answer& answer) {
   --asking->under_way;
-  const bool wants_second = answer.borne_out() && !answer.vouched();
+  const bool wants_second = answer.controls_passed() && !answer.proven();
   if (answer.present() && asking->absent.has_value()) {
     Lacks(asking->absent_on, answer);
   }

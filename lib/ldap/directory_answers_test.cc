@@ -58,7 +58,7 @@ TEST_F(DirectoryAnswers, VouchesForAnAbsence) {
   StartFull();
   const auto directory = Open(PolicyFor(slapd.unix_uri()));
   const Answer answer = Resolve(directory.get(), "nobody@example.org");
-  EXPECT_TRUE(answer.absent() && answer.vouched()) << answer.ToString();
+  EXPECT_TRUE(answer.absent() && answer.proven()) << answer.ToString();
   EXPECT_EQ(answer.transcript().server, slapd.unix_uri());
   EXPECT_LE(answer.transcript().sent, answer.transcript().received);
 }
@@ -68,7 +68,7 @@ TEST_F(DirectoryAnswers, AmbientDefaultsChangeNothing) {
   StartFull();
   const auto directory = Open(PolicyFor(slapd.uri()));
   // With SIZELIMIT 1 the three controls alone would be too many.
-  EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").vouched());
+  EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").proven());
   EXPECT_EQ(slapd.Logged("deref=0"), slapd.searches());
 }
 
@@ -121,7 +121,7 @@ TEST_F(DirectoryAnswers, SeveralBasesAreSearchedAtOnce) {
     EXPECT_TRUE(asked[0].present()) << asked[0].ToString();
     EXPECT_TRUE(asked[1].present()) << asked[1].ToString();
     for (size_t i : {2, 3}) {
-      EXPECT_TRUE(proven ? asked[i].vouched() : asked[i].unknown())
+      EXPECT_TRUE(proven ? asked[i].proven() : asked[i].unknown())
           << asked[i].ToString();
     }
   };
@@ -222,7 +222,7 @@ TEST_F(DirectoryAnswers, BindsWithThePasswordOfAFile) {
   std::ofstream(policy.bind_password_file) << "secret\nignored\n";
   const auto directory = Open(policy);
   EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
-  EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").vouched());
+  EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").proven());
 }
 
 TEST_F(DirectoryAnswers, AWrongPasswordNeverMeansAnonymous) {
@@ -274,7 +274,7 @@ TEST_F(DirectoryAnswers, OneAddressOfManyEntriesHidesNobodyElse) {
   ASSERT_TRUE(asked.Wait());
   EXPECT_TRUE(asked[0].present());
   EXPECT_TRUE(asked[1].present());
-  EXPECT_TRUE(asked[2].vouched()) << asked[2].ToString();
+  EXPECT_TRUE(asked[2].proven()) << asked[2].ToString();
   EXPECT_EQ(troubles, 0);
 }
 
@@ -293,7 +293,7 @@ TEST_F(DirectoryAnswers, AContinuationReferenceProvesNothingUnlessListed) {
   policy.ignored_references = {"ldap://elsewhere.example/ou=more??sub"};
   const auto directory = Open(policy);
   const Answer answer = Resolve(directory.get(), "nobody@example.org");
-  EXPECT_TRUE(answer.vouched()) << answer.ToString();
+  EXPECT_TRUE(answer.proven()) << answer.ToString();
 }
 
 TEST_F(DirectoryAnswers, NoRecipientIsReadAsAFilter) {
@@ -327,7 +327,7 @@ TEST_F(DirectoryAnswers, ManyLookupsShareFewSearches) {
   ASSERT_TRUE(asked.Wait());
   for (size_t i = 0; i < asked.size(); ++i) {
     EXPECT_EQ(asked.times(i), 1);
-    EXPECT_TRUE(i % 3 == 0 ? asked[i].present() : asked[i].vouched())
+    EXPECT_TRUE(i % 3 == 0 ? asked[i].present() : asked[i].proven())
         << asked[i].ToString();
   }
   // 7 batches of 32, nearly as many for the misses in them, and smaller ones
@@ -347,7 +347,7 @@ TEST_F(DirectoryAnswers, WhoWasFoundBeforeSpoilsNobodysCompany) {
   }
   slapd.Resume();
   ASSERT_TRUE(strangers.Wait());
-  EXPECT_TRUE(strangers[2].vouched()) << strangers[2].ToString();
+  EXPECT_TRUE(strangers[2].proven()) << strangers[2].ToString();
   EXPECT_EQ(slapd.Logged("(mail=no@x.org)"), 2);
 
   const auto nobody = [](int i) { return absl::StrCat("no", i, "@x.org"); };
@@ -359,7 +359,7 @@ TEST_F(DirectoryAnswers, WhoWasFoundBeforeSpoilsNobodysCompany) {
   }
   ASSERT_TRUE(asked.Wait());
   for (int i = 0; i < 60; ++i) {
-    EXPECT_TRUE(i % 2 == 0 ? asked[i].vouched() : asked[i].present());
+    EXPECT_TRUE(i % 2 == 0 ? asked[i].proven() : asked[i].present());
     if (i % 2 == 0) {
       EXPECT_EQ(slapd.Logged(absl::StrCat("(mail=", nobody(i), ")")), 1);
     }
@@ -388,7 +388,7 @@ TEST_F(DirectoryAnswers, WhoWasFoundBeforeAndHasLeftIsProvenAbsent) {
   // Not one for each who has left.
   EXPECT_LT(slapd.searches() - before, 20);
   for (int i = 0; i < 40; ++i) {
-    EXPECT_TRUE(i % 2 == 0 ? asked[i].present() : asked[i].vouched())
+    EXPECT_TRUE(i % 2 == 0 ? asked[i].present() : asked[i].proven())
         << asked[i].ToString();
   }
 }
@@ -431,7 +431,7 @@ TEST_F(DirectoryAnswers, AFilterThatOnlyComparesIsAskedArmByArm) {
   for (int i = 0; i < 100; ++i) asked.Ask(kAsked[i % 4].address);
   ASSERT_TRUE(asked.Wait());
   for (size_t i = 0; i < asked.size(); ++i) {
-    EXPECT_TRUE(kAsked[i % 4].there ? asked[i].present() : asked[i].vouched())
+    EXPECT_TRUE(kAsked[i % 4].there ? asked[i].present() : asked[i].proven())
         << asked[i].ToString();
   }
   EXPECT_GE(slapd.Logged("(mail=j.doe@example.org)(mail=nobody@example.org)("
@@ -449,7 +449,7 @@ TEST_F(DirectoryAnswers, LongAddressesOverrunNoLimitOfTheServer) {
   }
   ASSERT_TRUE(asked.Wait());
   for (size_t i = 0; i < asked.size(); ++i) {
-    EXPECT_TRUE(asked[i].vouched()) << asked[i].reason();
+    EXPECT_TRUE(asked[i].proven()) << asked[i].reason();
   }
   EXPECT_EQ(troubles, 0);
 }

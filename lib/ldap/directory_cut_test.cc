@@ -52,7 +52,7 @@ class DirectoryCut : public DirectoryFixture {
     EXPECT_TRUE(whole.asked->Wait());
     for (size_t i = 0; i < whole.asked->size(); ++i) {
       const Answer& answer = (*whole.asked)[i];
-      EXPECT_TRUE(Exists(i) ? answer.present() : answer.vouched())
+      EXPECT_TRUE(Exists(i) ? answer.present() : answer.proven())
           << answer.ToString();
     }
     return whole.proxy.passed(from);

@@ -76,7 +76,7 @@ TEST_F(DirectoryIdle, OnlyTheFirstRecipientMeetsAForgottenConnection) {
     proxy.Forget();
     still.Advance(absl::Seconds(6));
     EXPECT_TRUE(ask("joe@example.org").present()) << i;
-    EXPECT_TRUE(ask("nobody@example.org").vouched()) << i;
+    EXPECT_TRUE(ask("nobody@example.org").proven()) << i;
     // The farewell of LDAP (RFC 4511 4.3) and no question.
     EXPECT_LE(proxy.forgotten() - forgotten, 16u);
   }
@@ -93,7 +93,7 @@ TEST_F(DirectoryIdle, AProbeFindsAForgottenConnectionBeforeARecipientDoes) {
     ASSERT_TRUE(
         loop.RunUntil([&] { return proxy.connections() == connections + 1; }));
   }
-  EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").vouched());
+  EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").proven());
   // It is no failure of the directory, and said once in five minutes.
   EXPECT_EQ(Said("FAILS"), 0);
   EXPECT_EQ(troubles, 0);

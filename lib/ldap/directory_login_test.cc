@@ -213,7 +213,7 @@ TEST_F(DirectoryLogin, TheRootIsSearchedFromAsAnyBase) {
   policy.base = "";
   const auto directory = Open(policy);
   EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
-  EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").vouched());
+  EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").proven());
 }
 
 // What Active Directory says, as it says it.
@@ -307,7 +307,7 @@ TEST_F(DirectoryIndex, AnOldControlAndAYoungOneSeeThatItLacksTheOldEntries) {
 // docs/directory.md says so, and --check warns of it.
 TEST_F(DirectoryIndex, AYoungControlAloneDoesNotSeeIt) {
   const auto directory = Open(With({young}));
-  EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").vouched());
+  EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").proven());
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ TEST_F(DirectoryMove, IsFollowedAndIsNoFailure) {
   EXPECT_TRUE(Resolve(server.get(), "jane@example.org").present());
   EXPECT_TRUE(Resolve(server.get(), "joe@example.org").present());
   const Answer nobody = Resolve(server.get(), "nobody@example.org");
-  EXPECT_TRUE(nobody.vouched()) << nobody.ToString();
+  EXPECT_TRUE(nobody.proven()) << nobody.ToString();
   EXPECT_EQ(slapd.searches(), before);
   ASSERT_TRUE(IsLookedUpAgain());
   ASSERT_EQ(log.size(), 1u);

@@ -63,7 +63,7 @@ TEST_F(DirectoryOutage, AServerThatIsDownIsUnknownAtOnceAndSaidOnce) {
   // It heals with nobody asking.
   EXPECT_TRUE(loop.RunUntil([&] { return log.size() == 2; }));
   EXPECT_NE(log[1].find("is well again"), std::string::npos) << log[1];
-  EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").vouched());
+  EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").proven());
 }
 
 TEST_F(DirectoryOutage, RestartsDuringLookupsLoseNone) {
@@ -188,9 +188,9 @@ TEST_F(DirectoryOutage, WhatHasWaitedTooLongIsNotAskedAnyMore) {
     CutProxy proxy(slapd.port(), {});
     policy.uris = {proxy.uri()};
     const auto directory = Open(policy);
-    ASSERT_TRUE(Resolve(directory.get(), "nobody@example.org").vouched());
+    ASSERT_TRUE(Resolve(directory.get(), "nobody@example.org").proven());
     const size_t two = proxy.passed(kServer);
-    ASSERT_TRUE(Resolve(directory.get(), "nobody@example.org").vouched());
+    ASSERT_TRUE(Resolve(directory.get(), "nobody@example.org").proven());
     controls_only = two - (proxy.passed(kServer) - two);
   }
   CutProxy proxy(slapd.port(),
@@ -216,7 +216,7 @@ TEST_F(DirectoryOutage, WhatHasWaitedTooLongIsNotAskedAnyMore) {
             "waited longer than 499ms for its turn at " + proxy.uri());
   asked.Ask("nobody@example.org");
   ASSERT_TRUE(asked.Wait());
-  EXPECT_TRUE(asked[1].vouched()) << asked[1].ToString();
+  EXPECT_TRUE(asked[1].proven()) << asked[1].ToString();
 }
 
 // More than the buffers of a connection hold, to a server that does not read.

@@ -86,7 +86,7 @@ TEST_P(DirectoryBehindAProxy, ProvesWhatTheDirectoryProves) {
   const auto directory = Open(Near(proxy));
   EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
   const Answer nobody = Resolve(directory.get(), "nobody@example.org");
-  EXPECT_TRUE(nobody.vouched()) << nobody.ToString();
+  EXPECT_TRUE(nobody.proven()) << nobody.ToString();
 }
 
 TEST_P(DirectoryBehindAProxy, OfADirectoryThatIsGoneNothingIsProven) {
@@ -103,12 +103,12 @@ TEST_P(DirectoryBehindAProxy, OfADirectoryThatIsGoneNothingIsProven) {
     hung ? slapd.Resume() : slapd.Start();
     // back-ldap tries again by itself.
     Answer again = Resolve(directory.get(), "nobody@example.org");
-    for (int i = 0; i < 100 && !again.vouched(); ++i) {
+    for (int i = 0; i < 100 && !again.proven(); ++i) {
       EXPECT_TRUE(again.unknown()) << again.ToString();
       loop.RunUntil([] { return false; }, absl::Milliseconds(100));
       again = Resolve(directory.get(), "nobody@example.org");
     }
-    EXPECT_TRUE(again.vouched()) << again.ToString();
+    EXPECT_TRUE(again.proven()) << again.ToString();
   }
 }
 
@@ -168,14 +168,14 @@ TEST_F(DirectoryOverlays, AnAliasIsAnEntryLikeAnyOther) {
   DirectoryPolicy policy = PolicyFor(slapd.uri());
   const auto directory = Open(policy);
   // The filter wants an inetOrgPerson, which an alias is not.
-  EXPECT_TRUE(Resolve(directory.get(), "ann@example.org").vouched());
+  EXPECT_TRUE(Resolve(directory.get(), "ann@example.org").proven());
   EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
   policy.filter =
       *FilterTemplate::Parse("(|(mail=%a)(mailAlternateAddress=%a)(uid=%u))");
   const auto any = Open(policy);
   EXPECT_TRUE(Resolve(any.get(), "ann@example.org").present());
   EXPECT_TRUE(Resolve(any.get(), "loop@example.org").present());
-  EXPECT_TRUE(Resolve(any.get(), "nobody@example.org").vouched());
+  EXPECT_TRUE(Resolve(any.get(), "nobody@example.org").proven());
 }
 
 // As Active Directory shows an attribute of many values: the first of them
@@ -201,7 +201,7 @@ TEST_F(DirectoryOverlays, OfAttributesShownInPartAnyValueMayBeMeant) {
   for (size_t i = 0; i < 3; ++i) {
     EXPECT_TRUE(asked[i].present()) << asked[i].ToString();
   }
-  EXPECT_TRUE(asked[3].vouched()) << asked[3].ToString();
+  EXPECT_TRUE(asked[3].proven()) << asked[3].ToString();
   slapd.Stop();
 
   // A control of which only a part is shown is none.

@@ -38,7 +38,7 @@ class DirectoryServers : public DirectoryFixture {
     const absl::Time begun = loop.Now();
     EXPECT_TRUE(Resolve(directory, "joe@example.org").present());
     const Answer nobody = Resolve(directory, "nobody@example.org");
-    EXPECT_TRUE(nobody.absent() && nobody.vouched()) << nobody.ToString();
+    EXPECT_TRUE(nobody.absent() && nobody.proven()) << nobody.ToString();
     EXPECT_LT(loop.Now() - begun, bound);
   }
 
@@ -190,7 +190,7 @@ TEST_F(DirectoryServers, AnAbsenceWantsASecondServer) {
   policy.confirm_absent = true;
   const auto directory = Open(policy);
   const Answer nobody = Resolve(directory.get(), "nobody@example.org");
-  ASSERT_TRUE(nobody.vouched()) << nobody.ToString();
+  ASSERT_TRUE(nobody.proven()) << nobody.ToString();
   const std::string proof = nobody.ProofOfAbsence()->ToString();
   EXPECT_NE(proof.find("from " + slapd.uri()), std::string::npos) << proof;
   EXPECT_NE(proof.find("and from " + second.uri()), std::string::npos) << proof;
@@ -213,7 +213,7 @@ TEST_F(DirectoryServers, AnAbsenceWhoseSecondServerHangsIsUnknown) {
   DirectoryPolicy policy = Both();
   policy.confirm_absent = true;
   const auto directory = Open(policy);
-  ASSERT_TRUE(Resolve(directory.get(), "nobody@example.org").vouched());
+  ASSERT_TRUE(Resolve(directory.get(), "nobody@example.org").proven());
   second.Pause();
   for (const char* who : {"noone@example.org", "noother@example.org"}) {
     const Answer answer = Resolve(directory.get(), who);

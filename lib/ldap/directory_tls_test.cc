@@ -70,7 +70,7 @@ class DirectoryTls : public DirectoryFixture {
     const auto directory = Open(policy);
     EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
     const Answer nobody = Resolve(directory.get(), "nobody@example.org");
-    EXPECT_TRUE(nobody.vouched()) << nobody.ToString();
+    EXPECT_TRUE(nobody.proven()) << nobody.ToString();
   }
   void ExpectUnknown(const DirectoryPolicy& policy, const std::string& why) {
     const auto directory = Open(policy);
@@ -206,7 +206,7 @@ TEST_F(DirectoryTls, AServerThatHasMovedIsVerifiedByItsName) {
   moved.Stop();
   moved.Start(OptionsFor("elsewhere"));
   ASSERT_TRUE(loop.RunUntil([&] { return !server->state().failing; }));
-  EXPECT_TRUE(Resolve(server.get(), "nobody@example.org").vouched());
+  EXPECT_TRUE(Resolve(server.get(), "nobody@example.org").proven());
   EXPECT_GT(moved.searches(), 0);
 }
 

@@ -16,7 +16,7 @@ absl::Duration GraceOf(const DirectoryPolicy& directory,
   return Of(directory, overrides).grace.value_or(directory.grace);
 }
 
-HoldLimit HoldLimitOf(const DirectoryPolicy& directory,
+VanishLimit VanishLimitOf(const DirectoryPolicy& directory,
                       const Overrides& overrides) {
   return Of(directory, overrides).hold.value_or(directory.hold);
 }

@@ -15,7 +15,7 @@ namespace mailverdict {
 // Of one directory. nullopt: the policy's.
 struct DirectoryOverrides {
   std::optional<absl::Duration> grace;
-  std::optional<HoldLimit> hold;
+  std::optional<VanishLimit> hold;
 };
 
 // By the directory's name.
@@ -24,7 +24,7 @@ using Overrides = absl::flat_hash_map<std::string, DirectoryOverrides>;
 // What is in force: of the overrides, else of the policy.
 absl::Duration GraceOf(const DirectoryPolicy& directory,
                        const Overrides& overrides);
-HoldLimit HoldLimitOf(const DirectoryPolicy& directory,
+VanishLimit VanishLimitOf(const DirectoryPolicy& directory,
                       const Overrides& overrides);
 
 }  // namespace mailverdict

@@ -8,7 +8,7 @@
 
 namespace mailverdict {
 
-std::string HoldLimit::ToString() const {
+std::string VanishLimit::ToString() const {
   return absl::StrCat(vanished, "/", absl::FormatDuration(within));
 }
 

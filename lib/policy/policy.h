@@ -38,7 +38,7 @@ struct Control {
 
 // A directory is held, and nobody is rejected, while more than `vanished`
 // addresses are missing that vanished `within` so long.
-struct HoldLimit {
+struct VanishLimit {
   // One less than are remembered as vanished (lib/core/vanished.h).
   static constexpr int kMaxVanished = 63;
   int vanished = 5;
@@ -107,7 +107,7 @@ struct DirectoryPolicy {
   // How long after it vanished an address that was once there is Unknown. Three
   // days, since senders retry for five.
   absl::Duration grace = absl::Hours(72);
-  HoldLimit hold;
+  VanishLimit hold;
 
   // Whether an absence wants a second server.
   bool WantsSecond() const { return confirm_absent && uris.size() > 1; }

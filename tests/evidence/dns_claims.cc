@@ -51,10 +51,10 @@ class DnsSayings {
   }
 
   void Absent(std::string name, Absence absence, std::string zone,
-              std::string alias_of, bool provable) {
+              std::string alias_target, bool provable) {
     Report report = Report::Absent(lookup_, here_);
     report.absence = absence;
-    report.dns = {absl::Minutes(5), std::move(alias_of), std::move(zone)};
+    report.dns = {absl::Minutes(5), std::move(alias_target), std::move(zone)};
     sayings_.push_back({std::move(name), std::move(report), provable});
   }
 

@@ -88,7 +88,7 @@ class HistoryClaims {
   }
 
   void AddVanished() {
-    const HoldLimit limit = HoldLimitOf(Directory(), overrides_);
+    const VanishLimit limit = VanishLimitOf(Directory(), overrides_);
     const auto times = [&](int count, absl::Duration apart) {
       Vanished vanished;
       for (int i = 0; i < count; ++i) {

@@ -22,8 +22,8 @@ Evidence EvidenceOf(const ClaimList& claims) {
 }
 
 bool SameReply(const Reply& a, const Reply& b) {
-  return a.code == b.code && a.subject == b.subject && a.detail == b.detail &&
-         a.text == b.text;
+  return a.code == b.code && a.status_subject == b.status_subject &&
+         a.status_detail == b.status_detail && a.text == b.text;
 }
 
 std::vector<Lookup> Cited(const std::optional<Proof>& proof) {
@@ -171,7 +171,7 @@ std::string Invariants::ProofObjection(const Verdict::Step& step,
   std::vector<Lookup> unknown;
   for (const Claim* claim : claims) {
     const Lookup& lookup = claim->answer.lookup();
-    if (claim->answer.vouched() && !Contains(cited, lookup)) {
+    if (claim->answer.proven() && !Contains(cited, lookup)) {
       unknown.push_back(lookup);
     }
   }

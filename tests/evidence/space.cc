@@ -67,7 +67,7 @@ class Space {
     const GivenAnswer* given = FindGiven(step_, lookup);
     if (given != nullptr && !std::holds_alternative<HistoryLookup>(lookup)) {
       absl::StatusOr<Answer> answer = Give(*given, lookup, policy_, tx_.now);
-      if (answer.ok() && !answer->vouched()) {
+      if (answer.ok() && !answer->proven()) {
         choices.leading.push_back(choices.claims.size());
         choices.claims.push_back({"as the case has it", *std::move(answer)});
       }

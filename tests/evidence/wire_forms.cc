@@ -110,9 +110,8 @@ struct Delivered {
 Delivered AsLocalDelivery(const std::string& absence_reply) {
   std::vector<std::unique_ptr<deliver::ProofSource>> proofs;
   proofs.push_back(std::make_unique<Said>(absence_reply));
-  const deliver::UnknownRule rule(
-      deliver::UnknownPolicy::kUnlessProven, std::move(proofs),
-      absl::Seconds(5));
+  const deliver::UnknownRule rule(deliver::UnknownPolicy::kUnlessProven,
+                                  std::move(proofs), absl::Seconds(5));
   const bool stands =
       rule.Judge("joe@example.org").existence == Existence::kProvenAbsent;
   const std::string unknown = "550 5.1.1 User unknown\r\n";
@@ -153,8 +152,8 @@ std::string WireObjection(const Verdict& verdict) {
     absl::StrAppend(&objection, "a text that is interpreted: ", milter.text);
   }
   const Delivered delivered = AsLocalDelivery(AbsenceMapReply(verdict));
-  const bool unknown_user =
-      reject && verdict.reply().subject == 1 && verdict.reply().detail == 1;
+  const bool unknown_user = reject && verdict.reply().status_subject == 1 &&
+                            verdict.reply().status_detail == 1;
   if (absl::StartsWith(delivered.lmtp, "5") != unknown_user ||
       (delivered.exit_status == 67) != unknown_user) {
     absl::StrAppend(&objection, "local delivery makes ", delivered.lmtp, "of ",

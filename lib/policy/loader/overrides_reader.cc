@@ -27,7 +27,7 @@ absl::StatusOr<absl::Duration> ReadGrace(std::string_view text) {
   return ReadNamed("grace", text, "72h");
 }
 
-absl::StatusOr<HoldLimit> ReadHoldLimit(std::string_view text) {
+absl::StatusOr<VanishLimit> ReadVanishLimit(std::string_view text) {
   const size_t slash = text.find('/');
   uint32_t vanished = 0;
   if (slash == std::string_view::npos ||
@@ -42,7 +42,7 @@ absl::StatusOr<HoldLimit> ReadHoldLimit(std::string_view text) {
   const absl::StatusOr<absl::Duration> within =
       ReadNamed("within", text.substr(slash + 1), "10m");
   if (!within.ok()) return within.status();
-  return HoldLimit{static_cast<int>(vanished), *within};
+  return VanishLimit{static_cast<int>(vanished), *within};
 }
 
 }  // namespace mailverdict

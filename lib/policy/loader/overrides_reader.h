@@ -16,7 +16,7 @@ namespace mailverdict {
 absl::StatusOr<absl::Duration> ReadGrace(std::string_view text);
 
 // "5/10m".
-absl::StatusOr<HoldLimit> ReadHoldLimit(std::string_view text);
+absl::StatusOr<VanishLimit> ReadVanishLimit(std::string_view text);
 
 }  // namespace mailverdict
 

@@ -17,7 +17,7 @@ TEST(OverridesReader, ReadsWhatItShows) {
     EXPECT_EQ(absl::FormatDuration(*grace), text);
   }
   for (const char* text : {"1/0", "5/10m", "63/24h"}) {
-    const absl::StatusOr<HoldLimit> limit = ReadHoldLimit(text);
+    const absl::StatusOr<VanishLimit> limit = ReadVanishLimit(text);
     ASSERT_TRUE(limit.ok()) << text;
     EXPECT_EQ(limit->ToString(), text);
   }
@@ -58,7 +58,7 @@ TEST(OverridesReader, SaysWhatIsWrongWithAHoldLimit) {
       {"5/-1s", "within \"-1s\" is negative; write, say, \"10m\""},
   };
   for (const auto& [text, said] : cases) {
-    EXPECT_EQ(ReadHoldLimit(text).status().message(), said) << text;
+    EXPECT_EQ(ReadVanishLimit(text).status().message(), said) << text;
   }
 }
 
@@ -71,7 +71,7 @@ TEST(OverridesReader, HasTheRangesOfThePolicy) {
                              "hold { vanished: ") +
                  count + " } }");
     EXPECT_EQ(errors.find("vanished is ") == errors.npos,
-              ReadHoldLimit(std::string(count) + "/10m").ok())
+              ReadVanishLimit(std::string(count) + "/10m").ok())
         << errors;
   }
 }

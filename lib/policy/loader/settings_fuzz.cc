@@ -14,7 +14,7 @@ namespace {
 
 using mailverdict::DnsServer;
 using mailverdict::ReadGrace;
-using mailverdict::ReadHoldLimit;
+using mailverdict::ReadVanishLimit;
 using mailverdict::Require;
 
 void ExamineGrace(std::string_view text) {
@@ -30,7 +30,7 @@ void ExamineGrace(std::string_view text) {
 }
 
 void ExamineHoldLimit(std::string_view text) {
-  const auto limit = ReadHoldLimit(text);
+  const auto limit = ReadVanishLimit(text);
   if (!limit.ok()) {
     Require(!limit.status().message().empty(), "an error says what is wrong");
     return;
@@ -39,7 +39,7 @@ void ExamineHoldLimit(std::string_view text) {
   Require(limit->within >= absl::ZeroDuration() &&
               limit->within < absl::InfiniteDuration(),
           "a time with an end");
-  const auto again = ReadHoldLimit(limit->ToString());
+  const auto again = ReadVanishLimit(limit->ToString());
   Require(again.ok() && again->vanished == limit->vanished &&
               again->within == limit->within,
           "as it is shown, it can be set");

@@ -247,9 +247,10 @@ absl::StatusOr<absl::Duration> ReadDuration(std::string_view text,
 }
 
 Complaint CheckHoldVanished(uint32_t vanished) {
-  if (vanished >= 1 && vanished <= HoldLimit::kMaxVanished) return std::nullopt;
+  if (vanished >= 1 && vanished <= VanishLimit::kMaxVanished)
+    return std::nullopt;
   return absl::StrCat("is ", vanished, "; write 1 to ",
-                      HoldLimit::kMaxVanished);
+                      VanishLimit::kMaxVanished);
 }
 
 absl::StatusOr<Dn> ReadDn(std::string_view text, std::string_view example) {
