@@ -43,14 +43,13 @@ class DnsblCheck final : public Check {
   Finding Examine(const Facts& facts, Inquiry& ask) const override;
 
  private:
-  // A list is asked whether it has somebody.
+  // One lookup in one list, for the client or for the sender's domain.
   struct Question {
     const DnsList* list;  // lives in *policy_
     DnsLookup lookup;
     bool of_sender;
   };
-  // Its answer, and how far it lifts the sum above what it would be if the list
-  // had said the least that it can.
+  // Its answer, and the answer's score minus the list's minimum.
   struct Said {
     const Question* question;
     const Answer* answer;

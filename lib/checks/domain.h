@@ -65,11 +65,13 @@ class DomainCheck final : public Check {
                  Inquiry& ask) const;
   Finding NotFound(const std::string& domain, const Facts& facts,
                    Inquiry& ask) const;
-  // The domain is there: what was remembered of it as missing is forgotten.
+  // Adds the observation that the domain exists, which ends its record as a
+  // missing one.
   Verdict DomainExists(Verdict verdict, const std::string& domain,
-                const Transaction& transaction) const;
+                       const Transaction& transaction) const;
   Verdict DnsUnsure(FixedText why) const;
-  // Whether missing domains are remembered: somebody has to prove them missing.
+  // Whether missing domains are remembered. It takes a control of DNS to prove
+  // them missing.
   bool Learns() const;
   static HistoryLookup MemoryOf(const std::string& domain);
 

@@ -43,7 +43,8 @@ const mail::Address* FindException(const Policy& policy,
 
 // Whether one of `forms`, of a recipient in a realm or without a domain, is
 // postmaster, abuse or what else the policy's check `recipient` names (RFC 5321
-// 4.5.1, RFC 2142): somebody has to hear of what is refused in error.
+// 4.5.1, RFC 2142). Their mail always arrives, so that senders can report what
+// is refused by mistake.
 bool IsException(const Policy& policy, const std::vector<mail::Address>& forms);
 
 // Whether one reading of the recipient is an exception, in a realm of the

@@ -1,4 +1,4 @@
-// The ordered checks, and the one function that everything else serves.
+// The ordered checks, and the function that evaluates them.
 //
 //   Evidence evidence;
 //   for (;;) {
@@ -41,7 +41,7 @@ class Chain {
   std::vector<std::unique_ptr<const Check>> checks_;
 };
 
-// A verdict, or the lookups (never none) without which there is none.
+// A verdict, or the lookups that it still needs: at least one.
 using Evaluation = std::variant<Verdict, std::vector<Lookup>>;
 
 // The checks of the transaction's stage, in order; the first that does not pass
@@ -50,13 +50,13 @@ using Evaluation = std::variant<Verdict, std::vector<Lookup>>;
 // passes.
 //
 // Stateless and pure: call it again with more evidence and it starts over. So
-// late, doubled or reordered answers cannot matter, and answering each lookup
-// it names, with Unknown if need be, always ends in a verdict. Thread-safe.
+// late, repeated or reordered answers do not matter. A caller that answers each
+// lookup, with Unknown if it must, always gets a verdict. Thread-safe.
 Evaluation Evaluate(const Chain& chain, const Transaction& transaction,
                     const Evidence& evidence);
 
-// The stages at which the chain has something to say. At any other, Evaluate
-// passes and asks nothing.
+// The stages at which a check runs. At any other stage Evaluate passes and asks
+// nothing.
 StageSet JudgedStages(const Chain& chain);
 
 // What the checks read of a transaction. A check whose facts no adapter tells

@@ -1,6 +1,7 @@
-// A Check is one rule of the chain: a pure function of a Transaction and the
-// Evidence. It asks through an Inquiry; what is not known yet it leaves
-// pending, and it is called again, from the start, when more is known.
+// A Check is one rule of the chain: a pure function of a transaction's Facts
+// and the Evidence. It asks through an Inquiry. While an answer is missing it
+// returns Finding::Pending(), and it is called again, from the start, when more
+// answers are known.
 
 #ifndef MAILVERDICT_LIB_CORE_CHECK_H_
 #define MAILVERDICT_LIB_CORE_CHECK_H_
@@ -18,7 +19,7 @@
 
 namespace mailverdict {
 
-// What a check has to say: a Verdict, or that it needs more answers.
+// The result of a check: a Verdict, or that it needs more answers.
 class Finding {
  public:
   Finding(Verdict verdict)
@@ -33,10 +34,10 @@ class Finding {
   std::optional<Verdict> verdict_;
 };
 
-// A check's view of the evidence. It records what was asked: the answers go
-// into the trace, the lookups without one are what the verdict still needs; of
-// a check that has found without them, what a later stage will
-// (Verdict::ahead).
+// A check's view of the evidence. It records the questions. The answers go into
+// the trace. Lookups without an answer are what the verdict still needs, or, if
+// the check has decided without them, what a later stage will need
+// (Verdict::prefetch).
 class Inquiry {
  public:
   explicit Inquiry(const Evidence& evidence) : evidence_(evidence) {}
@@ -68,7 +69,7 @@ class Check {
 
   // As the Policy, logs and documents write it.
   virtual FixedText name() const = 0;
-  // The stage at which its facts are complete. It is asked at that stage only.
+  // The stage at which all facts that it reads are known. It runs at no other.
   virtual Stage stage() const = 0;
   // What it reads of a transaction: an adapter need not learn the rest.
   virtual FactSet reads() const = 0;
@@ -77,7 +78,7 @@ class Check {
   // evidence never takes a Finding back.
   virtual Finding Examine(const Facts& facts, Inquiry& ask) const = 0;
 
-  // What it finds is logged, and the mail passes.
+  // Whether its verdict is logged only, and the mail passes.
   bool shadow() const { return shadow_; }
 
  protected:

@@ -1,6 +1,7 @@
-// A text that is written in the program: a check's name, why it passed. Verdicts
-// and traces outlive the call that made them and keep such texts by reference,
-// so nothing that could be freed or could come from a peer may become one.
+// A text that is written in the program: a check's name, why it passed.
+// Verdicts and traces outlive the call that made them and keep such texts by
+// reference, so nothing that could be freed or could come from a peer may
+// become one.
 //
 //   Verdict::Pass("client is not known");              // compiles
 //   Verdict::Pass(absl::StrCat("client ", address));   // does not

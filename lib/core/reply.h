@@ -1,6 +1,6 @@
-// What the other side is told: an SMTP reply code (RFC 5321 4.2), an enhanced
-// status (RFC 3463) and a text. A temporary and a permanent reply are two
-// types, so that one cannot be used where the other is meant.
+// An SMTP reply: a code (RFC 5321 4.2), an enhanced status (RFC 3463) and a
+// text. Temporary and permanent replies are two types, so that one cannot be
+// used in place of the other.
 
 #ifndef MAILVERDICT_LIB_CORE_REPLY_H_
 #define MAILVERDICT_LIB_CORE_REPLY_H_
@@ -14,8 +14,8 @@
 
 namespace mailverdict {
 
-// The parts of a reply. The class of the enhanced status is the first digit of
-// the code, always; `text` is what HarmlessText leaves as it is.
+// The parts of a reply. The enhanced status is CLASS.SUBJECT.DETAIL; its class
+// is always the first digit of the code. HarmlessText has made `text`.
 struct Reply {
   int code = 250;
   int status_subject = 0;
@@ -28,15 +28,14 @@ struct Reply {
 // sendmail's tokeniser answers 553 by itself for a token of 256 bytes.
 inline constexpr size_t kMaxReplyText = 200;
 
-// Bytes from wherever as the text of a reply: printable ASCII, and none of
-// % " ( ) < > \ ; $ which MTAs interpret (sendmail makes a 553 of an unbalanced
-// quote, parenthesis or angle bracket, and expands a percent sign). Each run of
-// others and of blanks becomes one blank, or nothing at the ends; at most
-// kMaxReplyText bytes.
+// Makes any bytes fit for the text of a reply. Keeps printable ASCII except for
+// % " ( ) < > \ ; $ which MTAs interpret (sendmail answers 553 to an unbalanced
+// quote, parenthesis or angle bracket, and expands a percent sign). Replaces
+// each run of other bytes and blanks by one blank, removes blanks at the ends,
+// and cuts the text to kMaxReplyText bytes.
 std::string HarmlessText(std::string_view text);
 
-// "Try again later." Written as a constant with another code it does not
-// compile.
+// A temporary reply (4xx). A constant with another code does not compile.
 class DeferReply {
  public:
   constexpr DeferReply(int code, int subject, int detail, FixedText text)
@@ -54,7 +53,7 @@ class DeferReply {
   FixedText text_;
 };
 
-// "Never." Given only together with a Proof: see Verdict::Reject.
+// A permanent reply (5xx). Verdict::Reject takes it together with a Proof.
 class RejectReply {
  public:
   constexpr RejectReply(int code, int subject, int detail, FixedText text)

@@ -1,5 +1,5 @@
 // What the MTA has told us so far. A value: an adapter fills it in, stage by
-// stage; checks read it and nothing else.
+// stage. Checks read it through Facts (facts.h).
 
 #ifndef MAILVERDICT_LIB_CORE_TRANSACTION_H_
 #define MAILVERDICT_LIB_CORE_TRANSACTION_H_
@@ -16,7 +16,7 @@
 
 namespace mailverdict {
 
-// Where in the SMTP dialogue a verdict is asked for.
+// The point of the SMTP dialogue at which a verdict is asked for.
 enum class Stage { kConnect, kHelo, kMail, kRcpt, kEndOfHeader, kEndOfMessage };
 
 inline constexpr size_t kStages = 6;

@@ -1,6 +1,6 @@
-// Who has vanished from a directory, and whether those are too many to believe
-// it: a half-loaded replica loses many addresses within minutes, people leave
-// one by one.
+// The addresses that vanished from a directory, and whether they are too many
+// to believe it: a half-loaded replica loses many addresses within minutes,
+// people leave one by one.
 
 #ifndef MAILVERDICT_LIB_CORE_VANISHED_H_
 #define MAILVERDICT_LIB_CORE_VANISHED_H_

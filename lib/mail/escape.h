@@ -4,8 +4,8 @@
 // terminal, or U+202E, which shows the rest of the line backwards. Pure and
 // thread-safe.
 //
-// Whoever puts such a text into a line calls this, and nothing else does. SMTP
-// replies have a stricter form: HarmlessText (lib/core/reply.h).
+// Code that puts such a text into a line calls this, and has no escape of its
+// own. SMTP replies have a stricter form: HarmlessText (lib/core/reply.h).
 
 #ifndef MAILVERDICT_LIB_MAIL_ESCAPE_H_
 #define MAILVERDICT_LIB_MAIL_ESCAPE_H_

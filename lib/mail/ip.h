@@ -34,7 +34,7 @@ class IpNetwork {
  public:
   // "192.0.2.0/24", "2001:db8::/32" (RFC 4632 3.1, RFC 4291 2.3), or a single
   // address. nullopt for anything else, and for one with bits set behind its
-  // prefix: whoever writes 10.1.2.3/8 may have meant something else.
+  // prefix: 10.1.2.3/8 may be a typing error.
   static std::optional<IpNetwork> Parse(std::string_view text);
 
   bool Contains(const IpAddress& address) const;

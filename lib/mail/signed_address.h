@@ -3,7 +3,7 @@
 // verified.
 //
 //   BATV   draft-levine-smtp-batv: the sender of our own mail, signed, so that
-//          a bounce that nobody caused is known. The mailbox is in it.
+//          a forged bounce is recognised. The mailbox is in it.
 //   SRS    Sender Rewriting Scheme (libsrs2, postsrsd): the sender of mail that
 //          we forward. Its mailbox is somebody else's, elsewhere.
 
