@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "adapters/daemon/daemon.h"
+#include "lib/core/replies.h"
 #include "lib/mail/domain.h"
 
 namespace mailverdict {

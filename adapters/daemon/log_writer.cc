@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "lib/loop/quiet_thread.h"
+#include "lib/mail/escape.h"
 
 namespace mailverdict {
 namespace {
@@ -79,10 +80,10 @@ class Lines {
     for (const std::string_view piece : line) {
       at = std::copy(piece.begin(), piece.end(), at);
     }
-    if (!IsPlain(std::string_view(text_).substr(begin))) {
+    if (!mail::IsPlain(std::string_view(text_).substr(begin))) {
       const std::string raw = text_.substr(begin);
       text_.resize(begin);
-      AppendEscaped(raw, &text_);
+      mail::AppendEscaped(raw, &text_);
     }
     // syslog(3) takes each line as a C string.
     text_ += target_ == LogTarget::kSyslog ? '\0' : '\n';

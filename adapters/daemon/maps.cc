@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/socketmap/key.h"
 #include "adapters/wire/wire.h"
+#include "lib/core/replies.h"
 
 namespace mailverdict {
 namespace {
@@ -35,7 +36,7 @@ void AnswerSendmail(VerdictService* service, std::string_view key, Stage stage,
   const Verdict verdict = Verdict::Defer(
       replies::kRequestNotUnderstood,
       "the key is not as mailverdict.m4 builds it, or was cut short");
-  service->Log(socketmap::AboutAddress(std::string(key), stage), verdict);
+  service->Log(Transaction::About(stage, std::string(key)), verdict);
   reply.Send(SendmailMapReply(verdict));
 }
 
@@ -69,7 +70,7 @@ void AnswerMapRequest(VerdictService* service,
   } else if (request.map == "absence") {
     JudgeAndReply(
         service,
-        socketmap::AboutAddress(std::string(request.key), Stage::kRcpt),
+        Transaction::About(Stage::kRcpt, std::string(request.key)),
         AbsenceMapReply, reply);
   } else if (request.map == "explain") {
     AnswerExplain(service, request.key, Stage::kRcpt, reply);
@@ -88,7 +89,7 @@ void AnswerExplain(VerdictService* service, std::string_view key, Stage stage,
                    const socketmap::Reply& reply) {
   std::optional<Transaction> asked = socketmap::ParseSendmailKey(key, stage);
   if (!asked.has_value()) {
-    asked = socketmap::AboutAddress(std::string(key), stage);
+    asked = Transaction::About(stage, std::string(key));
   }
   service->Explain(*std::move(asked), [reply](const Verdict& verdict) {
     reply.Send(absl::StrCat("OK ", verdict.Tree()));

@@ -16,6 +16,7 @@
 #include "adapters/socketmap/codec.h"
 #include "adapters/socketmap/server_testing.h"
 #include "adapters/wire/wire.h"
+#include "lib/core/replies.h"
 
 namespace mailverdict {
 namespace {

@@ -18,6 +18,7 @@
 #include "adapters/deliver/users/passwd.h"
 #include "adapters/deliver/wrapper/child.h"
 #include "adapters/deliver/wrapper/wrapper.h"
+#include "lib/mail/escape.h"
 
 namespace mailverdict::deliver {
 namespace {
@@ -30,7 +31,7 @@ void Print(int fd, const std::string& text) {
 }
 
 void Complain(const std::string& what) {
-  Print(STDERR_FILENO, "mailverdict-deliver: " + EscapeLine(what) + "\n");
+  Print(STDERR_FILENO, "mailverdict-deliver: " + mail::EscapeLine(what) + "\n");
 }
 
 UnknownRule MakeRule(const Options& options) {

@@ -19,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/milter/session.h"
 #include "adapters/wire/wire.h"
+#include "lib/core/replies.h"
 #include "lib/loop/quiet_thread.h"
 
 namespace mailverdict::milter {

@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/core/replies.h"
 #include "lib/loop/run_until_testing.h"
 
 namespace mailverdict::milter {

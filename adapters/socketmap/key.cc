@@ -87,13 +87,6 @@ std::optional<std::string_view> TakeAddress(const char (&name)[kName],
 
 }  // namespace
 
-Transaction AboutAddress(std::string address, Stage stage) {
-  Transaction tx;
-  tx.stage = stage;
-  (stage == Stage::kMail ? tx.sender : tx.recipient) = std::move(address);
-  return tx;
-}
-
 std::optional<Transaction> ParseSendmailKey(std::string_view key, Stage stage) {
   const auto auth = TakeField(",auth=", ">,;", &key);
   if (!auth.has_value()) return std::nullopt;
@@ -122,8 +115,9 @@ std::optional<Transaction> ParseSendmailKey(std::string_view key, Stage stage) {
 std::optional<Transaction> ParsePostfixKey(std::string_view key, Stage stage) {
   const size_t at = key.rfind('@');
   if (at == std::string_view::npos || at == 0) return std::nullopt;
-  if (mail::ParseAddress(key).ok())
-    return AboutAddress(std::string(key), stage);
+  if (mail::ParseAddress(key).ok()) {
+    return Transaction::About(stage, std::string(key));
+  }
   // Perhaps it only lacks its quotes; if not, the check will say so.
   std::string quoted = "\"";
   for (char c : key.substr(0, at)) {
@@ -132,7 +126,7 @@ std::optional<Transaction> ParsePostfixKey(std::string_view key, Stage stage) {
   }
   quoted += '"';
   quoted += key.substr(at);
-  return AboutAddress(std::move(quoted), stage);
+  return Transaction::About(stage, std::move(quoted));
 }
 
 }  // namespace mailverdict::socketmap

@@ -11,10 +11,6 @@
 
 namespace mailverdict::socketmap {
 
-// A transaction of which nothing but one address is known: the sender at kMail,
-// the recipient at any other stage.
-Transaction AboutAddress(std::string address, Stage stage);
-
 // The key of the sendmail maps `rcpt`, `mail` and `client`, as mailverdict.m4
 // builds it:
 //

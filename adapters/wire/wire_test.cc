@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/core/chain.h"
+#include "lib/core/replies.h"
 #include "lib/core/vouch.h"
 
 namespace mailverdict {
@@ -117,12 +118,14 @@ TEST(Wire, OnlyUserUnknownProvesAnAbsence) {
 // Asks for one mailbox; what it says of it is a pass.
 class Passing final : public Check {
  public:
-  explicit Passing(bool shadow, bool asks) : Check(shadow), asks_(asks) {}
-  std::string_view name() const override { return "recipient"; }
+  explicit Passing(bool shadow, bool asks)
+      : Check(Policy(), CheckOptions{shadow, WhenUnsure::kDefer}),
+        asks_(asks) {}
+  FixedText name() const override { return "recipient"; }
   Stage stage() const override { return Stage::kRcpt; }
-  StageSet facts() const override { return {}; }
+  FactSet reads() const override { return {}; }
   Scope scope() const override { return Scope::kRecipient; }
-  Finding Examine(const Transaction&, Inquiry& ask) const override {
+  Finding Examine(const Facts&, Inquiry& ask) const override {
     if (!asks_) return Verdict::Pass();
     const Answer* answer =
         ask.Ask(MailboxLookup{"people", {"joe@example.org"}, ""});

@@ -54,18 +54,19 @@ struct GivenAnswer {
   std::string reason;                  // unknown
   Absence absence = Absence::kNoName;  // absent, of DNS
   std::string zone;                    // absent, of DNS; "": parent domain
-  std::string alias_target;                // of DNS: the target of the CNAME
+  std::string alias_target;            // of DNS: the target of the CNAME
   std::vector<But> buts;
 };
 
 // One step of a case: what has happened up to a `verdict` line, and the
 // expected verdict.
 struct CaseStep {
-  size_t line = 0;          // of the `verdict` line
-  Transaction transaction;  // without `local`
+  size_t line = 0;  // of the `verdict` line
+  Transaction transaction;
   Overrides overrides;
   std::vector<GivenAnswer> given;
-  // In the form of Verdict::Line(). The part in brackets may be missing.
+  // In the form of Verdict::Line(). The reply's text may be left out, and so may
+  // the part in brackets: "recipient reject 550 5.1.1".
   std::string verdict;
   // In the form of ToString(Observation), in order. nullopt: the case does not
   // say what is remembered.

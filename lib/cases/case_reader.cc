@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "lib/cases/case_words.h"
+#include "lib/core/history_kind.h"
 #include "lib/mail/cursor.h"
 #include "lib/policy/loader/overrides_reader.h"
 
@@ -25,7 +26,7 @@ class Reader {
     number_ = number;
     Cursor in(line);
     const std::string_view word = TakeWord(in);
-    for (const Rule& rule : kRules) {
+    for (const Rule& rule : Rules()) {
       if (rule.word != word) continue;
       if (rule.of_case && cases_.empty()) {
         return absl::StrCat("\"", Absl(word),
@@ -50,11 +51,11 @@ class Reader {
     CaseComplaint (Reader::*read)(Cursor& in);
     bool of_case = true;
   };
-  static const Rule kRules[17];
+  static const std::vector<Rule>& Rules();
 
   static std::string Words() {
     std::string words;
-    for (const Rule& rule : kRules) {
+    for (const Rule& rule : Rules()) {
       absl::StrAppend(&words, words.empty() ? "" : ", ", Absl(rule.word));
     }
     return words;
@@ -115,6 +116,10 @@ class Reader {
     step_.transaction = std::move(next);
     return To(Stage::kConnect);
   }
+  CaseComplaint Helo(Cursor& in) {
+    step_.transaction.helo = TakeRest(in);
+    return To(Stage::kHelo);
+  }
   CaseComplaint Login(Cursor& in) {
     dirty_ = true;
     step_.transaction.authenticated = true;
@@ -163,15 +168,16 @@ class Reader {
   }
 
   CaseComplaint Asked(Cursor& in) {
-    constexpr std::string_view kKinds[] = {
-        "mailbox ", "history ", "vanished from ", "missing domain ", "dns "};
     dirty_ = true;
     GivenAnswer given;
     given.line = number_;
     given.lookup = TakeRest(in);
-    bool known = false;
-    for (const std::string_view kind : kKinds) {
-      known |= Cursor(given.lookup).Skip(kind);
+    const auto begins = [&given](std::string_view kind) {
+      return Cursor(given.lookup).Skip(kind);
+    };
+    bool known = begins("mailbox ") || begins("dns ");
+    for (const HistoryKind& history : kHistoryKinds) {
+      known |= begins(history.text);
     }
     if (!known) {
       return "write what is asked as `mailverdict explain` does: \"asked "
@@ -254,25 +260,29 @@ class Reader {
   size_t number_ = 0;
 };
 
-const Reader::Rule Reader::kRules[17] = {
-    {"policy", &Reader::Policy, false},
-    {"case", &Reader::NewCase, false},
-    {"time", &Reader::Time},
-    {"connect", &Reader::Connect},
-    {"login", &Reader::Login},
-    {"mail", &Reader::Mail},
-    {"rcpt", &Reader::Rcpt},
-    {"resolved", &Reader::Resolved},
-    {"grace", &Reader::Grace},
-    {"vanished", &Reader::Vanished},
-    {"asked", &Reader::Asked},
-    {"present", &Reader::Present},
-    {"absent", &Reader::Absent},
-    {"unknown", &Reader::Unknown},
-    {"but", &Reader::Exception},
-    {"verdict", &Reader::Verdict},
-    {"remember", &Reader::Remember},
-};
+const std::vector<Reader::Rule>& Reader::Rules() {
+  static const auto* const kRules = new std::vector<Rule>{
+      {"policy", &Reader::Policy, false},
+      {"case", &Reader::NewCase, false},
+      {"time", &Reader::Time},
+      {"connect", &Reader::Connect},
+      {"helo", &Reader::Helo},
+      {"login", &Reader::Login},
+      {"mail", &Reader::Mail},
+      {"rcpt", &Reader::Rcpt},
+      {"resolved", &Reader::Resolved},
+      {"grace", &Reader::Grace},
+      {"vanished", &Reader::Vanished},
+      {"asked", &Reader::Asked},
+      {"present", &Reader::Present},
+      {"absent", &Reader::Absent},
+      {"unknown", &Reader::Unknown},
+      {"but", &Reader::Exception},
+      {"verdict", &Reader::Verdict},
+      {"remember", &Reader::Remember},
+  };
+  return *kRules;
+}
 
 }  // namespace
 

@@ -70,7 +70,8 @@ TEST(CaseReader, ReadsWhatIsToldOfACase) {
 // Answers hold for one verdict only.
 TEST(CaseReader, WhatWasToldStaysUntilItIsTakenBack) {
   const std::vector<Case> cases = Read(
-      "case some\nconnect 192.0.2.1\nlogin\nmail a@example.net\n"
+      "case some\nconnect 192.0.2.1\nhelo mx.example.net\nlogin\n"
+      "mail a@example.net\n"
       "rcpt b@example.org\ngrace people 1h\nasked dns c A\nunknown x\n"
       "verdict pass\n"
       "time +90m\nverdict pass\n"
@@ -79,6 +80,9 @@ TEST(CaseReader, WhatWasToldStaysUntilItIsTakenBack) {
   ASSERT_EQ(cases.size(), 1u);
   const std::vector<CaseStep>& steps = cases[0].steps;
   ASSERT_EQ(steps.size(), 4u);
+  EXPECT_EQ(steps[0].transaction.helo, "mx.example.net");
+  EXPECT_EQ(steps[2].transaction.helo, "mx.example.net");
+  EXPECT_EQ(steps[3].transaction.helo, "");
   EXPECT_TRUE(steps[1].given.empty());
   EXPECT_EQ(steps[1].transaction.recipient, "b@example.org");
   EXPECT_EQ(steps[1].transaction.now, kCaseTime + absl::Minutes(90));

@@ -81,6 +81,28 @@ TEST(RunCase, WhatStandsInBracketsCanBeLeftOutAndIsHeldTo) {
   EXPECT_THAT(OnlyFault(pass + said + brief + " [why]"), HasSubstr("no route"));
 }
 
+TEST(RunCase, TheTextOfAReplyCanBeLeftOut) {
+  EXPECT_THAT(Try(std::string(kAbsent) + "verdict recipient reject 550 5.1.1"),
+              IsEmpty());
+  const std::string asked =
+      "rcpt joe@example.com\nasked dns example.com MX\n"
+      "unknown no route\nverdict domain defer 451 4.4.3";
+  EXPECT_THAT(Try(asked), IsEmpty());
+  EXPECT_THAT(Try(asked + " [DNS could not be asked; no route]"), IsEmpty());
+}
+
+TEST(RunCase, WhatIsLeftOfAReplyIsHeldTo) {
+  for (const char* other :
+       {"recipient reject 550 5.1.2", "recipient reject 550",
+        "recipient reject", "reject 550 5.1.1", "recipient defer 550 5.1.1",
+        "recipient", "recipient reject 550 5.1.1 User",
+        "recipient reject 550 5.1.1 [why]"}) {
+    EXPECT_THAT(OnlyFault(std::string(kAbsent) + "verdict " + other),
+                HasSubstr("the verdict is to be"))
+        << other;
+  }
+}
+
 TEST(RunCase, AQuestionWithoutAnAnswerEndsIt) {
   EXPECT_THAT(OnlyFault("rcpt joe@example.org\nverdict pass\n"),
               HasSubstr("3: it asks \"mailbox people:joe@example.org\""));

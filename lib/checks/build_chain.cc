@@ -1,28 +1,45 @@
 #include "lib/checks/build_chain.h"
 
+#include <variant>
+
 #include "lib/checks/dnsbl.h"
 #include "lib/checks/domain.h"
 #include "lib/checks/recipient.h"
 
 namespace mailverdict {
+namespace {
+
+// Adds what a check of the policy is made of. A kind without a function here
+// does not compile.
+struct Adding {
+  const std::shared_ptr<const Policy>& policy;
+  const Overrides& overrides;
+  Chain* chain;
+
+  void operator()(const RecipientPolicy& options) const {
+    chain->push_back(
+        std::make_unique<RecipientCheck>(policy, options, overrides));
+  }
+  void operator()(const DomainCheckPolicy& options) const {
+    for (const auto of :
+         {DomainCheck::Of::kSender, DomainCheck::Of::kRecipient}) {
+      chain->push_back(std::make_unique<DomainCheck>(policy, options, of));
+    }
+  }
+  void operator()(const DnsblCheckPolicy& options) const {
+    for (const Stage stage : {Stage::kConnect, Stage::kRcpt}) {
+      chain->push_back(std::make_unique<DnsblCheck>(policy, options, stage));
+    }
+  }
+};
+
+}  // namespace
 
 Chain BuildChain(std::shared_ptr<const Policy> policy,
                  const Overrides& overrides) {
-  Chain chain;
+  Chain chain(policy);
   for (const CheckPolicy& check : policy->checks) {
-    if (const auto* domain = std::get_if<DomainCheckPolicy>(&check)) {
-      for (const auto of :
-           {DomainCheck::Of::kSender, DomainCheck::Of::kRecipient}) {
-        chain.push_back(std::make_unique<DomainCheck>(policy, *domain, of));
-      }
-    } else if (const auto* dnsbl = std::get_if<DnsblCheckPolicy>(&check)) {
-      for (const Stage stage : {Stage::kConnect, Stage::kRcpt}) {
-        chain.push_back(std::make_unique<DnsblCheck>(policy, *dnsbl, stage));
-      }
-    } else if (const auto* options = std::get_if<RecipientPolicy>(&check)) {
-      chain.push_back(
-          std::make_unique<RecipientCheck>(policy, *options, overrides));
-    }
+    std::visit(Adding{policy, overrides, &chain}, check);
   }
   return chain;
 }

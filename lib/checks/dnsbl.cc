@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lib/checks/exceptions.h"
-#include "lib/checks/readings.h"
+#include "lib/core/replies.h"
 #include "lib/mail/address.h"
 #include "lib/mail/domain.h"
 #include "lib/policy/dns_list.h"
@@ -26,20 +26,20 @@ int ScoreDelta(const DnsList& list, const Answer& answer) {
 }
 
 // The domain of the sender's address that a list may have; "" for none.
-std::string DomainOf(std::string_view sender, const Policy& policy) {
-  const absl::StatusOr<mail::Address> address = mail::ParseAddress(sender);
-  if (!address.ok() || address->literal() ||
-      policy.FindRealm(address->domain()) != nullptr) {
+std::string DomainOf(const std::optional<mail::Address>& sender,
+                     const Policy& policy) {
+  if (!sender.has_value() || sender->literal() ||
+      policy.FindRealm(sender->domain()) != nullptr) {
     return "";
   }
-  return address->domain();
+  return sender->domain();
 }
 
 }  // namespace
 
 DnsblCheck::DnsblCheck(std::shared_ptr<const Policy> policy,
                        const DnsblCheckPolicy& options, Stage stage)
-    : Check(options.shadow || policy->shadow),
+    : Check(*policy, options),
       policy_(std::move(policy)),
       options_(options),
       stage_(stage) {}
@@ -48,21 +48,19 @@ bool DnsblCheck::IsListing(const Said& said) {
   return said.score_delta + WeightsOf(*said.question->list).least > 0;
 }
 
-StageSet DnsblCheck::facts() const {
-  if (stage_ == Stage::kConnect) return {Stage::kConnect};
-  return {Stage::kConnect, Stage::kMail, Stage::kRcpt};
+FactSet DnsblCheck::reads() const {
+  if (stage_ == Stage::kConnect) return {Fact::kClient};
+  return {Fact::kClient, Fact::kSender, Fact::kRecipient, Fact::kResolved};
 }
 
-Finding DnsblCheck::Examine(const Transaction& transaction,
-                            Inquiry& ask) const {
-  const std::optional<mail::IpAddress> client =
-      mail::ParseIp(transaction.client);
+Finding DnsblCheck::Examine(const Facts& facts, Inquiry& ask) const {
+  const std::optional<mail::IpAddress>& client = facts.client();
   if (!client.has_value()) return Verdict::Pass("client is not known");
   if (!mail::IsPublic(*client)) {
     return Verdict::Pass("client has no public address");
   }
-  if (IsToException(transaction)) return Verdict::Pass("exception");
-  const std::vector<Question> questions = QuestionsOf(*client, transaction);
+  if (IsToException(*policy_, facts)) return Verdict::Pass("exception");
+  const std::vector<Question> questions = QuestionsOf(*client, facts);
   std::vector<Said> all;
   int least = 0;
   int score = 0;
@@ -85,22 +83,10 @@ Finding DnsblCheck::Examine(const Transaction& transaction,
   return Prove(all, least, ask);
 }
 
-bool DnsblCheck::IsToException(const Transaction& transaction) const {
-  if (stage_ != Stage::kRcpt) return false;
-  const Readings readings = ReadingsOf(*policy_, transaction);
-  return std::any_of(readings.addresses.begin(), readings.addresses.end(),
-                     [this](const mail::Address& each) {
-                       const RealmPolicy* realm =
-                           policy_->FindRealm(each.domain());
-                       return (realm != nullptr || each.domain().empty()) &&
-                              IsException(*policy_, FormsOf(each, realm));
-                     });
-}
-
 std::vector<DnsblCheck::Question> DnsblCheck::QuestionsOf(
-    const mail::IpAddress& client, const Transaction& transaction) const {
+    const mail::IpAddress& client, const Facts& facts) const {
   const std::string sender =
-      stage_ == Stage::kConnect ? "" : DomainOf(transaction.sender, *policy_);
+      stage_ == Stage::kConnect ? "" : DomainOf(facts.sender(), *policy_);
   std::vector<Question> questions;
   const auto add = [&](const DnsList& list, std::string name, bool of_sender) {
     if (name.size() > mail::kMaxDomainBytes) return;  // so it is not listed

@@ -19,7 +19,6 @@
 #define MAILVERDICT_LIB_CHECKS_DNSBL_H_
 
 #include <memory>
-#include <string_view>
 #include <vector>
 
 #include "lib/core/check.h"
@@ -35,23 +34,22 @@ class DnsblCheck final : public Check {
   DnsblCheck(std::shared_ptr<const Policy> policy,
              const DnsblCheckPolicy& options, Stage stage);
 
-  std::string_view name() const override { return "dnsbl"; }
+  FixedText name() const override { return "dnsbl"; }
   Stage stage() const override { return stage_; }
-  StageSet facts() const override;
+  FactSet reads() const override;
   Scope scope() const override {
     return stage_ == Stage::kRcpt ? Scope::kRecipient : Scope::kMessage;
   }
-  Finding Examine(const Transaction& transaction, Inquiry& ask) const override;
+  Finding Examine(const Facts& facts, Inquiry& ask) const override;
 
  private:
-  // A list is asked whether it has somebody.
+  // One lookup in one list, for the client or for the sender's domain.
   struct Question {
     const DnsList* list;  // lives in *policy_
     DnsLookup lookup;
     bool of_sender;
   };
-  // Its answer, and how far it lifts the sum above what it would be if the list
-  // had said the least that it can.
+  // Its answer, and the answer's score minus the list's minimum.
   struct Said {
     const Question* question;
     const Answer* answer;
@@ -59,10 +57,8 @@ class DnsblCheck final : public Check {
   };
   static bool IsListing(const Said& said);
 
-  // Who is refused in error can tell postmaster so.
-  bool IsToException(const Transaction& transaction) const;
   std::vector<Question> QuestionsOf(const mail::IpAddress& client,
-                                    const Transaction& transaction) const;
+                                    const Facts& facts) const;
   // All that was said reaches the threshold, and one of it is a listing: is it
   // borne out? `least` is the sum of the least that they could have said.
   Finding Prove(const std::vector<Said>& said, int least, Inquiry& ask) const;

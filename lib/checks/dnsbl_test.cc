@@ -246,7 +246,7 @@ TEST(Dnsbl, TheTextOfAListIsMadeHarmlessAndCut) {
   EXPECT_NE(Judge(policy, FromClient("203.0.113.9"),
                   Listing(policy, {name}, "\x1b[31m\n"))
                 .verdict.Tree()
-                .find("present: \\x1b[31m\\n, from"),
+                .find("present: \\x1b[31m\\x0a, from"),
             std::string::npos);
   // One that was not found is not said.
   EXPECT_EQ(text(""), said);
@@ -295,9 +295,9 @@ TEST(Dnsbl, AtConnectItAsksAheadAndWaitsForNothing) {
                             "dns 9.113.0.203.two.example.org A",
                             "dns 9.113.0.203.ok.example.org A"}));
   // Nor for who is ours, or when it is known already.
-  Transaction local = tx;
-  local.local = true;
-  EXPECT_TRUE(JudgeIn(none, chain, local).verdict.prefetch().empty());
+  policy->local_networks = {*mail::IpNetwork::Parse("203.0.113.0/24")};
+  EXPECT_TRUE(JudgeIn(none, chain, tx).verdict.prefetch().empty());
+  policy->local_networks.clear();
   Evidence evidence;
   for (const Lookup& lookup : outcome.verdict.prefetch()) {
     evidence.Add(

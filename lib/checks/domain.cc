@@ -6,9 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/checks/mail_hosts.h"
-#include "lib/checks/readings.h"
 #include "lib/checks/shipped_domains.h"
 #include "lib/core/missing_domain.h"
+#include "lib/core/replies.h"
 #include "lib/mail/address.h"
 #include "lib/mail/ip.h"
 
@@ -17,12 +17,20 @@ namespace {
 
 // Attempts of one message look alike in these: a sender's many hosts are within
 // one network, mostly.
-std::string MessageOf(const Transaction& transaction) {
-  const std::optional<mail::IpAddress> client =
-      mail::ParseIp(transaction.client);
+std::string MessageOf(const Facts& facts) {
+  const std::optional<mail::IpAddress>& client = facts.client();
   return absl::StrCat(
-      transaction.sender, " ", transaction.recipient, " ",
+      facts.transaction().sender, " ", facts.transaction().recipient, " ",
       client.has_value() ? mail::NeighbourhoodOf(*client) : std::string());
+}
+
+// The argument that is judged; nullptr if it is no address.
+const mail::Address* AddressOf(DomainCheck::Of of, const Facts& facts) {
+  if (of == DomainCheck::Of::kSender) {
+    return facts.sender().has_value() ? &*facts.sender() : nullptr;
+  }
+  const Readings& recipient = facts.recipient();
+  return recipient.fault.has_value() ? nullptr : &recipient.argument;
 }
 
 // Whether this answer shows that the name exists.
@@ -42,7 +50,7 @@ struct DomainCheck::Replies {
 
 DomainCheck::DomainCheck(std::shared_ptr<const Policy> policy,
                          const DomainCheckPolicy& options, Of of)
-    : Check(options.shadow || policy->shadow),
+    : Check(*policy, options),
       policy_(std::move(policy)),
       options_(options),
       of_(of) {}
@@ -59,14 +67,12 @@ const DomainCheck::Replies& DomainCheck::replies() const {
   return of_ == Of::kSender ? kSender : kRecipient;
 }
 
-Finding DomainCheck::Examine(const Transaction& transaction,
-                             Inquiry& ask) const {
-  const absl::StatusOr<mail::Address> address = mail::ParseAddress(
-      of_ == Of::kSender ? transaction.sender : transaction.recipient);
-  if (!address.ok()) return Verdict::Pass("not an address");
+Finding DomainCheck::Examine(const Facts& facts, Inquiry& ask) const {
+  const mail::Address* const address = AddressOf(of_, facts);
+  if (address == nullptr) return Verdict::Pass("not an address");
   if (address->domain().empty()) return Verdict::Pass("has no domain");
   if (address->literal()) return Verdict::Pass("an address literal");
-  if (IsOurs(*address, transaction)) return Verdict::Pass("domain is ours");
+  if (IsOurs(*address, facts)) return Verdict::Pass("domain is ours");
   if (std::optional<ListEntry> listed = FindListed(address->domain())) {
     const std::string& meant = listed->suggestion();
     const std::string more =
@@ -75,25 +81,26 @@ Finding DomainCheck::Examine(const Transaction& transaction,
         .WithText(more);
   }
   if (!options_.ask_dns) return Verdict::Pass();
-  return InDns(address->domain(), transaction, ask);
+  return InDns(address->domain(), facts, ask);
 }
 
 // Our own domains win over every list. The MTA may route to one of them what
 // the argument of RCPT TO does not show.
 bool DomainCheck::IsOurs(const mail::Address& address,
-                         const Transaction& transaction) const {
+                         const Facts& facts) const {
   if (of_ == Of::kSender) {
     return policy_->FindRealm(address.domain()) != nullptr;
   }
-  const Readings readings = ReadingsOf(*policy_, transaction);
-  return std::any_of(readings.addresses.begin(), readings.addresses.end(),
+  const std::vector<mail::Address>& readings = facts.recipient().addresses;
+  return std::any_of(readings.begin(), readings.end(),
                      [this](const mail::Address& each) {
                        return policy_->FindRealm(each.domain()) != nullptr;
                      });
 }
 
-Finding DomainCheck::InDns(const std::string& domain,
-                           const Transaction& transaction, Inquiry& ask) const {
+Finding DomainCheck::InDns(const std::string& domain, const Facts& facts,
+                           Inquiry& ask) const {
+  const Transaction& transaction = facts.transaction();
   switch (FindMailHosts(domain, ask)) {
     case MailHosts::kPending:
       return Finding::Pending();
@@ -102,7 +109,7 @@ Finding DomainCheck::InDns(const std::string& domain,
     case MailHosts::kNullMx:
       return NullMx(domain, transaction, ask);
     case MailHosts::kNoName:
-      return NotFound(domain, transaction, ask);
+      return NotFound(domain, facts, ask);
     case MailHosts::kNoHost:
       return DomainExists(
           Verdict::Defer(replies().no_host, "no host has an address"), domain,
@@ -112,12 +119,12 @@ Finding DomainCheck::InDns(const std::string& domain,
                                          "the hosts' addresses are not public"),
                           domain, transaction);
     case MailHosts::kHostsUnknown:
-      return DomainExists(Unsure("DNS could not be asked for its hosts"),
+      return DomainExists(DnsUnsure("DNS could not be asked for its hosts"),
                           domain, transaction);
     case MailHosts::kUnknown:
       break;
   }
-  return Unsure("DNS could not be asked");
+  return DnsUnsure("DNS could not be asked");
 }
 
 Finding DomainCheck::NullMx(const std::string& domain,
@@ -127,7 +134,7 @@ Finding DomainCheck::NullMx(const std::string& domain,
   if (mx == nullptr) return Finding::Pending();
   std::optional<Proof> proof = mx->ProofOfPresence();
   if (!proof.has_value() || mx->values() != std::vector<std::string>{"0 ."}) {
-    return Unsure("DNS gave no proof of the null MX");
+    return DnsUnsure("DNS gave no proof of the null MX");
   }
   return DomainExists(Verdict::Reject(replies().null_mx, *std::move(proof)),
                       domain, transaction);
@@ -136,9 +143,9 @@ Finding DomainCheck::NullMx(const std::string& domain,
 // The resolver may be cut off from the world, the registry have a bad day, the
 // domain's owner have forgotten to pay: so not at once, and not at all unless
 // it is proven each time.
-Finding DomainCheck::NotFound(const std::string& domain,
-                              const Transaction& transaction,
+Finding DomainCheck::NotFound(const std::string& domain, const Facts& facts,
                               Inquiry& ask) const {
+  const Transaction& transaction = facts.transaction();
   if (!Learns()) return Verdict::Defer(replies().not_found, "no such name");
   const Answer* mx = ask.Ask(DnsLookup{domain, DnsType::kMx, true});
   const Answer* a = ask.Ask(DnsLookup{domain, DnsType::kA, true});
@@ -147,11 +154,13 @@ Finding DomainCheck::NotFound(const std::string& domain,
     return Finding::Pending();
   }
   if (IsThere(*mx) || IsThere(*a) || IsThere(*aaaa)) {
-    return DomainExists(Unsure("DNS says by turns that it is there and is not"),
-                        domain, transaction);
+    return DomainExists(
+        DnsUnsure("DNS says by turns that it is there and is not"), domain,
+        transaction);
   }
   if (mx->unknown() || a->unknown() || aaaa->unknown()) {
-    return Unsure("DNS says that there is no such name, and is not believed");
+    return DnsUnsure(
+        "DNS says that there is no such name, and is not believed");
   }
   std::optional<Proof> proof = Proof::OfNoName(*mx, *a, *aaaa);
   if (!proof.has_value()) {
@@ -164,15 +173,15 @@ Finding DomainCheck::NotFound(const std::string& domain,
   const bool learned =
       known.has_value() && known->Learned(options_, transaction.now);
   Verdict verdict = Verdict::Defer(
-      replies().not_found, learned ? "no such name, proven; learned, in shadow"
-                                   : "no such name, proven; not learned yet");
+      replies().not_found,
+      learned ? FixedText("no such name, proven; learned, in shadow")
+              : FixedText("no such name, proven; not learned yet"));
   if (learned && options_.learn == DomainCheckPolicy::Learn::kOn) {
     verdict = Verdict::Reject(replies().missing, std::move(*proof).And(*memory),
                               "learned");
   }
-  return std::move(verdict).WithObservation({Observation::Kind::kMissed, about,
-                                             transaction.now,
-                                             MessageOf(transaction)});
+  return std::move(verdict).WithObservation(
+      {Observation::Kind::kMissed, about, transaction.now, MessageOf(facts)});
 }
 
 Verdict DomainCheck::DomainExists(Verdict verdict, const std::string& domain,
@@ -182,9 +191,8 @@ Verdict DomainCheck::DomainExists(Verdict verdict, const std::string& domain,
       {Observation::Kind::kPresent, MemoryOf(domain), transaction.now});
 }
 
-Verdict DomainCheck::Unsure(std::string_view why) const {
-  if (options_.when_unsure == WhenUnsure::kPass) return Verdict::Pass(why);
-  return Verdict::Defer(replies::kDomainUnsure, why);
+Verdict DomainCheck::DnsUnsure(FixedText why) const {
+  return Unsure(replies::kDomainUnsure, why);
 }
 
 bool DomainCheck::Learns() const {

@@ -40,36 +40,38 @@ class DomainCheck final : public Check {
   DomainCheck(std::shared_ptr<const Policy> policy,
               const DomainCheckPolicy& options, Of of);
 
-  std::string_view name() const override { return "domain"; }
+  FixedText name() const override { return "domain"; }
   Stage stage() const override {
     return of_ == Of::kSender ? Stage::kMail : Stage::kRcpt;
   }
-  StageSet facts() const override {
-    return {Stage::kConnect, Stage::kMail, stage()};
+  FactSet reads() const override {
+    if (of_ == Of::kSender) return {Fact::kClient, Fact::kSender};
+    return {Fact::kClient, Fact::kSender, Fact::kRecipient, Fact::kResolved};
   }
   Scope scope() const override {
     return of_ == Of::kSender ? Scope::kMessage : Scope::kRecipient;
   }
-  Finding Examine(const Transaction& transaction, Inquiry& ask) const override;
+  Finding Examine(const Facts& facts, Inquiry& ask) const override;
 
  private:
   struct Replies;
   const Replies& replies() const;
 
-  bool IsOurs(const mail::Address& address,
-              const Transaction& transaction) const;
+  bool IsOurs(const mail::Address& address, const Facts& facts) const;
   std::optional<ListEntry> FindListed(std::string_view domain) const;
-  Finding InDns(const std::string& domain, const Transaction& transaction,
+  Finding InDns(const std::string& domain, const Facts& facts,
                 Inquiry& ask) const;
   Finding NullMx(const std::string& domain, const Transaction& transaction,
                  Inquiry& ask) const;
-  Finding NotFound(const std::string& domain, const Transaction& transaction,
+  Finding NotFound(const std::string& domain, const Facts& facts,
                    Inquiry& ask) const;
-  // The domain is there: what was remembered of it as missing is forgotten.
+  // Adds the observation that the domain exists, which ends its record as a
+  // missing one.
   Verdict DomainExists(Verdict verdict, const std::string& domain,
-                const Transaction& transaction) const;
-  Verdict Unsure(std::string_view why) const;
-  // Whether missing domains are remembered: somebody has to prove them missing.
+                       const Transaction& transaction) const;
+  Verdict DnsUnsure(FixedText why) const;
+  // Whether missing domains are remembered. It takes a control of DNS to prove
+  // them missing.
   bool Learns() const;
   static HistoryLookup MemoryOf(const std::string& domain);
 

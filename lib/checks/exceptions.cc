@@ -82,4 +82,15 @@ bool IsException(const Policy& policy,
   return FindException(policy, forms) != nullptr;
 }
 
+bool IsToException(const Policy& policy, const Facts& facts) {
+  if (facts.transaction().stage != Stage::kRcpt) return false;
+  const std::vector<mail::Address>& readings = facts.recipient().addresses;
+  return std::any_of(
+      readings.begin(), readings.end(), [&policy](const mail::Address& each) {
+        const RealmPolicy* realm = policy.FindRealm(each.domain());
+        return (realm != nullptr || each.domain().empty()) &&
+               IsException(policy, FormsOf(each, realm));
+      });
+}
+
 }  // namespace mailverdict

@@ -1,4 +1,5 @@
-// Recipients that no check of ours stops.
+// Recipients that no check of ours stops: postmaster, abuse and others. For
+// every check that may reject, and the forms of an address that go with them.
 
 #ifndef MAILVERDICT_LIB_CHECKS_EXCEPTIONS_H_
 #define MAILVERDICT_LIB_CHECKS_EXCEPTIONS_H_
@@ -6,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/core/facts.h"
 #include "lib/mail/address.h"
 #include "lib/policy/policy.h"
 
@@ -41,8 +43,15 @@ const mail::Address* FindException(const Policy& policy,
 
 // Whether one of `forms`, of a recipient in a realm or without a domain, is
 // postmaster, abuse or what else the policy's check `recipient` names (RFC 5321
-// 4.5.1, RFC 2142): somebody has to hear of what is refused in error.
+// 4.5.1, RFC 2142). Their mail always arrives, so that senders can report what
+// is refused by mistake.
 bool IsException(const Policy& policy, const std::vector<mail::Address>& forms);
+
+// Whether one reading of the recipient is an exception, in a realm of the
+// policy or without a domain. A check that rejects for what the client or the
+// sender is asks this first: a sender that is refused by mistake can tell
+// postmaster. False before kRcpt.
+bool IsToException(const Policy& policy, const Facts& facts);
 
 }  // namespace mailverdict
 

@@ -16,7 +16,7 @@ enum class MailHosts {
   kNullMx,        // the domain says that it takes no mail
   kNoName,        // there is no such domain
   kNoHost,        // the domain is there, and no host of its has an address
-  kPrivate,       // its hosts have only addresses that nobody outside can reach
+  kPrivate,       // its hosts have no address that is public (mail::IsPublic)
   kHostsUnknown,  // the domain is there; a host of its could not be asked, and
                   // none of the others has a public address
   kUnknown,       // nothing is known of it

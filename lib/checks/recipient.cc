@@ -11,6 +11,7 @@
 #include "lib/checks/unfolded.h"
 #include "lib/core/mailbox_seen.h"
 #include "lib/core/malformed.h"
+#include "lib/core/replies.h"
 #include "lib/core/vanished.h"
 #include "lib/mail/cursor.h"
 #include "lib/mail/domain.h"
@@ -19,7 +20,7 @@
 namespace mailverdict {
 namespace {
 
-constexpr std::string_view kNotOurs = "domain is not ours";
+constexpr FixedText kNotOurs = "domain is not ours";
 
 // Only the mailbox's host knows which letters beyond ASCII are equal, and most
 // directories take them so: in doubt, two addresses have one memory.
@@ -58,7 +59,7 @@ bool Held(const VanishLimit& limit, const Answer& vanished) {
 RecipientCheck::RecipientCheck(std::shared_ptr<const Policy> policy,
                                const RecipientPolicy& options,
                                Overrides overrides)
-    : Check(options.shadow || policy->shadow),
+    : Check(*policy, options),
       policy_(std::move(policy)),
       options_(options),
       overrides_(std::move(overrides)) {}
@@ -101,9 +102,9 @@ class RecipientCheck::Reading {
   std::vector<HistoryLookup> gone_;
 };
 
-Finding RecipientCheck::Examine(const Transaction& transaction,
-                                Inquiry& ask) const {
-  const Readings readings = ReadingsOf(*policy_, transaction);
+Finding RecipientCheck::Examine(const Facts& facts, Inquiry& ask) const {
+  const Transaction& transaction = facts.transaction();
+  const Readings& readings = facts.recipient();
   std::vector<const mail::Address*> ours;
   for (const mail::Address& address : readings.addresses) {
     if (address.domain().empty()) {
@@ -247,7 +248,7 @@ Verdict RecipientCheck::NotOurs(const Readings& readings,
                                 const Transaction& transaction) const {
   if (!readings.addresses.empty()) {
     const bool bare = readings.addresses.back().domain().empty();
-    return Verdict::Pass(bare ? "has no domain" : kNotOurs);
+    return Verdict::Pass(bare ? FixedText("has no domain") : kNotOurs);
   }
   if (IsForeign(transaction.recipient)) return Verdict::Pass(kNotOurs);
   if (!readings.fault.has_value()) {
@@ -296,7 +297,7 @@ std::optional<Verdict> RecipientCheck::ValidUnasked(
 Verdict RecipientCheck::Listed(const mail::Address& form,
                                const RealmPolicy& realm,
                                const Transaction& transaction,
-                               std::string_view why) const {
+                               FixedText why) const {
   // postmaster and abuse never leave a list. Strangers could fill the memory
   // with them, at every name below a wildcard domain.
   static const auto* const kAlways = new RecipientPolicy;
@@ -318,11 +319,6 @@ bool RecipientCheck::IsForeign(std::string_view recipient) const {
   std::string domain;
   return mail::ReadDomain(in, &domain).has_value() ||
          policy_->FindRealm(domain) == nullptr;
-}
-
-Verdict RecipientCheck::Unsure(DeferReply reply, std::string_view why) const {
-  if (options_.when_unsure == WhenUnsure::kPass) return Verdict::Pass(why);
-  return Verdict::Defer(reply, why);
 }
 
 }  // namespace mailverdict

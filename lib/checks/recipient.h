@@ -30,7 +30,6 @@
 #include <string_view>
 #include <vector>
 
-#include "lib/checks/readings.h"
 #include "lib/core/check.h"
 #include "lib/mail/address.h"
 #include "lib/policy/overrides.h"
@@ -44,11 +43,11 @@ class RecipientCheck final : public Check {
   RecipientCheck(std::shared_ptr<const Policy> policy,
                  const RecipientPolicy& options, Overrides overrides);
 
-  std::string_view name() const override { return "recipient"; }
+  FixedText name() const override { return "recipient"; }
   Stage stage() const override { return Stage::kRcpt; }
-  StageSet facts() const override { return {Stage::kRcpt}; }
+  FactSet reads() const override { return {Fact::kRecipient, Fact::kResolved}; }
   Scope scope() const override { return Scope::kRecipient; }
-  Finding Examine(const Transaction& transaction, Inquiry& ask) const override;
+  Finding Examine(const Facts& facts, Inquiry& ask) const override;
 
  private:
   // What one reading in a realm leads to.
@@ -62,7 +61,7 @@ class RecipientCheck final : public Check {
   // in the realm's directory: when the list no longer has it, it has the same
   // grace period.
   Verdict Listed(const mail::Address& form, const RealmPolicy& realm,
-                 const Transaction& transaction, std::string_view why) const;
+                 const Transaction& transaction, FixedText why) const;
   Reading ReadingOf(const mail::Address& address,
                     const Transaction& transaction, Inquiry& ask) const;
   // The directory has proven that all of `forms` are absent.
@@ -75,7 +74,6 @@ class RecipientCheck final : public Check {
   // Whether it is at least clear that the domain of what is no address is not
   // ours: an emoji domain, which IDNA2008 does not allow.
   bool IsForeign(std::string_view recipient) const;
-  Verdict Unsure(DeferReply reply, std::string_view why) const;
 
   const std::shared_ptr<const Policy> policy_;
   const RecipientPolicy& options_;  // lives in *policy_

@@ -18,7 +18,7 @@ HistoryLookup BeyondAsciiIn(const RealmPolicy& realm) {
           absl::StrCat(realm.directory, ":", kBeyondAsciiKey)};
 }
 
-Unfolded Unsure(std::string_view why) {
+Unfolded Unsure(FixedText why) {
   return {Unfolded::State::kUnsure, why, nullptr};
 }
 

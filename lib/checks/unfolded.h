@@ -11,7 +11,6 @@
 #define MAILVERDICT_LIB_CHECKS_UNFOLDED_H_
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "lib/core/check.h"
@@ -29,7 +28,7 @@ struct Unfolded {
     kAbsent,   // so is every address that folds to this one, or none does
   };
   State state = State::kAbsent;
-  std::string_view why;             // static storage
+  FixedText why;
   const Answer* mailbox = nullptr;  // kPresent; lives as long as the evidence
 };
 

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "lib/core/history_kind.h"
+#include "lib/mail/escape.h"
 
 namespace mailverdict {
 namespace {
@@ -57,18 +58,7 @@ std::string ToString(const Lookup& lookup) {
                         dns->with_controls ? " with controls" : "");
   }
   const auto& history = std::get<HistoryLookup>(lookup);
-  const char* what = "history ";
-  switch (history.kind) {
-    case HistoryLookup::Kind::kMailboxSeen:
-      break;
-    case HistoryLookup::Kind::kVanished:
-      what = "vanished from ";
-      break;
-    case HistoryLookup::Kind::kMissingDomain:
-      what = "missing domain ";
-      break;
-  }
-  return absl::StrCat(what, history.key);
+  return std::string(TextOf(history.kind).view()) + history.key;
 }
 
 std::string Transcript::ToString() const {
@@ -134,10 +124,7 @@ std::string Answer::ToString() const {
                      : absent() ? TextOf(absence())
                                 : absl::StrCat("unknown: ", reason());
   if (present() && !values().empty()) {
-    const auto* dns = std::get_if<DnsLookup>(&lookup());
-    const bool any_bytes = dns != nullptr && dns->type == DnsType::kTxt;
-    const std::string said = absl::StrJoin(values(), "; ");
-    absl::StrAppend(&text, ": ", any_bytes ? absl::CHexEscape(said) : said);
+    absl::StrAppend(&text, ": ", absl::StrJoin(values(), "; "));
   }
   if (controls_passed())
     absl::StrAppend(&text, ", vouched for by ", vouched_by());
@@ -147,7 +134,8 @@ std::string Answer::ToString() const {
   if (!data_->confirmed_by.empty()) {
     absl::StrAppend(&text, ", and from ", data_->confirmed_by);
   }
-  return text;
+  // A DN, a TXT record, a server's message: all of it is somebody else's.
+  return mail::EscapeLine(text);
 }
 
 std::optional<Proof> Proof::OfNoName(const Answer& mx, const Answer& a,
@@ -184,6 +172,7 @@ std::string Proof::ToString() const {
     grounds.push_back(absl::StrCat(mailverdict::ToString(answer.lookup()), ": ",
                                    answer.ToString()));
   }
+  for (std::string& ground : grounds) ground = mail::EscapeLine(ground);
   return absl::StrJoin(grounds, "\n");
 }
 

@@ -1,10 +1,11 @@
-// What came back for a Lookup. Present, Absent and Unknown are three things and
-// are never merged; whether an answer is *vouched* for by controls is a fourth.
+// The answer to a Lookup: Present, Absent or Unknown. These three are never
+// merged. A fourth property is whether controls have proven the answer.
 //
-// A Report is what a resolver saw: anyone can make one, and it proves nothing.
-// An Answer is a Report that Vouch() (vouch.h) or, of DNS, VouchDns()
-// (dns_vouch.h) has judged; only one that was found borne out by controls, and
-// that Confirm() made of two such where two servers are wanted, yields a Proof.
+// A Report is what a resolver saw. Any code can make one, and it proves
+// nothing. An Answer is a Report that Vouch() (vouch.h) or VouchDns()
+// (dns_vouch.h) has judged. Only an Answer whose controls passed yields a
+// Proof. Where the policy wants two servers, Confirm() must also have joined
+// the answers of both.
 
 #ifndef MAILVERDICT_LIB_CORE_ANSWER_H_
 #define MAILVERDICT_LIB_CORE_ANSWER_H_
@@ -23,8 +24,8 @@
 
 namespace mailverdict {
 
-// Which server said it, on which connection, in which exchange, and when.
-// Two reports with one exchange of one connection come from one moment.
+// The source of a report: server, connection, exchange and time. Two reports
+// with the same exchange of the same connection come from one moment.
 struct Transcript {
   std::string server;  // as the Policy names it: "ldap://ldap1.example.org"
   uint64_t connection = 0;  // counted over the life of the program, from 1
@@ -38,24 +39,24 @@ struct Transcript {
 
 enum class AnswerState { kPresent, kAbsent, kUnknown };
 
-// What it is that is absent: not everything can be proven in the same way.
+// The kind of an absence. Each kind needs a different proof.
 enum class Absence {
-  kNoEntry,  // a directory or the history has none
-  kNoName,   // DNS: NXDOMAIN, there is no such name of any type
-  kNoData,   // DNS: there is such a name, and nothing of this type at it
+  kNoEntry,  // the directory or the history has no entry
+  kNoName,   // DNS: NXDOMAIN, the name does not exist with any type
+  kNoData,   // DNS: the name exists, but has no record of this type
 };
 
-// How DNS said what it said. Empty for every other kind of lookup.
+// Details of a DNS answer. Empty for every other kind of lookup.
 struct DnsSource {
-  // How long it may be believed, as of `received` of the transcript: the least
-  // of the records' TTLs, or that of the absence (RFC 2308 5); zero for not at
-  // all.
+  // How long the answer is valid, from the transcript's `received` on: the
+  // least TTL of its records, or the TTL of the absence (RFC 2308 5). Zero: it
+  // must not be cached.
   absl::Duration ttl;
-  // The name that an alias (CNAME) led to; empty if there was none. Then it is
-  // that name which is absent: the one that was asked for is there.
+  // The name that a CNAME led to; empty if there was none. An absence is then
+  // that of this name: the name that was asked for exists.
   std::string alias_target;
-  // Absent: the zone that says so, by its SOA record: the name, or an ancestor
-  // of it, "." for the root. Empty if none came with it.
+  // Absent: the owner of the SOA record that came with the answer: the name or
+  // an ancestor of it, "." for the root. Empty if no SOA came.
   std::string zone;
 };
 
@@ -63,13 +64,13 @@ struct DnsSource {
 struct Report {
   Lookup lookup;
   AnswerState state = AnswerState::kUnknown;
-  // Present: what was found. Of a mailbox, its entry's name and, if that is
-  // known, the spelling by which it was found.
+  // Present: what was found. For a mailbox: the DN of its entry and, if known,
+  // the spelling that matched.
   std::vector<std::string> values;
   // Unknown: why, for people: "search timed out after 3s".
   std::string reason;
   Transcript transcript;
-  Absence absence = Absence::kNoEntry;  // Absent: of what
+  Absence absence = Absence::kNoEntry;  // Absent: which kind
   DnsSource dns;
 
   static Report Present(Lookup lookup, std::vector<std::string> values,
@@ -86,41 +87,41 @@ struct Policy;
 // An immutable value, cheap to copy (it shares its contents). Thread-safe.
 class Answer {
  public:
-  // An answer that nothing vouches for. It can let mail pass and can defer it.
+  // An answer that no control has proven. It can let mail pass, and defer it.
   explicit Answer(Report report);
 
-  // What a resolver saw. Of an answer that Vouch() found wanting, what it made
-  // of that.
+  // What a resolver saw; Unknown with a reason if Vouch() did not accept it.
   const Report& report() const { return data_->report; }
   const Lookup& lookup() const { return data_->report.lookup; }
   AnswerState state() const { return data_->report.state; }
   bool present() const { return state() == AnswerState::kPresent; }
   bool absent() const { return state() == AnswerState::kAbsent; }
   bool unknown() const { return state() == AnswerState::kUnknown; }
-  // Borne out by the controls that came with it, from one server.
+  // Whether the controls that came with it, from the same server, passed.
   bool controls_passed() const { return !data_->vouched_by.empty(); }
-  // That, and by a second server, where the directory's policy wants one.
+  // Whether it can be a proof: the controls passed, and a second server agreed
+  // where the directory's policy wants one.
   bool proven() const { return controls_passed() && !data_->wants_second; }
   const std::vector<std::string>& values() const {
     return data_->report.values;
   }
   const std::string& reason() const { return data_->report.reason; }
-  // Of what; means something only when absent().
+  // REQUIRES: absent().
   Absence absence() const { return data_->report.absence; }
   const Transcript& transcript() const { return data_->report.transcript; }
   const DnsSource& dns() const { return data_->report.dns; }
-  // The controls that came with it, for people; empty when not borne out.
+  // The controls that passed, for people; empty if they did not.
   const std::string& vouched_by() const { return data_->vouched_by; }
 
   // The only way from a service's "no" to a rejection. nullopt unless the
-  // answer is Absent and vouched. Of DNS always nullopt: see Proof::OfNoName.
+  // answer is absent and proven. Always nullopt for DNS: see Proof::OfNoName.
   std::optional<Proof> ProofOfAbsence() const;
-  // The way from what a service has to a rejection: a listing, a null MX.
-  // nullopt unless the answer is Present and vouched.
+  // The way from something that a service has, such as a listing or a null MX,
+  // to a rejection. nullopt unless the answer is present and proven.
   std::optional<Proof> ProofOfPresence() const;
 
   // "absent, vouched for by control@example.org (mail), from ldap://... ",
-  // "absent: no such name, from 192.0.2.53 ..."
+  // "absent: no such name, from 192.0.2.53 ...". Escaped (lib/mail/escape.h).
   std::string ToString() const;
 
  private:
@@ -142,29 +143,28 @@ class Answer {
   std::shared_ptr<const Data> data_;
 };
 
-// The grounds of a rejection. Made only from a vouched answer, from a line of a
-// list that has matched, or from the message itself; printable.
+// The grounds of a rejection. Made only from a proven answer, from a line of a
+// list that matched, or from the message itself.
 class Proof {
  public:
   explicit Proof(ListEntry listed) : listed_(std::move(listed)) {}
   explicit Proof(Malformed malformed) : malformed_(std::move(malformed)) {}
-  // That there is no such domain, since there is no such name (NXDOMAIN),
-  // whichever of MX, A and AAAA is asked for. nullopt unless all three answers
-  // are vouched and about one name.
+  // Proves that a domain does not exist: MX, A and AAAA each say NXDOMAIN.
+  // nullopt unless all three answers are proven and about the same name.
   static std::optional<Proof> OfNoName(const Answer& mx, const Answer& a,
                                        const Answer& aaaa);
 
-  // The answers that it rests on: were one of them Unknown, it would not stand.
+  // The answers that the proof rests on. It would not hold if one were Unknown.
   const std::vector<Answer>& cited() const { return cited_; }
-  // This proof, resting on `answer` as well. A lookup is cited once.
+  // Adds `answer` to what the proof rests on. A lookup is cited once.
   Proof And(Answer answer) &&;
-  // The line of a list, where there is one.
+  // The line of a list, if the proof is one.
   const std::optional<ListEntry>& listed() const { return listed_; }
-  // The part of the message, where there is one.
+  // The part of the message, if the proof is one.
   const std::optional<Malformed>& malformed() const { return malformed_; }
 
   // "mailbox people:joe@example.org: absent, vouched by ...", one line an
-  // answer or entry.
+  // answer or entry. Escaped (lib/mail/escape.h), but for the line ends.
   std::string ToString() const;
 
  private:

@@ -25,18 +25,21 @@ const Answer* Inquiry::Ask(Lookup lookup) {
 // One walk along the chain.
 class Deliberation {
  public:
-  Deliberation(const Transaction& transaction, const Evidence& evidence)
-      : transaction_(transaction), evidence_(evidence) {}
+  Deliberation(const Policy& policy, const Transaction& transaction,
+               const Evidence& evidence)
+      : transaction_(transaction),
+        facts_(policy, transaction),
+        evidence_(evidence) {}
 
   Evaluation Walk(const Chain& chain) {
     if (transaction_.authenticated) {
       return Close(Verdict::Pass("authenticated"));
     }
-    if (transaction_.local) return Close(Verdict::Pass("local network"));
+    if (facts_.local()) return Close(Verdict::Pass("local network"));
     for (const auto& check : chain) {
       if (check->stage() != transaction_.stage) continue;
       Inquiry ask(evidence_);
-      Finding finding = check->Examine(transaction_, ask);
+      Finding finding = check->Examine(facts_, ask);
       if (finding.pending()) return std::move(ask.missing());
       Verdict& found = finding.verdict();
       Record(*check, found, ask);
@@ -71,16 +74,17 @@ class Deliberation {
   }
 
   const Transaction& transaction_;
+  const Facts facts_;
   const Evidence& evidence_;
   std::vector<Verdict::Step> steps_;
   std::vector<Observation> observations_;
   std::vector<Lookup> prefetch_;
-  std::string_view why_;
+  FixedText why_;
 };
 
 Evaluation Evaluate(const Chain& chain, const Transaction& transaction,
                     const Evidence& evidence) {
-  return Deliberation(transaction, evidence).Walk(chain);
+  return Deliberation(chain.policy(), transaction, evidence).Walk(chain);
 }
 
 StageSet JudgedStages(const Chain& chain) {
@@ -89,11 +93,16 @@ StageSet JudgedStages(const Chain& chain) {
   return judged;
 }
 
+FactSet FactsRead(const Chain& chain) {
+  FactSet read;
+  for (const auto& check : chain) read.Add(check->reads());
+  return read;
+}
+
 StageSet NeededStages(const Chain& chain) {
-  StageSet needed;
+  StageSet needed = StagesOf(FactsRead(chain));
   for (const auto& check : chain) {
     needed.Add({Stage::kConnect, Stage::kMail, check->stage()});
-    needed.Add(check->facts());
   }
   return needed;
 }

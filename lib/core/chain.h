@@ -1,4 +1,4 @@
-// The ordered checks, and the one function that everything else serves.
+// The ordered checks, and the function that evaluates them.
 //
 //   Evidence evidence;
 //   for (;;) {
@@ -12,6 +12,7 @@
 #define MAILVERDICT_LIB_CORE_CHAIN_H_
 
 #include <memory>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -19,27 +20,52 @@
 
 namespace mailverdict {
 
-using Chain = std::vector<std::unique_ptr<const Check>>;
+// The checks of a policy, in order. Keeps the policy alive. Thread-safe when
+// it no longer changes.
+class Chain {
+ public:
+  // Of the policy that is left empty: no network is local.
+  Chain() : Chain(std::make_shared<const Policy>()) {}
+  explicit Chain(std::shared_ptr<const Policy> policy)
+      : policy_(std::move(policy)) {}
 
-// A verdict, or the lookups (never none) without which there is none.
+  void push_back(std::unique_ptr<const Check> check) {
+    checks_.push_back(std::move(check));
+  }
+  auto begin() const { return checks_.begin(); }
+  auto end() const { return checks_.end(); }
+  const Policy& policy() const { return *policy_; }
+
+ private:
+  std::shared_ptr<const Policy> policy_;
+  std::vector<std::unique_ptr<const Check>> checks_;
+};
+
+// A verdict, or the lookups that it still needs: at least one.
 using Evaluation = std::variant<Verdict, std::vector<Lookup>>;
 
 // The checks of the transaction's stage, in order; the first that does not pass
 // decides. A check in shadow is written into the trace and the chain goes on.
-// A client that has logged in or is in a local network passes.
+// A client that has logged in, or is in one of the policy's local networks,
+// passes.
 //
 // Stateless and pure: call it again with more evidence and it starts over. So
-// late, doubled or reordered answers cannot matter, and answering each lookup
-// it names, with Unknown if need be, always ends in a verdict. Thread-safe.
+// late, repeated or reordered answers do not matter. A caller that answers each
+// lookup, with Unknown if it must, always gets a verdict. Thread-safe.
 Evaluation Evaluate(const Chain& chain, const Transaction& transaction,
                     const Evidence& evidence);
 
-// The stages at which the chain has something to say. At any other, Evaluate
-// passes and asks nothing.
+// The stages at which a check runs. At any other stage Evaluate passes and asks
+// nothing.
 StageSet JudgedStages(const Chain& chain);
 
-// The stages whose facts the chain reads; if there is any check, those at which
-// it is learned who the client is and whether it has logged in, too.
+// What the checks read of a transaction. A check whose facts no adapter tells
+// does nothing.
+FactSet FactsRead(const Chain& chain);
+
+// The stages at which an adapter has to listen: those of FactsRead; if there is
+// any check, also those at which it learns who the client is and whether it has
+// logged in.
 StageSet NeededStages(const Chain& chain);
 
 }  // namespace mailverdict

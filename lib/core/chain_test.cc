@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "lib/core/replies.h"
 #include "lib/core/vouch.h"
 
 namespace mailverdict {
@@ -36,22 +38,24 @@ Answer VouchedAbsence(const MailboxLookup& lookup) {
 // Rejects what is proven absent, defers what is unknown.
 class Fake final : public Check {
  public:
-  Fake(std::string_view name, std::string address, bool shadow = false,
+  Fake(FixedText name, std::string address, bool shadow = false,
        Stage stage = Stage::kRcpt)
-      : Check(shadow),
+      : Check(Policy(), CheckOptions{shadow, WhenUnsure::kDefer}),
         name_(name),
         address_(std::move(address)),
         stage_(stage) {}
-  std::string_view name() const override { return name_; }
+  FixedText name() const override { return name_; }
   Stage stage() const override { return stage_; }
-  StageSet facts() const override { return {Stage::kHelo}; }
+  FactSet reads() const override { return {Fact::kHelo}; }
   Scope scope() const override { return Scope::kMessage; }
-  Finding Examine(const Transaction& tx, Inquiry& ask) const override {
+  Finding Examine(const Facts& facts, Inquiry& ask) const override {
     const Answer* answer = ask.Ask(Mailbox(address_));
     if (answer == nullptr) return Finding::Pending();
     if (answer->present()) {
       return Verdict::Pass("there").WithObservation(
-          {Observation::Kind::kPresent, {{}, address_}, tx.now});
+          {Observation::Kind::kPresent,
+           {{}, address_},
+           facts.transaction().now});
     }
     if (std::optional<Proof> proof = answer->ProofOfAbsence()) {
       return Verdict::Reject(replies::kUserUnknown, *std::move(proof));
@@ -60,7 +64,7 @@ class Fake final : public Check {
   }
 
  private:
-  const std::string_view name_;
+  const FixedText name_;
   const std::string address_;
   const Stage stage_;
 };
@@ -72,7 +76,7 @@ Chain ChainOf(Checks... checks) {
   return chain;
 }
 
-std::unique_ptr<Fake> MakeFake(std::string_view name, std::string address,
+std::unique_ptr<Fake> MakeFake(FixedText name, std::string address,
                                bool shadow = false,
                                Stage stage = Stage::kRcpt) {
   return std::make_unique<Fake>(name, std::move(address), shadow, stage);
@@ -174,10 +178,56 @@ TEST(Evaluate, AnAuthenticatedClientPassesUnasked) {
   const Verdict verdict =
       VerdictOf(Evaluate(ChainOf(MakeFake("a", "a@x")), tx, {}));
   EXPECT_EQ(verdict.Line(), "pass [authenticated]");
-  tx.authenticated = false;
-  tx.local = true;
-  EXPECT_EQ(VerdictOf(Evaluate(ChainOf(MakeFake("a", "a@x")), tx, {})).Line(),
-            "pass [local network]");
+}
+
+TEST(Evaluate, AClientInALocalNetworkPassesUnasked) {
+  auto policy = std::make_shared<Policy>();
+  policy->local_networks = {*mail::IpNetwork::Parse("192.0.2.0/24")};
+  Chain chain(policy);
+  chain.push_back(MakeFake("a", "a@x"));
+  Transaction tx = AtRcpt();
+  tx.client = "192.0.2.255";
+  EXPECT_EQ(VerdictOf(Evaluate(chain, tx, {})).Line(), "pass [local network]");
+  for (const char* other : {"192.0.3.0", "", "unknown", "192.0.2.0/24"}) {
+    tx.client = other;
+    EXPECT_TRUE(
+        std::holds_alternative<std::vector<Lookup>>(Evaluate(chain, tx, {})))
+        << other;
+  }
+}
+
+TEST(Facts, AreThoseThatTheChecksRead) {
+  EXPECT_EQ(FactsRead({}), FactSet());
+  EXPECT_EQ(FactsRead(ChainOf(MakeFake("a", "a@x"))), FactSet{Fact::kHelo});
+}
+
+TEST(Facts, EachIsKnownFromOneStageOn) {
+  EXPECT_EQ(StagesOf({}), StageSet());
+  EXPECT_EQ(StagesOf({Fact::kClient, Fact::kHelo}),
+            (StageSet{Stage::kConnect, Stage::kHelo}));
+  EXPECT_EQ(StagesOf({Fact::kSender, Fact::kQueueId}), StageSet{Stage::kMail});
+  EXPECT_EQ(StagesOf({Fact::kRecipient, Fact::kResolved}),
+            StageSet{Stage::kRcpt});
+  EXPECT_EQ(StagesOf({Fact::kAccepted, Fact::kHeader}),
+            StageSet{Stage::kEndOfHeader});
+}
+
+TEST(Facts, AreParsedAndMissingWhereTheyAreNot) {
+  Transaction tx = AtRcpt();
+  tx.client = "2001:db8::1";
+  tx.sender = "<>";
+  tx.recipient = "<joe@example.org>";
+  const Policy policy;
+  const Facts facts(policy, tx);
+  EXPECT_TRUE(facts.client().has_value());
+  ASSERT_TRUE(facts.sender().has_value());
+  EXPECT_TRUE(facts.sender()->null());
+  EXPECT_EQ(facts.recipient().argument.ToString(), "joe@example.org");
+  tx.client = "unknown";
+  tx.sender = "joe@";
+  const Facts odd(policy, tx);
+  EXPECT_FALSE(odd.client().has_value());
+  EXPECT_FALSE(odd.sender().has_value());
 }
 
 TEST(Evidence, TheFirstAnswerStands) {
@@ -217,6 +267,53 @@ TEST(Verdict, PrintsItsTree) {
           "      mailbox people:b@x: absent, vouched for by old@example.org "
           "(mail), from ldap://one connection 1 exchange 2, 08:00:00.000Z "
           "+0\n");
+}
+
+// A DN may hold anything, and so may a server's message.
+constexpr std::string_view kWild = "a\x1b[2J\x07\r\nb\xe2\x80\xae";
+constexpr std::string_view kTamed = "a\\x1b[2J\\x07\\x0d\\x0ab\\xe2\\x80\\xae";
+
+// Everything but the ends of the lines.
+bool IsTame(const std::string& text) {
+  for (const char c : text) {
+    if (c != '\n' && (c < ' ' || c > '~')) return false;
+  }
+  return true;
+}
+
+TEST(Verdict, ItsLineAndItsTreeShowNoBytesThatDriveATerminal) {
+  const std::string wild(kWild);
+  const MailboxLookup mailbox = Mailbox(wild + "@x");
+  const Chain chain = ChainOf(MakeFake("a", wild + "@x"));
+  for (const Report& report :
+       {Report::Unknown(mailbox, wild, {wild, 1, 2, {}, {}}),
+        Report::Present(mailbox, {wild}, {wild, 1, 2, {}, {}}),
+        Report::Absent(mailbox, {wild, 1, 2, {}, {}})}) {
+    const Verdict verdict =
+        VerdictOf(Evaluate(chain, AtRcpt(), With({Answer(report)})));
+    EXPECT_TRUE(IsTame(verdict.Line())) << verdict.Line();
+    EXPECT_EQ(verdict.Line().find('\n'), std::string::npos);
+    EXPECT_TRUE(IsTame(verdict.Tree())) << verdict.Tree();
+    EXPECT_NE(verdict.Tree().find(kTamed), std::string::npos);
+    // The line, the check, what it asked and the answer; nothing forged.
+    const std::string tree = verdict.Tree();
+    EXPECT_EQ(std::count(tree.begin(), tree.end(), '\n'), 4) << tree;
+  }
+}
+
+TEST(Proof, ShowsNoBytesThatDriveATerminal) {
+  const std::string wild(kWild);
+  const MailboxLookup mailbox = Mailbox(wild + "@x");
+  const Proof proof = *VouchedAbsence(mailbox).ProofOfAbsence();
+  EXPECT_TRUE(IsTame(proof.ToString())) << proof.ToString();
+  EXPECT_EQ(proof.ToString().find('\n'), std::string::npos);
+  const Proof malformed(*Malformed::Of("<" + wild + ">"));
+  EXPECT_NE(malformed.ToString().find(kTamed), std::string::npos);
+  EXPECT_TRUE(IsTame(malformed.ToString())) << malformed.ToString();
+}
+
+TEST(Reply, ShowsNothingThatAnMtaOrATerminalInterprets) {
+  EXPECT_EQ(HarmlessText(kWild), "a [2J b");
 }
 
 }  // namespace

@@ -1,22 +1,25 @@
-// A Check is one rule of the chain: a pure function of a Transaction and the
-// Evidence. It asks through an Inquiry; what is not known yet it leaves
-// pending, and it is called again, from the start, when more is known.
+// A Check is one rule of the chain: a pure function of a transaction's Facts
+// and the Evidence. It asks through an Inquiry. While an answer is missing it
+// returns Finding::Pending(), and it is called again, from the start, when more
+// answers are known.
 
 #ifndef MAILVERDICT_LIB_CORE_CHECK_H_
 #define MAILVERDICT_LIB_CORE_CHECK_H_
 
 #include <optional>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "lib/core/evidence.h"
+#include "lib/core/facts.h"
+#include "lib/core/fixed_text.h"
 #include "lib/core/transaction.h"
 #include "lib/core/verdict.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 
-// What a check has to say: a Verdict, or that it needs more answers.
+// The result of a check: a Verdict, or that it needs more answers.
 class Finding {
  public:
   Finding(Verdict verdict)
@@ -31,10 +34,10 @@ class Finding {
   std::optional<Verdict> verdict_;
 };
 
-// A check's view of the evidence. It records what was asked: the answers go
-// into the trace, the lookups without one are what the verdict still needs; of
-// a check that has found without them, what a later stage will
-// (Verdict::ahead).
+// A check's view of the evidence. It records the questions. The answers go into
+// the trace. Lookups without an answer are what the verdict still needs, or, if
+// the check has decided without them, what a later stage will need
+// (Verdict::prefetch).
 class Inquiry {
  public:
   explicit Inquiry(const Evidence& evidence) : evidence_(evidence) {}
@@ -55,29 +58,40 @@ class Inquiry {
 // Immutable once built; thread-safe.
 class Check {
  public:
-  explicit Check(bool shadow) : shadow_(shadow) {}
+  // `options` are those of this check in `policy`. The one place where the
+  // policy's shadow and the check's meet.
+  Check(const Policy& policy, const CheckOptions& options)
+      : shadow_(policy.shadow || options.shadow),
+        when_unsure_(options.when_unsure) {}
   virtual ~Check() = default;
   Check(const Check&) = delete;
   Check& operator=(const Check&) = delete;
 
-  // As the Policy, logs and documents write it; static storage.
-  virtual std::string_view name() const = 0;
-  // The stage at which its facts are complete. It is asked at that stage only.
+  // As the Policy, logs and documents write it.
+  virtual FixedText name() const = 0;
+  // The stage at which all facts that it reads are known. It runs at no other.
   virtual Stage stage() const = 0;
-  // The stages whose facts it reads, its own among them: an adapter that can
-  // asks the MTA for no others.
-  virtual StageSet facts() const = 0;
+  // What it reads of a transaction: an adapter need not learn the rest.
+  virtual FactSet reads() const = 0;
   virtual Scope scope() const = 0;
   // Pure: same arguments, same Finding, same questions in the same order. More
   // evidence never takes a Finding back.
-  virtual Finding Examine(const Transaction& transaction,
-                          Inquiry& ask) const = 0;
+  virtual Finding Examine(const Facts& facts, Inquiry& ask) const = 0;
 
-  // What it finds is logged, and the mail passes.
+  // Whether its verdict is logged only, and the mail passes.
   bool shadow() const { return shadow_; }
+
+ protected:
+  // The verdict of a check that does not know: `reply`, or a pass if the
+  // policy has when_unsure: PASS for it.
+  Verdict Unsure(DeferReply reply, FixedText why) const {
+    if (when_unsure_ == WhenUnsure::kPass) return Verdict::Pass(why);
+    return Verdict::Defer(reply, why);
+  }
 
  private:
   const bool shadow_;
+  const WhenUnsure when_unsure_;
 };
 
 }  // namespace mailverdict

@@ -1,5 +1,5 @@
-// Which controls go with a question for DNS, and whether what came back is
-// vouched for: vouch.h, for DNS. Pure.
+// The controls of a DNS lookup, and the judgement whether an answer is proven
+// by them: vouch.h, for DNS. Pure.
 //
 // A DNS server may be cut off from the world and say that nothing exists, or
 // invent addresses for what does not; a list may be dead, or list everybody. An
@@ -13,8 +13,8 @@
 //                  documentation address are not (of IPv6 ::FFFF:7F00:2,
 //                  ::FFFF:7F00:1 and one of 2001:db8::/32; of domains "test",
 //                  "invalid" and one below example.com). Of an allow list each
-//                  positive control of the policy, too: that somebody is not on
-//                  it may count against him
+//                  positive control of the policy, too: not being on it may
+//                  count against a client
 
 #ifndef MAILVERDICT_LIB_CORE_DNS_VOUCH_H_
 #define MAILVERDICT_LIB_CORE_DNS_VOUCH_H_
@@ -28,7 +28,7 @@
 
 namespace mailverdict {
 
-// A question whose answer is known beforehand, if all is well.
+// A lookup whose answer is known beforehand, if the server works.
 struct DnsControl {
   DnsLookup lookup;
   bool present = false;  // it has that; else there must be no such name or data
@@ -42,9 +42,8 @@ std::vector<DnsControl> DnsControlsFor(const Policy& policy,
                                        const DnsLookup& lookup,
                                        uint64_t random);
 
-// Whether controls could vouch for what a resolver saw, if all were as they
-// should be; else there is no need to ask them. REQUIRES: report.lookup is a
-// DnsLookup.
+// Whether the report would be proven if every control passed. If not, there is
+// no need to ask them. REQUIRES: report.lookup is a DnsLookup.
 bool CanBeVouchedFor(const Policy& policy, const Report& report);
 
 // What `seen`, of DnsControlsFor(policy, lookup, random), says against the

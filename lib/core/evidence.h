@@ -1,4 +1,4 @@
-// The answers so far, for one verdict.
+// The answers known so far for one verdict.
 
 #ifndef MAILVERDICT_LIB_CORE_EVIDENCE_H_
 #define MAILVERDICT_LIB_CORE_EVIDENCE_H_

@@ -1,5 +1,5 @@
-// A Lookup is one question for the outside. A value: comparable, hashable,
-// printable; it says what to ask and nothing about how.
+// A Lookup is one question for a service: a directory, DNS or the history. A
+// value: comparable, hashable, printable. It says what to ask, not how.
 
 #ifndef MAILVERDICT_LIB_CORE_LOOKUP_H_
 #define MAILVERDICT_LIB_CORE_LOOKUP_H_
@@ -18,8 +18,9 @@ struct MailboxLookup {
   // The ways in which the directory may have written it, asked together; never
   // empty, the canonical one first (mail::Address::Spellings).
   std::vector<std::string> spellings;
-  // Asked through this arm of the directory's filter only; empty: through all.
-  // Controls use it: an arm is proven to speak by an entry found through it.
+  // Asks through this arm (alternative) of the directory's filter only; empty:
+  // through all. Controls use it: an entry found through an arm proves that the
+  // arm works.
   std::string arm;
 
   const std::string& address() const { return spellings.front(); }
@@ -35,7 +36,8 @@ struct MailboxLookup {
   }
 };
 
-// What do we remember? `kind` says of what, `key` of whom.
+// What does the history remember? `kind` says about which kind of thing, `key`
+// about which one.
 struct HistoryLookup {
   enum class Kind {
     // When was this mailbox last present, and has it vanished since? The key is
@@ -87,9 +89,9 @@ struct DnsLookup {
   // added to it.
   std::string name;
   DnsType type = DnsType::kA;
-  // Asked anew, and after the answer the controls (dns_vouch.h): what comes
-  // back may be a proof. It costs round trips, so a check asks without them
-  // first.
+  // Bypasses the cache, and asks the controls (dns_vouch.h) after the answer,
+  // so that it can be a proof. This costs round trips, so a check asks without
+  // controls first.
   bool with_controls = false;
 
   friend bool operator==(const DnsLookup& a, const DnsLookup& b) {

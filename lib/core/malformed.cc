@@ -1,8 +1,8 @@
 #include "lib/core/malformed.h"
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "lib/mail/address.h"
+#include "lib/mail/escape.h"
 
 namespace mailverdict {
 
@@ -14,7 +14,7 @@ std::optional<Malformed> Malformed::Of(std::string_view text) {
 }
 
 std::string Malformed::ToString() const {
-  return absl::StrCat("\"", absl::CHexEscape(text_),
+  return absl::StrCat("\"", mail::EscapeLine(text_),
                       "\" is no address: ", fault_.what, ", at character ",
                       fault_.at + 1);
 }

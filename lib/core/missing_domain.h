@@ -16,7 +16,7 @@ namespace mailverdict {
 // To the second, as a store keeps it.
 struct MissingDomain {
   // More messages than this are not told apart.
-  static constexpr int kMaxMessages = 32;
+  static constexpr int kMaxMessages = DomainCheckPolicy::kMaxLearnMessages;
   // One that comes sooner after the one counted before is not counted: what a
   // short outage says of a domain is said to all who ask meanwhile.
   static constexpr absl::Duration kApart = absl::Hours(1);

@@ -1,6 +1,6 @@
-// What the other side is told: an SMTP reply code (RFC 5321 4.2), an enhanced
-// status (RFC 3463) and a text. A temporary and a permanent reply are two
-// types, so that one cannot be used where the other is meant.
+// An SMTP reply: a code (RFC 5321 4.2), an enhanced status (RFC 3463) and a
+// text. Temporary and permanent replies are two types, so that one cannot be
+// used in place of the other.
 
 #ifndef MAILVERDICT_LIB_CORE_REPLY_H_
 #define MAILVERDICT_LIB_CORE_REPLY_H_
@@ -10,10 +10,12 @@
 #include <string>
 #include <string_view>
 
+#include "lib/core/fixed_text.h"
+
 namespace mailverdict {
 
-// The parts of a reply. The class of the enhanced status is the first digit of
-// the code, always; `text` is what HarmlessText leaves as it is.
+// The parts of a reply. The enhanced status is CLASS.SUBJECT.DETAIL; its class
+// is always the first digit of the code. HarmlessText has made `text`.
 struct Reply {
   int code = 250;
   int status_subject = 0;
@@ -26,107 +28,49 @@ struct Reply {
 // sendmail's tokeniser answers 553 by itself for a token of 256 bytes.
 inline constexpr size_t kMaxReplyText = 200;
 
-// Bytes from wherever as the text of a reply: printable ASCII, and none of
-// % " ( ) < > \ ; $ which MTAs interpret (sendmail makes a 553 of an unbalanced
-// quote, parenthesis or angle bracket, and expands a percent sign). Each run of
-// others and of blanks becomes one blank, or nothing at the ends; at most
-// kMaxReplyText bytes.
+// Makes any bytes fit for the text of a reply. Keeps printable ASCII except for
+// % " ( ) < > \ ; $ which MTAs interpret (sendmail answers 553 to an unbalanced
+// quote, parenthesis or angle bracket, and expands a percent sign). Replaces
+// each run of other bytes and blanks by one blank, removes blanks at the ends,
+// and cuts the text to kMaxReplyText bytes.
 std::string HarmlessText(std::string_view text);
 
-// "Try again later." Written as a constant with another code it does not
-// compile. `text` has static storage.
+// A temporary reply (4xx). A constant with another code does not compile.
 class DeferReply {
  public:
-  constexpr DeferReply(int code, int subject, int detail, std::string_view text)
+  constexpr DeferReply(int code, int subject, int detail, FixedText text)
       : code_(code), subject_(subject), detail_(detail), text_(text) {
     if (code / 100 != 4) throw std::logic_error("a deferral is a 4xx");
   }
-  Reply reply() const { return {code_, subject_, detail_, std::string(text_)}; }
+  Reply reply() const {
+    return {code_, subject_, detail_, std::string(text_.view())};
+  }
 
  private:
   int code_;
   int subject_;
   int detail_;
-  std::string_view text_;
+  FixedText text_;
 };
 
-// "Never." Given only together with a Proof: see Verdict::Reject.
+// A permanent reply (5xx). Verdict::Reject takes it together with a Proof.
 class RejectReply {
  public:
-  constexpr RejectReply(int code, int subject, int detail,
-                        std::string_view text)
+  constexpr RejectReply(int code, int subject, int detail, FixedText text)
       : code_(code), subject_(subject), detail_(detail), text_(text) {
     if (code / 100 != 5) throw std::logic_error("a rejection is a 5xx");
   }
-  Reply reply() const { return {code_, subject_, detail_, std::string(text_)}; }
+  Reply reply() const {
+    return {code_, subject_, detail_, std::string(text_.view())};
+  }
 
  private:
   int code_;
   int subject_;
   int detail_;
-  std::string_view text_;
+  FixedText text_;
 };
 
-// Every reply that a check may give, in one place.
-namespace replies {
-
-inline constexpr RejectReply kUserUnknown{550, 1, 1, "User unknown"};
-// RFC 3463 X.1.3, "bad destination mailbox address syntax".
-inline constexpr RejectReply kNoAddress{553, 1, 3,
-                                        "Recipient address not understood"};
-// RFC 3463 X.1.8, "bad sender's system address", and X.1.2, "bad destination
-// system address".
-inline constexpr RejectReply kSenderDomainListed{
-    550, 1, 8, "Sender domain cannot receive mail"};
-inline constexpr RejectReply kRecipientDomainListed{
-    550, 1, 2, "Recipient domain cannot receive mail"};
-
-// RFC 7505 4.1, 4.2.
-inline constexpr RejectReply kSenderNullMx{550, 7, 27,
-                                           "Sender address has null MX"};
-inline constexpr RejectReply kRecipientNullMx{556, 1, 10,
-                                              "Recipient address has null MX"};
-// Proven missing again and again.
-inline constexpr RejectReply kSenderDomainMissing{
-    550, 1, 8, "Sender domain does not exist"};
-inline constexpr RejectReply kRecipientDomainMissing{
-    550, 1, 2, "Recipient domain does not exist"};
-// RFC 3463 X.7.1, "delivery not authorized".
-inline constexpr RejectReply kClientListed{554, 7, 1,
-                                           "Client is on a block list"};
-inline constexpr RejectReply kSenderListed{554, 7, 1,
-                                           "Sender domain is on a block list"};
-
-// What DNS says, and may say by mistake.
-inline constexpr DeferReply kSenderDomainNotFound{
-    451, 1, 8, "Sender domain does not exist"};
-inline constexpr DeferReply kRecipientDomainNotFound{
-    451, 1, 2, "Recipient domain does not exist"};
-inline constexpr DeferReply kSenderDomainNoHost{
-    451, 1, 8, "Sender domain has no mail host with a public address"};
-inline constexpr DeferReply kRecipientDomainNoHost{
-    451, 1, 2, "Recipient domain has no mail host with a public address"};
-// Nothing can be said of the domain; unlike the above, a sender has nothing to
-// correct. RFC 3463 X.4.3.
-inline constexpr DeferReply kDomainUnsure{
-    451, 4, 3, "Domain cannot be looked up right now, try again later"};
-
-// RFC 3463 X.4.3, "directory server failure". The reasons differ (no answer, no
-// vouched answer, seen too recently); the log tells them apart, a stranger
-// should not learn them.
-inline constexpr DeferReply kDirectoryUnsure{
-    451, 4, 3, "Recipient cannot be verified right now, try again later"};
-inline constexpr DeferReply kAddressNotUnderstood{
-    451, 1, 3, "Recipient address not understood"};
-inline constexpr DeferReply kNoVerdict{
-    451, 3, 0, "Mail cannot be checked right now, try again later"};
-// RFC 3463 X.3.2, "system not accepting network messages".
-inline constexpr DeferReply kHeld{
-    451, 3, 2, "Mail is not accepted right now, try again later"};
-inline constexpr DeferReply kRequestNotUnderstood{
-    451, 3, 0, "Address was not asked about in full, try again later"};
-
-}  // namespace replies
 }  // namespace mailverdict
 
 #endif  // MAILVERDICT_LIB_CORE_REPLY_H_

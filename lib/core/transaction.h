@@ -1,5 +1,5 @@
 // What the MTA has told us so far. A value: an adapter fills it in, stage by
-// stage; checks read it and nothing else.
+// stage. Checks read it through Facts (facts.h).
 
 #ifndef MAILVERDICT_LIB_CORE_TRANSACTION_H_
 #define MAILVERDICT_LIB_CORE_TRANSACTION_H_
@@ -9,35 +9,86 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
 
 namespace mailverdict {
 
-// Where in the SMTP dialogue a verdict is asked for.
+// The point of the SMTP dialogue at which a verdict is asked for.
 enum class Stage { kConnect, kHelo, kMail, kRcpt, kEndOfHeader, kEndOfMessage };
 
 inline constexpr size_t kStages = 6;
 
-// Some of the stages. A value.
-class StageSet {
+// What an adapter may tell of a transaction. docs/cases.md has a table: which
+// door tells which, and by which word a case does.
+enum class Fact {
+  kClient,     // Transaction::client
+  kHelo,       // helo
+  kQueueId,    // queue_id
+  kSender,     // sender
+  kRecipient,  // recipient
+  kResolved,   // resolved
+  kAccepted,   // accepted
+  kHeader,     // header
+};
+
+inline constexpr size_t kFacts = 8;
+
+// The stage from which on a fact is known.
+constexpr Stage StageOf(Fact fact) {
+  switch (fact) {
+    case Fact::kClient:
+      return Stage::kConnect;
+    case Fact::kHelo:
+      return Stage::kHelo;
+    case Fact::kQueueId:
+    case Fact::kSender:
+      return Stage::kMail;
+    case Fact::kRecipient:
+    case Fact::kResolved:
+      return Stage::kRcpt;
+    case Fact::kAccepted:
+    case Fact::kHeader:
+      break;
+  }
+  return Stage::kEndOfHeader;
+}
+
+// Some of the values of an enumeration that counts from 0. A value.
+template <typename E>
+class EnumSet {
  public:
-  constexpr StageSet() = default;
-  constexpr StageSet(std::initializer_list<Stage> stages) {
-    for (const Stage stage : stages) bits_ |= 1u << static_cast<int>(stage);
+  constexpr EnumSet() = default;
+  constexpr EnumSet(std::initializer_list<E> values) {
+    for (const E value : values) bits_ |= 1u << static_cast<int>(value);
   }
-  constexpr bool contains(Stage stage) const {
-    return (bits_ >> static_cast<int>(stage) & 1) != 0;
+  constexpr bool contains(E value) const {
+    return (bits_ >> static_cast<int>(value) & 1) != 0;
   }
-  constexpr void Add(StageSet other) { bits_ |= other.bits_; }
-  friend constexpr bool operator==(StageSet a, StageSet b) {
+  constexpr bool empty() const { return bits_ == 0; }
+  constexpr void Add(EnumSet other) { bits_ |= other.bits_; }
+  friend constexpr bool operator==(EnumSet a, EnumSet b) {
     return a.bits_ == b.bits_;
   }
 
  private:
   unsigned bits_ = 0;
 };
+
+using StageSet = EnumSet<Stage>;
+using FactSet = EnumSet<Fact>;
+
+// The stages from which on `facts` are known.
+constexpr StageSet StagesOf(FactSet facts) {
+  StageSet stages;
+  for (size_t i = 0; i < kFacts; ++i) {
+    const Fact fact = static_cast<Fact>(i);
+    if (facts.contains(fact)) stages.Add({StageOf(fact)});
+  }
+  return stages;
+}
 
 // A field of the message's header, as the MTA gave it: folded, its value
 // without the blank after the colon.
@@ -70,10 +121,17 @@ struct Transaction {
   std::vector<HeaderField> header;
   bool header_cut = false;  // it was too large: fields are missing at its end
 
-  // The client logged in (SMTP AUTH), or is in a network of the policy's
-  // local_networks: one of ours, judged by nobody.
+  // The client logged in (SMTP AUTH): it is one of ours, and no check runs.
   bool authenticated = false;
-  bool local = false;
+
+  // A transaction that tells one address only: the sender at kMail, the
+  // recipient at any other stage.
+  static Transaction About(Stage stage, std::string address) {
+    Transaction tx;
+    tx.stage = stage;
+    (stage == Stage::kMail ? tx.sender : tx.recipient) = std::move(address);
+    return tx;
+  }
 };
 
 }  // namespace mailverdict

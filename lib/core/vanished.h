@@ -1,6 +1,6 @@
-// Who has vanished from a directory, and whether those are too many to believe
-// it: a half-loaded replica loses many addresses within minutes, people leave
-// one by one.
+// The addresses that vanished from a directory, and whether they are too many
+// to believe it: a half-loaded replica loses many addresses within minutes,
+// people leave one by one.
 
 #ifndef MAILVERDICT_LIB_CORE_VANISHED_H_
 #define MAILVERDICT_LIB_CORE_VANISHED_H_
@@ -12,12 +12,14 @@
 
 #include "absl/time/time.h"
 #include "lib/core/answer.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 
 struct Vanished {
-  // More are not kept: beyond it the oldest are forgotten.
-  static constexpr size_t kMax = 64;
+  // More are not kept: beyond it the oldest are forgotten. One more than a
+  // policy can allow, or a directory would never be held.
+  static constexpr size_t kMax = VanishLimit::kMaxVanished + 1;
 
   // When addresses, once seen, were first proven absent that are still missing.
   // To the second, as a store keeps them; at most kMax, the latest last.

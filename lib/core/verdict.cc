@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "lib/mail/escape.h"
 
 namespace mailverdict {
 namespace {
@@ -52,13 +53,13 @@ std::string ToString(const Reply& reply) {
                       reply.text);
 }
 
-Verdict Verdict::Pass(std::string_view why) {
+Verdict Verdict::Pass(FixedText why) {
   Verdict verdict;
   verdict.why_ = why;
   return verdict;
 }
 
-Verdict Verdict::Defer(DeferReply reply, std::string_view why) {
+Verdict Verdict::Defer(DeferReply reply, FixedText why) {
   Verdict verdict;
   verdict.disposition_ = Disposition::kDefer;
   verdict.reply_ = reply.reply();
@@ -66,7 +67,7 @@ Verdict Verdict::Defer(DeferReply reply, std::string_view why) {
   return verdict;
 }
 
-Verdict Verdict::Reject(RejectReply reply, Proof proof, std::string_view why) {
+Verdict Verdict::Reject(RejectReply reply, Proof proof, FixedText why) {
   Verdict verdict;
   verdict.disposition_ = Disposition::kReject;
   verdict.reply_ = reply.reply();
@@ -99,7 +100,7 @@ Verdict Verdict::WithObservation(Observation::Kind kind,
 std::string Verdict::Line() const {
   std::string line = Say(disposition_, reply_);
   if (!check_.empty()) line = absl::StrCat(Absl(check_), " ", line);
-  std::string remarks(why_);
+  std::string remarks(why_.view());
   for (const Step& step : steps_) {
     if (step.shadow && step.found != Disposition::kPass) {
       absl::StrAppend(&remarks, remarks.empty() ? "" : "; ", "in shadow, ",
@@ -109,7 +110,8 @@ std::string Verdict::Line() const {
     for (const Answer& answer : step.answers) {
       if (!answer.unknown() || answer.reason() == said) continue;
       said = answer.reason();
-      absl::StrAppend(&remarks, remarks.empty() ? "" : "; ", answer.reason());
+      absl::StrAppend(&remarks, remarks.empty() ? "" : "; ",
+                      mail::EscapeLine(answer.reason()));
     }
   }
   if (!remarks.empty()) absl::StrAppend(&line, " [", remarks, "]");
@@ -126,7 +128,7 @@ std::string Verdict::Tree() const {
     tree += '\n';
     for (const Answer& answer : step.answers) {
       absl::StrAppend(&tree, "    asked ",
-                      mailverdict::ToString(answer.lookup()), "\n      ",
+                      mail::EscapeLine(ToString(answer.lookup())), "\n      ",
                       answer.ToString(), "\n");
     }
     if (step.proof.has_value()) {

@@ -1,15 +1,15 @@
-// A Verdict is what is to become of a recipient or a message: pass, defer (4xx)
-// or reject (5xx). It carries its reply, the check that decided, the Proof of a
-// rejection and the trace of all that was asked, and can print them.
+// A Verdict says whether a recipient or a message passes, is deferred (4xx) or
+// is rejected (5xx). It carries the reply, the check that decided, the Proof of
+// a rejection and the trace of all questions, and can print them.
 //
 //   Verdict v = ...;                       // from Evaluate(), chain.h
 //   if (v.disposition() == Disposition::kReject) Send(v.reply());
 //   log << v.Line();    // recipient reject 550 5.1.1 User unknown
 //   out << v.Tree();    // what was asked, what came back, what vouches for it
 //
-// Verdict::Reject() is the only maker of a rejection, and it takes a Proof,
-// which only an answer that controls vouch for can give, a line of a list, or
-// the message itself: see answer.h.
+// Only Verdict::Reject() makes a rejection, and it takes a Proof (answer.h). A
+// Proof comes from an answer that controls have proven, from a line of a list,
+// or from the message itself.
 
 #ifndef MAILVERDICT_LIB_CORE_VERDICT_H_
 #define MAILVERDICT_LIB_CORE_VERDICT_H_
@@ -22,6 +22,7 @@
 
 #include "absl/time/time.h"
 #include "lib/core/answer.h"
+#include "lib/core/fixed_text.h"
 #include "lib/core/reply.h"
 #include "lib/core/transaction.h"
 
@@ -29,24 +30,25 @@ namespace mailverdict {
 
 enum class Disposition { kPass, kDefer, kReject };
 
-// Whom a verdict holds for: this recipient, or every recipient of the message.
+// What a verdict is about: one recipient, or every recipient of the message.
 enum class Scope { kRecipient, kMessage };
 
-// Something to remember. Checks do not write: an adapter writes what a verdict
-// that was really given returns (History::Write, history.h), so that explaining
-// or evaluating twice changes nothing.
+// Something to remember. Checks do not write. The observations of a verdict are
+// written when it is given (History::Write, history.h), so explaining or
+// evaluating twice changes nothing.
 struct Observation {
   enum class Kind {
-    kPresent,  // the mailbox was there
-    kMissed,   // the mailbox, once seen, was proven absent, and is doubted
-    kGone,     // it was missing for so long that it is gone: forget it
+    kPresent,  // the mailbox exists
+    kMissed,   // a mailbox seen earlier is proven absent: within its grace
+    kGone,     // a mailbox seen earlier is absent beyond its grace: forget it
   };
   Kind kind = Kind::kPresent;
-  // The mailbox (kMailboxSeen), or a domain (kMissingDomain): kMissed when it
-  // is proven that there is none, kPresent when there is.
+  // The mailbox (kMailboxSeen), or a domain (kMissingDomain). For a domain,
+  // kMissed: it is proven missing; kPresent: it exists.
   HistoryLookup about;
   absl::Time when;
-  // kMissed of a domain: by which message, so that its attempts count as one.
+  // kMissed of a domain: a text that all attempts of one message share, so that
+  // they count once.
   std::string message{};
 };
 
@@ -54,50 +56,50 @@ class Verdict {
  public:
   // One check's part in a verdict.
   struct Step {
-    std::string_view check;  // the check's name: static storage
+    FixedText check;  // its name
     Disposition found = Disposition::kPass;
     Reply reply;                  // of a deferral or rejection
-    std::string_view why;         // for people: static storage
-    bool shadow = false;          // said to the log only; the chain went on
+    FixedText why;                // for people
+    bool shadow = false;          // logged only; the chain went on
     std::vector<Answer> answers;  // what it asked, in order
     std::optional<Proof> proof;   // of a rejection
   };
 
-  // `why` is for people and has static storage.
-  static Verdict Pass(std::string_view why = "");
-  static Verdict Defer(DeferReply reply, std::string_view why = "");
-  static Verdict Reject(RejectReply reply, Proof proof,
-                        std::string_view why = "");
+  // `why` is for people.
+  static Verdict Pass(FixedText why = "");
+  static Verdict Defer(DeferReply reply, FixedText why = "");
+  static Verdict Reject(RejectReply reply, Proof proof, FixedText why = "");
 
-  // The same deferral or rejection, whose reply goes on with `more`: any bytes,
-  // of which it keeps what is harmless (reply.h). A pass stays as it is.
+  // Appends `more` to the text of the reply, made harmless (reply.h). Does
+  // nothing to a pass.
   Verdict WithText(std::string_view more) &&;
 
-  // The same verdict, with something to remember when it is given.
+  // Adds something to remember when the verdict is given.
   Verdict WithObservation(Observation observation) &&;
   Verdict WithObservation(Observation::Kind kind,
                  const std::vector<HistoryLookup>& about, absl::Time when) &&;
 
   Disposition disposition() const { return disposition_; }
   const Reply& reply() const { return reply_; }
-  std::string_view why() const { return why_; }
-  // Of a rejection, always; else empty.
+  FixedText why() const { return why_; }
+  // Set for every rejection and for nothing else.
   const std::optional<Proof>& proof() const { return proof_; }
   const std::vector<Observation>& observations() const { return observations_; }
 
-  // Lookups that a later stage will want: to be asked now by who can, and
-  // waited for by nobody. Filled in by Evaluate.
+  // Lookups that a later stage will need. A driver may start them now; nothing
+  // waits for them. Filled in by Evaluate.
   const std::vector<Lookup>& prefetch() const { return prefetch_; }
 
-  // Filled in by Evaluate: the check that decided ("" when all passed), at
-  // which stage and for whom, and the steps of all checks that ran.
-  std::string_view check() const { return check_; }
+  // Filled in by Evaluate: the check that decided ("" when all passed), its
+  // stage and scope, and the steps of all checks that ran.
+  FixedText check() const { return check_; }
   Stage stage() const { return stage_; }
   Scope scope() const { return scope_; }
   const std::vector<Step>& steps() const { return steps_; }
 
   // For a log: "recipient reject 550 5.1.1 User unknown", and behind it in
-  // brackets why, and what checks in shadow would have said. One line.
+  // brackets why, and what checks in shadow would have said. One line, as is
+  // each of Tree(): what servers said is escaped (lib/mail/escape.h).
   std::string Line() const;
   // For a person: the line, and below it each check, what it asked, what came
   // back from which server, what vouches for it. Lines end in '\n'.
@@ -108,11 +110,11 @@ class Verdict {
 
   Disposition disposition_ = Disposition::kPass;
   Reply reply_;
-  std::string_view why_;
+  FixedText why_;
   std::optional<Proof> proof_;
   std::vector<Observation> observations_;
   std::vector<Lookup> prefetch_;
-  std::string_view check_;
+  FixedText check_;
   Stage stage_ = Stage::kConnect;
   Scope scope_ = Scope::kRecipient;
   std::vector<Step> steps_;

@@ -1,6 +1,6 @@
-// Which controls go with a lookup, and whether what came back is vouched for.
-// The most dangerous code there is: everything that ends in a rejection passes
-// through Vouch(), so it is pure, and no resolver can do without it.
+// The controls of a mailbox lookup, and the judgement whether an answer is
+// proven by them. Every rejection for a missing mailbox passes through Vouch(),
+// so it is pure, and a resolver cannot bypass it.
 
 #ifndef MAILVERDICT_LIB_CORE_VOUCH_H_
 #define MAILVERDICT_LIB_CORE_VOUCH_H_
@@ -12,33 +12,33 @@
 
 namespace mailverdict {
 
-// Is one of its spellings the address of a control?
+// Whether one of the lookup's spellings is the address of a control.
 bool AsksForAControl(const DirectoryPolicy& directory,
                      const MailboxLookup& lookup);
 
-// The controls to ask in the same search as `lookup`, as lookups of their own:
-// each an address and the arm of the filter that it is to be found through. All
-// of them, unless `lookup` itself asks for one: that is left out, since finding
-// its entry would not say which question found it; then its arm stays without a
-// witness and the answer, if it is a no, without a proof.
+// The controls to ask in the same search as `lookup`. Each is a lookup of its
+// own: an address, and the arm of the filter that must find it. A control that
+// `lookup` itself asks for is left out, since its entry would not say which of
+// the two questions found it. Its arm is then uncovered, and an absence is not
+// proven.
 std::vector<MailboxLookup> ControlsFor(const DirectoryPolicy& directory,
                                        const MailboxLookup& lookup);
 
-// Judges what a resolver saw. The answer is borne out when
-//   - it is Absent, and the directory is no proxy,
-//   - every control of the directory was asked and is Present, every arm of its
-//     filter has one, and
-//   - all came back from the same server on the same connection in the same
-//     exchange, sent before it was received.
-// That is vouched for, unless the directory wants a second server (policy.h):
-// then Confirm() has to follow. Any other Absent becomes Unknown, with the
-// reason. Present and Unknown stay what they are: they reject nobody.
+// Judges what a resolver saw. The controls have passed when
+//   - the report is Absent, and the directory is no proxy,
+//   - every control of the directory was asked and is Present, and every arm of
+//     its filter has one, and
+//   - all reports came from the same server, connection and exchange, which was
+//     sent before it was received.
+// The answer is then proven, unless the directory wants a second server
+// (policy.h): Confirm() has to follow. Any other Absent becomes Unknown, with
+// the reason. Present and Unknown are returned as they are: neither rejects.
 // REQUIRES: `report.lookup` is a MailboxLookup of `directory`.
 Answer Vouch(const DirectoryPolicy& directory, Report report,
              const std::vector<Report>& controls);
 
-// Two answers to one lookup that are borne out, from two servers: `first`,
-// vouched for. Of anything else Unknown.
+// Returns `first` as proven if both answers are absences of the same lookup
+// whose controls passed, from two servers; else Unknown.
 Answer Confirm(const Answer& first, const Answer& second);
 
 }  // namespace mailverdict

@@ -96,7 +96,6 @@ void Engine::Explain(Transaction transaction, Done done) {
 void Engine::Start(SharedJob job) {
   job->engine = shared_from_this();
   job->transaction.now = executor_->Now();
-  job->transaction.local = policy_->IsLocal(job->transaction.client);
   Advance(job);
   // Most verdicts are given by now, from the caches. Nothing but the job itself
   // may be touched then: it may have held the engine.
@@ -209,7 +208,7 @@ void Engine::Finish(const SharedJob& job, const Verdict& verdict) {
   done(job->transaction, verdict);
 }
 
-// Answers to these are in the caches when they are wanted.
+// Answers to these are in the caches when they are needed.
 void Engine::Prefetch(const Verdict& verdict) {
   for (const Lookup& lookup : verdict.prefetch()) {
     const auto* dns = std::get_if<DnsLookup>(&lookup);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "lib/core/replies.h"
 #include "lib/engine/engine.h"
 #include "lib/history/memory_history.h"
 #include "lib/loop/manual_executor_testing.h"
@@ -22,12 +23,14 @@ namespace {
 class AskingCheck final : public Check {
  public:
   AskingCheck(std::vector<DnsLookup> lookups, bool waits)
-      : Check(false), lookups_(std::move(lookups)), waits_(waits) {}
-  std::string_view name() const override { return "asking"; }
+      : Check(Policy(), CheckOptions()),
+        lookups_(std::move(lookups)),
+        waits_(waits) {}
+  FixedText name() const override { return "asking"; }
   Stage stage() const override { return Stage::kRcpt; }
-  StageSet facts() const override { return {Stage::kRcpt}; }
+  FactSet reads() const override { return {Fact::kRecipient}; }
   Scope scope() const override { return Scope::kRecipient; }
-  Finding Examine(const Transaction&, Inquiry& ask) const override {
+  Finding Examine(const Facts&, Inquiry& ask) const override {
     bool unsure = false;
     for (const DnsLookup& lookup : lookups_) {
       const Answer* answer = ask.Ask(lookup);

@@ -2,31 +2,7 @@
 
 #include <syslog.h>
 
-#include <cstdint>
-#include <cstring>
-
 namespace mailverdict {
-namespace {
-
-// How many bytes from the front need no escape: eight at a time, as nearly all
-// lines are plain to their end.
-size_t CountPlain(std::string_view text) {
-  constexpr uint64_t kOnes = 0x0101010101010101;
-  constexpr uint64_t kTops = 0x80 * kOnes;
-  size_t count = 0;
-  for (uint64_t bytes; count + sizeof bytes <= text.size();
-       count += sizeof bytes) {
-    std::memcpy(&bytes, text.data() + count, sizeof bytes);
-    // The top bit is set in the lowest byte that is: beyond ASCII; 0x7f, which
-    // a one more takes there; below ' ', from which ' ' borrows.
-    if (((bytes | (bytes + kOnes) | (bytes - ' ' * kOnes)) & kTops) != 0) break;
-  }
-  const auto plain = [](char c) { return c >= ' ' && c <= '~'; };
-  while (count < text.size() && plain(text[count])) ++count;
-  return count;
-}
-
-}  // namespace
 
 int SyslogPriority(Severity severity) {
   switch (severity) {
@@ -38,27 +14,6 @@ int SyslogPriority(Severity severity) {
       return LOG_ERR;
   }
   return LOG_ERR;
-}
-
-bool IsPlain(std::string_view line) { return CountPlain(line) == line.size(); }
-
-std::string EscapeLine(std::string_view line) {
-  std::string escaped;
-  AppendEscaped(line, &escaped);
-  return escaped;
-}
-
-void AppendEscaped(std::string_view line, std::string* out) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  while (!line.empty()) {
-    const size_t plain = CountPlain(line);
-    out->append(line.substr(0, plain));
-    line.remove_prefix(plain);
-    if (line.empty()) return;
-    const auto byte = static_cast<unsigned char>(line[0]);
-    *out += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
-    line.remove_prefix(1);
-  }
 }
 
 }  // namespace mailverdict

@@ -29,15 +29,9 @@ enum class Severity {
 // The priority for syslog(3): LOG_INFO, LOG_WARNING or LOG_ERR.
 int SyslogPriority(Severity severity);
 
-// Writes control characters and bytes that are not ASCII as \xx, so that a peer
-// or a program cannot forge a line.
-std::string EscapeLine(std::string_view line);
-void AppendEscaped(std::string_view line, std::string* out);
-// Whether `line` needs no escape.
-bool IsPlain(std::string_view line);
-
 // Takes one line without its newline. The line is valid during the call only;
-// bytes of peers in it are escaped already. Called on the loop's thread.
+// bytes of peers in it are escaped already (lib/mail/escape.h). Called on the
+// loop's thread.
 using LogSink = std::function<void(Severity, std::string_view line)>;
 
 // Allows so many lines in each period. A period begins with its first line. Not

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -86,6 +87,63 @@ std::optional<IpAddress> ReadIp(Cursor& in) {
                     static_cast<uint16_t>(number)};
   return address;
 }
+
+// A block of addresses with a meaning of its own.
+struct SpecialPurpose {
+  const char* network;
+  bool reachable;  // "Globally Reachable" of the registry
+};
+
+// The IANA special-purpose address registries (RFC 6890, RFC 8190; IPv4 and
+// IPv6 as of 2025), multicast and what was never given out. The first row that
+// has an address counts, so that a small block stands before the large one that
+// it is cut out of. Blocks that are reachable and lie in no such block are left
+// out. Three decisions of ours:
+//   - The blocks for documentation (192.0.2.0/24, 198.51.100.0/24,
+//     203.0.113.0/24: RFC 5737; 2001:db8::/32: RFC 3849; 3fff::/20: RFC 9637)
+//     count as public. No mail comes from there, and every example and case is
+//     written with them.
+//   - So do Teredo (2001::/32, RFC 4380) and 6to4 (2002::/16, RFC 3056): the
+//     registry has "N/A", and a client with such an address may be listed.
+//   - 192.88.99.0/24 ("N/A": the relays of 6to4, RFC 7526) does not: no host of
+//     its own was ever there.
+constexpr SpecialPurpose kSpecialPurpose[] = {
+    // IPv4.
+    {"0.0.0.0/8", false},       // this network: RFC 791 3.2
+    {"10.0.0.0/8", false},      // private use: RFC 1918
+    {"100.64.0.0/10", false},   // shared with a carrier: RFC 6598
+    {"127.0.0.0/8", false},     // loopback: RFC 1122 3.2.1.3
+    {"169.254.0.0/16", false},  // link-local: RFC 3927
+    {"172.16.0.0/12", false},   // private use: RFC 1918
+    {"192.0.0.9/32", true},     // PCP anycast: RFC 7723
+    {"192.0.0.10/32", true},    // TURN anycast: RFC 8155
+    {"192.0.0.0/24", false},    // IETF protocol assignments: RFC 6890 2.1
+    {"192.88.99.0/24", false},  // 6to4 relay anycast, deprecated: RFC 7526
+    {"192.168.0.0/16", false},  // private use: RFC 1918
+    {"198.18.0.0/15", false},   // benchmarks: RFC 2544
+    {"224.0.0.0/4", false},     // multicast: RFC 5771
+    {"240.0.0.0/4", false},     // reserved, broadcast: RFC 1112 4, RFC 8190
+    // IPv6.
+    {"::/128", false},          // unspecified: RFC 4291 2.5.2
+    {"::1/128", false},         // loopback: RFC 4291 2.5.3
+    {"64:ff9b:1::/48", false},  // local-use translation: RFC 8215
+    {"100::/64", false},        // discard-only: RFC 6666
+    {"100:0:0:1::/64", false},  // dummy prefix: RFC 9780
+    {"2001::/32", true},        // Teredo: RFC 4380
+    {"2001:1::1/128", true},    // PCP anycast: RFC 7723
+    {"2001:1::2/128", true},    // TURN anycast: RFC 8155
+    {"2001:1::3/128", true},    // DNS-SD SRP anycast: RFC 9665
+    {"2001:3::/32", true},      // AMT: RFC 7450
+    {"2001:4:112::/48", true},  // AS112: RFC 7535
+    {"2001:20::/28", true},     // ORCHIDv2: RFC 7343
+    {"2001:30::/28", true},     // drone remote ID: RFC 9374
+    {"2001::/23", false},       // IETF protocol assignments: RFC 2928
+    {"5f00::/16", false},       // segment routing: RFC 9602
+    {"fc00::/7", false},        // unique local: RFC 4193
+    {"fe80::/10", false},       // link-local: RFC 4291 2.5.6
+    {"fec0::/10", false},       // site-local, deprecated: RFC 3879
+    {"ff00::/8", false},        // multicast: RFC 4291 2.7
+};
 
 }  // namespace
 
@@ -184,19 +242,17 @@ bool IsIpv4(const IpAddress& address) {
 }
 
 bool IsPublic(const IpAddress& address) {
-  static const auto* const kNotPublic = [] {
-    auto* networks = new std::vector<IpNetwork>;
-    for (const char* text :
-         {"0.0.0.0/8", "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12",
-          "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "::", "::1",
-          "fc00::/7", "fe80::/10"}) {
-      networks->push_back(*IpNetwork::Parse(text));
+  static const auto* const kRows = [] {
+    auto* rows = new std::vector<std::pair<IpNetwork, bool>>;
+    for (const SpecialPurpose& row : kSpecialPurpose) {
+      rows->emplace_back(*IpNetwork::Parse(row.network), row.reachable);
     }
-    return networks;
+    return rows;
   }();
-  return std::none_of(
-      kNotPublic->begin(), kNotPublic->end(),
-      [&](const IpNetwork& network) { return network.Contains(address); });
+  const auto row = std::find_if(
+      kRows->begin(), kRows->end(),
+      [&address](const auto& each) { return each.first.Contains(address); });
+  return row == kRows->end() || row->second;
 }
 
 }  // namespace mailverdict::mail

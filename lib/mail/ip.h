@@ -54,8 +54,10 @@ class IpNetwork {
 
 bool IsIpv4(const IpAddress& address);
 
-// Whether it can be somebody's out there. Not: this host, loopback, private
-// use, shared with a carrier, link-local (RFC 6890).
+// Whether a host on the internet can have this address: false for what the IANA
+// special-purpose registries (RFC 6890) call not globally reachable, such as
+// loopback, private use, a carrier's shared space and link-local, and for
+// multicast. The table is in ip.cc; documentation addresses count as public.
 bool IsPublic(const IpAddress& address);
 
 // For parsers of texts that contain an address. After a fault the position of

@@ -104,18 +104,89 @@ TEST(IpTest, Ipv4IsToldFromIpv6HoweverItIsWritten) {
   EXPECT_FALSE(IsIpv4(*ParseIp("2001:db8::1")));
 }
 
-TEST(IpTest, WhatNobodyOutsideCanHaveIsNotPublic) {
-  for (const char* text :
-       {"0.0.0.0", "0.255.255.255", "127.0.0.1", "10.1.2.3", "172.16.0.1",
-        "172.31.255.255", "192.168.1.1", "100.64.0.1", "100.127.255.255",
-        "169.254.1.1", "::", "::1", "fc00::1", "fdff::1", "fe80::1",
-        "::ffff:10.1.2.3"}) {
-    EXPECT_FALSE(IsPublic(*ParseIp(text))) << text;
+// The first and the last address of each block, and their neighbours: with
+// "yes" and "no" for whether each is public.
+TEST(IpTest, WhatNoHostOnTheInternetCanHaveIsNotPublic) {
+  struct Block {
+    const char* before;
+    const char* first;
+    const char* last;
+    const char* after;
+    bool neighbours[2] = {true, true};
+  };
+  constexpr Block kBlocks[] = {
+      {"255.255.255.255", "0.0.0.0", "0.255.255.255", "1.0.0.0", {false, true}},
+      {"9.255.255.255", "10.0.0.0", "10.255.255.255", "11.0.0.0"},
+      {"100.63.255.255", "100.64.0.0", "100.127.255.255", "100.128.0.0"},
+      {"126.255.255.255", "127.0.0.0", "127.255.255.255", "128.0.0.0"},
+      {"169.253.255.255", "169.254.0.0", "169.254.255.255", "169.255.0.0"},
+      {"172.15.255.255", "172.16.0.0", "172.31.255.255", "172.32.0.0"},
+      {"191.255.255.255", "192.0.0.0", "192.0.0.8", "192.0.0.9"},
+      {"192.0.0.10", "192.0.0.11", "192.0.0.255", "192.0.1.0"},
+      {"192.88.98.255", "192.88.99.0", "192.88.99.255", "192.88.100.0"},
+      {"192.167.255.255", "192.168.0.0", "192.168.255.255", "192.169.0.0"},
+      {"198.17.255.255", "198.18.0.0", "198.19.255.255", "198.20.0.0"},
+      {"223.255.255.255",
+       "224.0.0.0",
+       "239.255.255.255",
+       "240.0.0.0",
+       {true, false}},
+      {"239.255.255.255",
+       "240.0.0.0",
+       "255.255.255.255",
+       "::1:0:0:0",
+       {false, true}},
+      {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+       "::",
+       "::1",
+       "::2",
+       {false, true}},
+      {"64:ff9b:0:ffff:ffff:ffff:ffff:ffff",
+       "64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff", "64:ff9b:2::"},
+      {"ff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+       "100::", "100::1:ffff:ffff:ffff:ffff", "100:0:0:2::"},
+      {"2001:0:ffff:ffff:ffff:ffff:ffff:ffff",
+       "2001:1::", "2001:1::", "2001:1::1"},
+      {"2001:1::3", "2001:1::4", "2001:2:ffff:ffff:ffff:ffff:ffff:ffff",
+       "2001:3::"},
+      {"2001:3:ffff:ffff:ffff:ffff:ffff:ffff",
+       "2001:4::", "2001:4:111:ffff:ffff:ffff:ffff:ffff", "2001:4:112::"},
+      {"2001:4:112:ffff:ffff:ffff:ffff:ffff",
+       "2001:4:113::", "2001:1f:ffff:ffff:ffff:ffff:ffff:ffff", "2001:20::"},
+      {"2001:3f:ffff:ffff:ffff:ffff:ffff:ffff",
+       "2001:40::", "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff", "2001:200::"},
+      {"5eff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+       "5f00::", "5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "5f01::"},
+      {"fbff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+       "fc00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "fe00::"},
+      {"fe7f:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+       "fe80::",
+       "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+       "fec0::",
+       {true, false}},
+      {"febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+       "fec0::",
+       "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+       "2000::",
+       {false, true}},
+      {"11.1.2.3", "::ffff:10.1.2.3", "::ffff:224.0.0.1", "::ffff:11.1.2.3"},
+  };
+  for (const Block& block : kBlocks) {
+    SCOPED_TRACE(block.first);
+    EXPECT_EQ(IsPublic(*ParseIp(block.before)), block.neighbours[0])
+        << block.before;
+    EXPECT_FALSE(IsPublic(*ParseIp(block.first)));
+    EXPECT_FALSE(IsPublic(*ParseIp(block.last))) << block.last;
+    EXPECT_EQ(IsPublic(*ParseIp(block.after)), block.neighbours[1])
+        << block.after;
   }
-  for (const char* text :
-       {"1.0.0.0", "9.255.255.255", "11.0.0.0", "172.15.255.255", "172.32.0.0",
-        "192.167.255.255", "100.63.255.255", "100.128.0.0", "192.0.2.1",
-        "2001:db8::1", "::2", "fe00::1", "fec0::1", "::ffff:11.1.2.3"}) {
+}
+
+// Examples are written with them, and no mail comes from there.
+TEST(IpTest, AddressesForDocumentationCountAsPublic) {
+  for (const char* text : {"192.0.2.0", "192.0.2.255", "198.51.100.0",
+                           "198.51.100.255", "203.0.113.0", "203.0.113.255",
+                           "2001:db8::", "3fff::1", "2002:c000:201::1"}) {
     EXPECT_TRUE(IsPublic(*ParseIp(text))) << text;
   }
 }

@@ -2,13 +2,13 @@
 
 #include <unicase.h>
 #include <uninorm.h>
+#include <unistr.h>
 
 #include <cstdint>
 #include <string>
 
 #include "absl/strings/ascii.h"
 #include "lib/mail/bytes.h"
-#include "lib/mail/cursor.h"
 
 namespace mailverdict::mail {
 namespace {
@@ -19,40 +19,7 @@ namespace {
 constexpr size_t kNfcGrowth = 9;
 constexpr size_t kNfkcGrowth = 3 * 11;
 
-// The bytes after a lead byte, and the range of the first of them: the table of
-// RFC 3629 4. That range alone rules out overlong forms, surrogates and
-// characters over U+10FFFF.
-struct Tail {
-  int bytes;  // 0: not a lead byte
-  uint8_t low = 0x80;
-  uint8_t high = 0xBF;
-};
-
-Tail TailOf(uint8_t lead) {
-  if (lead < 0xC2) return {0};
-  if (lead == 0xC2) return {1, 0xA0, 0xBF};  // U+0080 to U+009F are C1
-  if (lead < 0xE0) return {1};
-  if (lead == 0xE0) return {2, 0xA0, 0xBF};
-  if (lead == 0xED) return {2, 0x80, 0x9F};
-  if (lead < 0xF0) return {2};
-  if (lead == 0xF0) return {3, 0x90, 0xBF};
-  if (lead < 0xF4) return {3};
-  if (lead == 0xF4) return {3, 0x80, 0x8F};
-  return {0};
-}
-
-bool SkipTail(Tail tail, Cursor& in) {
-  for (int i = 0; i < tail.bytes; ++i) {
-    const std::optional<char> next = in.Next();
-    if (!next.has_value()) return false;
-    const uint8_t byte = static_cast<uint8_t>(*next);
-    if (byte < tail.low || byte > tail.high) return false;
-    // Only the first byte after the lead byte has a narrower range.
-    tail.low = 0x80;
-    tail.high = 0xBF;
-  }
-  return tail.bytes > 0;
-}
+constexpr char kBadUtf8[] = "this is not UTF-8, or it is a control character";
 
 // Returns nullopt for text that is not UTF-8. The result has at most `growth`
 // times as many bytes as `text`.
@@ -75,16 +42,16 @@ std::optional<std::string> Casefold(std::string_view text,
 }  // namespace
 
 std::optional<Fault> FindBadUtf8(std::string_view text) {
-  Cursor in(text);
-  for (;;) {
-    in.TakeWhile([](char c) { return IsAscii(c); });
-    const size_t begin = in.offset();
-    const std::optional<char> lead = in.Next();
-    if (!lead.has_value()) return std::nullopt;
-    if (!SkipTail(TailOf(static_cast<uint8_t>(*lead)), in)) {
-      return Fault{begin, "this is not UTF-8, or it is a control character"};
-    }
+  const auto* const begin = reinterpret_cast<const uint8_t*>(text.data());
+  const uint8_t* const bad = u8_check(begin, text.size());
+  const size_t good =
+      bad == nullptr ? text.size() : static_cast<size_t>(bad - begin);
+  // U+0080 to U+009F: in well-formed text 0xC2 is always a lead byte.
+  for (size_t i = 0; i + 1 < good; ++i) {
+    if (begin[i] == 0xC2 && begin[i + 1] < 0xA0) return Fault{i, kBadUtf8};
   }
+  if (bad == nullptr) return std::nullopt;
+  return Fault{good, kBadUtf8};
 }
 
 std::string FoldUtf8(std::string_view text) {

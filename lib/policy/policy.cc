@@ -95,14 +95,16 @@ bool Policy::AsksDns() const {
   return AsksForNames() || FindCheck<DnsblCheckPolicy>() != nullptr;
 }
 
+bool Policy::IsLocal(const mail::IpAddress& client) const {
+  return std::any_of(local_networks.begin(), local_networks.end(),
+                     [&client](const mail::IpNetwork& network) {
+                       return network.Contains(client);
+                     });
+}
+
 bool Policy::IsLocal(std::string_view client) const {
-  if (local_networks.empty()) return false;
   const std::optional<mail::IpAddress> address = mail::ParseIp(client);
-  if (!address.has_value()) return false;
-  for (const mail::IpNetwork& network : local_networks) {
-    if (network.Contains(*address)) return true;
-  }
-  return false;
+  return address.has_value() && IsLocal(*address);
 }
 
 }  // namespace mailverdict

@@ -42,6 +42,9 @@ struct Control {
 // more than `vanished` addresses are missing that vanished within the time
 // `within`.
 struct VanishLimit {
+  // One less than are remembered as vanished (lib/core/vanished.h). With a
+  // larger limit a directory could never be held.
+  static constexpr int kMaxVanished = 63;
   int vanished = 5;
   absl::Duration within = absl::Minutes(10);
 
@@ -205,9 +208,23 @@ struct DnsList {
   std::vector<Answers> answers;
 };
 
+// What a check that does not know may do.
+enum class Doubt {
+  kByPolicy,  // what `when_unsure` says
+  kPasses,    // it always passes
+  kNone,      // it always knows
+};
+
+// What can be set for every check. Each check's struct begins with it, and has
+// `Doubt doubt() const`.
+struct CheckOptions {
+  bool shadow = false;  // what it finds is logged, and the mail passes
+  WhenUnsure when_unsure = WhenUnsure::kDefer;
+};
+
 // The check `dnsbl` (lib/checks/dnsbl.h).
-struct DnsblCheckPolicy {
-  bool shadow = false;
+struct DnsblCheckPolicy : CheckOptions {
+  Doubt doubt() const { return Doubt::kPasses; }
   std::vector<DnsList> lists;
   int threshold = 1;  // rejected from this sum of weights on
   // What has not answered by then lists nobody.
@@ -215,9 +232,8 @@ struct DnsblCheckPolicy {
 };
 
 // The check `recipient` (lib/checks/recipient.h).
-struct RecipientPolicy {
-  WhenUnsure when_unsure = WhenUnsure::kDefer;
-  bool shadow = false;
+struct RecipientPolicy : CheckOptions {
+  Doubt doubt() const { return Doubt::kByPolicy; }
   // Local parts that are valid in every realm, folded (mail::FoldUtf8). RFC
   // 5321 4.5.1 demands the first, RFC 2142 the second.
   absl::flat_hash_set<std::string> exceptions = {"postmaster", "abuse"};
@@ -225,9 +241,8 @@ struct RecipientPolicy {
 };
 
 // The check `domain` (lib/checks/domain.h).
-struct DomainCheckPolicy {
-  WhenUnsure when_unsure = WhenUnsure::kDefer;
-  bool shadow = false;
+struct DomainCheckPolicy : CheckOptions {
+  Doubt doubt() const { return ask_dns ? Doubt::kByPolicy : Doubt::kNone; }
   std::vector<DomainList>
       lists;                 // the operator's; the first that has it counts
   bool shipped_list = true;  // after them, the one in shipped_domains.h
@@ -237,10 +252,13 @@ struct DomainCheckPolicy {
   // them so long ago, is rejected when it is proven missing once more.
   enum class Learn { kOff, kShadow, kOn };
   Learn learn = Learn::kShadow;
+  static constexpr int kMaxLearnMessages = 32;  // as many are remembered
   int learn_messages = 3;
   absl::Duration learn_over = absl::Hours(24);
 };
 
+// One of the checks. Everything that depends on the kind visits this
+// exhaustively, so that a new kind is not forgotten.
 using CheckPolicy =
     std::variant<RecipientPolicy, DomainCheckPolicy, DnsblCheckPolicy>;
 
@@ -274,8 +292,9 @@ struct Policy {
   // in DNS, lists included (AsksDns).
   bool AsksForNames() const;
   bool AsksDns() const;
-  // Whether the client address ("192.0.2.1") is in a local network. False for
-  // text that is not an address.
+  // Whether the client's address is in a local network. False for text that is
+  // not an address ("192.0.2.1").
+  bool IsLocal(const mail::IpAddress& client) const;
   bool IsLocal(std::string_view client) const;
 };
 

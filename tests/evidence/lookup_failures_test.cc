@@ -34,9 +34,7 @@ class StepJudge {
         step_(step),
         tx_(step.transaction),
         history_(history),
-        chain_(BuildChain(filed.policy, step.overrides)) {
-    tx_.local = filed.policy->IsLocal(tx_.client);
-  }
+        chain_(BuildChain(filed.policy, step.overrides)) {}
 
   Judged Judge(Failing failing) {
     Judged judged;

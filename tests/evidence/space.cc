@@ -29,9 +29,7 @@ class Space {
         bounds_(bounds),
         chain_(BuildChain(policy, step.overrides)),
         invariants_(chain_, tx_),
-        random_(bounds.seed) {
-    tx_.local = policy->IsLocal(tx_.client);
-  }
+        random_(bounds.seed) {}
 
   SpaceReport Explore() && {
     Walk();

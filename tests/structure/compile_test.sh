@@ -6,6 +6,7 @@ trap 'rm -rf "$tmp"' EXIT
 
 # The headers are read once.
 cat >"$tmp/frame.h" <<EOF
+#include "lib/core/replies.h"
 #include "lib/core/verdict.h"
 #include "lib/core/vouch.h"
 EOF
@@ -62,4 +63,13 @@ refused 'Answer vouched(Answer::Data{report, "me", false, ""}); return Verdict::
 refused 'return Verdict::Reject(replies::kSenderDomainListed, listed);' 'cannot convert'
 refused 'return Verdict::Reject(replies::kSenderDomainListed, Proof(ListEntry()));' 'no matching function'
 refused 'ListEntry made("gmail.con", nullptr); return Verdict::Reject(replies::kSenderDomainListed, Proof(made));' 'private'
+compiles 'return Verdict::Pass("why");'
+compiles 'static constexpr char kWhy[] = "why"; return Verdict::Pass(kWhy);'
+refused 'return Verdict::Pass(std::string("why"));' 'could not convert\|no matching\|cannot convert'
+refused 'return Verdict::Pass(report.reason);' 'could not convert\|no matching\|cannot convert'
+refused 'return Verdict::Pass(std::string_view("why"));' 'could not convert\|no matching\|cannot convert'
+refused 'return Verdict::Pass(report.reason.c_str());' 'could not convert\|no matching\|cannot convert'
+refused 'char why[] = "why"; return Verdict::Pass(why);' 'deleted function'
+refused 'return Verdict::Defer(DeferReply(451, 4, 3, report.reason));' 'could not convert\|no matching\|cannot convert'
+refused 'return Verdict::Reject(replies::kUserUnknown, *answer.ProofOfAbsence(), report.reason);' 'could not convert\|no matching\|cannot convert'
 exit $failed

@@ -20,6 +20,7 @@
 #include "adapters/socketmap/socket_address.h"
 #include "lib/loop/deadline.h"
 #include "lib/loop/log.h"
+#include "lib/mail/escape.h"
 
 namespace mailverdict::deliver {
 namespace {
@@ -87,7 +88,7 @@ class Relay {
     const std::string_view end = dialogue_.failure();
     if (!end.empty()) {
       Log(Severity::kWarning, "the MTA hears \"",
-          ForLog(end, kShownReasonBytes), "\" and tries again later");
+          mail::EscapeUpTo(end, kShownReasonBytes), "\" and tries again later");
     }
   }
 
@@ -218,13 +219,13 @@ class Relay {
     const bool stands = ruling.existence == Existence::kProvenAbsent;
     std::string recipient;
     if (!question.recipient.empty()) {
-      recipient =
-          absl::StrCat("recipient <",
-                       ForLog(question.recipient, kShownRecipientBytes), ">: ");
+      recipient = absl::StrCat(
+          "recipient <",
+          mail::EscapeUpTo(question.recipient, kShownRecipientBytes), ">: ");
     }
     const std::string heard = Softened(question.reply).substr(0, 3);
     Log(stands ? Severity::kInfo : Severity::kWarning, recipient, "\"",
-        ForLog(OneLine(question.reply), kShownReplyBytes), "\" to ",
+        mail::EscapeUpTo(OneLine(question.reply), kShownReplyBytes), "\" to ",
         absl::string_view(question.step.data(), question.step.size()),
         stands ? std::string(" stands, the MTA bounces the message: ")
                : absl::StrCat(" becomes ", heard, ", the MTA tries again: "),

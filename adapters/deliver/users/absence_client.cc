@@ -7,13 +7,14 @@
 #include "adapters/deliver/users/log_text.h"
 #include "adapters/socketmap/client.h"
 #include "lib/mail/cursor.h"
+#include "lib/mail/escape.h"
 
 namespace mailverdict::deliver {
 namespace {
 
 Ruling ProvesNothing(Existence existence, std::string_view said) {
   return {existence,
-          absl::StrCat("says \"", ForLog(said, kShownReasonBytes),
+          absl::StrCat("says \"", mail::EscapeUpTo(said, kShownReasonBytes),
                        "\", which proves no absence; \"mailverdict explain\" "
                        "with the address tells more")};
 }
@@ -27,18 +28,19 @@ Ruling ParseAbsenceReply(std::string_view payload) {
   in.Skip(' ');
   const std::string_view said = in.rest().empty() ? word : in.rest();
   if (ok && word == "proven") {
-    return {
-        Existence::kProvenAbsent,
-        absl::StrCat("proves the absence: ", ForLog(said, kShownReasonBytes))};
+    return {Existence::kProvenAbsent,
+            absl::StrCat("proves the absence: ",
+                         mail::EscapeUpTo(said, kShownReasonBytes))};
   }
   if (ok && word == "pass") return ProvesNothing(Existence::kPresent, said);
   if (ok && word == "unsure") return ProvesNothing(Existence::kUnsure, said);
   // A NOTFOUND of another program's map lands here, too: it proves nothing.
   // Another word, or no OK.
-  return {Existence::kUnsure,
-          absl::StrCat("answers \"", ForLog(payload, kShownReasonBytes),
-                       "\", which is no answer to this question; does --proof "
-                       "name the socket map of a mailverdictd?")};
+  return {
+      Existence::kUnsure,
+      absl::StrCat("answers \"", mail::EscapeUpTo(payload, kShownReasonBytes),
+                   "\", which is no answer to this question; does --proof "
+                   "name the socket map of a mailverdictd?")};
 }
 
 AbsenceClient::AbsenceClient(SocketAddress daemon)

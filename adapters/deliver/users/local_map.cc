@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/deliver/users/mail_log.h"
 #include "lib/loop/deadline.h"
+#include "lib/mail/escape.h"
 
 namespace mailverdict::deliver {
 namespace {
@@ -127,7 +128,7 @@ std::string LocalMap::Answer(const Request& request) const {
     case Existence::kUnsure:
       break;
   }
-  return "TEMP " + EscapeLine(ruling.why);
+  return "TEMP " + mail::EscapeLine(ruling.why);
 }
 
 void LocalMap::Serve(int fd, int stop_fd, const LogSink& log) const {
@@ -147,9 +148,10 @@ void LocalMap::Serve(int fd, int stop_fd, const LogSink& log) const {
         break;
       case ReadResult::kError:
         log(Severity::kWarning,
-            absl::StrCat("map: closing a connection: ",
-                         Absl(socketmap::Describe(reader.error())), ": ",
-                         EscapeLine(reader.unread().substr(0, kShownBytes))));
+            absl::StrCat(
+                "map: closing a connection: ",
+                Absl(socketmap::Describe(reader.error())), ": ",
+                mail::EscapeLine(reader.unread().substr(0, kShownBytes))));
         return;
     }
   }

@@ -1,11 +1,10 @@
-// Text from a peer within a line of the log.
+// How much of a peer's text one line of the log shows: the last argument of
+// mail::EscapeUpTo (lib/mail/escape.h).
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_USERS_LOG_TEXT_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_USERS_LOG_TEXT_H_
 
 #include <cstddef>
-#include <string>
-#include <string_view>
 
 namespace mailverdict::deliver {
 
@@ -14,10 +13,6 @@ namespace mailverdict::deliver {
 inline constexpr size_t kShownReplyBytes = 200;
 inline constexpr size_t kShownRecipientBytes = 100;
 inline constexpr size_t kShownReasonBytes = 300;
-
-// `text` escaped (EscapeLine), and cut to `max_bytes` with "..." behind it.
-// Never cuts within an escape sequence.
-std::string ForLog(std::string_view text, size_t max_bytes);
 
 }  // namespace mailverdict::deliver
 

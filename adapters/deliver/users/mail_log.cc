@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/loop/deadline.h"
+#include "lib/mail/escape.h"
 
 namespace mailverdict::deliver {
 namespace {
@@ -58,7 +59,7 @@ MailLog::~MailLog() {
 }
 
 void MailLog::Write(Severity severity, std::string_view line) {
-  const std::string text = EscapeLine(line.substr(0, kMaxLineBytes));
+  const std::string text = mail::EscapeLine(line.substr(0, kMaxLineBytes));
   const std::string message =
       absl::StrCat("<", LOG_MAIL | SyslogPriority(severity), ">", Timestamp(),
                    " mailverdict-deliver[", getpid(), "]: ", text);

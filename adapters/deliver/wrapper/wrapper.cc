@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/deliver/users/log_text.h"
 #include "lib/loop/deadline.h"
+#include "lib/mail/escape.h"
 
 namespace mailverdict::deliver {
 namespace {
@@ -176,7 +177,8 @@ Decision Decide(const WrapperOptions& options, const Ending& ending,
     why = ruling.why;
     if (!options.recipient.empty()) {
       recipient = absl::StrCat(
-          " for <", ForLog(options.recipient, kShownRecipientBytes), ">");
+          " for <", mail::EscapeUpTo(options.recipient, kShownRecipientBytes),
+          ">");
     }
   }
   const bool exited = ending.how == Ending::How::kExited;
@@ -210,8 +212,8 @@ void Log(const Decision& decision, const CapturedOutput& output, MailLog* log) {
 void WriteForMta(const Decision& decision, const CapturedOutput& output) {
   std::string text;
   if (decision.status == kExTempFail) {
-    absl::StrAppend(&text, "mailverdict-deliver: ", EscapeLine(decision.line),
-                    "\n");
+    absl::StrAppend(
+        &text, "mailverdict-deliver: ", mail::EscapeLine(decision.line), "\n");
   }
   absl::StrAppend(&text, output.kept());
   if (output.lost() > 0) {

@@ -184,8 +184,8 @@ constexpr SaidCase kDnsbl[] = {
     {"check { dnsbl { " LIST " } }\ncheck {\n dnsbl { " LIST " } }",
      "4:2: check dnsbl is there already, line 1"},
     {"check { dnsbl { " LIST " } when_unsure: DEFER }",
-     "2:4: when_unsure: DEFER for dnsbl; a list that cannot be asked never "
-     "stops mail: write PASS, or remove it"},
+     "2:4: when_unsure: DEFER for dnsbl, which never stops mail when it does "
+     "not know; write PASS, or remove it"},
     {"check { dnsbl { " LIST " list { zone: \"BL.example.org.\" } } }",
      "2:9: zone \"bl.example.org\" is there already, line 1"},
     {"check { dnsbl { " LIST " list { zone: \"a.bl.example.org\" }\n list { "

@@ -1,6 +1,7 @@
 // The meaning of a policy: values, and combinations that cannot work.
 
 #include "lib/policy/loader/loader_testing.h"
+#include "proto/policy.pb.h"
 
 namespace mailverdict {
 namespace {
@@ -99,9 +100,6 @@ constexpr SaidCase kRealm[] = {
 };
 
 constexpr SaidCase kCheck[] = {
-    {"check { }",
-     "1:1: check has no kind; write check { recipient { } }, check { domain { "
-     "} } or check { dnsbl { ... } }"},
     {"check { domain { } }\ncheck {\n domain { } }",
      "3:2: check domain is there already, line 1"},
     {"check { domain {\n instant_reject_file: \"x\"\n instant_reject_file: "
@@ -170,6 +168,16 @@ TEST(PolicyMeaningTest, OfRealms) {
 TEST(PolicyMeaningTest, OfChecks) {
   for (const SaidCase& c : kCheck) {
     EXPECT_EQ(ErrorsOf(c.text), c.said) << c.text;
+  }
+}
+
+TEST(PolicyMeaningTest, ACheckWithoutAKindNamesThemAll) {
+  const std::string errors = ErrorsOf("check { }");
+  EXPECT_EQ(errors.find("1:1: check has no kind; write check { "), 0u);
+  const auto* kinds = proto::Check::descriptor()->FindOneofByName("kind");
+  for (int i = 0; i < kinds->field_count(); ++i) {
+    const std::string kind = "check { " + kinds->field(i)->name() + " { ... }";
+    EXPECT_NE(errors.find(kind), errors.npos) << errors;
   }
 }
 

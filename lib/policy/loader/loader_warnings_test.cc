@@ -106,8 +106,8 @@ constexpr SaidCase kWarnings[] = {
     {"check { when_unsure: DEFER\n domain { shipped_list: false } }", ""},
     {"check { when_unsure: DEFER\n domain { shipped_list: false dns: false } "
      "}",
-     "1:9: when_unsure says nothing here: without dns the check domain always "
-     "knows; remove it\n"
+     "1:9: when_unsure says nothing here: set up like this the check domain "
+     "always knows; remove it\n"
      "2:2: check domain has no list and no dns, so everything passes; write "
      "instant_reject_file, or remove shipped_list or dns"},
     {PEOPLE_BEGIN CONTROLS

@@ -16,7 +16,8 @@ namespace mailverdict {
 // Parses a grace period: "72h".
 absl::StatusOr<absl::Duration> ReadGrace(std::string_view text);
 
-// Parses a hold limit: "5/10m".
+// Parses the limit of a hold: "5/10m".
+absl::StatusOr<VanishLimit> ReadVanishLimit(std::string_view text);
 absl::StatusOr<VanishLimit> ReadVanishLimit(std::string_view text);
 
 }  // namespace mailverdict

@@ -59,7 +59,11 @@ void ReadRealms(const Node<proto::Policy>& node, AddressFiles* files,
 void ReadChecks(const Node<proto::Policy>& node, AddressFiles* files,
                 const ListReaders& lists, Policy* policy);
 
-// The part of ReadChecks for the check dnsbl.
+// The parts of ReadChecks: the options that one kind of check has.
+RecipientPolicy ReadRecipient(const Node<proto::Check>& check,
+                              AddressFiles* files);
+DomainCheckPolicy ReadDomain(const Node<proto::Check>& check,
+                             const DnsPolicy& dns, const ListReaders& lists);
 DnsblCheckPolicy ReadDnsbl(const Node<proto::Check>& check,
                            const Policy& policy);
 
@@ -67,6 +71,38 @@ DnsblCheckPolicy ReadDnsbl(const Node<proto::Check>& check,
 // control characters or bytes that are not UTF-8. It may be empty in a few
 // fields only.
 void CheckTexts(const Node<proto::Policy>& node);
+
+// The lists of domains in the files that a field names, each once.
+template <typename M>
+std::vector<DomainList> ReadDomainLists(
+    const Node<M>& node, int field,
+    const google::protobuf::RepeatedPtrField<std::string>& paths,
+    const ListReaders& lists) {
+  const std::string& name = M::descriptor()->FindFieldByNumber(field)->name();
+  std::vector<DomainList> result;
+  Unique seen(&node.faults());
+  for (int i = 0; i < paths.size(); ++i) {
+    const std::string& path = paths[i];
+    if (!seen.Add(path, node.At(field, i),
+                  absl::StrCat(name, " ", Quoted(path)))) {
+      continue;
+    }
+    if (const auto complaint = CheckPath(path, "/etc/mailverdict/wrong")) {
+      node.Error(field, absl::StrCat(name, " ", *complaint), i);
+      continue;
+    }
+    absl::StatusOr<DomainList> list = lists.domains(path);
+    if (!list.ok()) {
+      node.Error(field, absl::StrCat(name, " ", list.status().message()), i);
+      continue;
+    }
+    if (!list->warning().empty()) {
+      node.Warning(field, absl::StrCat(name, " ", list->warning()), i);
+    }
+    result.push_back(*std::move(list));
+  }
+  return result;
+}
 
 }  // namespace mailverdict
 

@@ -164,11 +164,6 @@ void WarnOfIdleLists(const Node<B>& node, const DnsblCheckPolicy& check,
 DnsblCheckPolicy ReadDnsbl(const Node<C>& check, const Policy& policy) {
   const Node<B> node = check.Child(check->dnsbl(), C::kDnsblFieldNumber);
   DnsblCheckPolicy result;
-  if (check->has_when_unsure() && check->when_unsure() == C::DEFER) {
-    check.Error(C::kWhenUnsureFieldNumber,
-                "when_unsure: DEFER for dnsbl; a list that cannot be asked "
-                "never stops mail: write PASS, or remove it");
-  }
   for (int i = 0; i < node->list_size(); ++i) {
     result.lists.push_back(
         ReadList(node.Child(node->list(i), B::kListFieldNumber, i)));

@@ -7,15 +7,13 @@
 #include "absl/strings/str_join.h"
 #include "lib/mail/cursor.h"
 #include "lib/policy/loader/faults.h"
+#include "lib/policy/policy.h"
 
 namespace mailverdict {
 namespace {
 
 // sockaddr_un has 108 bytes; the last one is NUL (unix(7)).
 constexpr size_t kMaxSocketPathBytes = 107;
-// One less than Vanished::kMax. With a larger limit a directory could never be
-// held.
-constexpr uint32_t kMaxHoldVanished = 63;
 
 absl::string_view Absl(std::string_view text) {
   return {text.data(), text.size()};
@@ -254,8 +252,10 @@ absl::StatusOr<absl::Duration> ReadDuration(std::string_view text,
 }
 
 Complaint CheckHoldVanished(uint32_t vanished) {
-  if (vanished >= 1 && vanished <= kMaxHoldVanished) return std::nullopt;
-  return absl::StrCat("is ", vanished, "; write 1 to ", kMaxHoldVanished);
+  if (vanished >= 1 && vanished <= VanishLimit::kMaxVanished)
+    return std::nullopt;
+  return absl::StrCat("is ", vanished, "; write 1 to ",
+                      VanishLimit::kMaxVanished);
 }
 
 absl::StatusOr<Dn> ReadDn(std::string_view text, std::string_view example) {

@@ -1,4 +1,4 @@
-#include "lib/checks/readings.h"
+#include "lib/core/readings.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "lib/checks/readings.h"
+#include "lib/core/readings.h"
 
 #include <algorithm>
 #include <string>
@@ -76,7 +76,7 @@ std::vector<std::string> DomainsNamed(std::string_view argument,
 Readings ReadingsOf(const Policy& policy, const Transaction& transaction) {
   Readings readings;
   const std::string& argument = transaction.recipient;
-  mail::Address address;
+  mail::Address& address = readings.argument;
   readings.fault = mail::ReadAddress(argument, &address);
   if (!readings.fault.has_value() && !address.null()) {
     Add(address, &readings.addresses);

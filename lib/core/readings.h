@@ -14,8 +14,8 @@
 // An argument that has none of '@', '%' and '!' is a bare name. It is read as
 // it is, since the domain that an MTA appends to it is not the sender's word.
 
-#ifndef MAILVERDICT_LIB_CHECKS_READINGS_H_
-#define MAILVERDICT_LIB_CHECKS_READINGS_H_
+#ifndef MAILVERDICT_LIB_CORE_READINGS_H_
+#define MAILVERDICT_LIB_CORE_READINGS_H_
 
 #include <optional>
 #include <vector>
@@ -32,6 +32,8 @@ namespace mailverdict {
 inline constexpr size_t kMaxDomainsNamed = 8;
 
 struct Readings {
+  // The argument, parsed; the null address if it cannot be (`fault`).
+  mail::Address argument;
   // Each address once; the argument's first, if it can be parsed. Empty when
   // there is no reading at all.
   std::vector<mail::Address> addresses;
@@ -47,4 +49,4 @@ Readings ReadingsOf(const Policy& policy, const Transaction& transaction);
 
 }  // namespace mailverdict
 
-#endif  // MAILVERDICT_LIB_CHECKS_READINGS_H_
+#endif  // MAILVERDICT_LIB_CORE_READINGS_H_

@@ -1,0 +1,53 @@
+// A text that is written in the program: a check's name, why it passed.
+// Verdicts and traces outlive the call that made them and keep such texts by
+// reference, so nothing that could be freed or could come from a peer may
+// become one.
+//
+//   Verdict::Pass("client is not known");              // compiles
+//   Verdict::Pass(absl::StrCat("client ", address));   // does not
+
+#ifndef MAILVERDICT_LIB_CORE_FIXED_TEXT_H_
+#define MAILVERDICT_LIB_CORE_FIXED_TEXT_H_
+
+#include <cstddef>
+#include <ostream>
+#include <string_view>
+
+namespace mailverdict {
+
+// A value, as cheap to copy as a std::string_view. Only a string literal
+// converts to it: no std::string, std::string_view or char pointer does, nor
+// an array that can be written to. (C++17 cannot tell a literal from a constant
+// array; a local one has to be `static`.)
+class FixedText {
+ public:
+  constexpr FixedText() = default;
+  template <size_t N>
+  constexpr FixedText(const char (&literal)[N])  // NOLINT: converts by design
+      : text_(literal, N - 1) {}
+  template <size_t N>
+  FixedText(char (&buffer)[N]) = delete;
+
+  constexpr std::string_view view() const { return text_; }
+  constexpr operator std::string_view() const {  // NOLINT: converts by design
+    return text_;
+  }
+  constexpr bool empty() const { return text_.empty(); }
+
+  friend constexpr bool operator==(FixedText a, std::string_view b) {
+    return a.text_ == b;
+  }
+  friend constexpr bool operator!=(FixedText a, std::string_view b) {
+    return a.text_ != b;
+  }
+  friend std::ostream& operator<<(std::ostream& out, FixedText text) {
+    return out << text.text_;
+  }
+
+ private:
+  std::string_view text_;
+};
+
+}  // namespace mailverdict
+
+#endif  // MAILVERDICT_LIB_CORE_FIXED_TEXT_H_
