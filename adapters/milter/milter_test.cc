@@ -107,6 +107,7 @@ TEST(Milter, WithoutAVerdictItIsLater) {
   std::promise<void> patient, gone;
   std::string first, never, late, after_late, last, when_gone;
   std::thread mta([&] {
+    { Mta brief(path); }
     Mta session(path);
     first = session.Rcpt("pass@example.org");
     never = session.Rcpt("never@example.org");
@@ -127,6 +128,8 @@ TEST(Milter, WithoutAVerdictItIsLater) {
   owed[0](Verdict::Pass());
   ASSERT_TRUE(RunUntil(loop->get(), [&] { return !answered.load(); }));
 
+  ASSERT_TRUE(RunUntil(loop->get(), [&] { return (*milter)->sessions() == 1; }))
+      << "the brief one has ended";
   // A drain waits for each verdict that is owed, and then leaves no timer.
   ASSERT_EQ(never_given.size(), 1u);
   never_given[0](Verdict::Pass());
