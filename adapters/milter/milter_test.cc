@@ -115,6 +115,7 @@ TEST(Milter, WithoutAVerdictItIsLater) {
   std::promise<void> patient, gone;
   std::string first, never, late, after_late, last, when_gone;
   std::thread mta([&] {
+    { Mta brief(path); }
     Mta session(path);
     first = session.Rcpt("pass@example.org");
     never = session.Rcpt("never@example.org");
@@ -139,6 +140,8 @@ TEST(Milter, WithoutAVerdictItIsLater) {
   ASSERT_NE(never_given, nullptr);
   EXPECT_FALSE(never_given());
 
+  ASSERT_TRUE(RunUntil(loop->get(), [&] { return (*milter)->sessions() == 1; }))
+      << "the brief one has ended";
   // A drain waits for each verdict that is owed, and then leaves no timer.
   (*milter)->Use({Stage::kConnect, Stage::kMail, Stage::kRcpt}, {Stage::kRcpt},
                  absl::Seconds(9));

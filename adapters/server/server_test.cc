@@ -4,6 +4,7 @@
 #include "adapters/server/server.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <functional>
@@ -87,6 +88,10 @@ class LineServerTest : public ::testing::Test {
   // others with the line itself, at once.
   void Start(Codec::AtEndOfFile at_end = Codec::AtEndOfFile::kAnswer,
              const Limits& limits = {}) {
+    MakeServer(at_end, limits);
+    Listen();
+  }
+  void MakeServer(Codec::AtEndOfFile at_end, const Limits& limits) {
     handler_ = [this](const std::string& line, Reply reply) {
       lines_.push_back(line);
       if (line.substr(0, 5) == "later") {
@@ -102,6 +107,8 @@ class LineServerTest : public ::testing::Test {
         },
         [this](Severity, std::string_view line) { log_.emplace_back(line); },
         limits);
+  }
+  void Listen() {
     const absl::Status status = server_->Listen("unix:" + path_);
     ASSERT_TRUE(status.ok()) << status;
   }
@@ -220,6 +227,7 @@ TEST_F(LineServerTest, TheServerMayGoBetweenAnAnswerAndTheNextRequest) {
   Settle();
   late_[0].Send("<one>");
   server_.reset();
+  late_.clear();  // a reply keeps the memory of its connection
   Settle();
   EXPECT_THAT(lines_, ElementsAre("later one"));
 }
@@ -266,6 +274,65 @@ TEST_F(LineServerTest, LeavesNothingInTheLoopWhenItGoes) {
   EXPECT_THAT(loop_->Leftovers(), HasSubstr("2 timers"));
   server_.reset();
   EXPECT_EQ(loop_->Leftovers(), "");
+}
+
+TEST_F(LineServerTest, AnIdleConnectionOutlivesTheTimeOfItsLastAnswer) {
+  Limits limits;
+  limits.max_answer_age = absl::Milliseconds(50);
+  Start(Codec::AtEndOfFile::kAnswer, limits);
+  auto client = NewClient();
+  ASSERT_TRUE(client->Send("later one\n"));
+  ASSERT_TRUE(Until([&] { return late_.size() == 1; }));
+  EXPECT_THAT(loop_->Leftovers(), HasSubstr("1 timers"));
+  late_[0].Send("<one>");
+  // The timer of the answer runs in vain.
+  EXPECT_TRUE(Until(
+      [&] { return loop_->Leftovers().find("timers") == std::string::npos; }));
+  ASSERT_TRUE(client->Send("two\n"));
+  EXPECT_TRUE(Until([&] { return client->received() == "<one>\n<two>\n"; }));
+  EXPECT_THAT(log_, IsEmpty());
+}
+
+// Takes all descriptors but those that are open already.
+class NoDescriptors {
+ public:
+  explicit NoDescriptors(int last) {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit tight = before_;
+    tight.rlim_cur = static_cast<rlim_t>(last) + 1;
+    setrlimit(RLIMIT_NOFILE, &tight);
+    for (int fd; (fd = dup(0)) >= 0;) fill_.push_back(fd);
+  }
+  ~NoDescriptors() {
+    for (const int fd : fill_) close(fd);
+    setrlimit(RLIMIT_NOFILE, &before_);
+  }
+
+ private:
+  rlimit before_;
+  std::vector<int> fill_;  // the gaps below the limit
+};
+
+// Without a descriptor even for the refusal, clients wait.
+TEST_F(LineServerTest, AcceptsAgainAfterItCouldNeitherAcceptNorRefuse) {
+  Settle();  // the sanitizer's first look at this class takes a descriptor
+  auto client = std::make_unique<Client>(AF_UNIX);
+  {
+    const NoDescriptors none(client->fd());
+    MakeServer(Codec::AtEndOfFile::kAnswer, {});
+  }
+  Listen();
+  auto last = std::make_unique<Client>(AF_UNIX);
+  bool connected = false, logged = false;
+  {
+    // No expectation in here: the sanitizer needs descriptors.
+    const NoDescriptors none(last->fd());
+    connected = client->ConnectUnix(path_) && client->Send("one\n");
+    logged = Until([&] { return !log_.empty(); });
+  }
+  EXPECT_TRUE(connected && logged);
+  EXPECT_TRUE(Until([&] { return client->received() == "<one>\n"; }));
+  EXPECT_EQ(server_->connections(), 1u);
 }
 
 TEST_F(LineServerTest, ADrainThatIsDoneLeavesNoTimer) {
