@@ -68,6 +68,7 @@ class ReloadTest : public testing::Test {
  protected:
   ~ReloadTest() override {
     if (engine != nullptr) engine->Stop();
+    loop.RunReady();  // log lines that were posted
   }
 
   // A first engine, or one that takes over from the one before.
