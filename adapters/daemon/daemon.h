@@ -36,23 +36,23 @@
 
 namespace mailverdict {
 
-// All on one thread, which Run() takes; threads of their own have the log, each
-// directory, and libmilter.
+// The daemon. It runs on the thread that calls Run(). The log, each directory
+// server, each reading of the policy's files, and libmilter have threads of
+// their own.
 class Daemon final : private AdminService {
  public:
-  // After a SIGTERM the requests under way have their deadline, and this much
-  // to be written.
+  // After SIGTERM the requests under way have the policy's deadline to be
+  // judged, and this much longer for the answers to be written.
   static constexpr absl::Duration kDrain = absl::Seconds(1);
   // How long the end waits for files that are being read.
   static constexpr absl::Duration kLastReading = absl::Seconds(2);
 
-  // How often lists and resolv.conf are looked at. A changed one is read when
-  // it has not changed again for as long.
+  // The poll interval of lists and resolv.conf. A changed file is reread after
+  // one interval without another change.
   static constexpr absl::Duration kLookAtFiles = absl::Seconds(5);
   // A loop that stands still for longer is reported in the log.
   static constexpr absl::Duration kStillFor = absl::Seconds(10);
-  // How often lists that could not be remembered (a full disk) are written
-  // again.
+  // The retry interval of lists that could not be remembered (a full disk).
   static constexpr absl::Duration kSaveAgain = absl::Minutes(1);
 
   // Opens the listeners, drops privileges, starts the directories. An error
@@ -63,9 +63,9 @@ class Daemon final : private AdminService {
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  // Serves until SIGTERM or SIGINT. SIGHUP reads the policy again: one that a
-  // start would refuse is refused, and the old one stays. A second SIGTERM ends
-  // at once. False if a listener has failed.
+  // Serves until SIGTERM or SIGINT; a second one ends at once. SIGHUP reads the
+  // policy again; a policy that Start would refuse is refused, and the old one
+  // stays in force. False if a listener has failed.
   bool Run();
 
   // After Run: whether a thread still reads a file on a file system that hangs.

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "lib/core/replies.h"
+#include "lib/loop/no_threads_testing.h"
 #include "lib/loop/run_until_testing.h"
 
 namespace mailverdict::milter {
@@ -108,6 +109,11 @@ TEST(Milter, WithoutAVerdictItIsLater) {
   (*milter)->Use({Stage::kConnect, Stage::kMail, Stage::kRcpt}, {Stage::kRcpt},
                  kDeadline);
   bool ended = false;
+  {
+    const NoThreads none;
+    const absl::Status status = (*milter)->Start([] {});
+    EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
+  }
   const absl::Status started = (*milter)->Start([&] { ended = true; });
   ASSERT_TRUE(started.ok()) << started;
 
