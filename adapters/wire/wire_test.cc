@@ -181,9 +181,14 @@ TEST(Wire, ATextCannotBreakTheProtocol) {
             "TEMP 4.3.0 550 5.1.1 no user x 100 0 x 5:OK no,");
   EXPECT_EQ(MilterReplyOf(Verdict::Defer(kHostile)).text,
             "550 5.1.1 no user x 100 0 x 5:OK no,");
-  static const std::string long_text(1000, 'x');
-  const DeferReply endless(451, 3, 0, long_text);
-  EXPECT_EQ(SendmailMapReply(Verdict::Defer(endless)).size(),
+  static constexpr DeferReply kEndless{
+      451, 3, 0,
+      "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+      "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+      "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+      "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+      "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"};
+  EXPECT_EQ(SendmailMapReply(Verdict::Defer(kEndless)).size(),
             std::string("OK defer:3.0:\"\"").size() + kMaxReplyText);
 }
 

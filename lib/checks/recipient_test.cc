@@ -238,7 +238,7 @@ TEST(Recipient, OnlyAnMtaThatResolvedItToNothingMakesItMalformed) {
     const Verdict verdict = Judge(Ours(), tx, Never);
     ASSERT_EQ(verdict.disposition(), Disposition::kReject) << recipient;
     EXPECT_EQ(verdict.reply().code, 553);
-    EXPECT_EQ(verdict.reply().detail, 3);
+    EXPECT_EQ(verdict.reply().status_detail, 3);
     ASSERT_TRUE(verdict.proof()->malformed().has_value());
     EXPECT_THAT(verdict.Tree(), testing::HasSubstr("is no address: "));
     EXPECT_THAT(verdict.Tree(), testing::Not(testing::HasSubstr("\x1b")));
