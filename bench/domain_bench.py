@@ -75,7 +75,7 @@ def main():
         server.start()
     held = contest.Contest("domain_bench", options, "messages", "message", "DNS questions",
                            Questions(dns.cache))
-    entrants = contest.ways(sendmails(), daemon.reload)
+    entrants = contest.ways(sendmails(), daemon.empty_caches)
     for sessions in options.sessions:
         held.hold("sendmail", entrants, spread(options.recipients, sessions))
     return held.finish()

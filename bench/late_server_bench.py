@@ -102,7 +102,7 @@ def in_turns(options):
             for name, port in ports.items():
                 if name in (OURS, HEDGED):
                     use_policy(daemon, name)
-                    daemon.reload()
+                    daemon.empty_caches()
                 played[situation, name].append(turn(
                     options, port, recipients(unseen, "nobody%d." % next(numbers))))
     return played

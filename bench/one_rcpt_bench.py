@@ -94,7 +94,7 @@ def main():
     for server in (slapd, daemon, gateways.Instant(options.instant)):
         server.start()
     for mta, ports in (("sendmail", gateways.sendmails()), ("Postfix", gateways.postfixes())):
-        entrants = contest.ways(ports, daemon.reload, but=["ldap map"])
+        entrants = contest.ways(ports, daemon.empty_caches, but=["ldap map"])
         measured = in_turns(entrants, slapd.users[:options.rcpts + 1], options.pairs)
         tell(mta, measured, options, tables, results)
     results.write(options.xml)

@@ -52,7 +52,7 @@ def main():
     users = slapd.users[:options.recipients + 1]
     held = contest.Contest("rcpt_bench", options, "RCPT", "RCPT", "searches", slapd.searches)
     for mta, ports in (("sendmail", gateways.sendmails()), ("Postfix", gateways.postfixes())):
-        compare(held, mta, contest.ways(ports, daemon.reload, but=["ldap map"]), users,
+        compare(held, mta, contest.ways(ports, daemon.empty_caches, but=["ldap map"]), users,
                 options)
     return held.finish()
 

@@ -121,7 +121,7 @@ class Bench:
         passes = [("nothing in the cache", 1.0), ("as much asked before", 0.1)]
         if self._options.expire:
             passes.append(("the same, absences expired", None))
-        self._daemon.reload()
+        self._daemon.empty_caches()
         for kind, most in passes:
             if most is None:
                 time.sleep(ABSENT + 1)

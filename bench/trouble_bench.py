@@ -92,7 +92,7 @@ class Bench:
 
     def play(self, name, gateway):
         if gateway.ours:
-            self._daemon.reload()
+            self._daemon.empty_caches()
         clients = Clients(gateway.port, self._people(gateway), self._options.sessions)
         time.sleep(1.0)
         begun = time.monotonic()

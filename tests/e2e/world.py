@@ -726,15 +726,17 @@ check { recipient { } }
                    "mailverdictd says that it has read its policy again", self.log)
 
     def empty_caches(self):
-        """SIGHUP with another size of the directories' caches: they begin empty.
+        """SIGHUP with another size of the caches of directories and of DNS: they begin empty.
 
-        The memory of who was seen stays.
+        The history stays.
         """
         self._emptied += 1
         with open(self.policy) as file:
             text = re.sub(r" max_entries: 1\d{5}\b", "", file.read())
-        write(self.policy, re.sub(r'(cache { present: "[^"]*")',
-                                  r"\1 max_entries: %d" % (100000 + self._emptied), text))
+        size = "max_entries: %d" % (100000 + self._emptied)
+        text = re.sub(r'(cache { present: "[^"]*")', r"\1 " + size, text)
+        write(self.policy, re.sub(r'(dns { server: "[^"]*")( cache {[^}]*})?',
+                                  r"\1 cache { " + size + " }", text))
         self.reload()
 
     def _has_read(self, before):
