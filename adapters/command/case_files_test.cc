@@ -61,6 +61,20 @@ TEST_F(CaseFiles, AreFoundInFoldersAndReadInTheirOrder) {
   EXPECT_EQ(cases->at(1).policy->checks.size(), 1u);
 }
 
+TEST_F(CaseFiles, PoliciesOfOneNameInTwoFoldersAreTwo) {
+  for (const std::string folder : {"a/", "b/"}) {
+    Write(folder + "it.case",
+          "policy policy.textproto\ncase one\nrcpt a\nverdict pass\n");
+  }
+  Write("a/policy.textproto", "check { recipient {} }\n");
+  Write("b/policy.textproto", "shadow: true\ncheck { recipient {} }\n");
+  const auto cases = ReadCaseFiles(folder_, "");
+  ASSERT_TRUE(cases.ok()) << cases.status();
+  ASSERT_EQ(cases->size(), 2u);
+  EXPECT_FALSE(cases->at(0).policy->shadow);
+  EXPECT_TRUE(cases->at(1).policy->shadow);
+}
+
 TEST_F(CaseFiles, WhatCannotBeReadIsNamed) {
   EXPECT_EQ(ErrorOf(), folder_ + ": no file whose name ends in .case");
   Write("a.case", "case one\nverdict pass\n");

@@ -64,6 +64,24 @@ TEST(BackgroundTask, AnEndDoesNotWaitForWorkThatHangs) {
   EXPECT_FALSE(done);
 }
 
+// `done` may remove a file or a folder that the work has had open.
+TEST(BackgroundTask, WhatTheWorkOwnsIsGoneWhenItHasEnded) {
+  ManualExecutor executor;
+  BackgroundTask task(&executor);
+  for (int i = 0; i < 100; ++i) {
+    auto owned = std::make_shared<int>();
+    const std::weak_ptr<int> used = owned;
+    bool done = false;
+    ASSERT_TRUE(task.Start([owned = std::move(owned)] {},
+                           [&] {
+                             done = true;
+                             EXPECT_TRUE(used.expired());
+                           })
+                    .ok());
+    ASSERT_TRUE(executor.RunUntil([&] { return done; }));
+  }
+}
+
 TEST(BackgroundTask, WhatWasPostedBeforeTheEndDoesNotRunAfterIt) {
   ManualExecutor executor;
   bool done = false;

@@ -104,6 +104,20 @@ TEST_F(ListMemory, AFullDiskLeavesTheOldOne) {
       << "what was written of it would keep the disk full";
 }
 
+TEST_F(ListMemory, WhatACrashLeftBehindDoesNotCount) {
+  std::ofstream(file + ".new", std::ios::binary) << std::string(10'000, 'x');
+  ASSERT_TRUE(WriteListMemory(file, {List(false, "/a", "joe\n")}).ok());
+  EXPECT_THAT(Read(), testing::ElementsAre("/a=joe\n"));
+}
+
+TEST_F(ListMemory, AListThatIsNoLongerWrittenIsForgotten) {
+  ASSERT_TRUE(WriteListMemory(file, {List(false, "/a", "joe\n"),
+                                     List(false, "/b", "ann\n")})
+                  .ok());
+  ASSERT_TRUE(WriteListMemory(file, {List(false, "/b", "eve\n")}).ok());
+  EXPECT_THAT(Read(), testing::ElementsAre("/b=eve\n"));
+}
+
 TEST_F(ListMemory, WhatIsNoFileIsDamage) {
   ASSERT_EQ(mkdir(file.c_str(), 0700), 0);
   EXPECT_EQ(ReadListMemory(file).status().code(), absl::StatusCode::kDataLoss);

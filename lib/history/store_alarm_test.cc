@@ -28,7 +28,12 @@ TEST(StoreAlarm, OneLineWhenItHeals) {
   EXPECT_EQ(alarm.Healed(5, kNow + absl::Seconds(61)),
             "history f is well again, after 1m1s; 2 writes dropped");
   EXPECT_EQ(alarm.Healed(5, kNow + absl::Seconds(62)), std::nullopt);
-  EXPECT_TRUE(alarm.Failed("disk full", 5, kNow + absl::Seconds(63)));
+  // The next failure counts its own losses.
+  EXPECT_EQ(alarm.Failed("disk full", 5, kNow + absl::Seconds(63)),
+            "history f FAILS: disk full; 0 writes dropped; what it holds is "
+            "still read");
+  EXPECT_EQ(alarm.Healed(6, kNow + absl::Seconds(64)),
+            "history f is well again, after 1s; 1 writes dropped");
 }
 
 }  // namespace

@@ -150,6 +150,30 @@ TEST_P(LmtpDialogueTest, SaysNothingAfterTheBackendsGoodbye) {
   EXPECT_EQ(talk_.ClientGot(), "");
 }
 
+// A server may announce its end early, and then break off in the middle.
+TEST_P(LmtpDialogueTest, OnlyTheLastReplyIsAGoodbye) {
+  Greet();
+  talk_.Backend("421 4.3.2 going down soon\r\n");
+  talk_.ClientGot();
+  Says("NOOP\r\n", "250 ok\r\n");
+  talk_.Client("NOOP\r\n");
+  talk_.dialogue().BackendClosed();
+  talk_.Settle();
+  EXPECT_EQ(talk_.ClientGot(),
+            "421 4.3.0 the mailbox server closed the connection\r\n");
+}
+
+TEST(LmtpDialogueEnd, ClosesTheOpenQuestion) {
+  LmtpDialogue dialogue({});
+  dialogue.FromBackend("220 host\r\n");
+  dialogue.FromClient("RCPT TO:<a@b>\r\n");
+  dialogue.FromBackend("550 5.1.1 no\r\n");
+  ASSERT_NE(dialogue.question(), nullptr);
+  dialogue.FromClient("STARTTLS\r\nBURL x\r\n");
+  EXPECT_EQ(dialogue.question(), nullptr);
+  EXPECT_EQ(dialogue.to_client(), "220 host\r\n421 4.3.0 protocol error\r\n");
+}
+
 // --- Bounds ---
 
 TEST_P(LmtpDialogueTest, AReplyHasABound) {

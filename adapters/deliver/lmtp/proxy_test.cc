@@ -9,6 +9,7 @@
 
 #include "adapters/deliver/lmtp/proxy_testing.h"
 #include "gtest/gtest.h"
+#include "lib/loop/deadline.h"
 
 namespace mailverdict::deliver {
 namespace {
@@ -32,7 +33,7 @@ class ProxyTest : public ::testing::Test {
     backend_ =
         std::make_unique<TestServer>(directory_ / "mailbox", std::move(serve));
   }
-  void StartProxy(JudgeRecipient rule = Unsure) {
+  void StartProxy(RecipientJudge rule = Unsure) {
     proxy_ = std::make_unique<TestProxy>(options_, std::move(rule));
     client_ = std::make_unique<TestClient>(directory_ / "lmtp");
     ASSERT_TRUE(client_->connected());
@@ -190,6 +191,39 @@ TEST_F(ProxyTest, EndsWhenTheClientSendsNothing) {
   EXPECT_TRUE(client_->Gets("220 mailbox LMTP\r\n"));
   EXPECT_EQ(client_->ReadToEnd(), "421 4.3.0 the client sends nothing\r\n");
   EXPECT_TRUE(backend_->AwaitEnded(1));
+}
+
+// A session may last far longer than a timeout, as long as bytes move.
+TEST_F(ProxyTest, TheTimeoutsBeginAnewWithEachByte) {
+  StartMailbox();
+  options_.idle_timeout = options_.reply_timeout = absl::Seconds(2);
+  StartProxy();
+  Greet();
+  const Deadline end = Deadline::After(1.5 * options_.idle_timeout);
+  while (!end.passed()) {
+    client_->Send("NOOP\r\n");
+    ASSERT_TRUE(client_->Gets("250 2.0.0 OK\r\n"));
+  }
+}
+
+// A user may be created, or a proof may fail, between two replies.
+TEST_F(ProxyTest, AProofIsAskedForAnewForEachReply) {
+  StartMailbox();
+  std::atomic<int> asked = 0;
+  StartProxy([&asked](std::string_view) {
+    return ++asked == 1 ? Ruling{Existence::kProvenAbsent, "no entry"}
+                        : Ruling{Existence::kUnsure, "no daemon answers"};
+  });
+  Greet();
+  client_->Send("MAIL FROM:<s@t>\r\nRCPT TO:<unknown@b>\r\n");
+  EXPECT_TRUE(client_->Gets("250 2.0.0 OK\r\n550 5.1.1 User unknown\r\n"));
+  client_->Send("RCPT TO:<unknown@b>\r\n");
+  EXPECT_TRUE(client_->Gets("450 4.1.1 User unknown\r\n"));
+  client_ = std::make_unique<TestClient>(directory_ / "lmtp");
+  Greet();
+  client_->Send("RCPT TO:<unknown@b>\r\n");
+  EXPECT_TRUE(client_->Gets("450 4.1.1 User unknown\r\n"));
+  EXPECT_EQ(asked, 3);
 }
 
 TEST_F(ProxyTest, AnswersAClientThatHasFinishedSending) {

@@ -1,5 +1,5 @@
-// For the proxy's tests: a mailbox server, a client, and the proxy between
-// them, on unix sockets.
+// A harness for tests of the proxy: a mailbox server, a client, and the proxy
+// between them, on unix sockets.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_LMTP_PROXY_TESTING_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_LMTP_PROXY_TESTING_H_
@@ -31,10 +31,10 @@
 
 namespace mailverdict::deliver {
 
-// So long that a busy machine fails no test.
+// Limit of every wait: so long that no test fails on a busy machine.
 inline constexpr int kPatienceSeconds = 60;
 
-// A directory in /tmp, gone afterwards.
+// A directory in /tmp, which the destructor removes.
 class TestDirectory {
  public:
   TestDirectory() {
@@ -64,7 +64,7 @@ inline bool SendAll(int fd, std::string_view bytes) {
   return true;
 }
 
-// Somebody who can be told to stop by a descriptor that turns readable.
+// A descriptor that becomes readable when Raise is called.
 class StopSignal {
  public:
   StopSignal() : fd_(eventfd(0, EFD_CLOEXEC)) {}
@@ -80,8 +80,8 @@ class StopSignal {
   const int fd_;
 };
 
-// A listener on a unix socket that gives each connection to `serve`, one after
-// the other, on a thread of its own.
+// A server on a unix socket. Calls `serve` for each connection, one after the
+// other, on a thread of its own.
 class TestServer {
  public:
   TestServer(std::string path, std::function<void(int fd)> serve)
@@ -103,7 +103,7 @@ class TestServer {
   }
   TestServer(const TestServer&) = delete;
 
-  // Whether `count` connections have ended by now, or soon.
+  // Waits until `count` connections have ended. False if that takes too long.
   bool AwaitEnded(int count) {
     std::unique_lock<std::mutex> lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(kPatienceSeconds),
@@ -135,9 +135,8 @@ class TestServer {
   std::thread thread_;
 };
 
-// A small LMTP server. Whoever it is, "unknown@..." is refused at RCPT and
-// "ghost@..." after the message. It may be cut: then it reads or writes that
-// many bytes and closes.
+// A small LMTP server. It refuses "unknown@..." at RCPT and "ghost@..." after
+// the message. With a Cut it closes after so many bytes read or written.
 class Mailbox {
  public:
   struct Cut {
@@ -154,7 +153,7 @@ class Mailbox {
     Greet();
   }
 
-  // What it has been given whole, and all that it has said.
+  // The messages that it got whole, and everything that it sent.
   std::vector<std::string> Messages() {
     const std::lock_guard<std::mutex> lock(mutex_);
     return messages_;
@@ -270,7 +269,7 @@ class TestClient {
     if (fd_ >= 0) close(std::exchange(fd_, -1));
   }
 
-  // The next `size` bytes, or what came before an end.
+  // The next `size` bytes, or fewer if the connection ends.
   std::string Read(size_t size) {
     std::string bytes(size, '\0');
     const ssize_t count = recv(fd_, &bytes[0], size, MSG_WAITALL);
@@ -278,7 +277,7 @@ class TestClient {
     all_ += bytes;
     return bytes;
   }
-  // Whether exactly these bytes come next.
+  // Expects that exactly these bytes come next.
   ::testing::AssertionResult Gets(std::string_view bytes) {
     const std::string got = Read(bytes.size());
     if (got == bytes) return ::testing::AssertionSuccess();
@@ -289,7 +288,7 @@ class TestClient {
     for (std::string part; !(part = Read(1)).empty();) bytes += part;
     return bytes;
   }
-  // All that was read.
+  // Everything that was read so far.
   const std::string& all() const { return all_; }
 
  private:
@@ -309,7 +308,7 @@ class TestProxy {
           options, rule, [this](Severity, std::string_view line) { Log(line); },
           stop_.fd());
     });
-    // It listens as soon as the socket appears.
+    // The proxy listens as soon as its socket appears.
     for (int i = 0; i < kPatienceSeconds * 1000; ++i) {
       if (access(path_.c_str(), F_OK) == 0) return;
       poll(nullptr, 0, 1);

@@ -144,6 +144,19 @@ TEST(AbsenceClient, IsUnsureWhenTheQueueOfTheSocketIsFull) {
   rmdir(directory);
 }
 
+TEST(AbsenceClient, AsksAnewEachTime) {
+  int asked = 0;
+  ScriptedDaemon daemon([&asked](int fd, int) {
+    ScriptedDaemon::Say(fd, ++asked == 1 ? "9:OK proven," : "7:OK pass,");
+  });
+  const AbsenceClient client(*ParseSocketAddress(daemon.address()));
+  const auto ask = [&client] {
+    return client.Ask("jane@example.org", Deadline::After(kLong)).existence;
+  };
+  EXPECT_EQ(ask(), Existence::kProvenAbsent);
+  EXPECT_EQ(ask(), Existence::kPresent);
+}
+
 TEST(AbsenceClient, DoesNotAskWithoutADomain) {
   ScriptedDaemon daemon("9:OK proven,");
   for (const char* recipient : {"jane", "jane@", "@example.org", ""}) {

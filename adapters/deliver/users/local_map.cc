@@ -20,9 +20,6 @@ using socketmap::ReadResult;
 using socketmap::Request;
 using socketmap::RequestReader;
 
-// The same as in socketmap::ServerLimits.
-constexpr absl::Duration kMaxRequestAge = absl::Seconds(10);
-constexpr absl::Duration kMaxReplyAge = absl::Seconds(30);
 // How much of a malformed request a log line shows.
 constexpr size_t kShownBytes = 60;
 
@@ -46,15 +43,16 @@ std::string Present(std::string_view user) {
 // One connection.
 class Client {
  public:
-  Client(int fd, int stop_fd) : fd_(fd), stop_fd_(stop_fd) {}
+  Client(int fd, int stop_fd, const LocalMapLimits& limits)
+      : fd_(fd), stop_fd_(stop_fd), limits_(limits) {}
 
   // Reads a part of a request; `begun`: a part of it is there already. False if
   // the connection is to be closed.
   bool Read(bool begun, RequestReader* reader) {
     if (!begun) {
       if (!AwaitRequest()) return false;
-      deadline_ = Deadline::After(kMaxRequestAge);
-    } else if (!Await(POLLIN)) {
+      request_end_ = Deadline::After(limits_.request);
+    } else if (!Await(POLLIN, request_end_)) {
       return false;
     }
     char bytes[4096];
@@ -66,16 +64,18 @@ class Client {
   }
 
   bool Send(std::string_view reply) {
-    deadline_ = Deadline::After(kMaxReplyAge);
+    const Deadline end = Deadline::After(limits_.reply);
     while (!reply.empty()) {
       const ssize_t count =
           send(fd_, reply.data(), reply.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
       if (count >= 0) {
         reply.remove_prefix(static_cast<size_t>(count));
-      } else if (errno != EINTR && (errno != EAGAIN || !Await(POLLOUT))) {
+      } else if (errno != EINTR && (errno != EAGAIN || !Await(POLLOUT, end))) {
         return false;
       }
     }
+    // The next request may have been sent in part already.
+    request_end_ = Deadline::After(limits_.request);
     return true;
   }
 
@@ -89,16 +89,17 @@ class Client {
     }
   }
 
-  bool Await(short events) const {
+  bool Await(short events, const Deadline& deadline) const {
     pollfd ready{fd_, events, 0};
-    while (!deadline_.passed()) {
-      if (poll(&ready, 1, deadline_.PollTimeout()) > 0) return true;
+    while (!deadline.passed()) {
+      if (poll(&ready, 1, deadline.PollTimeout()) > 0) return true;
     }
     return false;
   }
 
   const int fd_, stop_fd_;
-  Deadline deadline_ = Deadline::After(absl::ZeroDuration());
+  const LocalMapLimits& limits_;
+  Deadline request_end_ = Deadline::After(absl::ZeroDuration());
 };
 
 }  // namespace
@@ -132,7 +133,7 @@ std::string LocalMap::Answer(const Request& request) const {
 }
 
 void LocalMap::Serve(int fd, int stop_fd, const LogSink& log) const {
-  Client client(fd, stop_fd);
+  Client client(fd, stop_fd, limits_);
   RequestReader reader;
   for (;;) {
     Request request;

@@ -42,26 +42,34 @@
 
 namespace mailverdict::deliver {
 
+// How long a client of the map may take.
+struct LocalMapLimits {
+  absl::Duration request =
+      absl::Seconds(10);                     // from its first byte to its last
+  absl::Duration reply = absl::Seconds(30);  // to read a reply
+};
+
 // Thread-safe.
 class LocalMap {
  public:
   // Borrows `rule`, which adds the domain to bare users. `domains` are ours.
-  LocalMap(const UnknownRule* rule, std::vector<std::string> domains)
-      : rule_(rule), domains_(std::move(domains)) {}
+  LocalMap(const UnknownRule* rule, std::vector<std::string> domains,
+           LocalMapLimits limits = {})
+      : rule_(rule), domains_(std::move(domains)), limits_(limits) {}
 
   // Returns the reply's payload. Blocks for as long as UnknownRule::Judge does.
   std::string Answer(const socketmap::Request& request) const;
 
   // Answers the requests of one connection. Returns when the client closes it,
-  // sends something malformed, takes more than 10 s for one request, does not
-  // read a reply for 30 s, or is idle while stop_fd is readable. An idle
-  // connection is not closed for its age: sendmail would have no map for the
-  // rest of its session.
+  // sends something malformed, exceeds one of the limits, or is idle while
+  // stop_fd is readable. An idle connection is not closed for its age: sendmail
+  // would have no map for the rest of its session.
   void Serve(int fd, int stop_fd, const LogSink& log) const;
 
  private:
   const UnknownRule* const rule_;
   const std::vector<std::string> domains_;
+  const LocalMapLimits limits_;
 };
 
 // Serves the map until stop_fd is readable; see RunConnectionServer.

@@ -1,5 +1,6 @@
 #include "adapters/deliver/users/local_map.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lib/loop/deadline.h"
 
 namespace mailverdict::deliver {
 namespace {
@@ -109,15 +111,16 @@ TEST_F(Map, KnowsOneNameOnly) {
 // One connection, served on a thread.
 class MapConnection : public ::testing::Test {
  protected:
-  MapConnection() : rule_(MakeRule(UnknownPolicy::kUnlessProven)) {
+  explicit MapConnection(const LocalMapLimits& limits = {})
+      : rule_(MakeRule(UnknownPolicy::kUnlessProven)) {
     int fds[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0 ||
         pipe2(stop_, O_CLOEXEC) != 0) {
       abort();
     }
     client_ = fds[0];
-    thread_ = std::thread([this, fd = fds[1]] {
-      const LocalMap map(&rule_, {"example.org"});
+    thread_ = std::thread([this, limits, fd = fds[1]] {
+      const LocalMap map(&rule_, {"example.org"}, limits);
       map.Serve(fd, stop_[0],
                 [this](Severity, std::string_view line) { log_ += line; });
       close(fd);
@@ -180,6 +183,47 @@ TEST_F(MapConnection, EndsWhenTheClientCloses) {
   shutdown(client_, SHUT_WR);
   Expect("7:OK jane,");
   EXPECT_EQ(Hear("x"), "");
+}
+
+// The limits differ, so that each test meets its own.
+class SlowRequest : public MapConnection {
+ protected:
+  SlowRequest() : MapConnection({absl::Milliseconds(50), absl::Hours(1)}) {}
+};
+
+TEST_F(SlowRequest, EndsTheConnectionThoughItBeganBeforeTheLastReply) {
+  Say("10:local jane,10:lo");
+  Expect("7:OK jane,");
+  EXPECT_EQ(Hear("x"), "");
+}
+
+class SlowReader : public MapConnection {
+ protected:
+  SlowReader() : MapConnection({absl::Hours(1), absl::Milliseconds(50)}) {}
+};
+
+TEST_F(SlowReader, EndsTheConnection) {
+  std::string requests;
+  for (int i = 0; i < 1000; ++i) requests += "10:local jane,";
+  while (send(client_, requests.data(), requests.size(), MSG_NOSIGNAL) > 0) {
+  }
+  // ECONNRESET when the server closes with requests unread.
+  EXPECT_TRUE(errno == EPIPE || errno == ECONNRESET) << errno;
+}
+
+class LivelyConnection : public MapConnection {
+ protected:
+  static constexpr absl::Duration kLimit = absl::Seconds(2);
+  LivelyConnection() : MapConnection({kLimit, kLimit}) {}
+};
+
+TEST_F(LivelyConnection, HasTheWholeTimeForEachRequest) {
+  const Deadline end = Deadline::After(1.5 * kLimit);
+  while (!end.passed()) {
+    Say("10:loc");
+    Say("al jane,");
+    Expect("7:OK jane,");
+  }
 }
 
 TEST_F(MapConnection, EndsAtAStopWhenItIsIdle) {

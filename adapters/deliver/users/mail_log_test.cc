@@ -91,6 +91,28 @@ TEST_F(Syslog, MayBeRestarted) {
   EXPECT_THAT(Take(), EndsWith("two"));
 }
 
+size_t OpenDescriptors() {
+  size_t count = 0;
+  for (int fd = 0; fd < 1024; ++fd) count += fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
+  return count;
+}
+
+// A proxy lives through many restarts of its syslog.
+TEST_F(Syslog, EachConnectionIsClosedBeforeTheNext) {
+  const size_t before = OpenDescriptors();
+  {
+    MailLog log({path_, absl::Seconds(1), -1});
+    for (int i = 0; i < 10; ++i) {
+      Begin();
+      log.Write(Severity::kInfo, "x");
+      Stop();
+      log.Write(Severity::kInfo, "lost");
+    }
+    EXPECT_LE(OpenDescriptors(), before + 1);
+  }
+  EXPECT_EQ(OpenDescriptors(), before);
+}
+
 TEST_F(Syslog, ThatHangsHoldsUpNobodyForLongerThanPatience) {
   Begin();
   MailLog log({path_, absl::Milliseconds(50), -1});

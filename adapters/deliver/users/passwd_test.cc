@@ -19,8 +19,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using What = UserAnswer::What;
 
-// Users in a map, whose answers can be spoilt. What the proof's threads share
-// with the test; it may outlive it.
+// Users in a map, with answers that a test can change. Shared with the proof's
+// threads, which may outlive the test.
 struct FakeUsers {
   std::mutex mutex;
   std::condition_variable changed;
@@ -100,6 +100,20 @@ TEST_F(Passwd, PresenceDoesNotDependOnAnyOfThat) {
   users_->answers.erase("root");
   users_->nsswitch = std::nullopt;
   EXPECT_EQ(Judge("jane@example.org"), Existence::kPresent);
+}
+
+TEST_F(Passwd, NothingIsRememberedFromOneQuestionToTheNext) {
+  ASSERT_EQ(Judge("joe@example.org"), Existence::kProvenAbsent);
+  users_->answers["joe"] = {What::kFound, 1001};
+  EXPECT_EQ(Judge("joe@example.org"), Existence::kPresent);
+  users_->answers.erase("joe");
+  EXPECT_EQ(Judge("joe@example.org"), Existence::kProvenAbsent);
+  users_->nsswitch = "passwd: files sss\n";
+  EXPECT_EQ(Judge("joe@example.org"), Existence::kUnsure);
+  users_->nsswitch = "passwd: files\n";
+  EXPECT_EQ(Judge("joe@example.org"), Existence::kProvenAbsent);
+  users_->answers.erase("root");
+  EXPECT_EQ(Judge("joe@example.org"), Existence::kUnsure);
 }
 
 TEST_F(Passwd, NoErrorOfAnyLookupIsAMiss) {

@@ -86,6 +86,26 @@ TEST_F(Rule, AlwaysDeferNeverProvesButStillFinds) {
   EXPECT_THAT(ruling_.why, HasSubstr("--unknown always-defer"));
 }
 
+// Proves an absence once; then the user has been created.
+class ProofOfOnce : public ProofSource {
+ public:
+  Ruling Ask(std::string_view, Deadline) const override {
+    return {std::exchange(asked_, true) ? kPresent : kAbsent, "because"};
+  }
+
+ private:
+  mutable bool asked_ = false;
+};
+
+TEST(RuleOfOnce, NoAnswerIsUsedTwice) {
+  std::vector<std::unique_ptr<ProofSource>> proofs;
+  proofs.push_back(std::make_unique<ProofOfOnce>());
+  const UnknownRule rule(UnknownPolicy::kUnlessProven, std::move(proofs),
+                         absl::Seconds(60));
+  EXPECT_EQ(rule.Judge("jane@example.org").existence, kAbsent);
+  EXPECT_EQ(rule.Judge("jane@example.org").existence, kPresent);
+}
+
 TEST_F(Rule, ProofsShareTheTime) {
   UnlessProven({kAbsent, kAbsent, kAbsent});
   ASSERT_EQ(asked_.size(), 3u);

@@ -386,6 +386,16 @@ TEST(WrapperTimeout, KillsAProgramThatStays) {
   EXPECT_GT(watch.seconds(), 5);
 }
 
+// Left stopped, it could only be killed, and the mail would come twice.
+TEST(WrapperTimeout, ContinuesAStoppedProgramThatThenDelivers) {
+  EXPECT_EQ(
+      DeliverBy("trap 'exit 0' TERM; kill -STOP $$; while :; do sleep 0.01; "
+                "done",
+                {"--timeout", kTimeout})
+          .status,
+      0);
+}
+
 TEST(WrapperTimeout, AfterWhichTheProgramDeliversIs0) {
   EXPECT_EQ(DeliverBy("trap 'exit 0' TERM; while :; do sleep 0.01; done",
                       {"--timeout", kTimeout})
