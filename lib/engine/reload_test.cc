@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/core/replies.h"
 #include "lib/engine/engine.h"
 #include "lib/history/memory_history.h"
 #include "lib/loop/manual_executor_testing.h"
@@ -22,12 +23,12 @@ namespace {
 class LookupCheck final : public Check {
  public:
   explicit LookupCheck(Lookup lookup)
-      : Check(false), lookup_(std::move(lookup)) {}
-  std::string_view name() const override { return "lookup"; }
+      : Check(Policy(), CheckOptions()), lookup_(std::move(lookup)) {}
+  FixedText name() const override { return "lookup"; }
   Stage stage() const override { return Stage::kRcpt; }
-  StageSet facts() const override { return {Stage::kRcpt}; }
+  FactSet reads() const override { return {Fact::kRecipient}; }
   Scope scope() const override { return Scope::kRecipient; }
-  Finding Examine(const Transaction&, Inquiry& ask) const override {
+  Finding Examine(const Facts&, Inquiry& ask) const override {
     const Answer* answer = ask.Ask(lookup_);
     if (answer == nullptr) return Finding::Pending();
     std::optional<Proof> proof = std::holds_alternative<MailboxLookup>(lookup_)
