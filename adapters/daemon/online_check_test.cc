@@ -96,7 +96,7 @@ TEST_F(OnlineCheckTest, ARootThatTheServerDoesNotSearchFromIsExplained) {
   people().base = "";
   EXPECT_FALSE(Check());
   EXPECT_TRUE(
-      Said("No such object (32); base is \"\", which only a global "
+      Said("; base is \"\", which only a global "
            "catalog"))
       << said;
 }

@@ -18,20 +18,6 @@ namespace {
 // Ends a check that asks without end, so that the case fails and does not hang.
 constexpr int kMaxRounds = 100;
 
-// The lines by which a case may give the verdict: with and without the reply's
-// text, with and without the part in brackets.
-std::vector<std::string> LinesOf(const Verdict& verdict) {
-  const std::string line = verdict.Line();
-  if (verdict.disposition() == Disposition::kPass) {
-    return {line, line.substr(0, line.find(" ["))};
-  }
-  const std::string text = " " + verdict.reply().text;
-  const size_t at = line.find(text);
-  const std::string head = line.substr(0, at);
-  const std::string brackets = line.substr(at + text.size());
-  return {line, head + text, head + brackets, head};
-}
-
 // Runs one step.
 class Step {
  public:
@@ -139,6 +125,18 @@ class Step {
 };
 
 }  // namespace
+
+std::vector<std::string> LinesOf(const Verdict& verdict) {
+  const std::string line = verdict.Line();
+  if (verdict.disposition() == Disposition::kPass) {
+    return {line, line.substr(0, line.find(" ["))};
+  }
+  const std::string text = " " + verdict.reply().text;
+  const size_t at = line.find(text);
+  const std::string head = line.substr(0, at);
+  const std::string brackets = line.substr(at + text.size());
+  return {line, head + text, head + brackets, head};
+}
 
 std::vector<CaseFault> RunCase(const std::shared_ptr<const Policy>& policy,
                                const Case& tried) {

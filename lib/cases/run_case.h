@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/cases/case.h"
+#include "lib/core/verdict.h"
 #include "lib/policy/policy.h"
 
 namespace mailverdict {
@@ -26,6 +27,10 @@ struct CaseFault {
 // They answer history lookups for which the case has no answer.
 std::vector<CaseFault> RunCase(const std::shared_ptr<const Policy>& policy,
                                const Case& tried);
+
+// The lines by which a case may give this verdict: with and without the text of
+// the reply, with and without the part in brackets.
+std::vector<std::string> LinesOf(const Verdict& verdict);
 
 }  // namespace mailverdict
 
