@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/strings/str_split.h"
+#include "gmock/gmock.h"
 #include "lib/cases/given_answer.h"
 #include "lib/cases/run_case.h"
 #include "lib/core/dns_vouch.h"
