@@ -33,10 +33,10 @@ CONTROL = "*.control." + world.DOMAIN
 LIST, LIST6, DOMAIN_LIST = ("%s.%s" % (name, world.DOMAIN) for name in ("bl", "bl6", "dbl"))
 REASON = "Listed for the drill, see https://bl.example.test/why"
 
-# Clients. Both networks are on loopback, and nobody is charged with anything: they are
-# reserved for benchmarks (RFC 2544, RFC 5180).
-LISTED, UNLISTED = "198.18.%d.%d", "198.19.%d.%d"
-LISTED6, UNLISTED6 = "2001:2:0:1::%x", "2001:2:0:2::%x"
+# Clients. Both networks are on loopback, in a namespace of its own, so no packet leaves for them.
+# They have to count as public: lists are not asked about other clients.
+LISTED, UNLISTED = "44.128.%d.%d", "44.129.%d.%d"
+LISTED6, UNLISTED6 = "2001:db8:0:1::%x", "2001:db8:0:2::%x"
 
 NUMBERED = 20000     # of each kind of domain
 _PUBLIC = "198.51.100.7"
@@ -56,8 +56,8 @@ SHAPES = {
 def enter():
     """After world.enter(): the clients' networks, and the world's resolver, which sendmail asks
     for its clients' names and for the hosts it delivers to, too."""
-    for command in (["addr", "add", "198.18.0.0/15", "dev", "lo"],
-                    ["-6", "route", "add", "local", "2001:2::/48", "dev", "lo"]):
+    for command in (["addr", "add", "44.128.0.0/15", "dev", "lo"],
+                    ["-6", "route", "add", "local", "2001:db8::/48", "dev", "lo"]):
         if "-6" not in command or world.has_ipv6():
             world.run(["ip"] + command, "the clients' networks")
     if world.has_ipv6():
@@ -115,9 +115,9 @@ def authority_zones():
 def list_zones():
     """The lists as they should be, with the points of RFC 5782 5."""
     return {
-        LIST: _listed(LIST, "2.0.0.127", "*.18.198"),
+        LIST: _listed(LIST, "2.0.0.127", "*.128.44"),
         LIST6: _listed(LIST6, _nibbles("::ffff:127.0.0.2"),
-                       "*." + _nibbles("2001:2:0:1::", 16)),
+                       "*." + _nibbles("2001:db8:0:1::", 16)),
         DOMAIN_LIST: _listed(DOMAIN_LIST, "test", *("bad%d.com" % number
                                                     for number in range(NUMBERED))),
     }
@@ -424,7 +424,7 @@ class Dns:
         """The same, but what RFC 5782 5 says of 127.0.0.1 and of `invalid` stays true."""
         return self._lists_become({
             name: text + "".join("%s A 127.0.0.2\n" % each for each in (
-                "*", "*.19.198", "*.51.198", "*.com")) + "invalid TXT not\n"
+                "*", "*.129.44", "*.51.198", "*.com")) + "invalid TXT not\n"
             for name, text in list_zones().items()})
 
     def lists_refuse(self):
