@@ -326,6 +326,7 @@ TEST_F(DirectoryServers, NoRestartProvesAnExistingUserAbsent) {
   slapd.Start();
   const auto directory = Open(Both());
   size_t asked = 0, answered = 0, present = 0;
+  size_t waiting = 0;  // timers that will ask again
   bool stop = false;
   std::function<void()> ask = [&] {
     if (stop) return;
@@ -335,7 +336,11 @@ TEST_F(DirectoryServers, NoRestartProvesAnExistingUserAbsent) {
                          ++answered;
                          ASSERT_FALSE(answer.absent()) << answer.ToString();
                          present += answer.present() ? 1 : 0;
-                         loop.RunAfter(absl::Milliseconds(1), ask);
+                         ++waiting;
+                         loop.RunAfter(absl::Milliseconds(1), [&] {
+                           --waiting;
+                           ask();
+                         });
                        });
   };
   for (int i = 0; i < 16; ++i) ask();
@@ -356,7 +361,7 @@ TEST_F(DirectoryServers, NoRestartProvesAnExistingUserAbsent) {
     }
   }
   stop = true;
-  ASSERT_TRUE(loop.RunUntil([&] { return answered == asked; }));
+  ASSERT_TRUE(loop.RunUntil([&] { return answered == asked && waiting == 0; }));
   EXPECT_GT(present, 100u);
 }
 
