@@ -34,7 +34,8 @@
 //   }
 //
 // A resolver reports what it saw, for the lookup and for its controls
-// (ControlsFor); Vouch alone can make a proven answer of that.
+// (ControlsFor, DnsControlsFor). Only Vouch, Confirm and VouchDns make proven
+// answers of these reports.
 //
 // -----------------------------------------------------------------------
 // The engine, which asks LDAP and DNS, caches, and keeps a deadline. It runs on
@@ -63,6 +64,7 @@
 
 #include "lib/checks/build_chain.h"
 #include "lib/core/chain.h"
+#include "lib/core/dns_vouch.h"
 #include "lib/core/transaction.h"
 #include "lib/core/verdict.h"
 #include "lib/core/vouch.h"

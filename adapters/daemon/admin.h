@@ -1,5 +1,5 @@
 // The orders of operators, which the command mailverdict (adapters/command)
-// sends to a control listener. Requests and replies are a socket map's:
+// sends to an admin listener. Requests and replies are a socket map's:
 //
 //   explain ADDRESS            the whole verdict on a recipient
 //   explain-sender ADDRESS     the same on a sender (see maps.h for the keys)

@@ -2,7 +2,7 @@
 // Postfix's smtpd_milters.
 //
 //   absl::StatusOr<std::unique_ptr<Milter>> milter =
-//       Milter::Open("unix:/run/mailverdict/milter", {}, loop, judge);
+//       Milter::Open("unix:/run/mailverdict/milter", {}, 4096, loop, judge);
 //   (*milter)->Use(NeededStages(chain), JudgedStages(chain), deadline);
 //   (*milter)->Start([] { ... });
 //

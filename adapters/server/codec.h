@@ -68,7 +68,7 @@ class Codec {
   // After kMalformed they begin with the request at fault, for the log.
   virtual std::string_view unread() const = 0;
 
-  // What is malformed, in a few words for the log.
+  // The fault of the malformed bytes, in a few words for the log.
   virtual std::string_view error() const = 0;
 
   // Appends `answer` to `out` as the protocol sends it. An answer that the

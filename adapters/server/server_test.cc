@@ -205,7 +205,7 @@ TEST_F(LineServerTest, MalformedBytesAreLoggedInTheCodecsWords) {
   EXPECT_THAT(log_[0], HasSubstr(": the line is too long: \"xxx"));
 }
 
-// Whoever sends an answer may be in the middle of anything.
+// The caller of Send may be in the middle of its own work.
 TEST_F(LineServerTest, SendingAnAnswerCallsNoHandler) {
   Start();
   auto client = NewClient();

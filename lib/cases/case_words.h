@@ -14,7 +14,7 @@
 
 namespace mailverdict {
 
-// What is wrong with a line and what to write instead; nullopt if the line is
+// A fault of a line, with the text to write instead; nullopt if the line is
 // good.
 using CaseComplaint = std::optional<std::string>;
 

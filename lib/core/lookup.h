@@ -36,8 +36,8 @@ struct MailboxLookup {
   }
 };
 
-// What does the history remember? `kind` says about which kind of thing, `key`
-// about which one.
+// A question to the history. `kind` says which kind of thing it is about, `key`
+// which one.
 struct HistoryLookup {
   enum class Kind {
     // When was this mailbox last present, and has it vanished since? The key is

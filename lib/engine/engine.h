@@ -38,8 +38,8 @@ namespace mailverdict {
 // only.
 class Engine : public std::enable_shared_from_this<Engine> {
  public:
-  // Gets a verdict, and the transaction as it was judged: with `now` and
-  // `local` filled in.
+  // Gets a verdict, and the transaction as it was judged: with `now`
+  // filled in.
   using Done = std::function<void(const Transaction&, const Verdict&)>;
   // Says whether the MTA still waits for the verdict. Once it has said true,
   // `done` follows at once, and the MTA must be given the verdict.
@@ -73,16 +73,15 @@ class Engine : public std::enable_shared_from_this<Engine> {
                                         const Engine* predecessor = nullptr);
 
   // Calls `done` once, perhaps before it returns, and within the policy's
-  // deadline whatever happens; an answer of a list that has not come within the
-  // budget of its check is not waited for. `transaction.now` and `.local` are
-  // filled in.
+  // deadline whatever happens. The answer of a list is awaited only for the
+  // budget of its check. Fills in `transaction.now`.
   //
-  // The engine writes what the verdict wants remembered to the history, before
-  // `done`: a greylisting 451 must not be given before it is stored.
+  // The engine writes the verdict's observations to the history before `done`,
+  // so that a retry of the sender finds them.
   //
-  // `still_waiting`, if there is one, is called once, before that. If it says
-  // false, the MTA has had its answer (it was told 451, or its connection is
-  // gone): nothing is written, and `done` is not called.
+  // `still_waiting`, if there is one, is called once, before the write. If it
+  // says false, the MTA has had its answer (it was told 451, or its connection
+  // is gone): nothing is written, and `done` is not called.
   void Judge(Transaction transaction, Done done,
              StillWaiting still_waiting = nullptr);
 

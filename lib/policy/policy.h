@@ -192,7 +192,7 @@ struct DnsPolicy {
 // 5782).
 struct DnsList {
   std::string zone;  // canonical
-  // What is looked up in the list.
+  // The kinds of keys that are looked up in the list.
   bool ipv4 = true;
   bool ipv6 = false;
   bool domains = false;
@@ -227,7 +227,7 @@ struct DnsblCheckPolicy : CheckOptions {
   Doubt doubt() const { return Doubt::kPasses; }
   std::vector<DnsList> lists;
   int threshold = 1;  // rejected from this sum of weights on
-  // What has not answered by then lists nobody.
+  // A list that has not answered by then counts as no listing.
   absl::Duration budget = absl::Seconds(1);
 };
 

@@ -76,7 +76,7 @@ class NameServers : public NameResolver {
   // The servers' names as transcripts have them, the preferred one first.
   virtual std::vector<std::string> names() const = 0;
 
-  // Asks one server, and no other one if it cannot say.
+  // Asks one server only, even if it cannot answer.
   virtual void ResolveAt(const std::string& server, const DnsLookup& lookup,
                          Done done) = 0;
 

@@ -18,7 +18,6 @@ absl::StatusOr<absl::Duration> ReadGrace(std::string_view text);
 
 // Parses the limit of a hold: "5/10m".
 absl::StatusOr<VanishLimit> ReadVanishLimit(std::string_view text);
-absl::StatusOr<VanishLimit> ReadVanishLimit(std::string_view text);
 
 }  // namespace mailverdict
 

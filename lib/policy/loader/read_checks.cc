@@ -1,6 +1,6 @@
 // The policy's checks: the kind of each, and the options that all kinds have.
-// What is a kind's own is read in a file of its own: read_recipient.cc and the
-// like.
+// The options that only one kind has are read in a file for that kind, such as
+// read_recipient.cc.
 
 #include <utility>
 #include <variant>
@@ -33,7 +33,7 @@ std::string EachKind() {
   return each;
 }
 
-// What is the kind's own. The compiler warns of a kind that is forgotten here.
+// Reads the options of one kind. The compiler warns of a forgotten kind.
 CheckPolicy ReadKind(const Node<C>& check, AddressFiles* files,
                      const ListReaders& lists, const Policy& policy) {
   switch (check->kind_case()) {
