@@ -49,12 +49,10 @@ std::vector<mail::Address> FormsOf(const mail::Address& recipient,
   return forms;
 }
 
-std::vector<std::string> SpellingsOf(const mail::Address& recipient,
-                                     const RealmPolicy& realm) {
+std::vector<std::string> SpellingsOf(const std::vector<mail::Address>& forms) {
   std::vector<std::string> spellings;
-  for (const mail::Address& each : MeantBy(recipient, realm)) {
-    AddNew(each.Spellings(realm.tag_delimiters), &spellings);
-  }
+  for (const mail::Address& each : forms)
+    AddNew(each.Spellings(""), &spellings);
   return spellings;
 }
 

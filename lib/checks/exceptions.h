@@ -27,10 +27,8 @@ std::vector<mail::Address> FormsOf(const mail::Address& recipient,
 std::vector<mail::Address> MeantBy(const mail::Address& recipient,
                                    const RealmPolicy& realm);
 
-// How a directory may have written the mailboxes of MeantBy
-// (Address::Spellings): those of the recipient first, none twice.
-std::vector<std::string> SpellingsOf(const mail::Address& recipient,
-                                     const RealmPolicy& realm);
+// How a directory may have written `forms` (Address::Spellings), none twice.
+std::vector<std::string> SpellingsOf(const std::vector<mail::Address>& forms);
 
 // Whether one of `forms` has the sender of a message that was forwarded in it,
 // and the realm has SRS: no directory knows such a recipient.

@@ -105,25 +105,27 @@ class RecipientCheck::Reading {
 Finding RecipientCheck::Examine(const Facts& facts, Inquiry& ask) const {
   const Transaction& transaction = facts.transaction();
   const Readings& readings = facts.recipient();
-  std::vector<const mail::Address*> ours;
+  std::vector<Ours> ours;
   for (const mail::Address& address : readings.addresses) {
     if (address.domain().empty()) {
       // RFC 5321 4.5.1: <postmaster>, without a domain, is always ours.
       if (IsException(*policy_, {address})) return Verdict::Pass("exception");
       continue;
     }
-    if (policy_->FindRealm(address.domain()) == nullptr) continue;
-    if (std::optional<Verdict> valid = ValidUnasked(address, transaction)) {
+    const RealmPolicy* realm = policy_->FindRealm(address.domain());
+    if (realm == nullptr) continue;
+    if (realm->catch_all) return Verdict::Pass("catch-all");
+    ours.push_back({address, *realm});
+    if (std::optional<Verdict> valid = ValidUnasked(ours.back(), transaction)) {
       return *std::move(valid);
     }
-    ours.push_back(&address);
   }
   if (ours.empty()) return NotOurs(readings, transaction);
 
   // All are asked before any is waited for.
   std::vector<Reading> found;
-  for (const mail::Address* address : ours) {
-    found.push_back(ReadingOf(*address, transaction, ask));
+  for (const Ours& each : ours) {
+    found.push_back(ReadingOf(each, transaction, ask));
   }
   const auto first = [&found](Reading::State state) {
     return std::find_if(
@@ -155,22 +157,19 @@ Finding RecipientCheck::Examine(const Facts& facts, Inquiry& ask) const {
 }
 
 RecipientCheck::Reading RecipientCheck::ReadingOf(
-    const mail::Address& address, const Transaction& transaction,
-    Inquiry& ask) const {
-  const RealmPolicy& realm = *policy_->FindRealm(address.domain());
+    const Ours& ours, const Transaction& transaction, Inquiry& ask) const {
+  const RealmPolicy& realm = ours.realm;
   const Answer* mailbox =
-      ask.Ask(MailboxLookup{realm.directory, SpellingsOf(address, realm), ""});
+      ask.Ask(MailboxLookup{realm.directory, SpellingsOf(ours.forms), ""});
   if (mailbox == nullptr) return Reading::Pending();
-  bool all_forms = true;
-  const std::vector<mail::Address> forms = FormsOf(address, &realm, &all_forms);
   const auto present = [&](const Answer& found) {
     return Reading::Valid(
         Verdict::Pass()
             .WithObservation({Observation::Kind::kPresent,
-                              MemoryOf(Found(found, forms), realm),
+                              MemoryOf(Found(found, ours.forms), realm),
                               transaction.now})
             .WithObservation(Observation::Kind::kPresent,
-                             BeyondAsciiSeen(found, address, realm),
+                             BeyondAsciiSeen(found, ours.address, realm),
                              transaction.now));
   };
   if (mailbox->present()) return present(*mailbox);
@@ -179,11 +178,11 @@ RecipientCheck::Reading RecipientCheck::ReadingOf(
     return Reading::Unsure(
         Unsure(replies::kDirectoryUnsure, "the directory gave no proof"));
   }
-  if (!all_forms) {
+  if (!ours.all_forms) {
     return Reading::Unsure(
         Unsure(replies::kDirectoryUnsure, "too many tags to ask for all"));
   }
-  const Unfolded before = AskUnfolded(address, realm, ask, &*proof);
+  const Unfolded before = AskUnfolded(ours.address, realm, ask, &*proof);
   switch (before.state) {
     case Unfolded::State::kPending:
       return Reading::Pending();
@@ -194,20 +193,22 @@ RecipientCheck::Reading RecipientCheck::ReadingOf(
     case Unfolded::State::kAbsent:
       break;
   }
-  return Absent(transaction, realm, forms, *std::move(proof), ask);
+  return Absent(ours, transaction, *std::move(proof), ask);
 }
 
 // An old control cannot see that a replica is half-loaded or stale, so an
 // address that was there lately is doubted to be gone.
-RecipientCheck::Reading RecipientCheck::Absent(
-    const Transaction& transaction, const RealmPolicy& realm,
-    const std::vector<mail::Address>& forms, Proof proof, Inquiry& ask) const {
+RecipientCheck::Reading RecipientCheck::Absent(const Ours& ours,
+                                               const Transaction& transaction,
+                                               Proof proof,
+                                               Inquiry& ask) const {
+  const RealmPolicy& realm = ours.realm;
   const DirectoryPolicy& directory = *policy_->FindDirectory(realm.directory);
   const absl::Duration grace = GraceOf(directory, overrides_);
   std::vector<HistoryLookup> doubted;
   std::vector<HistoryLookup> gone;
   bool pending = false;
-  for (const mail::Address& form : forms) {
+  for (const mail::Address& form : ours.forms) {
     HistoryLookup about = MemoryOf(form, realm);
     const Answer* memory = ask.Ask(about);
     if (memory == nullptr) {
@@ -270,25 +271,23 @@ Verdict RecipientCheck::NotOurs(const Readings& readings,
 }
 
 std::optional<Verdict> RecipientCheck::ValidUnasked(
-    const mail::Address& address, const Transaction& transaction) const {
-  const RealmPolicy& realm = *policy_->FindRealm(address.domain());
-  if (realm.catch_all) return Verdict::Pass("catch-all");
-  const std::vector<mail::Address> forms = FormsOf(address, &realm);
-  if (realm.catch_all_domains.contains(address.domain())) {
+    const Ours& ours, const Transaction& transaction) const {
+  const RealmPolicy& realm = ours.realm;
+  if (realm.catch_all_domains.contains(ours.address.domain())) {
     // Remembered without its tags, and so for all of them.
-    return Listed(forms.back(), realm, transaction, "catch-all");
+    return Listed(ours.forms.back(), realm, transaction, "catch-all");
   }
-  if (const mail::Address* form = FindException(*policy_, forms)) {
+  if (const mail::Address* form = FindException(*policy_, ours.forms)) {
     return Listed(*form, realm, transaction, "exception");
   }
-  for (const mail::Address& each : forms) {
+  for (const mail::Address& each : ours.forms) {
     if (realm.valid_local_parts.contains(mail::FoldUtf8(each.local())) ||
         realm.valid_addresses.contains(mail::FoldUtf8(each.ToString())) ||
         realm.valid_patterns.Matches(each)) {
       return Listed(each, realm, transaction, "listed as valid");
     }
   }
-  if (HasForeignSender(forms, realm)) {
+  if (HasForeignSender(ours.forms, realm)) {
     return Verdict::Pass("SRS, of a foreign sender");
   }
   return std::nullopt;

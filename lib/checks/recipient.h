@@ -30,6 +30,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/checks/exceptions.h"
 #include "lib/core/check.h"
 #include "lib/mail/address.h"
 #include "lib/policy/overrides.h"
@@ -52,21 +53,27 @@ class RecipientCheck final : public Check {
  private:
   // What one reading in a realm leads to.
   class Reading;
+  // An address in a realm.
+  struct Ours {
+    const mail::Address& address;
+    const RealmPolicy& realm;
+    bool all_forms = true;  // whether `forms` are complete
+    std::vector<mail::Address> forms = FormsOf(address, &realm, &all_forms);
+  };
 
-  // The pass of an address in a realm that is valid, in one of its forms,
-  // without asking; nullopt if the directory has to be asked.
-  std::optional<Verdict> ValidUnasked(const mail::Address& address,
+  // The pass of an address that is valid, in one of its forms, without asking;
+  // nullopt if the directory has to be asked.
+  std::optional<Verdict> ValidUnasked(const Ours& ours,
                                       const Transaction& transaction) const;
   // The pass of a form that a list has. It is remembered as one that was found
   // in the realm's directory: when the list no longer has it, it has the same
   // grace period.
   Verdict Listed(const mail::Address& form, const RealmPolicy& realm,
                  const Transaction& transaction, FixedText why) const;
-  Reading ReadingOf(const mail::Address& address,
-                    const Transaction& transaction, Inquiry& ask) const;
-  // The directory has proven that all of `forms` are absent.
-  Reading Absent(const Transaction& transaction, const RealmPolicy& realm,
-                 const std::vector<mail::Address>& forms, Proof proof,
+  Reading ReadingOf(const Ours& ours, const Transaction& transaction,
+                    Inquiry& ask) const;
+  // The directory has proven that all forms of `ours` are absent.
+  Reading Absent(const Ours& ours, const Transaction& transaction, Proof proof,
                  Inquiry& ask) const;
   // No reading is in a realm.
   Verdict NotOurs(const Readings& readings,

@@ -25,11 +25,8 @@ const Answer* Inquiry::Ask(Lookup lookup) {
 // One walk along the chain.
 class Deliberation {
  public:
-  Deliberation(const Policy& policy, const Transaction& transaction,
-               const Evidence& evidence)
-      : transaction_(transaction),
-        facts_(policy, transaction),
-        evidence_(evidence) {}
+  Deliberation(const Facts& facts, const Evidence& evidence)
+      : transaction_(facts.transaction()), facts_(facts), evidence_(evidence) {}
 
   Evaluation Walk(const Chain& chain) {
     if (transaction_.authenticated) {
@@ -74,7 +71,7 @@ class Deliberation {
   }
 
   const Transaction& transaction_;
-  const Facts facts_;
+  const Facts& facts_;
   const Evidence& evidence_;
   std::vector<Verdict::Step> steps_;
   std::vector<Observation> observations_;
@@ -84,7 +81,12 @@ class Deliberation {
 
 Evaluation Evaluate(const Chain& chain, const Transaction& transaction,
                     const Evidence& evidence) {
-  return Deliberation(chain.policy(), transaction, evidence).Walk(chain);
+  return Evaluate(chain, Facts(chain.policy(), transaction), evidence);
+}
+
+Evaluation Evaluate(const Chain& chain, const Facts& facts,
+                    const Evidence& evidence) {
+  return Deliberation(facts, evidence).Walk(chain);
 }
 
 StageSet JudgedStages(const Chain& chain) {

@@ -54,6 +54,10 @@ using Evaluation = std::variant<Verdict, std::vector<Lookup>>;
 // lookup, with Unknown if it must, always gets a verdict. Thread-safe.
 Evaluation Evaluate(const Chain& chain, const Transaction& transaction,
                     const Evidence& evidence);
+// The same for a caller that evaluates again and again, and wants the texts of
+// the transaction to be parsed once. `facts` are of the chain's policy.
+Evaluation Evaluate(const Chain& chain, const Facts& facts,
+                    const Evidence& evidence);
 
 // The stages at which a check runs. At any other stage Evaluate passes and asks
 // nothing.

@@ -13,9 +13,9 @@
 
 namespace mailverdict {
 
-// Evaluate makes one for each call and shows it to every check. A text is
-// parsed when the first check asks for it. Keeps references to its arguments.
-// Pure; not thread-safe, since it fills itself in.
+// Every check is shown it. A text is parsed when the first check asks for it.
+// Keeps references to its arguments. Pure; not thread-safe, since it fills
+// itself in.
 class Facts {
  public:
   Facts(const Policy& policy, const Transaction& transaction)

@@ -11,7 +11,7 @@ AnswerCache::AnswerCache(const DirectoryPolicy& policy, Executor* executor,
       kept_(policy.max_cached, executor) {}
 
 void AnswerCache::Resolve(const MailboxLookup& lookup, Done done) {
-  if (const auto known = kept_.Find(PackedAnswer::KeyOf(lookup))) {
+  if (const std::optional<Answer> known = Find(lookup)) {
     done(*known);
     return;
   }

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 
 #include "lib/engine/answer_store.h"
 #include "lib/loop/executor.h"
@@ -24,6 +25,11 @@ class AnswerCache final : public Resolver {
   // All three outlive the cache.
   AnswerCache(const DirectoryPolicy& policy, Executor* executor,
               Resolver* directory);
+
+  // The answer that is kept; nullopt if the directory has to be asked.
+  std::optional<Answer> Find(const MailboxLookup& lookup) {
+    return kept_.Find(PackedAnswer::KeyOf(lookup));
+  }
 
   void Resolve(const MailboxLookup& lookup, Done done) override;
 

@@ -1,7 +1,6 @@
 #include "lib/engine/dns_cache.h"
 
 #include <algorithm>
-#include <optional>
 
 namespace mailverdict {
 
@@ -12,9 +11,14 @@ DnsCache::DnsCache(std::shared_ptr<const Policy> policy, Executor* executor,
       resolver_(resolver),
       kept_(policy_->dns.max_cached, executor) {}
 
+std::optional<Answer> DnsCache::Find(const DnsLookup& lookup) {
+  std::optional<Answer> known = kept_.Find(PackedAnswer::KeyOf(lookup));
+  if (known.has_value() && Distrusted(lookup, *known)) return std::nullopt;
+  return known;
+}
+
 void DnsCache::Resolve(const DnsLookup& lookup, Done done) {
-  const std::optional<Answer> known = kept_.Find(PackedAnswer::KeyOf(lookup));
-  if (known.has_value() && !Distrusted(lookup, *known)) {
+  if (const std::optional<Answer> known = Find(lookup)) {
     done(*known);
     return;
   }

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -37,6 +38,9 @@ class DnsCache final : public NameResolver {
   // The others outlive the cache.
   DnsCache(std::shared_ptr<const Policy> policy, Executor* executor,
            NameResolver* resolver);
+
+  // The answer that is kept; nullopt if DNS has to be asked.
+  std::optional<Answer> Find(const DnsLookup& lookup);
 
   void Resolve(const DnsLookup& lookup, Done done) override;
 

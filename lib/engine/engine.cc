@@ -13,12 +13,19 @@ namespace mailverdict {
 // One verdict under way. Held by its engine while it waits for an answer, and
 // by nothing else for long: a resolver that never answers must not keep it.
 struct Engine::Job : std::enable_shared_from_this<Engine::Job> {
-  std::shared_ptr<Engine> engine;
+  Job(std::shared_ptr<Engine> its_engine, Transaction asked)
+      : engine(std::move(its_engine)), transaction(std::move(asked)) {
+    transaction.now = engine->executor_->Now();
+  }
+
+  std::shared_ptr<Engine> engine;  // until the verdict is given
   Transaction transaction;
+  Facts facts{*engine->policy_, transaction};
   Done done;
   StillWaiting still_waiting;
   bool remember = false;
-  Evidence evidence;
+  Evidence evidence{
+      [this](const Lookup& lookup) { return engine->FindAtHand(lookup); }};
   std::vector<Lookup> asked;
   // Since the verdict began. An answer that should have come by then is
   // Unknown.
@@ -78,8 +85,7 @@ void Engine::UseDns(const Parts& parts, const Log& log,
 
 void Engine::Judge(Transaction transaction, Done done,
                    StillWaiting still_waiting) {
-  auto job = std::make_shared<Job>();
-  job->transaction = std::move(transaction);
+  auto job = std::make_shared<Job>(shared_from_this(), std::move(transaction));
   job->done = std::move(done);
   job->still_waiting = std::move(still_waiting);
   job->remember = true;
@@ -87,15 +93,12 @@ void Engine::Judge(Transaction transaction, Done done,
 }
 
 void Engine::Explain(Transaction transaction, Done done) {
-  auto job = std::make_shared<Job>();
-  job->transaction = std::move(transaction);
+  auto job = std::make_shared<Job>(shared_from_this(), std::move(transaction));
   job->done = std::move(done);
   Start(std::move(job));
 }
 
 void Engine::Start(SharedJob job) {
-  job->engine = shared_from_this();
-  job->transaction.now = executor_->Now();
   Advance(job);
   // Most verdicts are given by now, from the caches. Nothing but the job itself
   // may be touched then: it may have held the engine.
@@ -106,7 +109,7 @@ void Engine::Advance(const SharedJob& job) {
   if (job->advancing || job->finished) return;
   job->advancing = true;
   for (;;) {
-    Evaluation evaluation = Evaluate(chain_, job->transaction, job->evidence);
+    Evaluation evaluation = Evaluate(chain_, job->facts, job->evidence);
     if (const auto* verdict = std::get_if<Verdict>(&evaluation)) {
       Finish(job, *verdict);
       return;
@@ -118,12 +121,24 @@ void Engine::Advance(const SharedJob& job) {
   job->advancing = false;
 }
 
+// Most verdicts need no more than the caches have, and are given by one walk
+// along the chain.
+std::optional<Answer> Engine::FindAtHand(const Lookup& lookup) const {
+  if (const auto* history = std::get_if<HistoryLookup>(&lookup)) {
+    return Answer(history_->Read(*history));
+  }
+  if (const auto* dns = std::get_if<DnsLookup>(&lookup)) {
+    if (dns_ == nullptr) return std::nullopt;
+    return dns_->cache().Find(*dns);
+  }
+  const auto& mailbox = std::get<MailboxLookup>(lookup);
+  const auto directory = directories_.find(mailbox.directory);
+  if (directory == directories_.end()) return std::nullopt;
+  return directory->second->cache().Find(mailbox);
+}
+
 void Engine::LookUp(const SharedJob& job, std::vector<Lookup> lookups) {
   for (Lookup& lookup : lookups) {
-    if (const auto* history = std::get_if<HistoryLookup>(&lookup)) {
-      job->evidence.Add(Answer(history_->Read(*history)));
-      continue;
-    }
     const absl::Duration patience = PatienceFor(lookup);
     if (patience <= job->waited) {
       job->evidence.Add(Answer(Report::Unknown(

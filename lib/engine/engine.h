@@ -17,6 +17,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -119,6 +120,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void UseDns(const Parts& parts, const Log& log, const Engine* predecessor);
   void Start(SharedJob job);
   void Advance(const SharedJob& job);
+  std::optional<Answer> FindAtHand(const Lookup& lookup) const;
   void LookUp(const SharedJob& job, std::vector<Lookup> lookups);
   void Ask(const SharedJob& job, const Lookup& lookup);
   absl::Duration PatienceFor(const Lookup& lookup) const;
