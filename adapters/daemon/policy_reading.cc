@@ -6,6 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "adapters/daemon/policy_files.h"
+#include "adapters/daemon/told_facts.h"
+#include "lib/checks/build_chain.h"
 #include "lib/history/list_memory.h"
 #include "lib/history/store_files.h"
 
@@ -121,6 +123,12 @@ absl::StatusOr<PolicyReading> ReadPolicy(const ReadingOrder& order) {
       reading.loaded.policy, reading.loaded.daemon, order.policy_path);
   if (!serves.ok()) return serves;
   const Policy& policy = reading.loaded.policy;
+  // The chain lives only for this call, so it need not own the policy.
+  const std::shared_ptr<const Policy> unowned(std::shared_ptr<void>(), &policy);
+  for (std::string& warning : WarnOfUntoldFacts(
+           BuildChain(unowned, {}), reading.loaded.daemon.listeners)) {
+    reading.loaded.warnings.push_back(std::move(warning));
+  }
   if (policy.AsksDns()) reading.dns_servers = ServersOf(policy.dns);
   return reading;
 }

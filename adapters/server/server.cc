@@ -77,7 +77,16 @@ class Server::Impl {
   void Drain(absl::Duration grace, std::function<void()> done) {
     common_.draining = true;
     done_ = std::move(done);
+    // Closing a listening socket resets the connections that wait in it, and
+    // their requests may have arrived. One round is enough: what comes later
+    // is a client that connects to a server that ends.
+    for (const auto& listener : listeners_) {
+      if (listener->socket.inherited()) continue;
+      for (int i = 0; i < kListenBacklog && AcceptOne(*listener); ++i) {
+      }
+    }
     listeners_.clear();
+    resume_.Cancel();
     for (const auto& connection : Snapshot()) connection->Drain();
     if (connections_.empty()) {
       Finish();

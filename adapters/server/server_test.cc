@@ -372,5 +372,44 @@ TEST_F(LineServerTest, ADrainWaitsForEachConnectionThatHasBegunARequest) {
   EXPECT_EQ(half->received(), "<half>\n");
 }
 
+// The loop has not accepted the connection when the drain begins.
+TEST_F(LineServerTest, ARequestThatWasSentBeforeTheDrainIsAnswered) {
+  Start();
+  auto client = NewClient();
+  ASSERT_TRUE(client->Send("joe\n"));
+  client->FinishSending();
+  bool done = false;
+  server_->Drain(absl::Hours(1), [&] { done = true; });
+  EXPECT_TRUE(Until([&] { return done && client->closed(); }));
+  EXPECT_EQ(client->received(), "<joe>\n");
+}
+
+// The daemon that comes next has the same socket, and answers.
+TEST_F(LineServerTest, ADrainLeavesWhatWaitsInTheServiceManagersSocket) {
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un name = {};
+  name.sun_family = AF_UNIX;
+  path_.copy(name.sun_path, sizeof name.sun_path - 1);
+  ASSERT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&name), sizeof name), 0);
+  ASSERT_EQ(listen(fd, 9), 0);
+  const int manager = dup(fd);
+  setenv("LISTEN_PID", std::to_string(getpid()).c_str(), 1);
+  setenv("LISTEN_FDS", std::to_string(fd - 2).c_str(), 1);
+  Start();
+  unsetenv("LISTEN_PID");
+  unsetenv("LISTEN_FDS");
+  auto client = NewClient();
+  ASSERT_TRUE(client->Send("joe\n"));
+  bool done = false;
+  server_->Drain(absl::Hours(1), [&] { done = true; });
+  EXPECT_TRUE(Until([&] { return done; }));
+  EXPECT_FALSE(client->closed());
+  const int next = accept(manager, nullptr, nullptr);
+  EXPECT_GE(next, 0);
+  close(next);
+  close(manager);
+  unlink(path_.c_str());
+}
+
 }  // namespace
 }  // namespace mailverdict::server

@@ -25,10 +25,6 @@
 namespace mailverdict {
 namespace {
 
-// The kernel cuts it to net.core.somaxconn. A gateway's MTA processes connect
-// in bursts, and one that is refused has no map for its whole session.
-constexpr int kBacklog = 4096;
-
 class Fd {
  public:
   explicit Fd(int fd) : fd_(fd) {}
@@ -78,7 +74,7 @@ absl::StatusOr<ListenSocket> ListenOnInet(const std::string& address,
     setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   }
   if (bind(fd.get(), info.ai_addr, info.ai_addrlen) != 0 ||
-      listen(fd.get(), kBacklog) != 0) {
+      listen(fd.get(), kListenBacklog) != 0) {
     return Errno(address,
                  errno == EADDRINUSE
                      ? "another program listens there; stop it or choose "
@@ -197,7 +193,8 @@ absl::StatusOr<int> ListenOnPath(const std::string& address,
                  "cannot create the socket; make its directory and let us "
                  "write there");
   }
-  if (listen(fd.get(), kBacklog) != 0) return Errno(address, "cannot listen");
+  if (listen(fd.get(), kListenBacklog) != 0)
+    return Errno(address, "cannot listen");
   return fd.release();
 }
 
@@ -338,13 +335,18 @@ SocketPath::~SocketPath() {
   }
 }
 
-ListenSocket::ListenSocket(int fd, std::string address, SocketPath path)
-    : fd_(fd), address_(std::move(address)), path_(std::move(path)) {}
+ListenSocket::ListenSocket(int fd, std::string address, SocketPath path,
+                           bool inherited)
+    : fd_(fd),
+      address_(std::move(address)),
+      path_(std::move(path)),
+      inherited_(inherited) {}
 
 ListenSocket::ListenSocket(ListenSocket&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       address_(std::move(other.address_)),
-      path_(std::move(other.path_)) {}
+      path_(std::move(other.path_)),
+      inherited_(other.inherited_) {}
 
 ListenSocket::~ListenSocket() {
   if (fd_ >= 0) close(fd_);
@@ -355,7 +357,8 @@ absl::StatusOr<std::vector<ListenSocket>> Listen(
   const int inherited = FindInherited(address);
   if (inherited >= 0) {
     std::vector<ListenSocket> sockets;
-    sockets.emplace_back(inherited, address);
+    sockets.emplace_back(inherited, address, SocketPath(),
+                         /*inherited=*/true);
     return sockets;
   }
   if (absl::StartsWith(address, "inet:")) return ListenInet(address);

@@ -62,11 +62,17 @@ absl::StatusOr<SocketPath> PublishUnixSocket(
     const std::string& address, const UnixSocketOptions& options,
     const std::function<absl::Status(const std::string& fresh)>& make);
 
+// How many connections wait in a listening socket of ours at most. The kernel
+// cuts it to net.core.somaxconn. A gateway's MTA processes connect in bursts,
+// and one that is refused has no map for its whole session.
+inline constexpr int kListenBacklog = 4096;
+
 // One listening socket, non-blocking and close-on-exec. Its destructor closes
 // it and removes its path.
 class ListenSocket {
  public:
-  ListenSocket(int fd, std::string address, SocketPath path = {});
+  ListenSocket(int fd, std::string address, SocketPath path = {},
+               bool inherited = false);
   ~ListenSocket();
   ListenSocket(ListenSocket&& other) noexcept;
   ListenSocket& operator=(ListenSocket&&) = delete;
@@ -74,11 +80,16 @@ class ListenSocket {
   int fd() const { return fd_; }
   // In the form above, with numbers instead of names and the real port.
   const std::string& address() const { return address_; }
+  // Whether the service manager has opened it, and keeps it open: what waits in
+  // it when we end is served by the daemon that comes next. What waits in a
+  // socket of our own is cut off when it is closed.
+  bool inherited() const { return inherited_; }
 
  private:
   int fd_;
   std::string address_;
   SocketPath path_;  // of a unix socket
+  bool inherited_;
 };
 
 // Splits "inet:HOST:PORT" into its parts, without brackets around HOST.

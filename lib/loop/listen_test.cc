@@ -199,6 +199,7 @@ TEST_F(Inherited, IsUsedAndItsPathStays) {
     ASSERT_EQ(sockets->size(), 1u);
     EXPECT_EQ(sockets->front().fd(), fd);
     EXPECT_EQ(sockets->front().address(), "unix:" + path_);
+    EXPECT_TRUE(sockets->front().inherited());
   }
   EXPECT_TRUE(CanConnect()) << "while nobody serves";
   EXPECT_EQ(Names(), std::set<std::string>{"map"});
@@ -210,6 +211,7 @@ TEST_F(Inherited, IsOnlyForItsAddress) {
   const auto sockets = Listen("unix:" + path_ + "2");
   ASSERT_TRUE(sockets.ok()) << sockets.status();
   EXPECT_NE(sockets->front().fd(), fd);
+  EXPECT_FALSE(sockets->front().inherited());
   close(fd);
 }
 
