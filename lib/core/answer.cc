@@ -134,7 +134,7 @@ std::string Answer::ToString() const {
   if (!data_->confirmed_by.empty()) {
     absl::StrAppend(&text, ", and from ", data_->confirmed_by);
   }
-  // A DN, a TXT record, a server's message: all of it is somebody else's.
+  // DNs, TXT records and servers' messages are text from outside.
   return mail::EscapeLine(text);
 }
 

@@ -10,14 +10,16 @@
 
 namespace mailverdict {
 
-// A value. A verdict needs a handful of answers, so it is a plain list.
+// A value. A plain vector is enough, because a verdict needs only a handful of
+// answers.
 class Evidence {
  public:
-  // The first answer to a lookup stands; a late or doubled one is ignored.
+  // Adds an answer. A second answer to the same lookup is ignored.
   void Add(Answer answer) {
     if (Find(answer.lookup()) == nullptr) answers_.push_back(std::move(answer));
   }
-  // nullptr when the lookup has no answer yet. The pointer lives until Add().
+  // Returns nullptr if the lookup has no answer yet. The pointer is valid until
+  // the next Add().
   const Answer* Find(const Lookup& lookup) const {
     for (const Answer& answer : answers_) {
       if (answer.lookup() == lookup) return &answer;

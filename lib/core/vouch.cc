@@ -35,7 +35,7 @@ const Report* FindControl(const std::vector<Report>& controls,
   return nullptr;
 }
 
-// Why `controls` do not bear out an absence; empty when they do.
+// Why `controls` do not prove the absence in `report`; empty if they do.
 std::string Objection(const DirectoryPolicy& directory, const Report& report,
                       const std::vector<Report>& controls) {
   if (directory.proxy) {
