@@ -22,31 +22,34 @@ namespace {
 
 constexpr FixedText kNotOurs = "domain is not ours";
 
-// Only the mailbox's host knows which letters beyond ASCII are equal, and most
-// directories take them so: in doubt, two addresses have one memory.
+// The record of an address in the history. Its key folds letters beyond ASCII,
+// as most directories do, although only the mailbox's host knows which of them
+// are equal. In doubt two addresses share one record.
 HistoryLookup MemoryOf(const mail::Address& address, const RealmPolicy& realm) {
   return {
       HistoryLookup::Kind::kMailboxSeen,
       absl::StrCat(realm.directory, ":", mail::FoldUtf8(address.ToString()))};
 }
 
-// The mailbox that was found, when `forms` were asked for: the one whose
-// spelling the directory says has matched, else the address as it came.
+// Which of `forms` the directory found: the one with the spelling that matched,
+// if the directory shows it, else the address as it came.
 const mail::Address& Found(const Answer& mailbox,
                            const std::vector<mail::Address>& forms) {
   if (mailbox.values().size() < 2) return forms.front();
   const std::string found = mail::FoldUtf8(mailbox.values()[1]);
   for (const mail::Address& form : forms) {
     for (const std::string& spelling : form.Spellings("")) {
-      // Folded: it may have been found by what it was before (unfolded.h).
+      // Both are folded, because the mailbox may have been found by an address
+      // that folds to this one (unfolded.h).
       if (mail::FoldUtf8(spelling) == found) return form;
     }
   }
   return forms.front();
 }
 
-// A replica that has lost its data loses many at once. What is not known, or
-// cannot be read, holds too.
+// Whether the directory is held, because many addresses vanished at once, as
+// when a replica has lost its data. An answer that is unknown, or cannot be
+// read, holds the directory, too.
 bool Held(const VanishLimit& limit, const Answer& vanished) {
   if (vanished.absent()) return false;
   const std::optional<Vanished> all = Vanished::From(vanished);
@@ -64,8 +67,8 @@ RecipientCheck::RecipientCheck(std::shared_ptr<const Policy> policy,
       options_(options),
       overrides_(std::move(overrides)) {}
 
-// What one reading leads to. Of several, the first mailbox that is there lets
-// the mail pass; without one, the first doubt defers it.
+// The result for one reading. Of several readings the first that is valid makes
+// the mail pass. If none is valid, the first that is unsure defers it.
 class RecipientCheck::Reading {
  public:
   enum class State { kPending, kValid, kUnsure, kAbsent };
@@ -77,7 +80,7 @@ class RecipientCheck::Reading {
   static Reading Unsure(Verdict verdict) {
     return Reading(State::kUnsure, std::move(verdict));
   }
-  // Proven. `gone`: what can be forgotten once it is told so.
+  // Proven absent. `gone`: what the history can forget once mail is rejected.
   static Reading Absent(Proof proof, std::vector<HistoryLookup> gone) {
     Reading reading(State::kAbsent);
     reading.proof_ = std::move(proof);
@@ -120,7 +123,7 @@ Finding RecipientCheck::Examine(const Facts& facts, Inquiry& ask) const {
   }
   if (ours.empty()) return NotOurs(readings, transaction);
 
-  // All are asked before any is waited for.
+  // Starts the lookups of all readings before it waits for any of them.
   std::vector<Reading> found;
   for (const mail::Address* address : ours) {
     found.push_back(ReadingOf(*address, transaction, ask));
@@ -130,8 +133,8 @@ Finding RecipientCheck::Examine(const Facts& facts, Inquiry& ask) const {
         found.begin(), found.end(),
         [state](const Reading& each) { return each.state() == state; });
   };
-  // One that is still pending may be the first that is there: waiting for it
-  // keeps the verdict the same in whatever order the answers come.
+  // Waits for all readings, because one that is pending may be the first that
+  // is valid. So the verdict is the same in whatever order the answers come.
   if (first(Reading::State::kPending) != found.end()) return Finding::Pending();
   for (const Reading::State state :
        {Reading::State::kValid, Reading::State::kUnsure}) {
@@ -197,8 +200,8 @@ RecipientCheck::Reading RecipientCheck::ReadingOf(
   return Absent(transaction, realm, forms, *std::move(proof), ask);
 }
 
-// An old control cannot see that a replica is half-loaded or stale, so an
-// address that was there lately is doubted to be gone.
+// Controls that are old entries cannot show that a replica is half-loaded or
+// stale. So the absence of an address that was present lately is not believed.
 RecipientCheck::Reading RecipientCheck::Absent(
     const Transaction& transaction, const RealmPolicy& realm,
     const std::vector<mail::Address>& forms, Proof proof, Inquiry& ask) const {
@@ -256,8 +259,9 @@ Verdict RecipientCheck::NotOurs(const Readings& readings,
   }
   const std::string where = absl::StrCat(
       ": ", readings.fault->what, ", at character ", readings.fault->at + 1);
-  // Our parser alone never rejects: there are addresses that it does not know
-  // and an MTA does. An MTA that sends an empty string has found none either.
+  // Our parser alone never rejects, because an MTA may understand an address
+  // that it does not. If the MTA sends an empty string, it has found no address
+  // either.
   if (transaction.resolved.has_value() && transaction.resolved->empty()) {
     if (std::optional<Malformed> malformed =
             Malformed::Of(transaction.recipient)) {
@@ -275,7 +279,7 @@ std::optional<Verdict> RecipientCheck::ValidUnasked(
   if (realm.catch_all) return Verdict::Pass("catch-all");
   const std::vector<mail::Address> forms = FormsOf(address, &realm);
   if (realm.catch_all_domains.contains(address.domain())) {
-    // Remembered without its tags, and so for all of them.
+    // Remembered in the form without tags, which stands for all tags.
     return Listed(forms.back(), realm, transaction, "catch-all");
   }
   if (const mail::Address* form = FindException(*policy_, forms)) {
@@ -298,8 +302,9 @@ Verdict RecipientCheck::Listed(const mail::Address& form,
                                const RealmPolicy& realm,
                                const Transaction& transaction,
                                FixedText why) const {
-  // postmaster and abuse never leave a list. Strangers could fill the memory
-  // with them, at every name below a wildcard domain.
+  // postmaster and abuse need no memory, because they never leave a list. With
+  // them strangers could fill the history, at every name below a wildcard
+  // domain.
   static const auto* const kAlways = new RecipientPolicy;
   const DirectoryPolicy* directory = policy_->FindDirectory(realm.directory);
   const bool remembered =
@@ -313,7 +318,8 @@ Verdict RecipientCheck::Listed(const mail::Address& form,
 bool RecipientCheck::IsForeign(std::string_view recipient) const {
   const size_t at = recipient.rfind('@');
   if (at == std::string_view::npos) return false;
-  // What follows the domain, such as the '>' of a path, makes it no other.
+  // Text behind the domain, such as the '>' of a path, does not change which
+  // domain it is.
   mail::Cursor in(recipient.substr(at + 1));
   if (in.done() || in.Peek() == '>') return false;
   std::string domain;

@@ -11,8 +11,8 @@
 namespace mailverdict {
 namespace {
 
-// A key of its own among those of the mailboxes: no address of a realm is
-// without a domain.
+// The record that the directory has local parts beyond ASCII. Its key is no
+// mailbox's key, because every address of a realm has a domain.
 HistoryLookup BeyondAsciiIn(const RealmPolicy& realm) {
   return {HistoryLookup::Kind::kMailboxSeen,
           absl::StrCat(realm.directory, ":", kBeyondAsciiKey)};
