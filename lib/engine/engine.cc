@@ -10,8 +10,8 @@
 
 namespace mailverdict {
 
-// One verdict under way. Held by its engine while it waits for an answer, and
-// by nothing else for long: a resolver that never answers must not keep it.
+// One verdict under way. While it waits for an answer, only jobs_ keeps it
+// alive: a resolver that never answers must not.
 struct Engine::Job : std::enable_shared_from_this<Engine::Job> {
   std::shared_ptr<Engine> engine;
   Transaction transaction;
@@ -20,11 +20,11 @@ struct Engine::Job : std::enable_shared_from_this<Engine::Job> {
   bool remember = false;
   Evidence evidence;
   std::vector<Lookup> asked;
-  // Since the verdict began. An answer that should have come by then is
-  // Unknown.
+  // The time since the verdict began, set by `timers`. A lookup with no more
+  // patience than this is no longer waited for: its answer is Unknown.
   absl::Duration waited;
-  std::map<absl::Duration, Timer> timers;  // at which `waited` grows
-  bool advancing = false;  // an answer that comes now is seen by the loop below
+  std::map<absl::Duration, Timer> timers;  // by patience
+  bool advancing = false;  // the loop in Advance will see a new answer
   bool finished = false;
 };
 
@@ -97,8 +97,8 @@ void Engine::Start(SharedJob job) {
   job->engine = shared_from_this();
   job->transaction.now = executor_->Now();
   Advance(job);
-  // Most verdicts are given by now, from the caches. Nothing but the job itself
-  // may be touched then: it may have held the engine.
+  // Most verdicts have been given by now, from the caches. Then nothing but the
+  // job itself may be touched, because the engine may be gone with it.
   if (!job->finished) job->engine->jobs_.insert(job);
 }
 
@@ -142,8 +142,9 @@ void Engine::LookUp(const SharedJob& job, std::vector<Lookup> lookups) {
 }
 
 void Engine::Ask(const SharedJob& job, const Lookup& lookup) {
-  // A resolver may keep this for good, and then it must hold neither the job
-  // nor its engine. An answer for a job that has ended is dropped here.
+  // A resolver may never call this and never release it, so it must keep
+  // neither the job nor its engine alive. An answer for a finished job is
+  // dropped here.
   const auto done = [weak = std::weak_ptr<Job>(job)](const Answer& answer) {
     const SharedJob waiting = weak.lock();
     if (waiting == nullptr || waiting->finished) return;
@@ -167,7 +168,8 @@ void Engine::Ask(const SharedJob& job, const Lookup& lookup) {
   }
 }
 
-// Since the verdict began. A list has what its check can spare.
+// How long a verdict waits for this answer, counted from its start. For a list
+// this is the budget of the check `dnsbl`, because that check can do without.
 absl::Duration Engine::PatienceFor(const Lookup& lookup) const {
   const auto* dns = std::get_if<DnsLookup>(&lookup);
   const DnsList* const list =
@@ -177,8 +179,8 @@ absl::Duration Engine::PatienceFor(const Lookup& lookup) const {
                   policy_->deadline);
 }
 
-// An answer that has not come `patience` after the verdict began is not waited
-// for. One timer serves all answers of the same patience.
+// Stops to wait for an answer `patience` after the verdict began. One timer
+// serves all answers of the same patience.
 void Engine::Expect(Job* job, absl::Duration patience) {
   Timer& timer = job->timers.try_emplace(patience, executor_).first->second;
   if (timer.pending()) return;
@@ -191,13 +193,14 @@ void Engine::Expect(Job* job, absl::Duration patience) {
 
 void Engine::Finish(const SharedJob& job, const Verdict& verdict) {
   job->finished = true;
-  // This may be the last hold of the engine: callers touch nothing after it.
+  // This may be the last reference to the engine, so callers must not touch the
+  // engine after Finish.
   const std::shared_ptr<Engine> self = std::move(job->engine);
   jobs_.erase(job);
   ForgetDoubted(verdict);
   Prefetch(verdict);
-  // A verdict that nobody hears must not be remembered: the next one would rest
-  // on what was never said.
+  // A verdict that the MTA does not get must not be remembered. Otherwise the
+  // next one would rest on something that was never said.
   if (job->still_waiting && !job->still_waiting()) return;
   if (job->remember) {
     for (const Observation& observation : verdict.observations()) {
@@ -208,7 +211,8 @@ void Engine::Finish(const SharedJob& job, const Verdict& verdict) {
   done(job->transaction, verdict);
 }
 
-// Answers to these are in the caches when they are needed.
+// Starts these lookups, so that their answers are in the cache when a later
+// stage needs them.
 void Engine::Prefetch(const Verdict& verdict) {
   for (const Lookup& lookup : verdict.prefetch()) {
     const auto* dns = std::get_if<DnsLookup>(&lookup);
@@ -218,9 +222,9 @@ void Engine::Prefetch(const Verdict& verdict) {
   }
 }
 
-// An absence that a check did not believe (the memory speaks against it) is
-// asked for anew each time: a replica that was half-loaded is believed as soon
-// as it is whole.
+// Removes from the caches each absence that a check did not believe, because
+// the history speaks against it. It is asked for anew the next time, so a
+// replica that was half-loaded is believed as soon as it is whole.
 void Engine::ForgetDoubted(const Verdict& verdict) {
   for (const Verdict::Step& step : verdict.steps()) {
     if (step.found == Disposition::kReject) continue;
@@ -254,7 +258,8 @@ void Engine::SetOverrides(Overrides overrides) {
 void Engine::Stop() {
   directories_.clear();
   dns_.reset();
-  // The last of the verdicts may let go of the engine, and each changes jobs_.
+  // Both are copied, because the last verdict may release the engine, and each
+  // verdict changes jobs_.
   const std::shared_ptr<Engine> self = shared_from_this();
   const std::vector<SharedJob> jobs(jobs_.begin(), jobs_.end());
   for (const SharedJob& job : jobs) {

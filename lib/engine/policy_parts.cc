@@ -7,9 +7,9 @@
 namespace mailverdict {
 namespace {
 
-// Each FieldsOf names all fields of its type by a structured binding, which has
-// to have as many names as the type has fields: this is what makes a forgotten
-// field an error of the compiler. The tuples refer to the fields.
+// Each FieldsOf names all fields of its type in a structured binding. The
+// compiler demands as many names as the type has fields, so no field can be
+// forgotten. The tuples refer to the fields.
 
 auto FieldsOf(const Control& control) {
   const auto& [arm, address, dn, subtree] = control;

@@ -1,8 +1,8 @@
 // The parts of a policy that resolvers and caches are made from. A new engine
-// keeps those of its predecessor whose part is the same (engine.h).
+// takes over those of its predecessor whose part is the same (engine.h).
 //
-// Nothing that is made from a part sees the rest of the policy, so it cannot
-// depend on a field that is not compared.
+// A resolver or a cache sees only its part of the policy, so it cannot depend
+// on a field that is not compared.
 
 #ifndef MAILVERDICT_LIB_ENGINE_POLICY_PARTS_H_
 #define MAILVERDICT_LIB_ENGINE_POLICY_PARTS_H_
@@ -17,12 +17,13 @@ namespace mailverdict {
 // DirectoryPolicy does not compile until it is compared here.
 bool IsSame(const DirectoryPolicy& a, const DirectoryPolicy& b);
 
-// What DNS is asked by: DnsPolicy, the lists of the check `dnsbl`, and whether
-// names in general are asked for. All else in it has its default.
+// Returns the part of a policy that DNS depends on: DnsPolicy, the lists of the
+// check `dnsbl`, and whether names in general are looked up. All other fields
+// of the result have their defaults.
 std::shared_ptr<const Policy> DnsPartOf(const Policy& policy);
 
-// Whether two of these are the same. A field that is added to DnsPolicy or
-// DnsList does not compile until it is compared here.
+// Whether two results of DnsPartOf are the same. A field that is added to
+// DnsPolicy or DnsList does not compile until it is compared here.
 bool IsSameDnsPart(const Policy& a, const Policy& b);
 
 }  // namespace mailverdict

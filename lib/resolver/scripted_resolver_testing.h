@@ -1,4 +1,5 @@
-// A Resolver that answers what the test says, when and as often as it says so.
+// A Resolver that gives the answers that a test tells it to, when and as often
+// as it does.
 
 #ifndef MAILVERDICT_LIB_RESOLVER_SCRIPTED_RESOLVER_TESTING_H_
 #define MAILVERDICT_LIB_RESOLVER_SCRIPTED_RESOLVER_TESTING_H_
@@ -21,7 +22,7 @@ class ScriptedResolver final : public Resolver {
     Done done;
   };
 
-  // Answers at once where `instant` gives a report.
+  // If it returns an answer, that is given at once.
   std::function<std::optional<Answer>(const MailboxLookup&)> instant;
 
   void Resolve(const MailboxLookup& lookup, Done done) override {
