@@ -26,8 +26,8 @@ std::vector<mail::Address> FormsOf(const mail::Address& recipient,
 // Returns the mailboxes that the recipient may mean: the recipient itself and,
 // if the realm has BATV, the mailboxes in its signed local part. The recipient
 // stays, because a mailbox may have a name that looks like a signed address.
-std::vector<mail::Address> MeantBy(const mail::Address& recipient,
-                                   const RealmPolicy& realm);
+std::vector<mail::Address> CandidateMailboxes(const mail::Address& recipient,
+                                              const RealmPolicy& realm);
 
 // Returns all spellings of these mailboxes in a directory (Address::Spellings):
 // those of the recipient itself first, and none twice.

@@ -28,7 +28,7 @@ Unfolded AskUnfolded(const mail::Address& address, const RealmPolicy& realm,
                      Inquiry& ask, Proof* proof) {
   bool complete = true;
   std::vector<std::string> spellings;
-  for (const mail::Address& each : MeantBy(address, realm)) {
+  for (const mail::Address& each : CandidateMailboxes(address, realm)) {
     bool all = true;
     for (std::string& spelling :
          mail::UnfoldedSpellings(each, realm.tag_delimiters, &all)) {
