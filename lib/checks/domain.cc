@@ -167,7 +167,7 @@ Finding DomainCheck::NotFound(const std::string& domain, const Facts& facts,
   if (!proof.has_value()) {
     return Verdict::Defer(replies().not_found, "no such name, not proven");
   }
-  const HistoryLookup about = MemoryOf(domain);
+  const HistoryLookup about = HistoryLookupOf(domain);
   const Answer* memory = ask.Ask(about);
   if (memory == nullptr) return Finding::Pending();
   const std::optional<MissingDomain> known = MissingDomain::From(*memory);
@@ -189,7 +189,7 @@ Verdict DomainCheck::DomainExists(Verdict verdict, const std::string& domain,
                                   const Transaction& transaction) const {
   if (!Learns()) return verdict;
   return std::move(verdict).WithObservation(
-      {Observation::Kind::kPresent, MemoryOf(domain), transaction.now});
+      {Observation::Kind::kPresent, HistoryLookupOf(domain), transaction.now});
 }
 
 Verdict DomainCheck::DnsUnsure(FixedText why) const {
@@ -201,7 +201,7 @@ bool DomainCheck::Learns() const {
          !policy_->dns.controls.empty();
 }
 
-HistoryLookup DomainCheck::MemoryOf(const std::string& domain) {
+HistoryLookup DomainCheck::HistoryLookupOf(const std::string& domain) {
   return {HistoryLookup::Kind::kMissingDomain, domain};
 }
 

@@ -78,7 +78,7 @@ class DomainCheck final : public Check {
   // Whether missing domains are learned. Without a positive control of DNS none
   // is: nothing could prove it missing.
   bool Learns() const;
-  static HistoryLookup MemoryOf(const std::string& domain);
+  static HistoryLookup HistoryLookupOf(const std::string& domain);
 
   const std::shared_ptr<const Policy> policy_;
   const DomainCheckPolicy& options_;  // lives in *policy_

@@ -25,7 +25,8 @@ constexpr FixedText kNotOurs = "domain is not ours";
 // The record of an address in the history. Its key folds letters beyond ASCII,
 // as most directories do, although only the mailbox's host knows which of them
 // are equal. In doubt two addresses share one record.
-HistoryLookup MemoryOf(const mail::Address& address, const RealmPolicy& realm) {
+HistoryLookup HistoryLookupOf(const mail::Address& address,
+                              const RealmPolicy& realm) {
   return {
       HistoryLookup::Kind::kMailboxSeen,
       absl::StrCat(realm.directory, ":", mail::FoldUtf8(address.ToString()))};
@@ -170,7 +171,7 @@ RecipientCheck::Reading RecipientCheck::ReadingOf(
     return Reading::Valid(
         Verdict::Pass()
             .WithObservation({Observation::Kind::kPresent,
-                              MemoryOf(Found(found, forms), realm),
+                              HistoryLookupOf(Found(found, forms), realm),
                               transaction.now})
             .WithObservation(Observation::Kind::kPresent,
                              BeyondAsciiSeen(found, address, realm),
@@ -211,7 +212,7 @@ RecipientCheck::Reading RecipientCheck::Absent(
   std::vector<HistoryLookup> gone;
   bool pending = false;
   for (const mail::Address& form : forms) {
-    HistoryLookup about = MemoryOf(form, realm);
+    HistoryLookup about = HistoryLookupOf(form, realm);
     const Answer* memory = ask.Ask(about);
     if (memory == nullptr) {
       pending = true;
@@ -311,8 +312,9 @@ Verdict RecipientCheck::Listed(const mail::Address& form,
       directory != nullptr && !kAlways->exceptions.contains(form.local()) &&
       GraceOf(*directory, overrides_) > absl::ZeroDuration();
   if (!remembered) return Verdict::Pass(why);
-  return Verdict::Pass(why).WithObservation(
-      {Observation::Kind::kPresent, MemoryOf(form, realm), transaction.now});
+  return Verdict::Pass(why).WithObservation({Observation::Kind::kPresent,
+                                             HistoryLookupOf(form, realm),
+                                             transaction.now});
 }
 
 bool RecipientCheck::IsForeign(std::string_view recipient) const {
