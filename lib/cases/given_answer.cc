@@ -167,7 +167,7 @@ absl::StatusOr<Answer> GiveMailbox(const GivenAnswer& given,
   for (const MailboxLookup& asked : ControlsFor(directory, lookup)) {
     controls.Add(Report::Present(asked, {asked.address()}, moment));
   }
-  const absl::Status met = controls.AllMet(directory.WantsSecond());
+  const absl::Status met = controls.AllMet(directory.NeedsConfirmation());
   if (!met.ok()) return met;
   Answer first = Vouch(directory, report, controls.reports());
   // A second server can only confirm an absence whose controls are good and

@@ -105,7 +105,9 @@ class Answer {
   bool controls_passed() const { return !data_->vouched_by.empty(); }
   // Whether it can be a proof: the controls passed and, if the directory's
   // policy wants a second server, that server has confirmed it.
-  bool proven() const { return controls_passed() && !data_->wants_second; }
+  bool proven() const {
+    return controls_passed() && !data_->needs_confirmation;
+  }
   const std::vector<std::string>& values() const {
     return data_->report.values;
   }
@@ -140,7 +142,7 @@ class Answer {
   struct Data {
     Report report;
     std::string vouched_by;
-    bool wants_second = false;
+    bool needs_confirmation = false;
     std::string confirmed_by;  // the second server's transcript, for people
   };
   explicit Answer(Data data);

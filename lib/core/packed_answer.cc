@@ -158,7 +158,7 @@ PackedAnswer::PackedAnswer(const Answer& answer) {
   AppendNumber(NumberOf(transcript.received) - sent,
                &bytes);  // may wrap around
   AppendText(answer.vouched_by(), &bytes);
-  AppendNumber(answer.data_->wants_second ? 1 : 0, &bytes);
+  AppendNumber(answer.data_->needs_confirmation ? 1 : 0, &bytes);
   AppendText(answer.data_->confirmed_by, &bytes);
   if (std::holds_alternative<DnsLookup>(answer.lookup())) {
     const DnsSource& dns = answer.dns();
@@ -202,7 +202,7 @@ Answer PackedAnswer::Unpack() const {
   Answer::Data data;
   data.report = std::move(report);
   data.vouched_by = in.Text();
-  data.wants_second = in.Number() != 0;
+  data.needs_confirmation = in.Number() != 0;
   data.confirmed_by = in.Text();
   if (std::holds_alternative<DnsLookup>(data.report.lookup)) {
     DnsSource& dns = data.report.dns;

@@ -97,7 +97,7 @@ Answer Vouch(const DirectoryPolicy& directory, Report report,
                     control.address, " (", control.arm, ")");
   }
   return Answer(Answer::Data{std::move(report), std::move(vouched_by),
-                             directory.WantsSecond(), ""});
+                             directory.NeedsConfirmation(), ""});
 }
 
 Answer Confirm(const Answer& first, const Answer& second) {
@@ -112,7 +112,7 @@ Answer Confirm(const Answer& first, const Answer& second) {
         first.transcript()));
   }
   Answer::Data data = *first.data_;
-  data.wants_second = false;
+  data.needs_confirmation = false;
   data.confirmed_by = second.transcript().ToString();
   return Answer(std::move(data));
 }

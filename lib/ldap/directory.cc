@@ -161,19 +161,19 @@ void Directory::PassOver(const std::shared_ptr<Asking>& asking, size_t server) {
 void Directory::Take(const std::shared_ptr<Asking>& asking, size_t server,
                      const Answer& answer) {
   --asking->under_way;
-  const bool wants_second = answer.controls_passed() && !answer.proven();
+  const bool needs_confirmation = answer.controls_passed() && !answer.proven();
   if (answer.present() && asking->absent.has_value()) {
     Lacks(asking->absent_on, answer);
   }
-  if (!answer.unknown() && !wants_second) {
+  if (!answer.unknown() && !needs_confirmation) {
     Finish(asking, answer);
     return;
   }
-  if (wants_second && asking->absent.has_value()) {
+  if (needs_confirmation && asking->absent.has_value()) {
     Finish(asking, Confirm(*asking->absent, answer));
     return;
   }
-  if (wants_second) {
+  if (needs_confirmation) {
     asking->absent = answer;
     asking->absent_on = server;
   } else {

@@ -28,7 +28,7 @@ std::string Meanwhile(const DirectoryPolicy& policy) {
   if (policy.uris.size() == 1) {
     return "recipients that it does not show are deferred (451)";
   }
-  if (policy.WantsSecond() && policy.uris.size() == 2) {
+  if (policy.NeedsConfirmation() && policy.uris.size() == 2) {
     return "the other server is asked, and recipients that it does not show "
            "are deferred (451)";
   }

@@ -118,7 +118,7 @@ struct DirectoryPolicy {
   VanishLimit hold;
 
   // Whether an absence needs confirmation by a second server.
-  bool WantsSecond() const { return confirm_absent && uris.size() > 1; }
+  bool NeedsConfirmation() const { return confirm_absent && uris.size() > 1; }
   struct Arm {
     std::string name;
     std::string subtree;  // "": the directory has no subtrees
