@@ -41,7 +41,8 @@ bool AreSame(const std::vector<T>& a, const std::vector<T>& b, Same same) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
 }
 
-bool IsSameAnswers(const DnsList::Answers& a, const DnsList::Answers& b) {
+bool IsSameAnswer(const DnsList::WeightedAnswer& a,
+                  const DnsList::WeightedAnswer& b) {
   const auto& [within, weight] = a;
   return within.Contains(b.within) && b.within.Contains(within) &&
          weight == b.weight;
@@ -51,7 +52,7 @@ bool IsSameList(const DnsList& a, const DnsList& b) {
   const auto& [zone, ipv4, ipv6, domains, weight, answers] = a;
   return std::tie(zone, ipv4, ipv6, domains, weight) ==
              std::tie(b.zone, b.ipv4, b.ipv6, b.domains, b.weight) &&
-         AreSame(answers, b.answers, IsSameAnswers);
+         AreSame(answers, b.answers, IsSameAnswer);
 }
 
 bool IsSameDns(const DnsPolicy& a, const DnsPolicy& b) {

@@ -202,11 +202,11 @@ struct DnsList {
   int weight = 1;
   // Answers with their own weights. If there are any, no other answer counts as
   // a listing.
-  struct Answers {
+  struct WeightedAnswer {
     mail::IpNetwork within;
     int weight = 1;
   };
-  std::vector<Answers> answers;
+  std::vector<WeightedAnswer> answers;
 };
 
 // What a check does if it cannot decide.

@@ -88,11 +88,11 @@ class DnsSayings {
 
   void AddListings() {
     Present("listed", {"127.0.0.2"});
-    for (const DnsList::Answers& answers : list_->answers) {
+    for (const DnsList::WeightedAnswer& answer : list_->answers) {
       // One address within the network is enough.
       for (int i = 0; i < 256; ++i) {
         const std::string value = absl::StrCat("127.0.0.", i);
-        if (!answers.within.Contains(*mail::ParseIp(value))) continue;
+        if (!answer.within.Contains(*mail::ParseIp(value))) continue;
         Present("listed by " + value, {value});
         break;
       }
