@@ -56,36 +56,36 @@ class CachedDirectory {
 // object.
 class CachedDns {
  public:
-  // Makes the servers from the part of the policy that DNS depends on
-  // (DnsPartOf).
+  // Makes the servers from the settings of the policy that DNS depends on
+  // (DnsSettingsOf).
   using Factory = std::function<std::shared_ptr<NameServers>(
       std::shared_ptr<const Policy>)>;
 
-  // `part` is the result of DnsPartOf. `servers` are the names of the servers
-  // that `make` asks (Engine::Parts::name_servers). `executor` must outlive the
-  // result.
-  static std::shared_ptr<CachedDns> Create(std::shared_ptr<const Policy> part,
-                                           std::vector<std::string> servers,
-                                           const Factory& make,
-                                           Executor* executor,
-                                           const SourceLog& log);
+  // `settings` is the result of DnsSettingsOf. `server_names` are the names of
+  // the servers that `make` asks (Engine::Parts::name_servers). `executor` must
+  // outlive the result.
+  static std::shared_ptr<CachedDns> Create(
+      std::shared_ptr<const Policy> settings,
+      std::vector<std::string> server_names, const Factory& make,
+      Executor* executor, const SourceLog& log);
 
-  const Policy& part() const { return *part_; }
+  const Policy& settings() const { return *settings_; }
   const std::vector<std::string>& server_names() const { return server_names_; }
   DnsCache& cache() { return *cache_; }
 
   // The health of the servers for lookups in the list that has the zone of
   // `list`, or for names in general if `list` is null. Empty if there is no
-  // such list in part().
+  // such list in settings().
   std::vector<ServerState> servers(const DnsList* list) const;
 
  private:
-  CachedDns(std::shared_ptr<const Policy> part,
+  CachedDns(std::shared_ptr<const Policy> settings,
             std::vector<std::string> server_names)
-      : part_(std::move(part)), server_names_(std::move(server_names)) {}
+      : settings_(std::move(settings)),
+        server_names_(std::move(server_names)) {}
 
   // Each member refers to those above it, and is destroyed before them.
-  const std::shared_ptr<const Policy> part_;
+  const std::shared_ptr<const Policy> settings_;
   const std::vector<std::string> server_names_;
   std::shared_ptr<NameServers> servers_;
   std::unique_ptr<DnsControls> controls_;

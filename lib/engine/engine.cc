@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "lib/engine/policy_parts.h"
+#include "lib/engine/source_settings.h"
 #include "lib/loop/timer.h"
 
 namespace mailverdict {
@@ -65,14 +65,14 @@ void Engine::UseDirectory(const DirectoryPolicy& directory, const Parts& parts,
 
 void Engine::UseDns(const Parts& parts, const Log& log,
                     const Engine* predecessor) {
-  std::shared_ptr<const Policy> part = DnsPartOf(*policy_);
+  std::shared_ptr<const Policy> settings = DnsSettingsOf(*policy_);
   if (predecessor != nullptr && predecessor->dns_ != nullptr &&
       predecessor->dns_->server_names() == parts.name_servers &&
-      IsSameDnsPart(predecessor->dns_->part(), *part)) {
+      IsSameDnsSettings(predecessor->dns_->settings(), *settings)) {
     dns_ = predecessor->dns_;
     return;
   }
-  dns_ = CachedDns::Create(std::move(part), parts.name_servers, parts.names,
+  dns_ = CachedDns::Create(std::move(settings), parts.name_servers, parts.names,
                            executor_, log);
 }
 

@@ -64,7 +64,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   //
   // If there is a `predecessor`, the new engine takes over each of its
   // directories whose DirectoryPolicy is the same, with connections and cache.
-  // It takes over DNS, too, if DnsPartOf and the servers are the same. The
+  // It takes over DNS, too, if DnsSettingsOf and the servers are the same. The
   // predecessor goes on to use them for its verdicts under way.
   static std::shared_ptr<Engine> Create(std::shared_ptr<const Policy> policy,
                                         Executor* executor, History* history,

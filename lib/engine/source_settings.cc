@@ -1,4 +1,4 @@
-#include "lib/engine/policy_parts.h"
+#include "lib/engine/source_settings.h"
 
 #include <algorithm>
 #include <tuple>
@@ -93,21 +93,21 @@ bool IsSame(const DirectoryPolicy& a, const DirectoryPolicy& b) {
          AreSame(controls, b.controls, HasSameFields<Control>);
 }
 
-std::shared_ptr<const Policy> DnsPartOf(const Policy& policy) {
-  auto part = std::make_shared<Policy>();
-  part->dns = policy.dns;
+std::shared_ptr<const Policy> DnsSettingsOf(const Policy& policy) {
+  auto settings = std::make_shared<Policy>();
+  settings->dns = policy.dns;
   if (const auto* dnsbl = policy.FindCheck<DnsblCheckPolicy>()) {
     DnsblCheckPolicy lists;
     lists.lists = dnsbl->lists;
-    part->checks.push_back(std::move(lists));
+    settings->checks.push_back(std::move(lists));
   }
   DomainCheckPolicy names;
   names.ask_dns = policy.AsksForNames();
-  part->checks.push_back(std::move(names));
-  return part;
+  settings->checks.push_back(std::move(names));
+  return settings;
 }
 
-bool IsSameDnsPart(const Policy& a, const Policy& b) {
+bool IsSameDnsSettings(const Policy& a, const Policy& b) {
   return IsSameDns(a.dns, b.dns) && a.AsksForNames() == b.AsksForNames() &&
          a.AsksDns() == b.AsksDns() &&
          AreSame(ListsOf(a), ListsOf(b), IsSameList);
