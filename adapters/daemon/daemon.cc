@@ -209,8 +209,9 @@ absl::Status Daemon::WatchSignals() {
 }
 
 void Daemon::Use(std::shared_ptr<const Policy> policy) {
-  Engine::Parts parts;
-  parts.directories = [this](std::shared_ptr<const DirectoryPolicy> directory,
+  Engine::Services services;
+  services.directories = [this](
+                             std::shared_ptr<const DirectoryPolicy> directory,
                              HealthHooks hooks) {
     // A directory that is made anew with the same name and bind_dn waits as
     // the old one did after a password that was refused.
@@ -220,18 +221,18 @@ void Daemon::Use(std::shared_ptr<const Policy> policy) {
     return std::make_shared<Directory>(std::move(directory), loop_.get(),
                                        std::move(hooks), account);
   };
-  parts.names = [this](std::shared_ptr<const Policy> part) {
-    return OpenDns(std::move(part));
+  services.names = [this](std::shared_ptr<const Policy> settings) {
+    return OpenDns(std::move(settings));
   };
   if (dns_servers_.has_value() && dns_servers_->ok()) {
     for (const DnsServer& server : (*dns_servers_)->servers) {
-      parts.name_servers.push_back(server.ToString());
+      services.name_servers.push_back(server.ToString());
     }
   }
   // The old engine ends when its last verdict is given. What the policies say
   // the same about stays: connections, caches, the state of controls.
   engine_ = Engine::Create(
-      policy, loop_.get(), history_.get(), parts,
+      policy, loop_.get(), history_.get(), services,
       [this](const std::string& line) {
         log_->Write(Severity::kWarning, line);
       },
@@ -249,14 +250,14 @@ void Daemon::Use(std::shared_ptr<const Policy> policy) {
 // Where it cannot be said which servers there are, none is asked: what they
 // would say is Unknown.
 std::shared_ptr<NameServers> Daemon::OpenDns(
-    std::shared_ptr<const Policy> part) {
+    std::shared_ptr<const Policy> settings) {
   DnsOptions options;
-  options.timeout = part->dns.timeout;
+  options.timeout = settings->dns.timeout;
   if (dns_servers_.has_value() && dns_servers_->ok()) {
     options.servers = (*dns_servers_)->servers;
   }
-  options.apart = [part](const DnsLookup& lookup) {
-    return part->FindList(lookup.name) != nullptr;
+  options.apart = [settings](const DnsLookup& lookup) {
+    return settings->FindList(lookup.name) != nullptr;
   };
   std::string where;
   for (const DnsServer& server : options.servers) {

@@ -82,7 +82,7 @@ class Daemon final : private AdminService {
   void Use(std::shared_ptr<const Policy> policy);
   void TellOfDnsServers(
       const std::optional<absl::StatusOr<DnsServers>>& servers);
-  std::shared_ptr<NameServers> OpenDns(std::shared_ptr<const Policy> part);
+  std::shared_ptr<NameServers> OpenDns(std::shared_ptr<const Policy> settings);
   void Terminate();
   void Drained();
 

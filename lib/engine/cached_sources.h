@@ -62,8 +62,8 @@ class CachedDns {
       std::shared_ptr<const Policy>)>;
 
   // `settings` is the result of DnsSettingsOf. `server_names` are the names of
-  // the servers that `make` asks (Engine::Parts::name_servers). `executor` must
-  // outlive the result.
+  // the servers that `make` asks (Engine::Services::name_servers). `executor`
+  // must outlive the result.
   static std::shared_ptr<CachedDns> Create(
       std::shared_ptr<const Policy> settings,
       std::vector<std::string> server_names, const Factory& make,

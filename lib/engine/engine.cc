@@ -30,14 +30,14 @@ struct Engine::Job : std::enable_shared_from_this<Engine::Job> {
 
 std::shared_ptr<Engine> Engine::Create(std::shared_ptr<const Policy> policy,
                                        Executor* executor, History* history,
-                                       const Parts& parts, const Log& log,
+                                       const Services& services, const Log& log,
                                        const Engine* predecessor) {
   auto engine = std::shared_ptr<Engine>(
-      new Engine(std::move(policy), executor, history, parts.chain));
+      new Engine(std::move(policy), executor, history, services.chain));
   for (const DirectoryPolicy& directory : engine->policy_->directories) {
-    engine->UseDirectory(directory, parts, log, predecessor);
+    engine->UseDirectory(directory, services, log, predecessor);
   }
-  if (engine->policy_->AsksDns()) engine->UseDns(parts, log, predecessor);
+  if (engine->policy_->AsksDns()) engine->UseDns(services, log, predecessor);
   return engine;
 }
 
@@ -49,8 +49,9 @@ Engine::Engine(std::shared_ptr<const Policy> policy, Executor* executor,
       executor_(executor),
       history_(history) {}
 
-void Engine::UseDirectory(const DirectoryPolicy& directory, const Parts& parts,
-                          const Log& log, const Engine* predecessor) {
+void Engine::UseDirectory(const DirectoryPolicy& directory,
+                          const Services& services, const Log& log,
+                          const Engine* predecessor) {
   std::shared_ptr<CachedDirectory>& used = directories_[directory.name];
   if (predecessor != nullptr) {
     const auto before = predecessor->directories_.find(directory.name);
@@ -60,20 +61,21 @@ void Engine::UseDirectory(const DirectoryPolicy& directory, const Parts& parts,
       return;
     }
   }
-  used = CachedDirectory::Create(directory, parts.directories, executor_, log);
+  used =
+      CachedDirectory::Create(directory, services.directories, executor_, log);
 }
 
-void Engine::UseDns(const Parts& parts, const Log& log,
+void Engine::UseDns(const Services& services, const Log& log,
                     const Engine* predecessor) {
   std::shared_ptr<const Policy> settings = DnsSettingsOf(*policy_);
   if (predecessor != nullptr && predecessor->dns_ != nullptr &&
-      predecessor->dns_->server_names() == parts.name_servers &&
+      predecessor->dns_->server_names() == services.name_servers &&
       IsSameDnsSettings(predecessor->dns_->settings(), *settings)) {
     dns_ = predecessor->dns_;
     return;
   }
-  dns_ = CachedDns::Create(std::move(settings), parts.name_servers, parts.names,
-                           executor_, log);
+  dns_ = CachedDns::Create(std::move(settings), services.name_servers,
+                           services.names, executor_, log);
 }
 
 void Engine::Judge(Transaction transaction, Done done,

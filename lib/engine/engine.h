@@ -1,8 +1,8 @@
 // Drives the core: looks up what a verdict still needs, and stops waiting at
 // the policy's deadline.
 //
-//   Engine::Parts parts;  // how directories and DNS are asked
-//   auto engine = Engine::Create(policy, loop, history, parts, log);
+//   Engine::Services services;  // how directories and DNS are asked
+//   auto engine = Engine::Create(policy, loop, history, services, log);
 //   engine->Judge(transaction, [](const Transaction&, const Verdict& verdict) {
 //     ... say it to the MTA ...
 //   });
@@ -10,7 +10,8 @@
 // A new policy needs a new engine. It takes over from its predecessor the
 // directories and DNS, where their settings are the same in both policies:
 //
-//   engine = Engine::Create(changed, loop, history, parts, log, engine.get());
+//   engine = Engine::Create(changed, loop, history, services, log,
+//                           engine.get());
 
 #ifndef MAILVERDICT_LIB_ENGINE_ENGINE_H_
 #define MAILVERDICT_LIB_ENGINE_ENGINE_H_
@@ -48,8 +49,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   using NamesFactory = CachedDns::Factory;
   using ChainFactory =
       std::function<Chain(std::shared_ptr<const Policy>, const Overrides&)>;
-  // What an engine is made from, besides its policy.
-  struct Parts {
+  // How an engine asks directories and DNS, and how it makes its chain.
+  struct Services {
     DirectoryFactory directories;
     NamesFactory names;  // called if the policy asks DNS
     // The servers that `names` asks. They may come from resolv.conf and not
@@ -68,7 +69,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   // predecessor goes on to use them for its verdicts under way.
   static std::shared_ptr<Engine> Create(std::shared_ptr<const Policy> policy,
                                         Executor* executor, History* history,
-                                        const Parts& parts, const Log& log,
+                                        const Services& services,
+                                        const Log& log,
                                         const Engine* predecessor = nullptr);
 
   // Judges `transaction`, whose `now` it fills in. Calls `done` once, perhaps
@@ -116,9 +118,10 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
   Engine(std::shared_ptr<const Policy> policy, Executor* executor,
          History* history, const ChainFactory& make_chain);
-  void UseDirectory(const DirectoryPolicy& directory, const Parts& parts,
+  void UseDirectory(const DirectoryPolicy& directory, const Services& services,
                     const Log& log, const Engine* predecessor);
-  void UseDns(const Parts& parts, const Log& log, const Engine* predecessor);
+  void UseDns(const Services& services, const Log& log,
+              const Engine* predecessor);
   void Start(SharedJob job);
   void Advance(const SharedJob& job);
   void LookUp(const SharedJob& job, std::vector<Lookup> lookups);

@@ -12,7 +12,7 @@ namespace mailverdict {
 // must outlive the engine. If the policy asks DNS and names no server,
 // Engine::Create reads resolv.conf(5), which blocks. If that file names no
 // usable server, every answer of DNS is Unknown.
-Engine::Parts RealServices(Executor* executor);
+Engine::Services RealServices(Executor* executor);
 
 }  // namespace mailverdict
 

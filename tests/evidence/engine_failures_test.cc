@@ -74,12 +74,12 @@ class World {
         failing_(failing),
         loop_(ManualExecutor::Clock::kVirtual, step.transaction.now),
         history_(step, *policy_, memory) {
-    Engine::Parts parts;
-    parts.directories = [this](const auto&, HealthHooks) {
+    Engine::Services services;
+    services.directories = [this](const auto&, HealthHooks) {
       return Directory();
     };
-    parts.names = [this](const auto&) { return Names(); };
-    engine_ = Engine::Create(policy_, &loop_, &history_, parts,
+    services.names = [this](const auto&) { return Names(); };
+    engine_ = Engine::Create(policy_, &loop_, &history_, services,
                              [](const std::string&) {});
     engine_->SetOverrides(step.overrides);
     loop_.Advance(absl::Seconds(2));  // the tests of the engine at its start
