@@ -209,15 +209,15 @@ struct DnsList {
   std::vector<WeightedAnswer> answers;
 };
 
-// What a check does if it cannot decide.
-enum class Doubt {
-  kByPolicy,  // what `when_unsure` says
-  kPasses,    // always passes
-  kNone,      // can always decide
+// What a check does when it cannot decide.
+enum class UnsureRule {
+  kByPolicy,     // what `when_unsure` says
+  kAlwaysPass,   // it passes
+  kNeverUnsure,  // it can always decide
 };
 
 // What can be set for every check. Each check's struct begins with it, and has
-// `Doubt doubt() const`.
+// `UnsureRule unsure_rule() const`.
 struct CheckOptions {
   bool shadow = false;  // its verdict is only logged
   WhenUnsure when_unsure = WhenUnsure::kDefer;
@@ -225,7 +225,7 @@ struct CheckOptions {
 
 // The check `dnsbl` (lib/checks/dnsbl.h).
 struct DnsblCheckPolicy : CheckOptions {
-  Doubt doubt() const { return Doubt::kPasses; }
+  UnsureRule unsure_rule() const { return UnsureRule::kAlwaysPass; }
   std::vector<DnsList> lists;
   int threshold = 1;  // the least sum of weights that rejects
   // A list that has not answered within this time counts as Unknown.
@@ -234,7 +234,7 @@ struct DnsblCheckPolicy : CheckOptions {
 
 // The check `recipient` (lib/checks/recipient.h).
 struct RecipientPolicy : CheckOptions {
-  Doubt doubt() const { return Doubt::kByPolicy; }
+  UnsureRule unsure_rule() const { return UnsureRule::kByPolicy; }
   // Local parts that are valid in every realm, folded (mail::FoldUtf8). RFC
   // 5321 4.5.1 demands the first, RFC 2142 the second.
   absl::flat_hash_set<std::string> exceptions = {"postmaster", "abuse"};
@@ -243,7 +243,9 @@ struct RecipientPolicy : CheckOptions {
 
 // The check `domain` (lib/checks/domain.h).
 struct DomainCheckPolicy : CheckOptions {
-  Doubt doubt() const { return ask_dns ? Doubt::kByPolicy : Doubt::kNone; }
+  UnsureRule unsure_rule() const {
+    return ask_dns ? UnsureRule::kByPolicy : UnsureRule::kNeverUnsure;
+  }
   // The operator's lists. The first that has the domain counts.
   std::vector<DomainList> lists;
   bool shipped_list = true;  // after them, the one in shipped_domains.h
