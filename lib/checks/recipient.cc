@@ -51,7 +51,7 @@ const mail::Address& Found(const Answer& mailbox,
 // Whether the directory is held, because many addresses vanished at once, as
 // when a replica has lost its data. An answer that is unknown, or cannot be
 // read, holds the directory, too.
-bool Held(const VanishLimit& limit, const Answer& vanished) {
+bool IsHeld(const VanishLimit& limit, const Answer& vanished) {
   if (vanished.absent()) return false;
   const std::optional<Vanished> all = Vanished::From(vanished);
   return !all.has_value() ||
@@ -122,7 +122,7 @@ Finding RecipientCheck::Examine(const Facts& facts, Inquiry& ask) const {
     }
     ours.push_back(&address);
   }
-  if (ours.empty()) return NotOurs(readings, transaction);
+  if (ours.empty()) return JudgeForeign(readings, transaction);
 
   // Starts the lookups of all readings before it waits for any of them.
   std::vector<Reading> found;
@@ -198,12 +198,12 @@ RecipientCheck::Reading RecipientCheck::ReadingOf(
     case Unfolded::State::kAbsent:
       break;
   }
-  return Absent(transaction, realm, forms, *std::move(proof), ask);
+  return JudgeAbsence(transaction, realm, forms, *std::move(proof), ask);
 }
 
 // Controls that are old entries cannot show that a replica is half-loaded or
 // stale. So the absence of an address that was present lately is not believed.
-RecipientCheck::Reading RecipientCheck::Absent(
+RecipientCheck::Reading RecipientCheck::JudgeAbsence(
     const Transaction& transaction, const RealmPolicy& realm,
     const std::vector<mail::Address>& forms, Proof proof, Inquiry& ask) const {
   const DirectoryPolicy& directory = *policy_->FindDirectory(realm.directory);
@@ -240,7 +240,7 @@ RecipientCheck::Reading RecipientCheck::Absent(
             .WithObservation(Observation::Kind::kMissed, doubted,
                              transaction.now));
   }
-  if (Held(VanishLimitOf(directory, overrides_), *vanished)) {
+  if (IsHeld(VanishLimitOf(directory, overrides_), *vanished)) {
     return Reading::Unsure(
         Unsure(replies::kDirectoryUnsure,
                "the directory is held: too many addresses have vanished"));
@@ -248,8 +248,8 @@ RecipientCheck::Reading RecipientCheck::Absent(
   return Reading::Absent(std::move(proof).And(*vanished), std::move(gone));
 }
 
-Verdict RecipientCheck::NotOurs(const Readings& readings,
-                                const Transaction& transaction) const {
+Verdict RecipientCheck::JudgeForeign(const Readings& readings,
+                                     const Transaction& transaction) const {
   if (!readings.addresses.empty()) {
     const bool bare = readings.addresses.back().domain().empty();
     return Verdict::Pass(bare ? FixedText("has no domain") : kNotOurs);
@@ -281,16 +281,16 @@ std::optional<Verdict> RecipientCheck::ValidUnasked(
   const std::vector<mail::Address> forms = FormsOf(address, &realm);
   if (realm.catch_all_domains.contains(address.domain())) {
     // Remembered in the form without tags, which stands for all tags.
-    return Listed(forms.back(), realm, transaction, "catch-all");
+    return PassListed(forms.back(), realm, transaction, "catch-all");
   }
   if (const mail::Address* form = FindException(*policy_, forms)) {
-    return Listed(*form, realm, transaction, "exception");
+    return PassListed(*form, realm, transaction, "exception");
   }
   for (const mail::Address& each : forms) {
     if (realm.valid_local_parts.contains(mail::FoldUtf8(each.local())) ||
         realm.valid_addresses.contains(mail::FoldUtf8(each.ToString())) ||
         realm.valid_patterns.Matches(each)) {
-      return Listed(each, realm, transaction, "listed as valid");
+      return PassListed(each, realm, transaction, "listed as valid");
     }
   }
   if (HasForeignSender(forms, realm)) {
@@ -299,10 +299,10 @@ std::optional<Verdict> RecipientCheck::ValidUnasked(
   return std::nullopt;
 }
 
-Verdict RecipientCheck::Listed(const mail::Address& form,
-                               const RealmPolicy& realm,
-                               const Transaction& transaction,
-                               FixedText why) const {
+Verdict RecipientCheck::PassListed(const mail::Address& form,
+                                   const RealmPolicy& realm,
+                                   const Transaction& transaction,
+                                   FixedText why) const {
   // postmaster and abuse need no memory, because they never leave a list. With
   // them strangers could fill the history, at every name below a wildcard
   // domain.

@@ -64,18 +64,18 @@ class RecipientCheck final : public Check {
   // Returns the pass of a form that is on a list. The history remembers the
   // form as if it had been found in the realm's directory. So it has the same
   // grace period when it has left the list.
-  Verdict Listed(const mail::Address& form, const RealmPolicy& realm,
-                 const Transaction& transaction, FixedText why) const;
+  Verdict PassListed(const mail::Address& form, const RealmPolicy& realm,
+                     const Transaction& transaction, FixedText why) const;
   Reading ReadingOf(const mail::Address& address,
                     const Transaction& transaction, Inquiry& ask) const;
   // Called when the directory has proven that all of `forms` are absent. Asks
   // the history whether this can be believed.
-  Reading Absent(const Transaction& transaction, const RealmPolicy& realm,
-                 const std::vector<mail::Address>& forms, Proof proof,
-                 Inquiry& ask) const;
+  Reading JudgeAbsence(const Transaction& transaction, const RealmPolicy& realm,
+                       const std::vector<mail::Address>& forms, Proof proof,
+                       Inquiry& ask) const;
   // The verdict if no reading is in a realm.
-  Verdict NotOurs(const Readings& readings,
-                  const Transaction& transaction) const;
+  Verdict JudgeForeign(const Readings& readings,
+                       const Transaction& transaction) const;
   // Whether a recipient that is no address has a domain that is clearly not
   // ours, such as an emoji domain, which IDNA2008 does not allow.
   bool IsForeign(std::string_view recipient) const;
