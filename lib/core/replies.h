@@ -60,7 +60,7 @@ inline constexpr DeferReply kAddressNotUnderstood{
 inline constexpr DeferReply kNoVerdict{
     451, 3, 0, "Mail cannot be checked right now, try again later"};
 // RFC 3463 X.3.2, "system not accepting network messages".
-inline constexpr DeferReply kHeld{
+inline constexpr DeferReply kDeferAll{
     451, 3, 2, "Mail is not accepted right now, try again later"};
 inline constexpr DeferReply kRequestNotUnderstood{
     451, 3, 0, "Address was not asked about in full, try again later"};
