@@ -99,7 +99,8 @@ std::optional<LineFault> Reader::AddKey(std::string_view key) {
     return LineFault{fault->at, fault->what,
                      pattern ? kWritePattern : kWriteEntry};
   }
-  if (!name.all_of.empty()) file_.catch_all.push_back(std::move(name.all_of));
+  if (!name.catch_all_domain.empty())
+    file_.catch_all.push_back(std::move(name.catch_all_domain));
   for (const Address& each : name.addresses) {
     if (each.domain().empty()) {
       file_.local_parts.push_back(each.local());

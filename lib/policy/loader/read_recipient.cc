@@ -36,7 +36,7 @@ void ReadException(const Node<E>& node, int index, RecipientPolicy* check) {
     each.domain.clear();
     without = each.ToString();
   }
-  if (!name.all_of.empty() || !without.empty()) {
+  if (!name.catch_all_domain.empty() || !without.empty()) {
     const std::string instead =
         without.empty() ? "list it in a file of its realm's also_valid"
                         : absl::Substitute(
