@@ -11,7 +11,7 @@
 #include "lib/ldap/bind_account.h"
 #include "lib/ldap/host_watch.h"
 #include "lib/ldap/server.h"
-#include "lib/loop/health.h"
+#include "lib/loop/health_log.h"
 #include "lib/loop/timer.h"
 
 namespace mailverdict {
@@ -190,7 +190,7 @@ void Directory::Take(const std::shared_ptr<Asking>& asking, size_t server,
 void Directory::Lacks(size_t server, const Answer& present) {
   absl::Time& said = servers_[server].lacked;
   const absl::Time now = executor_->Now();
-  if (now - said < Health::kRepeat || !log_) return;
+  if (now - said < HealthLog::kRepeat || !log_) return;
   said = now;
   log_(absl::StrCat("directory ", policy_->name, " (", policy_->uris[server],
                     ") lacks ", absl::StrJoin(present.values(), ", "),

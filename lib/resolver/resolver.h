@@ -19,7 +19,7 @@ namespace mailverdict {
 // list at a DNS server. They are called on the loop's thread, perhaps even
 // after the object of the server has been destroyed.
 struct HealthHooks {
-  // A line for the log (health.h).
+  // A line for the log (health_log.h).
   std::function<void(const std::string&)> log;
   // The server failed, or failed its controls, so its earlier answers must be
   // forgotten.

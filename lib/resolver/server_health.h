@@ -9,7 +9,7 @@
 #include <string>
 
 #include "lib/loop/executor.h"
-#include "lib/loop/health.h"
+#include "lib/loop/health_log.h"
 #include "lib/resolver/resolver.h"
 
 namespace mailverdict {
@@ -17,7 +17,7 @@ namespace mailverdict {
 // One thread at a time may use it; any thread may call state().
 class ServerHealth {
  public:
-  // `service` and `meanwhile` as in health.h; `uri` as `status` shows it.
+  // `service` and `meanwhile` as in health_log.h; `uri` as `status` shows it.
   // `executor` outlives this.
   ServerHealth(const std::string& service, std::string meanwhile,
                std::string uri, Executor* executor, HealthHooks hooks);
@@ -36,7 +36,7 @@ class ServerHealth {
   void Log(const std::string& what);
 
   bool failing() const { return health_.failing(); }
-  // It has failed again and again (health.h).
+  // It has failed again and again (health_log.h).
   bool unsteady() const;
   // From any thread.
   ServerState state() const;
@@ -49,7 +49,7 @@ class ServerHealth {
   Executor* const executor_;
   // Shared with the tasks that are posted to the loop, which may outlive this.
   const std::shared_ptr<const HealthHooks> hooks_;
-  Health health_;
+  HealthLog health_;
 
   mutable std::mutex mutex_;  // guards state_
   ServerState state_;
