@@ -23,12 +23,11 @@ std::string ParentOf(const std::string& name) {
   return dot == std::string::npos ? "." : name.substr(dot + 1);
 }
 
-Report ReportOf(const GivenAnswer& given, const Lookup& lookup,
-                Transcript moment) {
+Report ReportOf(const GivenAnswer& given, const Lookup& lookup, Origin moment) {
   Report report;
   report.lookup = lookup;
   report.state = *given.state;
-  report.transcript = std::move(moment);
+  report.origin = std::move(moment);
   report.values = given.values;
   report.reason = given.reason;
   const auto* dns = std::get_if<DnsLookup>(&lookup);
@@ -62,16 +61,16 @@ std::optional<Report> Changed(Report report, const Deviation& deviation) {
       report.reason = deviation.reason;
       break;
     case Deviation::Behaviour::kAnotherServer:
-      report.transcript.server += ".another";
+      report.origin.server += ".another";
       break;
     case Deviation::Behaviour::kAnotherConnection:
-      ++report.transcript.connection;
+      ++report.origin.connection;
       break;
     case Deviation::Behaviour::kAnotherExchange:
-      ++report.transcript.exchange;
+      ++report.origin.exchange;
       break;
     case Deviation::Behaviour::kAnotherTime:
-      report.transcript.sent -= absl::Seconds(1);
+      report.origin.sent -= absl::Seconds(1);
       break;
     case Deviation::Behaviour::kFromCache:
       report.dns.ttl = absl::Minutes(1);
@@ -138,13 +137,13 @@ class Controls {
 // The answer of the second server, for a directory that needs one.
 Answer Second(const GivenAnswer& given, const DirectoryPolicy& directory,
               const Report& first, std::vector<Report> controls) {
-  const auto move = [&](Transcript* moment) {
+  const auto move = [&](Origin* moment) {
     moment->server = directory.uris[1];
     ++moment->connection;
   };
   std::optional<Report> second = first;
-  move(&second->transcript);
-  for (Report& control : controls) move(&control.transcript);
+  move(&second->origin);
+  for (Report& control : controls) move(&control.origin);
   for (const Deviation& deviation : given.deviations) {
     if (deviation.subject != Deviation::kSecondServer) continue;
     second = Changed(*std::move(second), deviation);
@@ -160,7 +159,7 @@ absl::StatusOr<Answer> GiveMailbox(const GivenAnswer& given,
                                    const Policy& policy, absl::Time now) {
   const DirectoryPolicy& directory = *policy.FindDirectory(lookup.directory);
   // Any server and any numbers will do. Good controls have the same ones.
-  const Transcript moment{directory.uris[0], 1, 2, now, now + kRoundTrip};
+  const Origin moment{directory.uris[0], 1, 2, now, now + kRoundTrip};
   const Report report = ReportOf(given, lookup, moment);
   Controls controls(given);
   for (const MailboxLookup& asked : ControlsFor(directory, lookup)) {
@@ -185,7 +184,7 @@ absl::StatusOr<Answer> GiveDns(const GivenAnswer& given,
       ReportOf(given, lookup, {server, 1, 1, now, now + kRoundTrip});
   Controls controls(given);
   // The controls are sent after the answer has arrived, as the core demands.
-  Transcript moment{server, 1, 1, now + kRoundTrip, now + 2 * kRoundTrip};
+  Origin moment{server, 1, 1, now + kRoundTrip, now + 2 * kRoundTrip};
   if (lookup.with_controls) {
     for (const DnsControl& asked : DnsControlsFor(policy, lookup, kRandom)) {
       ++moment.exchange;

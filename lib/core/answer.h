@@ -26,7 +26,7 @@ namespace mailverdict {
 
 // The source of a report: server, connection, exchange and time. Two reports
 // with the same exchange of the same connection come from one moment.
-struct Transcript {
+struct Origin {
   std::string server;  // as the Policy names it: "ldap://ldap1.example.org"
   uint64_t connection = 0;  // counted over the life of the program, from 1
   uint64_t exchange = 0;    // the LDAP message id; DNS: counted, from 1
@@ -48,7 +48,7 @@ enum class Absence {
 
 // Details of a DNS answer. Empty for every other kind of lookup.
 struct DnsSource {
-  // How long the answer may be cached, counted from the transcript's
+  // How long the answer may be cached, counted from the origin's
   // `received`: the lowest TTL of its records or, for an absence, the TTL of
   // RFC 2308 5. Zero: not at all.
   absl::Duration ttl;
@@ -70,15 +70,14 @@ struct Report {
   std::vector<std::string> values;
   // Unknown: the reason, for people, such as "search timed out after 3s".
   std::string reason;
-  Transcript transcript;
+  Origin origin;
   Absence absence = Absence::kNoEntry;  // Absent: which kind
   DnsSource dns;
 
   static Report Present(Lookup lookup, std::vector<std::string> values,
-                        Transcript transcript = {});
-  static Report Absent(Lookup lookup, Transcript transcript = {});
-  static Report Unknown(Lookup lookup, std::string reason,
-                        Transcript transcript = {});
+                        Origin origin = {});
+  static Report Absent(Lookup lookup, Origin origin = {});
+  static Report Unknown(Lookup lookup, std::string reason, Origin origin = {});
 };
 
 class Proof;
@@ -114,7 +113,7 @@ class Answer {
   const std::string& reason() const { return data_->report.reason; }
   // REQUIRES: absent().
   Absence absence() const { return data_->report.absence; }
-  const Transcript& transcript() const { return data_->report.transcript; }
+  const Origin& origin() const { return data_->report.origin; }
   const DnsSource& dns() const { return data_->report.dns; }
   // The controls that passed, for people; empty if they did not pass.
   const std::string& vouched_by() const { return data_->vouched_by; }
@@ -143,7 +142,7 @@ class Answer {
     Report report;
     std::string vouched_by;
     bool needs_confirmation = false;
-    std::string confirmed_by;  // the second server's transcript, for people
+    std::string confirmed_by;  // the origin of the second answer, for people
   };
   explicit Answer(Data data);
 

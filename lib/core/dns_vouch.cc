@@ -117,16 +117,15 @@ bool IsError(const DnsList* list, const Report& report) {
 // `before` belongs to the answer that the control has to vouch for, `list` is
 // the list that the control is in.
 std::string Objection(const DnsControl& control, const Report* seen,
-                      const Transcript& before, const DnsList* list) {
+                      const Origin& before, const DnsList* list) {
   const std::string name = absl::StrCat("control ", control.lookup.name, " ",
                                         ToString(control.lookup.type));
   if (seen == nullptr) return name + " was not asked with it";
   if (seen->state == AnswerState::kUnknown) {
     return absl::StrCat(name, " is unknown: ", seen->reason);
   }
-  if (seen->transcript.server.empty() ||
-      seen->transcript.server != before.server ||
-      seen->transcript.sent < before.received) {
+  if (seen->origin.server.empty() || seen->origin.server != before.server ||
+      seen->origin.sent < before.received) {
     return name + " comes from another server or moment";
   }
   const bool present = seen->state == AnswerState::kPresent;
@@ -168,7 +167,7 @@ bool CanBeVouchedFor(const Policy& policy, const Report& report) {
 }
 
 std::string ObjectionOfControls(const Policy& policy, const DnsLookup& lookup,
-                                uint64_t random, const Transcript& before,
+                                uint64_t random, const Origin& before,
                                 const std::vector<Report>& seen) {
   for (const DnsControl& control : DnsControlsFor(policy, lookup, random)) {
     std::string objection =
@@ -184,7 +183,7 @@ Answer VouchDns(const Policy& policy, uint64_t random, Report report,
   const auto& lookup = std::get<DnsLookup>(report.lookup);
   const auto unknown = [&](std::string why) {
     return Answer(
-        Report::Unknown(report.lookup, std::move(why), report.transcript));
+        Report::Unknown(report.lookup, std::move(why), report.origin));
   };
   if (IsError(policy.FindList(lookup.name), report)) {
     return unknown("the list answers by an error: " +
@@ -192,7 +191,7 @@ Answer VouchDns(const Policy& policy, uint64_t random, Report report,
   }
   if (!CanBeVouchedFor(policy, report)) return Answer(std::move(report));
   std::string objection =
-      ObjectionOfControls(policy, lookup, random, report.transcript, controls);
+      ObjectionOfControls(policy, lookup, random, report.origin, controls);
   if (!objection.empty()) return unknown(std::move(objection));
   std::string vouched_by;
   for (const DnsControl& control : DnsControlsFor(policy, lookup, random)) {

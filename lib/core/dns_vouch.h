@@ -58,7 +58,7 @@ bool CanBeVouchedFor(const Policy& policy, const Report& report);
 // and has the expected answer. Otherwise returns what is wrong with the server,
 // or with the list that `lookup` is in.
 std::string ObjectionOfControls(const Policy& policy, const DnsLookup& lookup,
-                                uint64_t random, const Transcript& before,
+                                uint64_t random, const Origin& before,
                                 const std::vector<Report>& seen);
 
 // Judges `report`. `controls` has the reports for DnsControlsFor(policy,

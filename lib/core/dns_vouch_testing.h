@@ -44,10 +44,10 @@ inline DnsLookup Asked(std::string name, DnsType type = DnsType::kA) {
 }
 
 // The answer has come after one millisecond, each control after two more.
-inline Transcript AnswerMoment() {
+inline Origin AnswerMoment() {
   return {"192.0.2.53", 1, 7, kNoon, kNoon + absl::Milliseconds(1)};
 }
-inline Transcript ControlMoment() {
+inline Origin ControlMoment() {
   return {"192.0.2.53", 1, 8, kNoon + absl::Milliseconds(1),
           kNoon + absl::Milliseconds(3)};
 }

@@ -139,7 +139,7 @@ std::string PackedAnswer::KeyOf(const DnsLookup& lookup) {
 
 PackedAnswer::PackedAnswer(const Answer& answer) {
   const std::vector<std::string>& spellings = SpellingsOf(answer.lookup());
-  const Transcript& transcript = answer.transcript();
+  const Origin& origin = answer.origin();
   std::string bytes;
   AppendText(KeyOfEither(answer.lookup()), &bytes);
   AppendNumber(static_cast<uint64_t>(answer.state()) +
@@ -150,12 +150,12 @@ PackedAnswer::PackedAnswer(const Answer& answer) {
     AppendValue(value, spellings, &bytes);
   }
   AppendText(answer.reason(), &bytes);
-  AppendText(transcript.server, &bytes);
-  AppendNumber(transcript.connection, &bytes);
-  AppendNumber(transcript.exchange, &bytes);
-  const uint64_t sent = NumberOf(transcript.sent);
+  AppendText(origin.server, &bytes);
+  AppendNumber(origin.connection, &bytes);
+  AppendNumber(origin.exchange, &bytes);
+  const uint64_t sent = NumberOf(origin.sent);
   AppendNumber(sent, &bytes);
-  AppendNumber(NumberOf(transcript.received) - sent,
+  AppendNumber(NumberOf(origin.received) - sent,
                &bytes);  // may wrap around
   AppendText(answer.vouched_by(), &bytes);
   AppendNumber(answer.data_->needs_confirmation ? 1 : 0, &bytes);
@@ -193,12 +193,12 @@ Answer PackedAnswer::Unpack() const {
   const std::vector<std::string>& spellings = SpellingsOf(report.lookup);
   for (std::string& value : report.values) value = in.Value(spellings);
   report.reason = in.Text();
-  report.transcript.server = in.Text();
-  report.transcript.connection = in.Number();
-  report.transcript.exchange = in.Number();
+  report.origin.server = in.Text();
+  report.origin.connection = in.Number();
+  report.origin.exchange = in.Number();
   const uint64_t sent = in.Number();
-  report.transcript.sent = TimeOf(sent);
-  report.transcript.received = TimeOf(sent + in.Number());
+  report.origin.sent = TimeOf(sent);
+  report.origin.received = TimeOf(sent + in.Number());
   Answer::Data data;
   data.report = std::move(report);
   data.vouched_by = in.Text();

@@ -56,8 +56,8 @@ class Crowd final : public Resolver {
     ++exchange_;
     const absl::Time sent = absl::FromUnixMicros(1'800'000'000'000'000) +
                             exchange_ * absl::Nanoseconds(61'803);
-    result.transcript = {policy_.uris.front(), 3, exchange_, sent,
-                         sent + absl::Nanoseconds(812'345)};
+    result.origin = {policy_.uris.front(), 3, exchange_, sent,
+                     sent + absl::Nanoseconds(812'345)};
     const Attributed attributed =
         Attribute(policy_, {lookup}, ControlsFor(policy_, lookup), result);
     done(*attributed.answers.front());

@@ -40,9 +40,9 @@ bool DnsCache::Distrusted(const DnsLookup& lookup, const Answer& answer) const {
   if (!lookup.with_controls && (answer.present() || list != nullptr)) {
     return false;
   }
-  const Transcript& transcript = answer.transcript();
-  const auto until = distrusted_.find({transcript.server, list});
-  return until != distrusted_.end() && transcript.received <= until->second;
+  const Origin& origin = answer.origin();
+  const auto until = distrusted_.find({origin.server, list});
+  return until != distrusted_.end() && origin.received <= until->second;
 }
 
 void DnsCache::Keep(const DnsLookup& lookup, const Answer& answer) {

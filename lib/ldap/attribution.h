@@ -29,7 +29,7 @@ struct SearchResult {
   std::string failure;
   // The failure is that a size limit allows fewer entries than there are.
   bool truncated = false;
-  Transcript transcript;
+  Origin origin;
 };
 
 struct Attributed {

@@ -194,7 +194,7 @@ void Directory::Lacks(size_t server, const Answer& present) {
   said = now;
   log_(absl::StrCat("directory ", policy_->name, " (", policy_->uris[server],
                     ") lacks ", absl::StrJoin(present.values(), ", "),
-                    ", which ", present.transcript().server,
+                    ", which ", present.origin().server,
                     " has; is its replication behind? No recipient is rejected "
                     "for it"));
 }
@@ -203,7 +203,7 @@ void Directory::Lacks(size_t server, const Answer& present) {
 void Directory::GiveUp(const std::shared_ptr<Asking>& asking) {
   std::string why = absl::StrJoin(asking->reasons, "; ");
   if (asking->absent.has_value()) {
-    why = absl::StrCat(asking->absent->transcript().server,
+    why = absl::StrCat(asking->absent->origin().server,
                        " says absent, and no second server confirms it: ", why);
   }
   Finish(asking, Answer(Report::Unknown(asking->lookup, std::move(why))));

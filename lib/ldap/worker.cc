@@ -325,9 +325,9 @@ void DirectoryWorker::Deliver(Answers answers) {
 
 Answer DirectoryWorker::Unknown(const Question& question,
                                 const std::string& why) const {
-  Transcript transcript;
-  transcript.server = uri_;
-  return Answer(mailverdict::Report::Unknown(question.lookup, why, transcript));
+  Origin origin;
+  origin.server = uri_;
+  return Answer(mailverdict::Report::Unknown(question.lookup, why, origin));
 }
 
 }  // namespace mailverdict

@@ -14,7 +14,7 @@
 namespace mailverdict {
 namespace {
 
-// Over the life of the program, so that a transcript's number means one
+// Over the life of the program, so that an origin's number means one
 // connection.
 std::atomic<uint64_t> g_connections{0};
 

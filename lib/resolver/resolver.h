@@ -73,7 +73,8 @@ class NameServers : public NameResolver {
   using Listener =
       std::function<void(const std::string& server, const Report& report)>;
 
-  // The servers' names as transcripts have them, the preferred one first.
+  // The names of the servers, as Origin::server has them, the preferred one
+  // first.
   virtual std::vector<std::string> names() const = 0;
 
   // Asks this server only. If it cannot answer, no other is asked.

@@ -70,7 +70,7 @@ class ScriptedNames final : public NameServers {
     std::vector<Report> controls;
     for (const DnsControl& control : DnsControlsFor(policy, call.lookup, 0)) {
       controls.push_back(Complete(call, AsItShouldBe(control)));
-      controls.back().transcript.sent = executor_->Now();
+      controls.back().origin.sent = executor_->Now();
     }
     call.done(VouchDns(policy, 0, std::move(report), controls));
   }
@@ -108,8 +108,7 @@ class ScriptedNames final : public NameServers {
     }
   }
   Report Complete(const Call& call, Report report) {
-    report.transcript = {call.server, 1, ++exchange_, call.sent,
-                         executor_->Now()};
+    report.origin = {call.server, 1, ++exchange_, call.sent, executor_->Now()};
     return report;
   }
 

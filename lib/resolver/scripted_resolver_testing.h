@@ -52,8 +52,8 @@ class ScriptedResolver final : public Resolver {
 
   static Answer VouchedAbsent(const DirectoryPolicy& policy,
                               const MailboxLookup& lookup) {
-    const Transcript moment{"ldap://scripted", 1, 1, absl::UnixEpoch(),
-                            absl::UnixEpoch()};
+    const Origin moment{"ldap://scripted", 1, 1, absl::UnixEpoch(),
+                        absl::UnixEpoch()};
     std::vector<Report> controls;
     for (const MailboxLookup& control : ControlsFor(policy, lookup)) {
       controls.push_back(Report::Present(control, {"cn=control"}, moment));
