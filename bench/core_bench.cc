@@ -38,7 +38,7 @@ std::shared_ptr<const Policy> Ours() {
 }
 
 Answer ProvenAbsent(const Policy& policy, const MailboxLookup& lookup) {
-  const Transcript moment{"ldap://ldap1.example.org", 1, 2, kNow, kNow};
+  const Origin moment{"ldap://ldap1.example.org", 1, 2, kNow, kNow};
   std::vector<Report> controls;
   for (const MailboxLookup& control :
        ControlsFor(policy.directories[0], lookup)) {

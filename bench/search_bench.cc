@@ -62,8 +62,8 @@ SearchResult Result(const DirectoryPolicy& people, int64_t found) {
   for (const Control& control : people.controls) {
     result.entries.push_back(Entry(control.dn, control.arm, control.address));
   }
-  result.transcript = {"ldap://ldap1.example.org", 1, 2, absl::UnixEpoch(),
-                       absl::UnixEpoch()};
+  result.origin = {"ldap://ldap1.example.org", 1, 2, absl::UnixEpoch(),
+                   absl::UnixEpoch()};
   return result;
 }
 

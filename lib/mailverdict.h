@@ -1,17 +1,17 @@
-// mailverdict as a C++ library, whole.
+// The whole C++ library of mailverdict in one header.
 //
-// Decides whether a mail gateway passes, defers (4xx) or rejects (5xx) what an
-// MTA asks about. No answer that could be the fault of a broken service becomes
-// a rejection, and every rejection carries a proof.
+// It decides for a mail gateway whether a recipient or a message passes, is
+// deferred (4xx) or is rejected (5xx). No answer that could be the fault of a
+// broken service becomes a rejection, and every rejection carries a proof.
 //
 // -----------------------------------------------------------------------
-// A policy, from a file's text (proto/policy.proto has its fields):
+// Load a policy from the text of a file (proto/policy.proto has its fields):
 //
 //   absl::StatusOr<LoadedPolicy> loaded = LoadPolicy(text, path, read_file);
 //   if (!loaded.ok()) ...   // each line "file:line:column: what to write"
 //
 // -----------------------------------------------------------------------
-// What the MTA has told us so far, filled in stage by stage:
+// Describe what the MTA has told us so far, stage by stage:
 //
 //   Transaction tx;
 //   tx.stage = Stage::kRcpt;
@@ -20,8 +20,8 @@
 //   tx.recipient = "joe@example.org";
 //
 // -----------------------------------------------------------------------
-// The chain alone, for a program with resolvers of its own. Evaluate does no
-// I/O: it returns the verdict, or the lookups that it needs.
+// Use the chain alone in a program that has resolvers of its own. Evaluate does
+// no I/O: it returns the verdict, or the lookups that it needs.
 // docs/examples/chain.cc is a whole program.
 //
 //   const Chain chain = BuildChain(policy);
@@ -33,24 +33,23 @@
 //     }
 //   }
 //
-// A resolver reports what it saw, for the lookup and for its controls
-// (ControlsFor, DnsControlsFor). Only Vouch, Confirm and VouchDns make proven
-// answers of these reports.
+// A resolver reports what it saw for the lookup and for its controls
+// (ControlsFor, DnsControlsFor). Only Vouch, Confirm and VouchDns turn these
+// reports into proven answers.
 //
 // -----------------------------------------------------------------------
-// The engine, which asks LDAP and DNS, caches, and keeps a deadline. It runs on
-// an Executor: our EventLoop, or one of your own.
+// Or use the engine, which asks LDAP and DNS, caches the answers and keeps a
+// deadline. It runs on an Executor: our EventLoop, or one of your own.
 // docs/examples/engine.cc is a whole program.
 //
 //   auto engine = Engine::Create(policy, loop.get(), &history,
 //                                RealServices(loop.get()), log);
 //   engine->Judge(tx, [](const Transaction&, const Verdict& verdict) {
-//     ...                  // on the loop's thread, before the policy's
-//     deadline
+//     ...  // on the loop's thread, before the policy's deadline
 //   });
 //
 // -----------------------------------------------------------------------
-// What to do with a verdict:
+// Use a verdict:
 //
 //   verdict.disposition()  // kPass, kDefer or kReject
 //   verdict.reply()        // what the SMTP client is told, unless it passes

@@ -158,14 +158,14 @@ std::optional<OperatorMode> ParseOperatorMode(std::string_view word) {
 }
 
 std::string DaemonStatus::ToString() const {
-  const std::string_view mode = mailverdict::ToString(hold);
+  const std::string_view word = mailverdict::ToString(mode);
   std::string text = absl::StrCat(
       "mailverdictd ", kVersion, " up ",
       absl::FormatDuration(absl::Trunc(now - started, absl::Seconds(1))), ", ",
       policy_path, shadow ? ", in SHADOW: everything passes\n" : "\n");
-  absl::StrAppend(&text, "hold ", absl::string_view(mode.data(), mode.size()));
-  if (hold != OperatorMode::kOff) {
-    absl::StrAppend(&text, " SINCE ", Utc(hold_since));
+  absl::StrAppend(&text, "hold ", absl::string_view(word.data(), word.size()));
+  if (mode != OperatorMode::kOff) {
+    absl::StrAppend(&text, " SINCE ", Utc(mode_since));
   }
   absl::StrAppend(&text, "\n", connections, " socket map connections, ",
                   sessions, " milter sessions\nmemory ", history, "\n");
@@ -210,7 +210,7 @@ void AnswerAdminRequest(AdminService* daemon, const socketmap::Request& request,
     reply.Send(absl::StrCat("OK ", daemon->Status().ToString()));
   } else if (request.map == "hold") {
     const std::optional<OperatorMode> mode = ParseOperatorMode(request.key);
-    if (mode.has_value()) daemon->SetHold(*mode);
+    if (mode.has_value()) daemon->SetMode(*mode);
     reply.Send(mode.has_value() ? "OK done\n"
                                 : "PERM write defer-all, pass-all or off");
   } else if (request.map == "release") {

@@ -77,8 +77,8 @@ struct DaemonStatus {
   };
   absl::Time now, started;
   std::string policy_path;
-  OperatorMode hold = OperatorMode::kOff;
-  absl::Time hold_since;
+  OperatorMode mode = OperatorMode::kOff;
+  absl::Time mode_since;
   bool shadow = false;
   size_t connections = 0;  // of socket maps
   size_t sessions = 0;     // of the milter
@@ -98,7 +98,7 @@ struct DaemonStatus {
 class AdminService : public VerdictService {
  public:
   virtual DaemonStatus Status() = 0;
-  virtual void SetHold(OperatorMode mode) = 0;
+  virtual void SetMode(OperatorMode mode) = 0;
   // Forgets the addresses that have vanished from a directory. NotFound if the
   // policy has none of that name.
   virtual absl::Status Release(const std::string& directory) = 0;

@@ -38,11 +38,11 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
     const std::string& policy_path) {
   absl::StatusOr<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
   if (!loop.ok()) return loop.status();
-  ReadingOrder order;
-  order.policy_path = policy_path;
-  order.from_memory = true;
-  order.now = (*loop)->Now();
-  const absl::StatusOr<PolicyReading> first = ReadPolicy(order);
+  PolicyReadRequest request;
+  request.policy_path = policy_path;
+  request.from_memory = true;
+  request.now = (*loop)->Now();
+  const absl::StatusOr<PolicyReading> first = ReadPolicy(request);
   if (!first.ok()) return first.status();
   const DaemonPolicy& policy = first->loaded.daemon;
 
@@ -59,7 +59,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   if (!status.ok()) return status;
   // Later the same files are read as the user that we have become; better to
   // hear of it now than at the first SIGHUP.
-  absl::StatusOr<PolicyReading> read = ReadPolicy(order);
+  absl::StatusOr<PolicyReading> read = ReadPolicy(request);
   if (!read.ok()) {
     return absl::FailedPreconditionError(absl::StrCat(
         "as user \"", policy.user, "\": ", read.status().message()));
@@ -95,7 +95,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   }
   const bool damaged = read->memory_damaged;
   daemon->Use(*std::move(read), /*whole=*/true);
-  daemon->TellOfMemory(Remember(policy.history.path, daemon->lists_, damaged));
+  daemon->TellOfMemory(SaveLists(policy.history.path, daemon->lists_, damaged));
   daemon->LookAtFiles();
   if (daemon->milter_ != nullptr) {
     status = daemon->milter_->Start([daemon = daemon.get()] {
@@ -209,8 +209,9 @@ absl::Status Daemon::WatchSignals() {
 }
 
 void Daemon::Use(std::shared_ptr<const Policy> policy) {
-  Engine::Parts parts;
-  parts.directories = [this](std::shared_ptr<const DirectoryPolicy> directory,
+  Engine::Services services;
+  services.directories = [this](
+                             std::shared_ptr<const DirectoryPolicy> directory,
                              HealthHooks hooks) {
     // A directory that is made anew with the same name and bind_dn waits as
     // the old one did after a password that was refused.
@@ -220,18 +221,18 @@ void Daemon::Use(std::shared_ptr<const Policy> policy) {
     return std::make_shared<Directory>(std::move(directory), loop_.get(),
                                        std::move(hooks), account);
   };
-  parts.names = [this](std::shared_ptr<const Policy> part) {
-    return OpenDns(std::move(part));
+  services.names = [this](std::shared_ptr<const Policy> settings) {
+    return OpenDns(std::move(settings));
   };
   if (dns_servers_.has_value() && dns_servers_->ok()) {
     for (const DnsServer& server : (*dns_servers_)->servers) {
-      parts.name_servers.push_back(server.ToString());
+      services.name_servers.push_back(server.ToString());
     }
   }
   // The old engine ends when its last verdict is given. What the policies say
   // the same about stays: connections, caches, the state of controls.
   engine_ = Engine::Create(
-      policy, loop_.get(), history_.get(), parts,
+      policy, loop_.get(), history_.get(), services,
       [this](const std::string& line) {
         log_->Write(Severity::kWarning, line);
       },
@@ -249,14 +250,14 @@ void Daemon::Use(std::shared_ptr<const Policy> policy) {
 // Where it cannot be said which servers there are, none is asked: what they
 // would say is Unknown.
 std::shared_ptr<NameServers> Daemon::OpenDns(
-    std::shared_ptr<const Policy> part) {
+    std::shared_ptr<const Policy> settings) {
   DnsOptions options;
-  options.timeout = part->dns.timeout;
+  options.timeout = settings->dns.timeout;
   if (dns_servers_.has_value() && dns_servers_->ok()) {
     options.servers = (*dns_servers_)->servers;
   }
-  options.apart = [part](const DnsLookup& lookup) {
-    return part->FindList(lookup.name) != nullptr;
+  options.apart = [settings](const DnsLookup& lookup) {
+    return settings->FindList(lookup.name) != nullptr;
   };
   std::string where;
   for (const DnsServer& server : options.servers) {

@@ -82,7 +82,7 @@ class Daemon final : private AdminService {
   void Use(std::shared_ptr<const Policy> policy);
   void TellOfDnsServers(
       const std::optional<absl::StatusOr<DnsServers>>& servers);
-  std::shared_ptr<NameServers> OpenDns(std::shared_ptr<const Policy> part);
+  std::shared_ptr<NameServers> OpenDns(std::shared_ptr<const Policy> settings);
   void Terminate();
   void Drained();
 
@@ -107,7 +107,7 @@ class Daemon final : private AdminService {
   void Explain(Transaction asked, Done done) override;
   void Log(const Transaction& tx, const Verdict& verdict) override;
   DaemonStatus Status() override;
-  void SetHold(OperatorMode mode) override;
+  void SetMode(OperatorMode mode) override;
   absl::Status Release(const std::string& directory) override;
   absl::Status SetGrace(const std::string& directory,
                         std::optional<absl::Duration> grace) override;

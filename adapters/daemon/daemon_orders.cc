@@ -89,10 +89,10 @@ void Daemon::Judge(Transaction asked, Done done, StillWaiting still_waiting) {
   }
   if (!in_time()) return;
   asked.now = loop_->Now();
-  give(asked,
-       mode_ == OperatorMode::kPassAll
-           ? Verdict::Pass("held by the operator: pass-all")
-           : Verdict::Defer(replies::kHeld, "held by the operator: defer-all"));
+  give(asked, mode_ == OperatorMode::kPassAll
+                  ? Verdict::Pass("held by the operator: pass-all")
+                  : Verdict::Defer(replies::kDeferAll,
+                                   "held by the operator: defer-all"));
 }
 
 void Daemon::Explain(Transaction asked, Done done) {
@@ -110,8 +110,8 @@ DaemonStatus Daemon::Status() {
   status.now = loop_->Now();
   status.started = started_at_;
   status.policy_path = policy_path_;
-  status.hold = mode_;
-  status.hold_since = mode_since_;
+  status.mode = mode_;
+  status.mode_since = mode_since_;
   status.overrides = engine_->overrides();
   status.shadow = policy.shadow;
   status.connections = maps_->connections();
@@ -150,7 +150,7 @@ DaemonStatus Daemon::Status() {
   return status;
 }
 
-void Daemon::SetHold(OperatorMode mode) {
+void Daemon::SetMode(OperatorMode mode) {
   mode_ = mode;
   mode_since_ = loop_->Now();
   const std::string_view word = ToString(mode);

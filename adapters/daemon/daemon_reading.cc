@@ -69,7 +69,7 @@ struct Daemon::Reading {
   std::string history_path;  // the memory is beside it
   FileWatch watch;           // the daemon's, while the reading has it
 
-  void Read(ReadingOrder order);
+  void Read(PolicyReadRequest request);
 };
 
 void Daemon::LookAtFiles() {
@@ -100,19 +100,19 @@ void Daemon::StartReading(bool whole, bool look) {
     }
   }
   reading->save = unsaved_ && loop_->Now() >= save_again_at_;
-  ReadingOrder order;
-  order.policy_path = policy_path_;
-  if (!whole) order.policy_text = policy_text_;
-  order.before = lists_;
-  order.accepted = reading->accepted;
-  order.now = loop_->Now();
+  PolicyReadRequest request;
+  request.policy_path = policy_path_;
+  if (!whole) request.policy_text = policy_text_;
+  request.before = lists_;
+  request.accepted = reading->accepted;
+  request.now = loop_->Now();
   for (const auto& [key, list] : lists_) {
     if (list.reread) reading->again.insert(key.second);
   }
   reading->history_path = started_.history.path;
   reading->watch = std::move(watch_);
   const absl::Status started = reading_->Start(
-      [reading, order = std::move(order)] { reading->Read(order); },
+      [reading, request = std::move(request)] { reading->Read(request); },
       [this, reading] { EndReading(reading.get()); });
   if (started.ok()) {
     alarms_.Clear(kAboutThread);
@@ -132,25 +132,25 @@ void Daemon::StartReading(bool whole, bool look) {
 }
 
 // On a thread of its own, which may outlive the daemon: uses nothing but this.
-void Daemon::Reading::Read(ReadingOrder order) {
+void Daemon::Reading::Read(PolicyReadRequest request) {
   // A whole reading may be refused, and must not use up the news of a list. One
   // that an operator has caused may follow another at once, too soon to say
   // that a file is quiet.
   if (!whole && look) {
-    order.only = watch.Look();
+    request.only = watch.Look();
     for (const std::string& path : again) {
-      if (watch.IsSettled(path)) order.only.insert(path);
+      if (watch.IsSettled(path)) request.only.insert(path);
     }
   }
-  order.only.insert(accepted.begin(), accepted.end());
-  const ListsInForce* lists = &order.before;
-  if (whole || !order.only.empty()) {
-    read = ReadPolicy(order);
+  request.only.insert(accepted.begin(), accepted.end());
+  const ListsInForce* lists = &request.before;
+  if (whole || !request.only.empty()) {
+    read = ReadPolicy(request);
     if (read->ok()) lists = &(*read)->lists;
-    same_lists = SameLists(order.before, *lists);
+    same_lists = SameLists(request.before, *lists);
   }
-  if (save || OtherTexts(order.before, *lists)) {
-    saved = Remember(history_path, *lists, false);
+  if (save || OtherTexts(request.before, *lists)) {
+    saved = SaveLists(history_path, *lists, false);
   }
 }
 

@@ -50,9 +50,9 @@ bool NamesAddresses(const mailverdict::ListsInForce& lists) {
 }
 
 int CheckPolicy(const std::string& path, bool online) {
-  mailverdict::ReadingOrder order;
-  order.policy_path = path;
-  const auto read = mailverdict::ReadPolicy(order);
+  mailverdict::PolicyReadRequest request;
+  request.policy_path = path;
+  const auto read = mailverdict::ReadPolicy(request);
   if (!read.ok()) {
     std::fprintf(stderr, "%s\n", std::string(read.status().message()).c_str());
     return kConfig;

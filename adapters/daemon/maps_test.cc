@@ -48,7 +48,7 @@ class Scripted : public AdminService {
     heard.push_back(absl::StrCat("log ", About(tx), ": ", logged.Line()));
   }
   DaemonStatus Status() override { return DaemonStatus(); }
-  void SetHold(OperatorMode mode) override {
+  void SetMode(OperatorMode mode) override {
     heard.push_back("hold " + std::string(mailverdict::ToString(mode)));
   }
   absl::Status Release(const std::string& directory) override {

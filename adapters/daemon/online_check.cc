@@ -217,7 +217,7 @@ bool CheckOnline(const Policy& policy,
       proving += CheckServer(directory, uri, account, print) ? 1 : 0;
     }
     good &= proving == directory.uris.size();
-    if (directory.WantsSecond() && proving == 1) {
+    if (directory.NeedsConfirmation() && proving == 1) {
       print(absl::StrCat("directory ", directory.name,
                          ": a rejection wants two servers (confirm_absent), "
                          "and one would prove it; nobody is rejected"));

@@ -72,31 +72,31 @@ void RecallLists(const std::string& history_file, PolicyReading* reading,
 
 }  // namespace
 
-absl::StatusOr<PolicyReading> ReadPolicy(const ReadingOrder& order) {
+absl::StatusOr<PolicyReading> ReadPolicy(const PolicyReadRequest& request) {
   PolicyReading reading;
-  reading.text = order.policy_text;
+  reading.text = request.policy_text;
   if (reading.text == nullptr) {
-    absl::StatusOr<std::string> text = ReadFile(order.policy_path);
+    absl::StatusOr<std::string> text = ReadFile(request.policy_path);
     if (!text.ok()) return text.status();
     reading.text = std::make_shared<const std::string>(*std::move(text));
   }
   const FileReader read =
-      order.policy_text == nullptr ? FileReader(ReadFile) : TakenAsGood;
-  const Named named = NamesIn(*reading.text, order.policy_path, read);
-  ListsInForce before = order.before;
-  if (order.from_memory) RecallLists(named.history_file, &reading, &before);
+      request.policy_text == nullptr ? FileReader(ReadFile) : TakenAsGood;
+  const Named named = NamesIn(*reading.text, request.policy_path, read);
+  ListsInForce before = request.before;
+  if (request.from_memory) RecallLists(named.history_file, &reading, &before);
 
   ListErrors errors;
   for (const ListKey& key : named.lists) {
     const auto known = before.find(key);
-    if (order.policy_text != nullptr && known != before.end() &&
-        order.only.count(key.second) == 0) {
+    if (request.policy_text != nullptr && known != before.end() &&
+        request.only.count(key.second) == 0) {
       reading.lists.emplace(key, known->second);
       continue;
     }
     absl::StatusOr<ListInForce> list = ReadList(
         key, known == before.end() ? nullptr : &known->second,
-        named.max_percent, order.accepted.count(key.second) > 0, order.now);
+        named.max_percent, request.accepted.count(key.second) > 0, request.now);
     if (list.ok()) {
       reading.lists.emplace(key, *std::move(list));
     } else {
@@ -116,11 +116,11 @@ absl::StatusOr<PolicyReading> ReadPolicy(const ReadingOrder& order) {
     return ErrorOf(errors, {true, path});
   };
   absl::StatusOr<LoadedDaemonPolicy> loaded =
-      LoadDaemonPolicy(*reading.text, order.policy_path, read, lists);
+      LoadDaemonPolicy(*reading.text, request.policy_path, read, lists);
   if (!loaded.ok()) return loaded.status();
   reading.loaded = *std::move(loaded);
   const absl::Status serves = CheckServes(
-      reading.loaded.policy, reading.loaded.daemon, order.policy_path);
+      reading.loaded.policy, reading.loaded.daemon, request.policy_path);
   if (!serves.ok()) return serves;
   const Policy& policy = reading.loaded.policy;
   // The chain lives only for this call, so it need not own the policy.
@@ -164,8 +164,8 @@ absl::Status CheckServes(const Policy& policy, const DaemonPolicy& daemon,
   return absl::OkStatus();
 }
 
-absl::Status Remember(const std::string& history_file,
-                      const ListsInForce& lists, bool memory_damaged) {
+absl::Status SaveLists(const std::string& history_file,
+                       const ListsInForce& lists, bool memory_damaged) {
   const std::string file = ListMemoryFile(history_file);
   if (file.empty()) return absl::OkStatus();
   if (memory_damaged) {

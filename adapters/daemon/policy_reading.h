@@ -20,7 +20,7 @@
 
 namespace mailverdict {
 
-struct ReadingOrder {
+struct PolicyReadRequest {
   std::string policy_path;
   // The policy in force: only the lists are read anew. Null: its file is read,
   // too.
@@ -51,9 +51,9 @@ struct PolicyReading {
   bool memory_damaged = false;
 };
 
-// Reads what the order says. The error is what a start would end with. Changes
-// nothing anywhere. Blocks.
-absl::StatusOr<PolicyReading> ReadPolicy(const ReadingOrder& order);
+// Reads what the request says. The error is what a start would end with.
+// Changes nothing anywhere. Blocks.
+absl::StatusOr<PolicyReading> ReadPolicy(const PolicyReadRequest& request);
 
 // What the daemon refuses of a policy without a fault, at a start, at SIGHUP
 // and with --check: it has no listener, or lets everything pass and does not
@@ -65,8 +65,8 @@ absl::Status CheckServes(const Policy& policy, const DaemonPolicy& daemon,
 // Remembers the lists in force for the next start, in the file beside the
 // history; one that is damaged is set aside first. Nothing to do without a
 // history. Blocks.
-absl::Status Remember(const std::string& history_file,
-                      const ListsInForce& lists, bool memory_damaged);
+absl::Status SaveLists(const std::string& history_file,
+                       const ListsInForce& lists, bool memory_damaged);
 
 }  // namespace mailverdict
 

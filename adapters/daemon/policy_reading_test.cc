@@ -19,7 +19,7 @@ class PolicyReadingTest : public testing::Test {
   PolicyReadingTest() {
     char folder[] = "/tmp/policy_reading_XXXXXX";
     folder_ = mkdtemp(folder);
-    order_.policy_path = Path("policy");
+    request_.policy_path = Path("policy");
     Write("valid", "ann@example.org\nbob@example.org\n");
     Write("exceptions", "hostmaster\n");
     Write("wrong", "wrong.com\n");
@@ -61,31 +61,31 @@ class PolicyReadingTest : public testing::Test {
 
   // As a running daemon reads: with what is in force now.
   absl::StatusOr<PolicyReading> Read(bool whole) {
-    order_.policy_text = whole ? nullptr : text_;
-    order_.only = {Path("valid"), Path("wrong"), Path("exceptions")};
+    request_.policy_text = whole ? nullptr : text_;
+    request_.only = {Path("valid"), Path("wrong"), Path("exceptions")};
     for (const std::string& name : being_written_) {
-      order_.only.erase(Path(name));
+      request_.only.erase(Path(name));
     }
-    absl::StatusOr<PolicyReading> read = ReadPolicy(order_);
-    order_.from_memory = false;
+    absl::StatusOr<PolicyReading> read = ReadPolicy(request_);
+    request_.from_memory = false;
     if (read.ok()) {
       text_ = read->text;
-      order_.before = read->lists;
+      request_.before = read->lists;
     }
     return read;
   }
   State StateOf(const std::string& name, bool domains = false) {
-    return order_.before.at({domains, Path(name)}).state;
+    return request_.before.at({domains, Path(name)}).state;
   }
   // As a daemon that starts anew.
   absl::StatusOr<PolicyReading> Restart() {
-    order_.before.clear();
-    order_.from_memory = true;
+    request_.before.clear();
+    request_.from_memory = true;
     return Read(true);
   }
 
   std::string folder_;
-  ReadingOrder order_;
+  PolicyReadRequest request_;
   std::set<std::string> being_written_;  // names of lists
   std::shared_ptr<const std::string> text_;
 };
@@ -140,7 +140,7 @@ TEST_F(PolicyReadingTest, AListThatIsBeingWrittenStaysAsItIs) {
 TEST_F(PolicyReadingTest, ARestartIsComparedWithWhatWasInForce) {
   const auto first = Restart();
   ASSERT_TRUE(first.ok()) << first.status();
-  ASSERT_TRUE(Remember(Path("history"), first->lists, false).ok());
+  ASSERT_TRUE(SaveLists(Path("history"), first->lists, false).ok());
   Write("valid", "");
   Write("wrong", "joe@worse.com\n");
   const auto again = Restart();
@@ -152,7 +152,7 @@ TEST_F(PolicyReadingTest, ARestartIsComparedWithWhatWasInForce) {
   EXPECT_THAT(again->alarms, testing::IsEmpty());
 
   // A restart during the hold: what is remembered is the list in force.
-  ASSERT_TRUE(Remember(Path("history"), again->lists, false).ok());
+  ASSERT_TRUE(SaveLists(Path("history"), again->lists, false).ok());
   ASSERT_TRUE(Restart().ok());
   EXPECT_EQ(StateOf("valid"), State::kHeld);
 }
@@ -160,7 +160,7 @@ TEST_F(PolicyReadingTest, ARestartIsComparedWithWhatWasInForce) {
 TEST_F(PolicyReadingTest, ADamagedMemoryIsNoComparisonAndAnAlarm) {
   const auto first = Restart();
   ASSERT_TRUE(first.ok());
-  ASSERT_TRUE(Remember(Path("history"), first->lists, false).ok());
+  ASSERT_TRUE(SaveLists(Path("history"), first->lists, false).ok());
   Write("history-lists", "rubbish");
   Write("valid", "");
   const auto again = Restart();
@@ -168,7 +168,7 @@ TEST_F(PolicyReadingTest, ADamagedMemoryIsNoComparisonAndAnAlarm) {
   EXPECT_EQ(StateOf("valid"), State::kGood);
   EXPECT_THAT(again->alarms, testing::ElementsAre(HasSubstr("is damaged")));
   ASSERT_TRUE(again->memory_damaged);
-  ASSERT_TRUE(Remember(Path("history"), again->lists, true).ok());
+  ASSERT_TRUE(SaveLists(Path("history"), again->lists, true).ok());
   size_t aside = 0;
   for (const auto& file : std::filesystem::directory_iterator(folder_)) {
     aside += file.path().string().find("history-lists.corrupt-") !=

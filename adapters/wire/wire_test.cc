@@ -22,7 +22,7 @@ Proof SomeProof() {
   people.filter = *FilterTemplate::Parse("(mail=%a)");
   people.controls = {{"mail", "old@example.org", "uid=old"}};
   const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
-  const Transcript moment{"ldap://one", 1, 2, now, now};
+  const Origin moment{"ldap://one", 1, 2, now, now};
   const Answer answer = Vouch(
       people,
       Report::Absent(MailboxLookup{"people", {"joe@example.org"}, ""}, moment),

@@ -41,7 +41,7 @@ class AddressStore {
     // The recipient and the controls are answered from one reading of the file:
     // one exchange. A control that is missing shows that the file is not whole.
     const std::set<std::string> addresses = Read();
-    Transcript exchange;
+    Origin exchange;
     exchange.server = path_;
     exchange.connection = 1;
     exchange.exchange = ++exchanges_;
@@ -63,7 +63,7 @@ class AddressStore {
   }
 
   static Report Look(const std::set<std::string>& addresses,
-                     const MailboxLookup& lookup, const Transcript& exchange) {
+                     const MailboxLookup& lookup, const Origin& exchange) {
     for (const std::string& spelling : lookup.spellings) {
       if (addresses.count(spelling) == 0) continue;
       return Report::Present(lookup, {spelling}, exchange);

@@ -45,16 +45,16 @@ CaseComplaint TakeQuoted(Cursor& in, std::string* value) {
 // The deviations that take no argument.
 struct Saying {
   std::string_view text;
-  But::Says says;
+  Deviation::Behaviour behaviour;
 };
 constexpr Saying kSayings[] = {
-    {"absent", But::Says::kAbsent},
-    {"from another server", But::Says::kAnotherServer},
-    {"from another connection", But::Says::kAnotherConnection},
-    {"from another exchange", But::Says::kAnotherExchange},
-    {"from another time", But::Says::kAnotherTime},
-    {"from a cache", But::Says::kFromCache},
-    {"not asked", But::Says::kNotAsked},
+    {"absent", Deviation::Behaviour::kAbsent},
+    {"from another server", Deviation::Behaviour::kAnotherServer},
+    {"from another connection", Deviation::Behaviour::kAnotherConnection},
+    {"from another exchange", Deviation::Behaviour::kAnotherExchange},
+    {"from another time", Deviation::Behaviour::kAnotherTime},
+    {"from a cache", Deviation::Behaviour::kFromCache},
+    {"not asked", Deviation::Behaviour::kNotAsked},
 };
 
 }  // namespace
@@ -117,25 +117,25 @@ CaseComplaint TakeAbsence(Cursor& in, GivenAnswer* answer) {
   return std::nullopt;
 }
 
-CaseComplaint TakeBut(Cursor& in, But* but) {
-  but->subject = std::string(TakeWord(in));
+CaseComplaint TakeDeviation(Cursor& in, Deviation* deviation) {
+  deviation->subject = std::string(TakeWord(in));
   in.TakeWhile(IsBlank);
   // Compared with the whole rest of the line, because these texts have several
   // words.
   for (const Saying& saying : kSayings) {
     if (in.rest() == saying.text) {
-      but->says = saying.says;
+      deviation->behaviour = saying.behaviour;
       return std::nullopt;
     }
   }
   const std::string_view word = TakeWord(in);
   if (word == "present") {
-    but->says = But::Says::kPresent;
-    return TakeValues(in, &but->values);
+    deviation->behaviour = Deviation::Behaviour::kPresent;
+    return TakeValues(in, &deviation->values);
   }
   if (word == "unknown") {
-    but->says = But::Says::kUnknown;
-    but->reason = TakeRest(in);
+    deviation->behaviour = Deviation::Behaviour::kUnknown;
+    deviation->reason = TakeRest(in);
     return std::nullopt;
   }
   return "write \"but CONTROL absent\", \"present VALUE...\", \"unknown "

@@ -23,12 +23,11 @@ std::string ParentOf(const std::string& name) {
   return dot == std::string::npos ? "." : name.substr(dot + 1);
 }
 
-Report ReportOf(const GivenAnswer& given, const Lookup& lookup,
-                Transcript moment) {
+Report ReportOf(const GivenAnswer& given, const Lookup& lookup, Origin moment) {
   Report report;
   report.lookup = lookup;
   report.state = *given.state;
-  report.transcript = std::move(moment);
+  report.origin = std::move(moment);
   report.values = given.values;
   report.reason = given.reason;
   const auto* dns = std::get_if<DnsLookup>(&lookup);
@@ -42,88 +41,87 @@ Report ReportOf(const GivenAnswer& given, const Lookup& lookup,
   return report;
 }
 
-// Applies a But to the report on a control; nullopt if the But takes the report
-// away.
-std::optional<Report> Changed(Report report, const But& but) {
-  switch (but.says) {
-    case But::Says::kPresent:
+// Applies a Deviation to the report on a control; nullopt if the Deviation
+// takes the report away.
+std::optional<Report> Changed(Report report, const Deviation& deviation) {
+  switch (deviation.behaviour) {
+    case Deviation::Behaviour::kPresent:
       report.state = AnswerState::kPresent;
-      report.values = but.values;
+      report.values = deviation.values;
       break;
-    case But::Says::kAbsent:
+    case Deviation::Behaviour::kAbsent:
       report.state = AnswerState::kAbsent;
       report.absence = std::holds_alternative<DnsLookup>(report.lookup)
                            ? Absence::kNoName
                            : Absence::kNoEntry;
       report.values.clear();
       break;
-    case But::Says::kUnknown:
+    case Deviation::Behaviour::kUnknown:
       report.state = AnswerState::kUnknown;
-      report.reason = but.reason;
+      report.reason = deviation.reason;
       break;
-    case But::Says::kAnotherServer:
-      report.transcript.server += ".another";
+    case Deviation::Behaviour::kAnotherServer:
+      report.origin.server += ".another";
       break;
-    case But::Says::kAnotherConnection:
-      ++report.transcript.connection;
+    case Deviation::Behaviour::kAnotherConnection:
+      ++report.origin.connection;
       break;
-    case But::Says::kAnotherExchange:
-      ++report.transcript.exchange;
+    case Deviation::Behaviour::kAnotherExchange:
+      ++report.origin.exchange;
       break;
-    case But::Says::kAnotherTime:
-      report.transcript.sent -= absl::Seconds(1);
+    case Deviation::Behaviour::kAnotherTime:
+      report.origin.sent -= absl::Seconds(1);
       break;
-    case But::Says::kFromCache:
+    case Deviation::Behaviour::kFromCache:
       report.dns.ttl = absl::Minutes(1);
       break;
-    case But::Says::kNotAsked:
+    case Deviation::Behaviour::kNotAsked:
       return std::nullopt;
   }
   return report;
 }
 
-bool IsAbout(const But& but, const Lookup& control) {
-  if (but.subject == But::kAllControls) return true;
+bool IsAbout(const Deviation& deviation, const Lookup& control) {
+  if (deviation.subject == Deviation::kAllControls) return true;
   if (const auto* mailbox = std::get_if<MailboxLookup>(&control)) {
-    return mailbox->address() == but.subject;
+    return mailbox->address() == deviation.subject;
   }
   const std::string& name = std::get<DnsLookup>(control).name;
-  return name == but.subject || mail::IsBelow(name, but.subject);
+  return name == deviation.subject || mail::IsBelow(name, deviation.subject);
 }
 
 // Collects the reports on the controls and applies the Buts to each. Notes
 // which Buts were used.
 class Controls {
  public:
-  explicit Controls(const GivenAnswer& given) : buts_(given.buts) {
-    met_.resize(buts_.size());
+  explicit Controls(const GivenAnswer& given) : deviations_(given.deviations) {
+    met_.resize(deviations_.size());
   }
 
   void Add(std::optional<Report> report) {
-    for (size_t i = 0; i < buts_.size() && report.has_value(); ++i) {
-      if (!IsAbout(buts_[i], report->lookup)) continue;
+    for (size_t i = 0; i < deviations_.size() && report.has_value(); ++i) {
+      if (!IsAbout(deviations_[i], report->lookup)) continue;
       met_[i] = true;
-      report = Changed(*std::move(report), buts_[i]);
+      report = Changed(*std::move(report), deviations_[i]);
     }
     if (report.has_value()) reports_.push_back(*std::move(report));
   }
 
   const std::vector<Report>& reports() const { return reports_; }
 
-  // An error if a But was never used: a misspelt control would make a case pass
-  // for a wrong reason.
+  // An error if a Deviation was never used: a misspelt control would make a
+  // case pass for a wrong reason.
   absl::Status AllMet(bool second_server = false) const {
-    for (size_t i = 0; i < buts_.size(); ++i) {
+    for (size_t i = 0; i < deviations_.size(); ++i) {
       if (met_[i]) continue;
-      if (buts_[i].subject == But::kSecondServer) {
+      if (deviations_[i].subject == Deviation::kSecondServer) {
         if (second_server) continue;
         return absl::InvalidArgumentError(
-            "no second server is asked: the policy has but one, or is content "
-            "with "
-            "one (confirm_absent)");
+            "no second server is asked: the policy has but one, or is "
+            "content with one (confirm_absent)");
       }
       return absl::InvalidArgumentError(
-          absl::StrCat("no control \"", buts_[i].subject,
+          absl::StrCat("no control \"", deviations_[i].subject,
                        "\" goes with what is asked; write an address or a "
                        "name of the policy's, or \"controls\" for all"));
     }
@@ -131,7 +129,7 @@ class Controls {
   }
 
  private:
-  const std::vector<But>& buts_;
+  const std::vector<Deviation>& deviations_;
   std::vector<bool> met_;
   std::vector<Report> reports_;
 };
@@ -139,16 +137,16 @@ class Controls {
 // The answer of the second server, for a directory that needs one.
 Answer Second(const GivenAnswer& given, const DirectoryPolicy& directory,
               const Report& first, std::vector<Report> controls) {
-  const auto move = [&](Transcript* moment) {
+  const auto move = [&](Origin* moment) {
     moment->server = directory.uris[1];
     ++moment->connection;
   };
   std::optional<Report> second = first;
-  move(&second->transcript);
-  for (Report& control : controls) move(&control.transcript);
-  for (const But& but : given.buts) {
-    if (but.subject != But::kSecondServer) continue;
-    second = Changed(*std::move(second), but);
+  move(&second->origin);
+  for (Report& control : controls) move(&control.origin);
+  for (const Deviation& deviation : given.deviations) {
+    if (deviation.subject != Deviation::kSecondServer) continue;
+    second = Changed(*std::move(second), deviation);
     if (!second.has_value()) {
       return Answer(Report::Unknown(first.lookup, "no second server"));
     }
@@ -161,13 +159,13 @@ absl::StatusOr<Answer> GiveMailbox(const GivenAnswer& given,
                                    const Policy& policy, absl::Time now) {
   const DirectoryPolicy& directory = *policy.FindDirectory(lookup.directory);
   // Any server and any numbers will do. Good controls have the same ones.
-  const Transcript moment{directory.uris[0], 1, 2, now, now + kRoundTrip};
+  const Origin moment{directory.uris[0], 1, 2, now, now + kRoundTrip};
   const Report report = ReportOf(given, lookup, moment);
   Controls controls(given);
   for (const MailboxLookup& asked : ControlsFor(directory, lookup)) {
     controls.Add(Report::Present(asked, {asked.address()}, moment));
   }
-  const absl::Status met = controls.AllMet(directory.WantsSecond());
+  const absl::Status met = controls.AllMet(directory.NeedsConfirmation());
   if (!met.ok()) return met;
   Answer first = Vouch(directory, report, controls.reports());
   // A second server can only confirm an absence whose controls are good and
@@ -186,7 +184,7 @@ absl::StatusOr<Answer> GiveDns(const GivenAnswer& given,
       ReportOf(given, lookup, {server, 1, 1, now, now + kRoundTrip});
   Controls controls(given);
   // The controls are sent after the answer has arrived, as the core demands.
-  Transcript moment{server, 1, 1, now + kRoundTrip, now + 2 * kRoundTrip};
+  Origin moment{server, 1, 1, now + kRoundTrip, now + 2 * kRoundTrip};
   if (lookup.with_controls) {
     for (const DnsControl& asked : DnsControlsFor(policy, lookup, kRandom)) {
       ++moment.exchange;
@@ -220,7 +218,7 @@ absl::StatusOr<Answer> Give(const GivenAnswer& given, const Lookup& lookup,
   if (const auto* dns = std::get_if<DnsLookup>(&lookup)) {
     return GiveDns(given, *dns, policy, now);
   }
-  if (!given.buts.empty()) {
+  if (!given.deviations.empty()) {
     return absl::InvalidArgumentError("no controls go with a history");
   }
   return Answer(ReportOf(given, lookup, {}));

@@ -9,8 +9,8 @@
 namespace mailverdict {
 namespace {
 
-// Adds what a check of the policy is made of. A kind without a function here
-// does not compile.
+// Adds the Check objects for one of the policy's checks. A kind of check that
+// has no function here does not compile.
 struct Adding {
   const std::shared_ptr<const Policy>& policy;
   const Overrides& overrides;

@@ -1,4 +1,4 @@
-// From a Policy to its Chain.
+// Builds the Chain of a Policy.
 
 #ifndef MAILVERDICT_LIB_CHECKS_BUILD_CHAIN_H_
 #define MAILVERDICT_LIB_CHECKS_BUILD_CHAIN_H_
@@ -11,7 +11,8 @@
 
 namespace mailverdict {
 
-// The policy's checks, in its order. The chain keeps the policy alive.
+// Returns the policy's checks, in the policy's order, with `overrides` in
+// force. The chain keeps the policy alive.
 Chain BuildChain(std::shared_ptr<const Policy> policy,
                  const Overrides& overrides = {});
 

@@ -16,8 +16,10 @@
 namespace mailverdict {
 namespace {
 
-// Nobody's absence, and nothing that is not known, lists him: it is 0. But of
-// an allow list 0 is more than the least that it can say.
+// The score of an answer minus the list's minimum. An absence scores 0, which
+// is above the minimum of an allow list. An unknown answer scores the minimum:
+// it counts as no listing on a block list, and as a listing on an allow list,
+// so that doubt never helps to reject.
 int ScoreDelta(const DnsList& list, const Answer& answer) {
   const int least = WeightsOf(list).least;
   if (answer.absent()) return -least;
@@ -25,7 +27,7 @@ int ScoreDelta(const DnsList& list, const Answer& answer) {
   return ListingWeight(list, answer.values()).value_or(least) - least;
 }
 
-// The domain of the sender's address that a list may have; "" for none.
+// The sender's domain, if lists may be asked for it; otherwise "".
 std::string DomainOf(const std::optional<mail::Address>& sender,
                      const Policy& policy) {
   if (!sender.has_value() || sender->literal() ||
@@ -89,7 +91,7 @@ std::vector<DnsblCheck::Question> DnsblCheck::QuestionsOf(
       stage_ == Stage::kConnect ? "" : DomainOf(facts.sender(), *policy_);
   std::vector<Question> questions;
   const auto add = [&](const DnsList& list, std::string name, bool of_sender) {
-    if (name.size() > mail::kMaxDomainBytes) return;  // so it is not listed
+    if (name.size() > mail::kMaxDomainBytes) return;  // too long to exist
     questions.push_back({&list, {std::move(name), DnsType::kA}, of_sender});
   };
   for (const DnsList& list : options_.lists) {

@@ -1,19 +1,22 @@
-// The check `dnsbl`: are the client, or the sender's domain, on block lists?
+// The check `dnsbl`: is the client, or the sender's domain, on a block list?
 //
-// asks       all lists at once: each for the client's address and, if it is a
-//            list of domains, for the sender's domain. When that is enough to
-//            reject, again, with the lists' controls, and one list's TXT. At
-//            connect it has the client looked up ahead, and waits for nothing
+// asks       each list for the client's address and, if it is a list of
+//            domains, for the sender's domain; all lists at once. If the
+//            answers are enough to reject, it asks again with the lists'
+//            controls, and for the TXT record of the heaviest listing. At
+//            connect it only starts the lookups of the client's address
 // decides    at RCPT, for that recipient, by the sum of the weights
 // (dns_list.h)
-//   pass     postmaster, abuse and other exceptions; a client that is not
-//            known, or has no public address; a sum below the threshold
-//   reject   554 5.7.1 the sum reaches the threshold, counted from answers only
-//            that controls vouch for; names the list, and says its TXT
+//   pass     a recipient that is postmaster, abuse or another exception; a
+//            client whose address is not known or not public; a sum below the
+//            threshold
+//   reject   554 5.7.1 when the proven answers alone reach the threshold; the
+//            reply names the list and has the text of its TXT record
 // unsure     passes: a list that is dead, slow or wrong, or that lists
-//            everybody, counts nothing. An allow list counts as if it had the
-//            client, unless it is vouched for that it has not
-// limits     the sender's domain is not asked for if it is ours, in a realm
+//            everybody, counts as no listing. An allow list counts as if the
+//            client were on it, unless its controls prove that it is not
+// limits     a sender's domain that is in a realm is ours: no list is asked
+//            for it
 
 #ifndef MAILVERDICT_LIB_CHECKS_DNSBL_H_
 #define MAILVERDICT_LIB_CHECKS_DNSBL_H_
@@ -27,7 +30,8 @@
 
 namespace mailverdict {
 
-// A check has one stage, so a policy's check makes two.
+// The policy's check makes two of these, because a check runs at one stage: at
+// kConnect it starts lookups, at kRcpt it decides.
 class DnsblCheck final : public Check {
  public:
   // `options` is one of the policy's checks; `stage` is kConnect or kRcpt.
@@ -49,22 +53,26 @@ class DnsblCheck final : public Check {
     DnsLookup lookup;
     bool of_sender;
   };
-  // Its answer, and the answer's score minus the list's minimum.
+  // A question and its answer. `score_delta` is the score of the answer minus
+  // the list's minimum (WeightRange::least).
   struct Said {
     const Question* question;
     const Answer* answer;
     int score_delta;
   };
+  // Whether the score itself is above zero.
   static bool IsListing(const Said& said);
 
   std::vector<Question> QuestionsOf(const mail::IpAddress& client,
                                     const Facts& facts) const;
-  // All that was said reaches the threshold, and one of it is a listing: is it
-  // borne out? `least` is the sum of the least that they could have said.
+  // Called when `said` reaches the threshold and has a listing. Asks again with
+  // controls, and rejects if the proven answers reach the threshold, too.
+  // `least` is the sum of the lists' minimums, to which the deltas add up.
   Finding Prove(const std::vector<Said>& said, int least, Inquiry& ask) const;
-  // No more of what is vouched for than it takes to reach the threshold, so
-  // that a proof rests on each; listings first, the heaviest ahead. Empty if
-  // all of it does not.
+  // Returns only as many of the proven answers as it takes to reach the
+  // threshold, so that the proof rests on each of them. Listings come first,
+  // the heaviest of them in front. Empty if all of them together do not reach
+  // the threshold.
   std::vector<Said> Fewest(std::vector<Said> vouched, int least) const;
 
   const std::shared_ptr<const Policy> policy_;

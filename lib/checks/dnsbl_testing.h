@@ -18,9 +18,9 @@
 
 namespace mailverdict {
 
-// Two block lists, one.example.org (weight 1) and two.example.org (weight 2),
-// of which 127.0.0.2 counts and nothing else; an allow list, ok.example.org
-// (weight -2); a positive control of DNS.
+// Two block lists, one.example.org (weight 1) and two.example.org (weight 2);
+// an allow list, ok.example.org (weight -2); a positive control of DNS. In each
+// list only the answer 127.0.0.2 counts.
 inline std::shared_ptr<Policy> ThreeLists(int threshold = 1) {
   auto policy = std::make_shared<Policy>();
   policy->dns.controls = {{"control.example.org", true}};
@@ -55,7 +55,7 @@ inline Transaction FromClient(std::string client, std::string sender = "<>",
 
 using World = std::function<Answer(const DnsLookup&)>;
 
-// What comes of it, and what was asked for it, round by round.
+// The verdict, and the lookups that each evaluation asked for.
 struct Outcome {
   Verdict verdict;
   std::vector<std::vector<DnsLookup>> rounds;
@@ -80,7 +80,7 @@ inline Outcome JudgeIn(const World& world, const Chain& chain,
   }
 }
 
-// "NAME TYPE" of each, with "+" ahead of those with controls.
+// "NAME TYPE" of each lookup, or "+NAME TYPE" if it is with controls.
 inline std::vector<std::string> Said(const std::vector<DnsLookup>& lookups) {
   std::vector<std::string> said;
   for (const DnsLookup& lookup : lookups) {
@@ -94,8 +94,8 @@ inline Answer UnknownOf(const DnsLookup& lookup) {
   return Answer(Report::Unknown(lookup, "timed out", AnswerMoment()));
 }
 
-// `report` is of a lookup: vouched for, if that was asked with controls and
-// they can.
+// The answer of a DNS that works. It is proven if the lookup is with controls
+// and they can prove it.
 inline Answer WellAnswered(const Policy& policy, const Report& report) {
   const auto& lookup = std::get<DnsLookup>(report.lookup);
   return lookup.with_controls ? Vouched(policy, report) : Answer(report);

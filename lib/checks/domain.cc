@@ -15,8 +15,8 @@
 namespace mailverdict {
 namespace {
 
-// Attempts of one message look alike in these: a sender's many hosts are within
-// one network, mostly.
+// Identifies a message by what its attempts have in common. A sender with many
+// hosts mostly retries from the same network.
 std::string MessageOf(const Facts& facts) {
   const std::optional<mail::IpAddress>& client = facts.client();
   return absl::StrCat(
@@ -24,7 +24,7 @@ std::string MessageOf(const Facts& facts) {
       client.has_value() ? mail::NeighbourhoodOf(*client) : std::string());
 }
 
-// The argument that is judged; nullptr if it is no address.
+// The address whose domain is judged; nullptr if the argument is no address.
 const mail::Address* AddressOf(DomainCheck::Of of, const Facts& facts) {
   if (of == DomainCheck::Of::kSender) {
     return facts.sender().has_value() ? &*facts.sender() : nullptr;
@@ -42,7 +42,7 @@ bool IsThere(const Answer& answer) {
 
 }  // namespace
 
-// What the two sides say.
+// The replies of one side, the sender's or the recipient's.
 struct DomainCheck::Replies {
   RejectReply listed, null_mx, missing;
   DeferReply not_found, no_host;
@@ -84,8 +84,9 @@ Finding DomainCheck::Examine(const Facts& facts, Inquiry& ask) const {
   return InDns(address->domain(), facts, ask);
 }
 
-// Our own domains win over every list. The MTA may route to one of them what
-// the argument of RCPT TO does not show.
+// Our own domains win over every list. All readings of the recipient count,
+// because the MTA may route it to a domain of ours that the argument of RCPT TO
+// does not show.
 bool DomainCheck::IsOurs(const mail::Address& address,
                          const Facts& facts) const {
   if (of_ == Of::kSender) {
@@ -140,9 +141,9 @@ Finding DomainCheck::NullMx(const std::string& domain,
                       domain, transaction);
 }
 
-// The resolver may be cut off from the world, the registry have a bad day, the
-// domain's owner have forgotten to pay: so not at once, and not at all unless
-// it is proven each time.
+// A domain that looks missing is not rejected at once: the resolver may be cut
+// off, the registry may fail, or the owner may have forgotten to pay. It is
+// rejected only after it was proven missing again and again (missing_domain.h).
 Finding DomainCheck::NotFound(const std::string& domain, const Facts& facts,
                               Inquiry& ask) const {
   const Transaction& transaction = facts.transaction();
@@ -166,7 +167,7 @@ Finding DomainCheck::NotFound(const std::string& domain, const Facts& facts,
   if (!proof.has_value()) {
     return Verdict::Defer(replies().not_found, "no such name, not proven");
   }
-  const HistoryLookup about = MemoryOf(domain);
+  const HistoryLookup about = HistoryLookupOf(domain);
   const Answer* memory = ask.Ask(about);
   if (memory == nullptr) return Finding::Pending();
   const std::optional<MissingDomain> known = MissingDomain::From(*memory);
@@ -188,7 +189,7 @@ Verdict DomainCheck::DomainExists(Verdict verdict, const std::string& domain,
                                   const Transaction& transaction) const {
   if (!Learns()) return verdict;
   return std::move(verdict).WithObservation(
-      {Observation::Kind::kPresent, MemoryOf(domain), transaction.now});
+      {Observation::Kind::kPresent, HistoryLookupOf(domain), transaction.now});
 }
 
 Verdict DomainCheck::DnsUnsure(FixedText why) const {
@@ -200,7 +201,7 @@ bool DomainCheck::Learns() const {
          !policy_->dns.controls.empty();
 }
 
-HistoryLookup DomainCheck::MemoryOf(const std::string& domain) {
+HistoryLookup DomainCheck::HistoryLookupOf(const std::string& domain) {
   return {HistoryLookup::Kind::kMissingDomain, domain};
 }
 

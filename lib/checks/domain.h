@@ -1,17 +1,21 @@
 // The check `domain`: can there be mail for the domain, or from it?
 //
-// asks       the operator's lists, then the one we ship; DNS: MX, then A and
-//            AAAA of its hosts until one has a public address; of what would
-//            reject once more, with controls
-// decides    the sender at MAIL, for the message; the recipient at RCPT
-//   pass     <>, what has no domain, an address literal, what is no address; a
-//            domain of a realm, whatever the lists say; a host with a public
+// asks       the operator's lists, then the list that we ship; then DNS: MX,
+//            then A and AAAA of its hosts until one has a public address. An
+//            answer that would reject is asked for again with controls
+// decides    on the sender's domain at MAIL, for the message; on the
+//            recipient's domain at RCPT, for that recipient
+//   pass     <>, an address without a domain, an address literal, and what is
+//            no address; a domain of a realm, whatever the lists say; a domain
+//            with a host that has a public address
+//   reject   (the first reply is for a sender, the second for a recipient)
+//            550 5.1.8, 550 5.1.2 the domain is listed; the reply asks "did you
+//            mean example.com?" if the list has a suggestion
+//            550 5.7.27, 556 5.1.10 the domain has a null MX
+//            550 5.1.8, 550 5.1.2 the domain is proven missing, and is learned
+//            (missing_domain.h)
+//   defer    451 4.1.8, 451 4.1.2 no such domain, or no host with a public
 //            address
-//   reject   550 5.1.8 the sender's domain is listed; 550 5.1.2 the
-//            recipient's; with "did you mean example.com?" if the list knows
-//            550 5.7.27, 556 5.1.10 a null MX
-//            550 5.1.8, 5.1.2 proven missing, and learned (missing_domain.h)
-//   defer    451 4.1.8, 4.1.2 no such domain, or no public host
 // unsure     DEFER (or PASS, by policy): 451 4.4.3
 // limits     docs/domains.md: what may stand in the list that we ship; when a
 //            domain is learned
@@ -31,7 +35,8 @@
 
 namespace mailverdict {
 
-// One side of it. A check has one stage, so a policy's check makes two.
+// The check of the sender's domain or of the recipient's. The policy's check
+// makes one of each, because a check runs at one stage.
 class DomainCheck final : public Check {
  public:
   enum class Of { kSender, kRecipient };
@@ -65,15 +70,15 @@ class DomainCheck final : public Check {
                  Inquiry& ask) const;
   Finding NotFound(const std::string& domain, const Facts& facts,
                    Inquiry& ask) const;
-  // Adds the observation that the domain exists, which ends its record as a
-  // missing one.
+  // Adds the observation that the domain exists, which makes the history forget
+  // that it was missing.
   Verdict DomainExists(Verdict verdict, const std::string& domain,
                        const Transaction& transaction) const;
   Verdict DnsUnsure(FixedText why) const;
-  // Whether missing domains are remembered. It takes a control of DNS to prove
-  // them missing.
+  // Whether missing domains are learned. Without a positive control of DNS none
+  // is: nothing could prove it missing.
   bool Learns() const;
-  static HistoryLookup MemoryOf(const std::string& domain);
+  static HistoryLookup HistoryLookupOf(const std::string& domain);
 
   const std::shared_ptr<const Policy> policy_;
   const DomainCheckPolicy& options_;  // lives in *policy_

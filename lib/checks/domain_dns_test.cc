@@ -79,9 +79,9 @@ struct World {
       report.dns.zone = ".";
     }
     report.lookup = lookup;
-    report.transcript.server = "192.0.2.53";
-    report.transcript.sent = kNow + absl::Seconds(seconds);
-    report.transcript.received = report.transcript.sent;
+    report.origin.server = "192.0.2.53";
+    report.origin.sent = kNow + absl::Seconds(seconds);
+    report.origin.received = report.origin.sent;
     return report;
   }
 

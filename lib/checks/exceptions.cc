@@ -26,8 +26,8 @@ void AddNew(std::vector<T> more, std::vector<T>* all) {
 
 }  // namespace
 
-std::vector<mail::Address> MeantBy(const mail::Address& recipient,
-                                   const RealmPolicy& realm) {
+std::vector<mail::Address> CandidateMailboxes(const mail::Address& recipient,
+                                              const RealmPolicy& realm) {
   std::vector<mail::Address> meant = {recipient};
   if (!realm.signed_batv) return meant;
   for (mail::Address& each : mail::BatvMailboxes(recipient)) {
@@ -41,7 +41,7 @@ std::vector<mail::Address> FormsOf(const mail::Address& recipient,
   if (complete != nullptr) *complete = true;
   if (realm == nullptr) return {recipient};
   std::vector<mail::Address> forms;
-  for (const mail::Address& each : MeantBy(recipient, *realm)) {
+  for (const mail::Address& each : CandidateMailboxes(recipient, *realm)) {
     bool all = true;
     AddNew(each.TagForms(realm->tag_delimiters, &all), &forms);
     if (complete != nullptr && !all) *complete = false;

@@ -1,5 +1,6 @@
-// Recipients that no check of ours stops: postmaster, abuse and others. For
-// every check that may reject, and the forms of an address that go with them.
+// The exceptions: recipients that no check may reject, such as postmaster and
+// abuse. Every check that can reject uses them. Also the forms of a recipient's
+// address under which it may be an exception, or have a mailbox.
 
 #ifndef MAILVERDICT_LIB_CHECKS_EXCEPTIONS_H_
 #define MAILVERDICT_LIB_CHECKS_EXCEPTIONS_H_
@@ -13,42 +14,45 @@
 
 namespace mailverdict {
 
-// The recipient with its tags and without (Address::TagForms), as its realm has
-// them; alone, if it is in none. Where the realm has BATV, the same of the
-// mailbox in a signed local part, after the recipient's own. `complete`, unless
-// null, says whether that is all: an address has at most kMaxTagForms.
+// Returns the forms of the recipient in its realm: with its tags and without
+// them (Address::TagForms). If the realm has BATV, the forms of the mailbox in
+// a signed local part follow. If `realm` is null, the recipient is its only
+// form. At most kMaxTagForms of an address are returned; `*complete` (may be
+// null) is set to whether these are all.
 std::vector<mail::Address> FormsOf(const mail::Address& recipient,
                                    const RealmPolicy* realm,
                                    bool* complete = nullptr);
 
-// The recipient, and the mailboxes that its local part names if the realm takes
-// signed addresses. A mailbox may itself be named like a signed address, so
-// both are asked for.
-std::vector<mail::Address> MeantBy(const mail::Address& recipient,
-                                   const RealmPolicy& realm);
+// Returns the mailboxes that the recipient may mean: the recipient itself and,
+// if the realm has BATV, the mailboxes in its signed local part. The recipient
+// stays, because a mailbox may have a name that looks like a signed address.
+std::vector<mail::Address> CandidateMailboxes(const mail::Address& recipient,
+                                              const RealmPolicy& realm);
 
-// How a directory may have written `forms` (Address::Spellings), none twice.
+// Returns all spellings of `forms` in a directory (Address::Spellings), none
+// twice.
 std::vector<std::string> SpellingsOf(const std::vector<mail::Address>& forms);
 
-// Whether one of `forms` has the sender of a message that was forwarded in it,
-// and the realm has SRS: no directory knows such a recipient.
+// Whether the realm has SRS and one of `forms` is an SRS address. Such an
+// address has the original sender of a forwarded message in its local part, so
+// no directory has it.
 bool HasForeignSender(const std::vector<mail::Address>& forms,
                       const RealmPolicy& realm);
 
-// The first of `forms` that is an exception, as below; nullptr if none is.
+// Returns the first of `forms` that is an exception (IsException), or nullptr.
 const mail::Address* FindException(const Policy& policy,
                                    const std::vector<mail::Address>& forms);
 
-// Whether one of `forms`, of a recipient in a realm or without a domain, is
-// postmaster, abuse or what else the policy's check `recipient` names (RFC 5321
-// 4.5.1, RFC 2142). Their mail always arrives, so that senders can report what
-// is refused by mistake.
+// Whether one of `forms` is an exception: postmaster, abuse, or another name
+// that the policy's check `recipient` has (RFC 5321 4.5.1, RFC 2142). Mail to
+// exceptions always arrives, so that senders can report mail that was refused
+// by mistake. REQUIRES: the recipient is in a realm or has no domain.
 bool IsException(const Policy& policy, const std::vector<mail::Address>& forms);
 
-// Whether one reading of the recipient is an exception, in a realm of the
-// policy or without a domain. A check that rejects for what the client or the
-// sender is asks this first: a sender that is refused by mistake can tell
-// postmaster. False before kRcpt.
+// Whether one reading of the recipient is an exception in a realm, or one
+// without a domain. A check that rejects because of the client or the sender
+// asks this first, so that a sender that is refused by mistake can write to
+// postmaster. False at every stage but kRcpt.
 bool IsToException(const Policy& policy, const Facts& facts);
 
 }  // namespace mailverdict

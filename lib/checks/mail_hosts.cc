@@ -22,7 +22,8 @@ struct MailHost {
   std::string name;
 };
 
-// Of the values "10 mx.example.org" of an MX answer; the preferred one first.
+// Parses the values of an MX answer, such as "10 mx.example.org". The preferred
+// host comes first.
 std::vector<MailHost> HostsOf(const Answer& mx) {
   std::vector<MailHost> hosts;
   for (const std::string& value : mx.values()) {
@@ -38,12 +39,13 @@ std::vector<MailHost> HostsOf(const Answer& mx) {
   return hosts;
 }
 
-// What became of one host after the other.
+// Looks up one host after the other, and keeps what was found.
 class Search {
  public:
   explicit Search(Inquiry& ask) : ask_(ask) {}
 
-  // True when the search is over: a public address, or more answers needed.
+  // Returns true if the search is over: the host has a public address, or an
+  // answer is missing.
   bool Look(const std::string& host) {
     for (const DnsType type : {DnsType::kA, DnsType::kAaaa}) {
       const Answer* answer = ask_.Ask(DnsLookup{host, type});

@@ -1,4 +1,4 @@
-// Where DNS says that a domain's mail goes: RFC 5321 5.1, RFC 7505. Pure.
+// Finds the hosts for a domain's mail in DNS (RFC 5321 5.1, RFC 7505). Pure.
 
 #ifndef MAILVERDICT_LIB_CHECKS_MAIL_HOSTS_H_
 #define MAILVERDICT_LIB_CHECKS_MAIL_HOSTS_H_
@@ -12,24 +12,27 @@ namespace mailverdict {
 
 enum class MailHosts {
   kPending,       // more answers are needed
-  kSome,          // at least one has a public address
+  kSome,          // at least one host has a public address
   kNullMx,        // the domain says that it takes no mail
   kNoName,        // there is no such domain
-  kNoHost,        // the domain is there, and no host of its has an address
-  kPrivate,       // its hosts have no address that is public (mail::IsPublic)
-  kHostsUnknown,  // the domain is there; a host of its could not be asked, and
-                  // none of the others has a public address
-  kUnknown,       // nothing is known of it
+  kNoHost,        // the domain exists, but no host of it has an address
+  kPrivate,       // its hosts have addresses, but none is public
+                  // (mail::IsPublic)
+  kHostsUnknown,  // the domain exists; a lookup of one of its hosts got no
+                  // answer, and no other host has a public address
+  kUnknown,       // the lookup of its MX got no answer
 };
 
-// Of a domain with more, hosts beyond these are not asked for; none of them has
-// a public address then, so it is kSome: let the sender try.
+// At most this many hosts of a domain are looked up. If none of them has a
+// public address and the domain has more hosts, the result is kSome, because
+// one of those may have a public address.
 inline constexpr size_t kMaxMailHosts = 5;
 
-// Asks for the domain's MX, then for the addresses of one host after the other,
-// the preferred one first, IPv4 before IPv6, until one is public: two questions
-// for nearly every domain. Without any MX the domain is its own host. `domain`
-// is canonical and no address literal. What the answers say need not be true.
+// Looks up the domain's MX, then the addresses of one host after the other,
+// until one is public. The preferred host comes first, and IPv4 before IPv6, so
+// nearly every domain takes two lookups. Without an MX the domain is its own
+// host. `domain` is canonical and no address literal. The answers are not
+// proven.
 MailHosts FindMailHosts(const std::string& domain, Inquiry& ask);
 
 }  // namespace mailverdict

@@ -22,32 +22,36 @@ namespace {
 
 constexpr FixedText kNotOurs = "domain is not ours";
 
-// Only the mailbox's host knows which letters beyond ASCII are equal, and most
-// directories take them so: in doubt, two addresses have one memory.
-HistoryLookup MemoryOf(const mail::Address& address, const RealmPolicy& realm) {
+// The record of an address in the history. Its key folds letters beyond ASCII,
+// as most directories do, although only the mailbox's host knows which of them
+// are equal. In doubt two addresses share one record.
+HistoryLookup HistoryLookupOf(const mail::Address& address,
+                              const RealmPolicy& realm) {
   return {
       HistoryLookup::Kind::kMailboxSeen,
       absl::StrCat(realm.directory, ":", mail::FoldUtf8(address.ToString()))};
 }
 
-// The mailbox that was found, when `forms` were asked for: the one whose
-// spelling the directory says has matched, else the address as it came.
+// Which of `forms` the directory found: the one with the spelling that matched,
+// if the directory shows it, else the address as it came.
 const mail::Address& Found(const Answer& mailbox,
                            const std::vector<mail::Address>& forms) {
   if (mailbox.values().size() < 2) return forms.front();
   const std::string found = mail::FoldUtf8(mailbox.values()[1]);
   for (const mail::Address& form : forms) {
     for (const std::string& spelling : form.Spellings("")) {
-      // Folded: it may have been found by what it was before (unfolded.h).
+      // Both are folded, because the mailbox may have been found by an address
+      // that folds to this one (unfolded.h).
       if (mail::FoldUtf8(spelling) == found) return form;
     }
   }
   return forms.front();
 }
 
-// A replica that has lost its data loses many at once. What is not known, or
-// cannot be read, holds too.
-bool Held(const VanishLimit& limit, const Answer& vanished) {
+// Whether the directory is held, because many addresses vanished at once, as
+// when a replica has lost its data. An answer that is unknown, or cannot be
+// read, holds the directory, too.
+bool IsHeld(const VanishLimit& limit, const Answer& vanished) {
   if (vanished.absent()) return false;
   const std::optional<Vanished> all = Vanished::From(vanished);
   return !all.has_value() ||
@@ -64,8 +68,8 @@ RecipientCheck::RecipientCheck(std::shared_ptr<const Policy> policy,
       options_(options),
       overrides_(std::move(overrides)) {}
 
-// What one reading leads to. Of several, the first mailbox that is there lets
-// the mail pass; without one, the first doubt defers it.
+// The result for one reading. Of several readings the first that is valid makes
+// the mail pass. If none is valid, the first that is unsure defers it.
 class RecipientCheck::Reading {
  public:
   enum class State { kPending, kValid, kUnsure, kAbsent };
@@ -77,7 +81,7 @@ class RecipientCheck::Reading {
   static Reading Unsure(Verdict verdict) {
     return Reading(State::kUnsure, std::move(verdict));
   }
-  // Proven. `gone`: what can be forgotten once it is told so.
+  // Proven absent. `gone`: what the history can forget once mail is rejected.
   static Reading Absent(Proof proof, std::vector<HistoryLookup> gone) {
     Reading reading(State::kAbsent);
     reading.proof_ = std::move(proof);
@@ -120,9 +124,9 @@ Finding RecipientCheck::Examine(const Facts& facts, Inquiry& ask) const {
       return *std::move(valid);
     }
   }
-  if (ours.empty()) return NotOurs(readings, transaction);
+  if (ours.empty()) return JudgeForeign(readings, transaction);
 
-  // All are asked before any is waited for.
+  // Starts the lookups of all readings before it waits for any of them.
   std::vector<Reading> found;
   for (const Ours& each : ours) {
     found.push_back(ReadingOf(each, transaction, ask));
@@ -132,8 +136,8 @@ Finding RecipientCheck::Examine(const Facts& facts, Inquiry& ask) const {
         found.begin(), found.end(),
         [state](const Reading& each) { return each.state() == state; });
   };
-  // One that is still pending may be the first that is there: waiting for it
-  // keeps the verdict the same in whatever order the answers come.
+  // Waits for all readings, because one that is pending may be the first that
+  // is valid. So the verdict is the same in whatever order the answers come.
   if (first(Reading::State::kPending) != found.end()) return Finding::Pending();
   for (const Reading::State state :
        {Reading::State::kValid, Reading::State::kUnsure}) {
@@ -166,7 +170,7 @@ RecipientCheck::Reading RecipientCheck::ReadingOf(
     return Reading::Valid(
         Verdict::Pass()
             .WithObservation({Observation::Kind::kPresent,
-                              MemoryOf(Found(found, ours.forms), realm),
+                              HistoryLookupOf(Found(found, ours.forms), realm),
                               transaction.now})
             .WithObservation(Observation::Kind::kPresent,
                              BeyondAsciiSeen(found, ours.address, realm),
@@ -193,15 +197,14 @@ RecipientCheck::Reading RecipientCheck::ReadingOf(
     case Unfolded::State::kAbsent:
       break;
   }
-  return Absent(ours, transaction, *std::move(proof), ask);
+  return JudgeAbsence(ours, transaction, *std::move(proof), ask);
 }
 
-// An old control cannot see that a replica is half-loaded or stale, so an
-// address that was there lately is doubted to be gone.
-RecipientCheck::Reading RecipientCheck::Absent(const Ours& ours,
-                                               const Transaction& transaction,
-                                               Proof proof,
-                                               Inquiry& ask) const {
+// Controls that are old entries cannot show that a replica is half-loaded or
+// stale. So the absence of an address that was present lately is not believed.
+RecipientCheck::Reading RecipientCheck::JudgeAbsence(
+    const Ours& ours, const Transaction& transaction, Proof proof,
+    Inquiry& ask) const {
   const RealmPolicy& realm = ours.realm;
   const DirectoryPolicy& directory = *policy_->FindDirectory(realm.directory);
   const absl::Duration grace = GraceOf(directory, overrides_);
@@ -209,7 +212,7 @@ RecipientCheck::Reading RecipientCheck::Absent(const Ours& ours,
   std::vector<HistoryLookup> gone;
   bool pending = false;
   for (const mail::Address& form : ours.forms) {
-    HistoryLookup about = MemoryOf(form, realm);
+    HistoryLookup about = HistoryLookupOf(form, realm);
     const Answer* memory = ask.Ask(about);
     if (memory == nullptr) {
       pending = true;
@@ -237,7 +240,7 @@ RecipientCheck::Reading RecipientCheck::Absent(const Ours& ours,
             .WithObservation(Observation::Kind::kMissed, doubted,
                              transaction.now));
   }
-  if (Held(VanishLimitOf(directory, overrides_), *vanished)) {
+  if (IsHeld(VanishLimitOf(directory, overrides_), *vanished)) {
     return Reading::Unsure(
         Unsure(replies::kDirectoryUnsure,
                "the directory is held: too many addresses have vanished"));
@@ -245,8 +248,8 @@ RecipientCheck::Reading RecipientCheck::Absent(const Ours& ours,
   return Reading::Absent(std::move(proof).And(*vanished), std::move(gone));
 }
 
-Verdict RecipientCheck::NotOurs(const Readings& readings,
-                                const Transaction& transaction) const {
+Verdict RecipientCheck::JudgeForeign(const Readings& readings,
+                                     const Transaction& transaction) const {
   if (!readings.addresses.empty()) {
     const bool bare = readings.addresses.back().domain().empty();
     return Verdict::Pass(bare ? FixedText("has no domain") : kNotOurs);
@@ -257,8 +260,9 @@ Verdict RecipientCheck::NotOurs(const Readings& readings,
   }
   const std::string where = absl::StrCat(
       ": ", readings.fault->what, ", at character ", readings.fault->at + 1);
-  // Our parser alone never rejects: there are addresses that it does not know
-  // and an MTA does. An MTA that sends an empty string has found none either.
+  // Our parser alone never rejects, because an MTA may understand an address
+  // that it does not. If the MTA sends an empty string, it has found no address
+  // either.
   if (transaction.resolved.has_value() && transaction.resolved->empty()) {
     if (std::optional<Malformed> malformed =
             Malformed::Of(transaction.recipient)) {
@@ -274,17 +278,17 @@ std::optional<Verdict> RecipientCheck::ValidUnasked(
     const Ours& ours, const Transaction& transaction) const {
   const RealmPolicy& realm = ours.realm;
   if (realm.catch_all_domains.contains(ours.address.domain())) {
-    // Remembered without its tags, and so for all of them.
-    return Listed(ours.forms.back(), realm, transaction, "catch-all");
+    // Remembered in the form without tags, which stands for all tags.
+    return PassListed(ours.forms.back(), realm, transaction, "catch-all");
   }
   if (const mail::Address* form = FindException(*policy_, ours.forms)) {
-    return Listed(*form, realm, transaction, "exception");
+    return PassListed(*form, realm, transaction, "exception");
   }
   for (const mail::Address& each : ours.forms) {
     if (realm.valid_local_parts.contains(mail::FoldUtf8(each.local())) ||
         realm.valid_addresses.contains(mail::FoldUtf8(each.ToString())) ||
         realm.valid_patterns.Matches(each)) {
-      return Listed(each, realm, transaction, "listed as valid");
+      return PassListed(each, realm, transaction, "listed as valid");
     }
   }
   if (HasForeignSender(ours.forms, realm)) {
@@ -293,26 +297,29 @@ std::optional<Verdict> RecipientCheck::ValidUnasked(
   return std::nullopt;
 }
 
-Verdict RecipientCheck::Listed(const mail::Address& form,
-                               const RealmPolicy& realm,
-                               const Transaction& transaction,
-                               FixedText why) const {
-  // postmaster and abuse never leave a list. Strangers could fill the memory
-  // with them, at every name below a wildcard domain.
+Verdict RecipientCheck::PassListed(const mail::Address& form,
+                                   const RealmPolicy& realm,
+                                   const Transaction& transaction,
+                                   FixedText why) const {
+  // postmaster and abuse need no memory, because they never leave a list. With
+  // them strangers could fill the history, at every name below a wildcard
+  // domain.
   static const auto* const kAlways = new RecipientPolicy;
   const DirectoryPolicy* directory = policy_->FindDirectory(realm.directory);
   const bool remembered =
       directory != nullptr && !kAlways->exceptions.contains(form.local()) &&
       GraceOf(*directory, overrides_) > absl::ZeroDuration();
   if (!remembered) return Verdict::Pass(why);
-  return Verdict::Pass(why).WithObservation(
-      {Observation::Kind::kPresent, MemoryOf(form, realm), transaction.now});
+  return Verdict::Pass(why).WithObservation({Observation::Kind::kPresent,
+                                             HistoryLookupOf(form, realm),
+                                             transaction.now});
 }
 
 bool RecipientCheck::IsForeign(std::string_view recipient) const {
   const size_t at = recipient.rfind('@');
   if (at == std::string_view::npos) return false;
-  // What follows the domain, such as the '>' of a path, makes it no other.
+  // Text behind the domain, such as the '>' of a path, does not change which
+  // domain it is.
   mail::Cursor in(recipient.substr(at + 1));
   if (in.done() || in.Peek() == '>') return false;
   std::string domain;

@@ -1,9 +1,11 @@
 // The check `recipient`: does the mailbox exist?
 //
-// asks       the directory of the recipient's realm; after a "no", for what an
-//            MTA may have folded to this address (unfolded.h), and what is
-//            remembered of addresses that were once present. A recipient that
-//            can be read in several ways (readings.h) is asked for in each.
+// asks       the directory of the recipient's realm. After a "no": the
+// directory
+//            again, for addresses that an MTA may have folded to this one
+//            (unfolded.h), and the history, for whether the address was present
+//            before. If a recipient has several readings (readings.h), each of
+//            them is asked for
 // decides    at RCPT, for that recipient
 //   pass     when no reading is in a realm; when one reading is postmaster,
 //            abuse or another exception, listed in an also_valid file, in a
@@ -14,13 +16,15 @@
 //            553 5.1.3 when the recipient is no address, and the MTA says that
 //            it resolved it to nothing
 // unsure     DEFER (or PASS, by policy): 451 4.4.3 when the directory did not
-//            answer, could not be believed, or denies an address that it had
+//            answer, could not be believed, or lacks an address that it had
 //            lately; 451 4.1.3 when the recipient is no address
-// remembers  each address that was found in the directory, or in a list of a
-//            realm that has one: an address that has left a list has the same
-//            grace period as one that has left the directory
-// limits     the grace period (72 hours), and how many may vanish at once (5
-//            within 10 minutes): the policy's, or what an operator has set
+// remembers  each address that was found in the directory and, in a realm with
+// a
+//            directory, each address that was found in a list. So an address
+//            has the same grace period after it has left a list as after it
+//            has left the directory
+// limits     the grace period (72 hours) and how many addresses may vanish at
+//            once (5 within 10 minutes), from the policy or set by an operator
 
 #ifndef MAILVERDICT_LIB_CHECKS_RECIPIENT_H_
 #define MAILVERDICT_LIB_CHECKS_RECIPIENT_H_
@@ -51,7 +55,7 @@ class RecipientCheck final : public Check {
   Finding Examine(const Facts& facts, Inquiry& ask) const override;
 
  private:
-  // What one reading in a realm leads to.
+  // The result for one reading that is in a realm.
   class Reading;
   // An address in a realm.
   struct Ours {
@@ -61,25 +65,26 @@ class RecipientCheck final : public Check {
     std::vector<mail::Address> forms = FormsOf(address, &realm, &all_forms);
   };
 
-  // The pass of an address that is valid, in one of its forms, without asking;
+  // Returns a pass if a form of the address is valid without a lookup. Returns
   // nullopt if the directory has to be asked.
   std::optional<Verdict> ValidUnasked(const Ours& ours,
                                       const Transaction& transaction) const;
-  // The pass of a form that a list has. It is remembered as one that was found
-  // in the realm's directory: when the list no longer has it, it has the same
-  // grace period.
-  Verdict Listed(const mail::Address& form, const RealmPolicy& realm,
-                 const Transaction& transaction, FixedText why) const;
+  // Returns the pass of a form that is on a list. The history remembers the
+  // form as if it had been found in the realm's directory. So it has the same
+  // grace period when it has left the list.
+  Verdict PassListed(const mail::Address& form, const RealmPolicy& realm,
+                     const Transaction& transaction, FixedText why) const;
   Reading ReadingOf(const Ours& ours, const Transaction& transaction,
                     Inquiry& ask) const;
-  // The directory has proven that all forms of `ours` are absent.
-  Reading Absent(const Ours& ours, const Transaction& transaction, Proof proof,
-                 Inquiry& ask) const;
-  // No reading is in a realm.
-  Verdict NotOurs(const Readings& readings,
-                  const Transaction& transaction) const;
-  // Whether it is at least clear that the domain of what is no address is not
-  // ours: an emoji domain, which IDNA2008 does not allow.
+  // Called when the directory has proven that all forms of the address are
+  // absent. Asks the history whether this can be believed.
+  Reading JudgeAbsence(const Ours& ours, const Transaction& transaction,
+                       Proof proof, Inquiry& ask) const;
+  // The verdict if no reading is in a realm.
+  Verdict JudgeForeign(const Readings& readings,
+                       const Transaction& transaction) const;
+  // Whether a recipient that is no address has a domain that is clearly not
+  // ours, such as an emoji domain, which IDNA2008 does not allow.
   bool IsForeign(std::string_view recipient) const;
 
   const std::shared_ptr<const Policy> policy_;

@@ -62,7 +62,7 @@ Transaction To(std::string recipient) {
 }
 
 Answer Vouched(const Policy& policy, const MailboxLookup& lookup) {
-  const Transcript moment{"ldap://one", 1, 2, kNow, kNow};
+  const Origin moment{"ldap://one", 1, 2, kNow, kNow};
   return Vouch(
       policy.directories[0], Report::Absent(lookup, moment),
       {Report::Present(MailboxLookup{"people", {"old@example.org"}, "mail"},

@@ -1,5 +1,5 @@
 // The list of domains that the project ships: shipped_domains.txt beside this
-// file, which says what may stand in it, compiled in.
+// file, compiled in. That file says which domains may be listed.
 
 #ifndef MAILVERDICT_LIB_CHECKS_SHIPPED_DOMAINS_H_
 #define MAILVERDICT_LIB_CHECKS_SHIPPED_DOMAINS_H_
@@ -8,8 +8,8 @@
 
 namespace mailverdict {
 
-// Read once; lives as long as the program. Its name is "shipped list".
-// Thread-safe.
+// The list is parsed at the first call and lives as long as the program. Its
+// name is "shipped list". Thread-safe.
 const DomainList& ShippedDomains();
 
 }  // namespace mailverdict

@@ -11,8 +11,8 @@
 namespace mailverdict {
 namespace {
 
-// A key of its own among those of the mailboxes: no address of a realm is
-// without a domain.
+// The record that the directory has local parts beyond ASCII. Its key is no
+// mailbox's key, because every address of a realm has a domain.
 HistoryLookup BeyondAsciiIn(const RealmPolicy& realm) {
   return {HistoryLookup::Kind::kMailboxSeen,
           absl::StrCat(realm.directory, ":", kBeyondAsciiKey)};
@@ -28,7 +28,7 @@ Unfolded AskUnfolded(const mail::Address& address, const RealmPolicy& realm,
                      Inquiry& ask, Proof* proof) {
   bool complete = true;
   std::vector<std::string> spellings;
-  for (const mail::Address& each : MeantBy(address, realm)) {
+  for (const mail::Address& each : CandidateMailboxes(address, realm)) {
     bool all = true;
     for (std::string& spelling :
          mail::UnfoldedSpellings(each, realm.tag_delimiters, &all)) {

@@ -61,7 +61,7 @@ std::string ToString(const Lookup& lookup) {
   return std::string(TextOf(history.kind).view()) + history.key;
 }
 
-std::string Transcript::ToString() const {
+std::string Origin::ToString() const {
   if (server.empty()) return "nowhere";
   std::string text =
       absl::StrCat(server, " connection ", connection, " exchange ", exchange);
@@ -75,30 +75,29 @@ std::string Transcript::ToString() const {
 }
 
 Report Report::Present(Lookup lookup, std::vector<std::string> values,
-                       Transcript transcript) {
+                       Origin origin) {
   Report report;
   report.lookup = std::move(lookup);
   report.state = AnswerState::kPresent;
   report.values = std::move(values);
-  report.transcript = std::move(transcript);
+  report.origin = std::move(origin);
   return report;
 }
 
-Report Report::Absent(Lookup lookup, Transcript transcript) {
+Report Report::Absent(Lookup lookup, Origin origin) {
   Report report;
   report.lookup = std::move(lookup);
   report.state = AnswerState::kAbsent;
-  report.transcript = std::move(transcript);
+  report.origin = std::move(origin);
   return report;
 }
 
-Report Report::Unknown(Lookup lookup, std::string reason,
-                       Transcript transcript) {
+Report Report::Unknown(Lookup lookup, std::string reason, Origin origin) {
   Report report;
   report.lookup = std::move(lookup);
   report.state = AnswerState::kUnknown;
   report.reason = std::move(reason);
-  report.transcript = std::move(transcript);
+  report.origin = std::move(origin);
   return report;
 }
 
@@ -128,13 +127,13 @@ std::string Answer::ToString() const {
   }
   if (controls_passed())
     absl::StrAppend(&text, ", vouched for by ", vouched_by());
-  if (!transcript().server.empty()) {
-    absl::StrAppend(&text, ", from ", transcript().ToString());
+  if (!origin().server.empty()) {
+    absl::StrAppend(&text, ", from ", origin().ToString());
   }
   if (!data_->confirmed_by.empty()) {
     absl::StrAppend(&text, ", and from ", data_->confirmed_by);
   }
-  // A DN, a TXT record, a server's message: all of it is somebody else's.
+  // DNs, TXT records and servers' messages are text from outside.
   return mail::EscapeLine(text);
 }
 

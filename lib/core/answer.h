@@ -26,7 +26,7 @@ namespace mailverdict {
 
 // The source of a report: server, connection, exchange and time. Two reports
 // with the same exchange of the same connection come from one moment.
-struct Transcript {
+struct Origin {
   std::string server;  // as the Policy names it: "ldap://ldap1.example.org"
   uint64_t connection = 0;  // counted over the life of the program, from 1
   uint64_t exchange = 0;    // the LDAP message id; DNS: counted, from 1
@@ -48,15 +48,16 @@ enum class Absence {
 
 // Details of a DNS answer. Empty for every other kind of lookup.
 struct DnsSource {
-  // How long the answer is valid, from the transcript's `received` on: the
-  // least TTL of its records, or the TTL of the absence (RFC 2308 5). Zero: it
-  // must not be cached.
+  // How long the answer may be cached, counted from the origin's
+  // `received`: the lowest TTL of its records or, for an absence, the TTL of
+  // RFC 2308 5. Zero: not at all.
   absl::Duration ttl;
-  // The name that a CNAME led to; empty if there was none. An absence is then
-  // that of this name: the name that was asked for exists.
+  // The name that a CNAME led to; empty if there was no CNAME. If it is set, an
+  // absence is about this name, and the name that was asked for exists.
   std::string alias_target;
-  // Absent: the owner of the SOA record that came with the answer: the name or
-  // an ancestor of it, "." for the root. Empty if no SOA came.
+  // Absent: the owner name of the SOA record in the answer. It is the name
+  // itself or an ancestor of it, "." for the root. Empty if there was no SOA
+  // record.
   std::string zone;
 };
 
@@ -67,50 +68,54 @@ struct Report {
   // Present: what was found. For a mailbox: the DN of its entry and, if known,
   // the spelling that matched.
   std::vector<std::string> values;
-  // Unknown: why, for people: "search timed out after 3s".
+  // Unknown: the reason, for people, such as "search timed out after 3s".
   std::string reason;
-  Transcript transcript;
+  Origin origin;
   Absence absence = Absence::kNoEntry;  // Absent: which kind
   DnsSource dns;
 
   static Report Present(Lookup lookup, std::vector<std::string> values,
-                        Transcript transcript = {});
-  static Report Absent(Lookup lookup, Transcript transcript = {});
-  static Report Unknown(Lookup lookup, std::string reason,
-                        Transcript transcript = {});
+                        Origin origin = {});
+  static Report Absent(Lookup lookup, Origin origin = {});
+  static Report Unknown(Lookup lookup, std::string reason, Origin origin = {});
 };
 
 class Proof;
 struct DirectoryPolicy;
 struct Policy;
 
-// An immutable value, cheap to copy (it shares its contents). Thread-safe.
+// An immutable value. Copies are cheap, because they share their contents.
+// Thread-safe.
 class Answer {
  public:
-  // An answer that no control has proven. It can let mail pass, and defer it.
+  // An answer that no control has proven. It can make mail pass or be deferred,
+  // but not be rejected.
   explicit Answer(Report report);
 
-  // What a resolver saw; Unknown with a reason if Vouch() did not accept it.
+  // What a resolver saw. If Vouch() or VouchDns() did not believe it: Unknown,
+  // with the reason.
   const Report& report() const { return data_->report; }
   const Lookup& lookup() const { return data_->report.lookup; }
   AnswerState state() const { return data_->report.state; }
   bool present() const { return state() == AnswerState::kPresent; }
   bool absent() const { return state() == AnswerState::kAbsent; }
   bool unknown() const { return state() == AnswerState::kUnknown; }
-  // Whether the controls that came with it, from the same server, passed.
+  // Whether the controls passed that were asked of the same server with it.
   bool controls_passed() const { return !data_->vouched_by.empty(); }
-  // Whether it can be a proof: the controls passed, and a second server agreed
-  // where the directory's policy wants one.
-  bool proven() const { return controls_passed() && !data_->wants_second; }
+  // Whether it can be a proof: the controls passed and, if the directory's
+  // policy wants a second server, that server has confirmed it.
+  bool proven() const {
+    return controls_passed() && !data_->needs_confirmation;
+  }
   const std::vector<std::string>& values() const {
     return data_->report.values;
   }
   const std::string& reason() const { return data_->report.reason; }
   // REQUIRES: absent().
   Absence absence() const { return data_->report.absence; }
-  const Transcript& transcript() const { return data_->report.transcript; }
+  const Origin& origin() const { return data_->report.origin; }
   const DnsSource& dns() const { return data_->report.dns; }
-  // The controls that passed, for people; empty if they did not.
+  // The controls that passed, for people; empty if they did not pass.
   const std::string& vouched_by() const { return data_->vouched_by; }
 
   // The only way from a service's "no" to a rejection. nullopt unless the
@@ -125,26 +130,27 @@ class Answer {
   std::string ToString() const;
 
  private:
-  // The only makers of a vouched answer: vouch.h, dns_vouch.h.
+  // Only these functions make an answer whose controls passed (vouch.h,
+  // dns_vouch.h).
   friend Answer Vouch(const DirectoryPolicy& directory, Report report,
                       const std::vector<Report>& controls);
   friend Answer Confirm(const Answer& first, const Answer& second);
   friend Answer VouchDns(const Policy& policy, uint64_t random, Report report,
                          const std::vector<Report>& controls);  // dns_vouch.h
-  friend class PackedAnswer;  // makes again what it was made of
+  friend class PackedAnswer;  // restores the answer that it was made from
   struct Data {
     Report report;
     std::string vouched_by;
-    bool wants_second = false;
-    std::string confirmed_by;  // the second server's transcript, for people
+    bool needs_confirmation = false;
+    std::string confirmed_by;  // the origin of the second answer, for people
   };
   explicit Answer(Data data);
 
   std::shared_ptr<const Data> data_;
 };
 
-// The grounds of a rejection. Made only from a proven answer, from a line of a
-// list that matched, or from the message itself.
+// The grounds for a rejection. A proof is made only from a proven answer, from
+// a line of a list that matched, or from the message itself.
 class Proof {
  public:
   explicit Proof(ListEntry listed) : listed_(std::move(listed)) {}
@@ -154,17 +160,19 @@ class Proof {
   static std::optional<Proof> OfNoName(const Answer& mx, const Answer& a,
                                        const Answer& aaaa);
 
-  // The answers that the proof rests on. It would not hold if one were Unknown.
+  // The answers that the proof rests on. If one of them were Unknown, there
+  // would be no proof.
   const std::vector<Answer>& cited() const { return cited_; }
-  // Adds `answer` to what the proof rests on. A lookup is cited once.
+  // Adds `answer` to the cited answers, unless its lookup is cited already.
   Proof And(Answer answer) &&;
-  // The line of a list, if the proof is one.
+  // The matching line of a list, if that is the proof.
   const std::optional<ListEntry>& listed() const { return listed_; }
-  // The part of the message, if the proof is one.
+  // The malformed part of the message, if that is the proof.
   const std::optional<Malformed>& malformed() const { return malformed_; }
 
-  // "mailbox people:joe@example.org: absent, vouched by ...", one line an
-  // answer or entry. Escaped (lib/mail/escape.h), but for the line ends.
+  // "mailbox people:joe@example.org: absent, vouched by ...": one line for each
+  // answer or line of a list. All but the line ends is escaped
+  // (lib/mail/escape.h).
   std::string ToString() const;
 
  private:

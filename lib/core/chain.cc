@@ -22,7 +22,7 @@ const Answer* Inquiry::Ask(Lookup lookup) {
   return answer;
 }
 
-// One walk along the chain.
+// One evaluation of the chain.
 class Deliberation {
  public:
   Deliberation(const Facts& facts, const Evidence& evidence)
@@ -61,7 +61,8 @@ class Deliberation {
     for (Lookup& lookup : ask.missing()) prefetch_.push_back(std::move(lookup));
   }
 
-  // `verdict`, with all that was seen on the way to it.
+  // Returns `verdict` with the steps, observations and prefetch of the checks
+  // that have run.
   Verdict Close(Verdict verdict) {
     verdict.stage_ = transaction_.stage;
     verdict.steps_ = std::move(steps_);

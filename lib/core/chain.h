@@ -24,7 +24,7 @@ namespace mailverdict {
 // it no longer changes.
 class Chain {
  public:
-  // Of the policy that is left empty: no network is local.
+  // A chain of the default policy, which has no local networks.
   Chain() : Chain(std::make_shared<const Policy>()) {}
   explicit Chain(std::shared_ptr<const Policy> policy)
       : policy_(std::move(policy)) {}
@@ -41,17 +41,17 @@ class Chain {
   std::vector<std::unique_ptr<const Check>> checks_;
 };
 
-// A verdict, or the lookups that it still needs: at least one.
+// A verdict, or the lookups (at least one) that it still needs answers to.
 using Evaluation = std::variant<Verdict, std::vector<Lookup>>;
 
-// The checks of the transaction's stage, in order; the first that does not pass
-// decides. A check in shadow is written into the trace and the chain goes on.
-// A client that has logged in, or is in one of the policy's local networks,
-// passes.
+// Runs the checks of the transaction's stage, in order. The first check that
+// does not pass decides. The result of a check in shadow goes into the trace
+// only, and the chain goes on. A client that has logged in, or is in one of the
+// policy's local networks, passes without any check.
 //
-// Stateless and pure: call it again with more evidence and it starts over. So
-// late, repeated or reordered answers do not matter. A caller that answers each
-// lookup, with Unknown if it must, always gets a verdict. Thread-safe.
+// Pure and stateless: every call starts over with the first check, so late,
+// repeated or reordered answers do not matter. If the caller answers every
+// lookup, if need be with Unknown, it always gets a verdict. Thread-safe.
 Evaluation Evaluate(const Chain& chain, const Transaction& transaction,
                     const Evidence& evidence);
 // The same for a caller that evaluates again and again, and wants the texts of
@@ -59,17 +59,18 @@ Evaluation Evaluate(const Chain& chain, const Transaction& transaction,
 Evaluation Evaluate(const Chain& chain, const Facts& facts,
                     const Evidence& evidence);
 
-// The stages at which a check runs. At any other stage Evaluate passes and asks
-// nothing.
+// The stages at which a check runs. At every other stage Evaluate returns a
+// pass and needs no lookups.
 StageSet JudgedStages(const Chain& chain);
 
-// What the checks read of a transaction. A check whose facts no adapter tells
-// does nothing.
+// The facts that the checks read. A check does nothing if the adapter does not
+// fill in the facts that it reads.
 FactSet FactsRead(const Chain& chain);
 
-// The stages at which an adapter has to listen: those of FactsRead; if there is
-// any check, also those at which it learns who the client is and whether it has
-// logged in.
+// The stages at which an adapter must listen to the MTA: those at which a check
+// runs or a fact of FactsRead becomes known. If there is any check, also
+// kConnect, which tells the client's address, and kMail, which tells whether
+// the client has logged in.
 StageSet NeededStages(const Chain& chain);
 
 }  // namespace mailverdict

@@ -28,7 +28,7 @@ DirectoryPolicy People() {
 
 Answer VouchedAbsence(const MailboxLookup& lookup) {
   const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
-  const Transcript moment{"ldap://one", 1, 2, now, now};
+  const Origin moment{"ldap://one", 1, 2, now, now};
   return Vouch(
       People(), Report::Absent(lookup, moment),
       {Report::Present(MailboxLookup{"people", {"old@example.org"}, "mail"},

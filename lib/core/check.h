@@ -1,7 +1,7 @@
 // A Check is one rule of the chain: a pure function of a transaction's Facts
-// and the Evidence. It asks through an Inquiry. While an answer is missing it
-// returns Finding::Pending(), and it is called again, from the start, when more
-// answers are known.
+// and the Evidence. It gets answers through an Inquiry. If an answer is
+// missing, it returns Finding::Pending(). When more answers are known, it is
+// called again and starts over.
 
 #ifndef MAILVERDICT_LIB_CORE_CHECK_H_
 #define MAILVERDICT_LIB_CORE_CHECK_H_
@@ -19,7 +19,7 @@
 
 namespace mailverdict {
 
-// The result of a check: a Verdict, or that it needs more answers.
+// The result of a check: a Verdict, or Pending() if it needs more answers.
 class Finding {
  public:
   Finding(Verdict verdict)
@@ -34,16 +34,17 @@ class Finding {
   std::optional<Verdict> verdict_;
 };
 
-// A check's view of the evidence. It records the questions. The answers go into
-// the trace. Lookups without an answer are what the verdict still needs, or, if
-// the check has decided without them, what a later stage will need
-// (Verdict::prefetch).
+// A check's access to the evidence. It records each lookup that the check asks
+// for. The answers go into the trace. If the check is pending, its lookups
+// without an answer are what the verdict still needs. If the check has decided
+// without them, they are what a later stage will need (Verdict::prefetch).
 class Inquiry {
  public:
   explicit Inquiry(const Evidence& evidence) : evidence_(evidence) {}
 
-  // The answer, or nullptr when there is none yet. Lives as long as the
-  // evidence. Asking twice is recorded once.
+  // Returns the answer to `lookup`, or nullptr if there is none yet. The
+  // pointer is valid until the evidence changes. A lookup that is asked for
+  // twice is recorded once.
   const Answer* Ask(Lookup lookup);
 
   std::vector<Answer>& answers() { return answers_; }
@@ -58,8 +59,8 @@ class Inquiry {
 // Immutable once built; thread-safe.
 class Check {
  public:
-  // `options` are those of this check in `policy`. The one place where the
-  // policy's shadow and the check's meet.
+  // `options` are the options of this check in `policy`. The check is in shadow
+  // if its options or the whole policy say so.
   Check(const Policy& policy, const CheckOptions& options)
       : shadow_(policy.shadow || options.shadow),
         when_unsure_(options.when_unsure) {}
@@ -67,23 +68,24 @@ class Check {
   Check(const Check&) = delete;
   Check& operator=(const Check&) = delete;
 
-  // As the Policy, logs and documents write it.
+  // The name of the check in the policy, in logs and in documents.
   virtual FixedText name() const = 0;
-  // The stage at which all facts that it reads are known. It runs at no other.
+  // The only stage at which the check runs. All facts that it reads are known
+  // at this stage.
   virtual Stage stage() const = 0;
-  // What it reads of a transaction: an adapter need not learn the rest.
+  // The facts that the check reads. An adapter need not learn any others.
   virtual FactSet reads() const = 0;
   virtual Scope scope() const = 0;
-  // Pure: same arguments, same Finding, same questions in the same order. More
-  // evidence never takes a Finding back.
+  // Pure: the same arguments give the same Finding and the same lookups in the
+  // same order. Once a Finding is a verdict, more evidence does not change it.
   virtual Finding Examine(const Facts& facts, Inquiry& ask) const = 0;
 
-  // Whether its verdict is logged only, and the mail passes.
+  // If true, the verdict of the check is only logged, and the chain goes on.
   bool shadow() const { return shadow_; }
 
  protected:
-  // The verdict of a check that does not know: `reply`, or a pass if the
-  // policy has when_unsure: PASS for it.
+  // The verdict of a check that cannot decide: a deferral with `reply`, or a
+  // pass if the policy says when_unsure: PASS for this check.
   Verdict Unsure(DeferReply reply, FixedText why) const {
     if (when_unsure_ == WhenUnsure::kPass) return Verdict::Pass(why);
     return Verdict::Defer(reply, why);

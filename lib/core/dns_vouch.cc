@@ -13,14 +13,14 @@
 namespace mailverdict {
 namespace {
 
-// A label that nobody has asked for before.
+// A label that nobody has asked for before, so that it is in no cache.
 std::string RandomLabel(uint64_t random) {
   return absl::StrCat("mv", absl::Hex(random, absl::kZeroPad16));
 }
 
 bool IsAllowList(const DnsList& list) { return WeightsOf(list).least < 0; }
 
-// One of the documentation addresses, RFC 5737 and RFC 3849.
+// Random documentation addresses (RFC 5737, RFC 3849). No list has them.
 mail::IpAddress RandomIpv4(uint64_t random) {
   static constexpr uint16_t kNets[][2] = {
       {0xc000, 0x0200}, {0xc633, 0x6400}, {0xcb00, 0x7100}};
@@ -35,9 +35,10 @@ mail::IpAddress RandomIpv6(uint64_t random) {
            static_cast<uint16_t>(random >> 16), static_cast<uint16_t>(random)}};
 }
 
-// ::ffff:7f00:N as an IPv6 address proper: its nibbles, not 127.0.0.N.
+// The test name for the IPv6 address ::ffff:7f00:N. It is written here because
+// ListedName takes this address for 127.0.0.N.
 std::string Ipv6TestName(char last, std::string_view zone) {
-  // RFC 5782 5, and the same with 1: the last nibble first.
+  // The name of RFC 5782 5, which has N = 2. The last nibble comes first.
   std::string name = {last, '.'};
   for (const char nibble : std::string_view("00000f7ffff")) {
     name += nibble;
@@ -105,26 +106,26 @@ const Report* FindReport(const std::vector<Report>& reports,
   return nullptr;
 }
 
-// An address that no list gives for a listing.
+// Whether a list answered with an address that means an error (dns_list.h).
 bool IsError(const DnsList* list, const Report& report) {
   return list != nullptr && report.state == AnswerState::kPresent &&
          std::get<DnsLookup>(report.lookup).type == DnsType::kA &&
          !ListingWeight(*list, report.values).has_value();
 }
 
-// What one control says against the server of `before`, or against the list
-// that the control is in.
+// What is wrong with the answer `seen` of one control; empty if it passed.
+// `before` belongs to the answer that the control has to vouch for, `list` is
+// the list that the control is in.
 std::string Objection(const DnsControl& control, const Report* seen,
-                      const Transcript& before, const DnsList* list) {
+                      const Origin& before, const DnsList* list) {
   const std::string name = absl::StrCat("control ", control.lookup.name, " ",
                                         ToString(control.lookup.type));
   if (seen == nullptr) return name + " was not asked with it";
   if (seen->state == AnswerState::kUnknown) {
     return absl::StrCat(name, " is unknown: ", seen->reason);
   }
-  if (seen->transcript.server.empty() ||
-      seen->transcript.server != before.server ||
-      seen->transcript.sent < before.received) {
+  if (seen->origin.server.empty() || seen->origin.server != before.server ||
+      seen->origin.sent < before.received) {
     return name + " comes from another server or moment";
   }
   const bool present = seen->state == AnswerState::kPresent;
@@ -166,7 +167,7 @@ bool CanBeVouchedFor(const Policy& policy, const Report& report) {
 }
 
 std::string ObjectionOfControls(const Policy& policy, const DnsLookup& lookup,
-                                uint64_t random, const Transcript& before,
+                                uint64_t random, const Origin& before,
                                 const std::vector<Report>& seen) {
   for (const DnsControl& control : DnsControlsFor(policy, lookup, random)) {
     std::string objection =
@@ -182,7 +183,7 @@ Answer VouchDns(const Policy& policy, uint64_t random, Report report,
   const auto& lookup = std::get<DnsLookup>(report.lookup);
   const auto unknown = [&](std::string why) {
     return Answer(
-        Report::Unknown(report.lookup, std::move(why), report.transcript));
+        Report::Unknown(report.lookup, std::move(why), report.origin));
   };
   if (IsError(policy.FindList(lookup.name), report)) {
     return unknown("the list answers by an error: " +
@@ -190,7 +191,7 @@ Answer VouchDns(const Policy& policy, uint64_t random, Report report,
   }
   if (!CanBeVouchedFor(policy, report)) return Answer(std::move(report));
   std::string objection =
-      ObjectionOfControls(policy, lookup, random, report.transcript, controls);
+      ObjectionOfControls(policy, lookup, random, report.origin, controls);
   if (!objection.empty()) return unknown(std::move(objection));
   std::string vouched_by;
   for (const DnsControl& control : DnsControlsFor(policy, lookup, random)) {
@@ -198,7 +199,7 @@ Answer VouchDns(const Policy& policy, uint64_t random, Report report,
                     control.present ? "" : "no ", control.lookup.name, " ",
                     ToString(control.lookup.type));
   }
-  // No controls at all vouch for nothing.
+  // Without controls `vouched_by` is empty, so the answer is not proven.
   return Answer(
       Answer::Data{std::move(report), std::move(vouched_by), false, ""});
 }

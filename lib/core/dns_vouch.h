@@ -1,20 +1,22 @@
-// The controls of a DNS lookup, and the judgement whether an answer is proven
-// by them: vouch.h, for DNS. Pure.
+// The controls of a DNS lookup, and the judgement whether they prove its
+// answer. (vouch.h does this for mailboxes.) Pure.
 //
-// A DNS server may be cut off from the world and say that nothing exists, or
-// invent addresses for what does not; a list may be dead, or list everybody. An
-// answer that would reject is therefore asked for anew
-// (DnsLookup::with_controls), and after it has come, of the same server:
+// A DNS server that is cut off from the world may say that nothing exists.
+// Another may invent addresses for names that do not exist. A DNS list may be
+// dead, or list everybody. So a check that would reject because of an answer
+// repeats the lookup with DnsLookup::with_controls. After the new answer has
+// come, the same server is asked for the controls:
 //
-//   a name of DNS  each positive control of the policy, which no cache knows,
-//                  and a random label below each of absent_below, both as A and
-//                  as MX
-//   a list         of RFC 5782 5: 127.0.0.2 is listed, 127.0.0.1 and a random
-//                  documentation address are not (of IPv6 ::FFFF:7F00:2,
-//                  ::FFFF:7F00:1 and one of 2001:db8::/32; of domains "test",
-//                  "invalid" and one below example.com). Of an allow list each
-//                  positive control of the policy, too: not being on it may
-//                  count against a client
+//   for a name     Present: each positive control of the policy. No cache can
+//                  have it. Absent: a random label below each domain of
+//                  absent_below, as A and as MX.
+//   in a list      The test entries of RFC 5782 5. Of IPv4: 127.0.0.2 is
+//                  listed; 127.0.0.1 and a random documentation address are
+//                  not. Of IPv6 the same: ::FFFF:7F00:2; ::FFFF:7F00:1 and an
+//                  address of 2001:db8::/32. Of domains the same: "test";
+//                  "invalid" and a name below example.com.
+//   in an allow    The same. Also each positive control of the policy, because
+//   list           it may count against a client that it is not listed.
 
 #ifndef MAILVERDICT_LIB_CORE_DNS_VOUCH_H_
 #define MAILVERDICT_LIB_CORE_DNS_VOUCH_H_
@@ -28,46 +30,53 @@
 
 namespace mailverdict {
 
-// A lookup whose answer is known beforehand, if the server works.
+// A lookup whose answer is known beforehand if the server works.
 struct DnsControl {
   DnsLookup lookup;
-  bool present = false;  // it has that; else there must be no such name or data
-  bool uncached = false;  // present with a TTL of zero
+  // The expected answer: Present, or else Absent (no such name, or no data).
+  bool present = false;
+  // The answer must have a TTL of zero, which shows that no cache gave it.
+  bool uncached = false;
 };
 
-// The controls of `lookup`. They depend on the policy and on which list, if
-// any, the name is in, so that one round of them serves all lookups of a kind.
-// `random` makes the random labels and addresses.
+// Returns the controls of `lookup`. They depend only on the policy and on the
+// list, if any, that the name is in. So one round of controls serves all
+// lookups in the same list, or all lookups of names in general. The random
+// labels and addresses are made from `random`.
 std::vector<DnsControl> DnsControlsFor(const Policy& policy,
                                        const DnsLookup& lookup,
                                        uint64_t random);
 
-// Whether the report would be proven if every control passed. If not, there is
-// no need to ask them. REQUIRES: report.lookup is a DnsLookup.
+// Whether `report` would be proven if every control passed. If not, there is no
+// need to ask for the controls. REQUIRES: report.lookup is a DnsLookup.
 bool CanBeVouchedFor(const Policy& policy, const Report& report);
 
-// What `seen`, of DnsControlsFor(policy, lookup, random), says against the
-// server of `before` or against the list that `lookup` is in; empty if every
-// control was sent to that server after `before` had been received and came
-// back as it should.
+// Judges the controls of `lookup` alone. `seen` has the reports for
+// DnsControlsFor(policy, lookup, random); `before` tells the server and the
+// time of the answer that they have to vouch for. Returns an empty text if
+// every control was sent to that server after that answer had been received,
+// and has the expected answer. Otherwise returns what is wrong with the server,
+// or with the list that `lookup` is in.
 std::string ObjectionOfControls(const Policy& policy, const DnsLookup& lookup,
-                                uint64_t random, const Transcript& before,
+                                uint64_t random, const Origin& before,
                                 const std::vector<Report>& seen);
 
-// Judges what a resolver saw, and what it saw of DnsControlsFor(policy, lookup,
-// random). The answer is vouched for when every control was asked of the same
-// server, was sent after `report` had been received, and came back as it
-// should, and when
-//   - `report` is Present, or
-//   - it is Absent: no such name, not behind an alias, by the SOA of a zone
-//     above it, and the policy has a positive control. So is "no such data"
-//     (A) of an allow list. What is not on another list, or of another type,
-//     nothing vouches for.
-// An answer that a control contradicts becomes Unknown, with the reason, as
-// does one whose controls were not all answered, and a list's answer that is an
-// error (dns_list.h). Where there is no positive control, and of what no
-// control could vouch for ("no such data"), the answer stays what it is, not
-// vouched for. REQUIRES: report.lookup is a DnsLookup with_controls.
+// Judges `report`. `controls` has the reports for DnsControlsFor(policy,
+// lookup, random). The answer is proven if the controls pass
+// (ObjectionOfControls) and the report is one of these (CanBeVouchedFor):
+//   - Present.
+//   - Absent, no such name. The name is in no list.
+//   - Absent, and an A record was asked for in an allow list.
+// An absence must also come without a CNAME and with the SOA of a zone above
+// the name, and the policy must have a positive control. No other absence is
+// ever proven: neither "no such data" for a name, nor an absence from a block
+// list.
+//
+// The answer becomes Unknown, with the reason, if a control fails or was not
+// answered, or if a list answers with an error (dns_list.h). A report that
+// controls cannot prove stays as it is, not proven. So does a Present if the
+// lookup has no controls.
+// REQUIRES: report.lookup is a DnsLookup with_controls.
 Answer VouchDns(const Policy& policy, uint64_t random, Report report,
                 const std::vector<Report>& controls);
 

@@ -84,7 +84,7 @@ void ExpectObjection(
       EXPECT_EQ(answer.reason(), "control " + wanted[i].lookup.name + " " +
                                      ToString(wanted[i].lookup.type) + said);
       EXPECT_EQ(answer.lookup(), report.lookup);
-      EXPECT_EQ(answer.transcript().exchange, 7u);
+      EXPECT_EQ(answer.origin().exchange, 7u);
     }
   }
   EXPECT_GT(spoiled, 0);
@@ -104,40 +104,39 @@ TEST(VouchDns, AControlThatWasNotAskedIsHeldAgainstTheAnswer) {
 }
 
 TEST(VouchDns, AControlThatIsUnknownIsHeldAgainstTheAnswer) {
-  ExpectObjection(
-      " is unknown: timed out", [](const DnsControl&, Report* control) {
-        *control =
-            Report::Unknown(control->lookup, "timed out", control->transcript);
-        return true;
-      });
+  ExpectObjection(" is unknown: timed out", [](const DnsControl&,
+                                               Report* control) {
+    *control = Report::Unknown(control->lookup, "timed out", control->origin);
+    return true;
+  });
 }
 
 TEST(VouchDns, AControlOfAnotherServerOrMomentIsHeldAgainstTheAnswer) {
   const char kSaid[] = " comes from another server or moment";
   for (const char* server : {"192.0.2.54", "192.0.2.53:5353", ""}) {
     ExpectObjection(kSaid, [server](const DnsControl&, Report* control) {
-      control->transcript.server = server;
+      control->origin.server = server;
       return true;
     });
   }
   // Sent before the answer had come.
   ExpectObjection(kSaid, [](const DnsControl&, Report* control) {
-    control->transcript.sent -= absl::Nanoseconds(1);
+    control->origin.sent -= absl::Nanoseconds(1);
     return true;
   });
   // Two that nobody knows the server of do not come from one.
   Report report = Listed("1.2.0.192.bl.example.org");
-  report.transcript.server = "";
+  report.origin.server = "";
   std::vector<Report> controls =
       AsItShouldBe(Ours(), Asked("1.2.0.192.bl.example.org"));
-  for (Report& control : controls) control.transcript.server = "";
+  for (Report& control : controls) control.origin.server = "";
   EXPECT_TRUE(VouchDns(Ours(), kRandom, report, controls).unknown());
 }
 
 TEST(VouchDns, AControlThatIsMissingIsHeldAgainstTheAnswer) {
   ExpectObjection(" is missing", [](const DnsControl& wanted, Report* control) {
     *control = NoName(wanted.lookup);
-    control->transcript = ControlMoment();
+    control->origin = ControlMoment();
     return wanted.present;
   });
 }

@@ -14,10 +14,10 @@ namespace mailverdict {
 
 inline const absl::Time kNoon = absl::FromUnixSeconds(1'800'000'000);
 constexpr uint64_t kRandom = 0x0123456789abcdef;
-constexpr char kLabel[] = "mv0123456789abcdef";  // what it makes
+constexpr char kLabel[] = "mv0123456789abcdef";  // the label made from it
 
-// Two positive controls; a block list of everything that can be looked up, and
-// an allow list.
+// Two positive controls, a block list that has all kinds of keys, and an allow
+// list.
 inline Policy Ours() {
   Policy policy;
   policy.dns.controls = {{"control.example.org", true},
@@ -44,15 +44,15 @@ inline DnsLookup Asked(std::string name, DnsType type = DnsType::kA) {
 }
 
 // The answer has come after one millisecond, each control after two more.
-inline Transcript AnswerMoment() {
+inline Origin AnswerMoment() {
   return {"192.0.2.53", 1, 7, kNoon, kNoon + absl::Milliseconds(1)};
 }
-inline Transcript ControlMoment() {
+inline Origin ControlMoment() {
   return {"192.0.2.53", 1, 8, kNoon + absl::Milliseconds(1),
           kNoon + absl::Milliseconds(3)};
 }
 
-// As the root's server says it.
+// The report of a name below a top-level domain that does not exist.
 inline Report NoName(DnsLookup lookup) {
   Report report = Report::Absent(std::move(lookup), AnswerMoment());
   report.absence = Absence::kNoName;
@@ -61,7 +61,7 @@ inline Report NoName(DnsLookup lookup) {
   return report;
 }
 
-// What comes back for each control when all is well.
+// The report of each control when all is well.
 inline std::vector<Report> AsItShouldBe(const Policy& policy,
                                         const DnsLookup& lookup) {
   std::vector<Report> controls;
@@ -77,7 +77,7 @@ inline std::vector<Report> AsItShouldBe(const Policy& policy,
   return controls;
 }
 
-// What VouchDns makes of it then.
+// `report`, judged with controls that all pass.
 inline Answer Vouched(const Policy& policy, Report report) {
   std::vector<Report> controls =
       AsItShouldBe(policy, std::get<DnsLookup>(report.lookup));

@@ -12,27 +12,27 @@
 
 namespace mailverdict {
 
-// A verdict needs a handful of answers, so it is a plain list. Not thread-safe,
-// since Find may add to it.
+// A plain list is enough, because a verdict needs only a handful of answers.
+// Not thread-safe, because Find may add an answer.
 class Evidence {
  public:
-  // Looks an answer up in a cache or in the history; nullopt if it is not
-  // there. Must not wait.
+  // Returns the answer if a cache or the history has it, or nullopt. Must not
+  // wait.
   using AtHand = std::function<std::optional<Answer>(const Lookup&)>;
 
   Evidence() = default;
-  // `at_hand` is asked for each answer that is not known yet. What it has found
-  // once stands.
+  // Find asks `at_hand` for each answer that it does not have, and keeps what
+  // it gets.
   explicit Evidence(AtHand at_hand) : at_hand_(std::move(at_hand)) {}
 
-  // The first answer to a lookup stands; a late or doubled one is ignored.
+  // Adds an answer. A second answer to the same lookup is ignored.
   void Add(Answer answer) {
     if (FindKnown(answer.lookup()) == nullptr) {
       answers_.push_back(std::move(answer));
     }
   }
-  // nullptr when the lookup has no answer yet. The pointer lives as long as
-  // this.
+  // Returns nullptr if the lookup has no answer yet. The pointer is valid as
+  // long as this object.
   const Answer* Find(const Lookup& lookup) const {
     if (const Answer* known = FindKnown(lookup)) return known;
     if (!at_hand_) return nullptr;

@@ -13,9 +13,9 @@
 
 namespace mailverdict {
 
-// Every check is shown it. A text is parsed when the first check asks for it.
-// Keeps references to its arguments. Pure; not thread-safe, since it fills
-// itself in.
+// One object serves one verdict. Every check reads it. A text is parsed when
+// the first check asks for it. Keeps references to its arguments. Pure. Not
+// thread-safe, because it parses on demand.
 class Facts {
  public:
   Facts(const Policy& policy, const Transaction& transaction)
@@ -23,7 +23,7 @@ class Facts {
   Facts(const Facts&) = delete;
   Facts& operator=(const Facts&) = delete;
 
-  // Everything as the MTA gave it.
+  // The texts as the MTA gave them.
   const Transaction& transaction() const { return transaction_; }
 
   // The client's address; nullopt if the MTA did not say, or said "unknown".
@@ -35,7 +35,8 @@ class Facts {
     return !policy_.local_networks.empty() && client().has_value() &&
            policy_.IsLocal(*client());
   }
-  // The sender's address; nullopt if it is no address. The null sender is one.
+  // The sender's address; nullopt if it is no address. The null sender <> is an
+  // address.
   const std::optional<mail::Address>& sender() const {
     return sender_.Get([this]() -> std::optional<mail::Address> {
       mail::Address address;

@@ -1,7 +1,7 @@
 // A text that is written in the program: a check's name, why it passed.
 // Verdicts and traces outlive the call that made them and keep such texts by
-// reference, so nothing that could be freed or could come from a peer may
-// become one.
+// reference. So a text that may be freed, or that comes from a peer, must not
+// become a FixedText.
 //
 //   Verdict::Pass("client is not known");              // compiles
 //   Verdict::Pass(absl::StrCat("client ", address));   // does not

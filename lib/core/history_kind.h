@@ -12,7 +12,7 @@ namespace mailverdict {
 
 struct HistoryKind {
   HistoryLookup::Kind kind;
-  FixedText text;  // stands before the key, with the blank
+  FixedText text;  // printed before the key; ends with a blank
 };
 
 // In the order of the enumeration.

@@ -15,12 +15,13 @@ namespace mailverdict {
 // Does `directory` (a name of the Policy) have this mailbox?
 struct MailboxLookup {
   std::string directory;
-  // The ways in which the directory may have written it, asked together; never
-  // empty, the canonical one first (mail::Address::Spellings).
+  // The ways in which the directory may spell it (mail::Address::Spellings).
+  // They are asked for together. Never empty; the canonical spelling is the
+  // first.
   std::vector<std::string> spellings;
-  // Asks through this arm (alternative) of the directory's filter only; empty:
-  // through all. Controls use it: an entry found through an arm proves that the
-  // arm works.
+  // The only arm (alternative) of the directory's filter to ask through; empty:
+  // all arms. Controls name an arm: an entry that is found through an arm
+  // proves that the arm works.
   std::string arm;
 
   const std::string& address() const { return spellings.front(); }
@@ -44,14 +45,14 @@ struct HistoryLookup {
     // "directory:address", folded (mail::FoldUtf8); Present carries the values
     // of MailboxSeen (mailbox_seen.h).
     kMailboxSeen,
-    // When did addresses vanish from this directory that are still missing? The
-    // key is the directory's name; Present carries the values of Vanished
-    // (vanished.h), Absent means that none has.
+    // At which times did those addresses vanish from this directory that are
+    // still missing? The key is the directory's name; Present carries the
+    // values of Vanished (vanished.h), Absent means that no address is missing.
     kVanished,
-    // Since when is there no such domain, and how many messages met that? The
-    // key is the domain; Present carries the values of MissingDomain
-    // (missing_domain.h), Absent means that it was never missing, or has been
-    // there since.
+    // Since when has this domain been missing, and how many messages found it
+    // missing? The key is the domain; Present carries the values of
+    // MissingDomain (missing_domain.h), Absent means that it was never found
+    // missing, or has been found to exist since.
     kMissingDomain,
   };
 
@@ -67,8 +68,8 @@ struct HistoryLookup {
   }
 };
 
-// What can be asked of DNS, by its number on the wire (RFC 1035 3.2.2, RFC 3596
-// 2.1).
+// The types of DNS records that can be looked up, with their numbers on the
+// wire (RFC 1035 3.2.2, RFC 3596 2.1).
 enum class DnsType : uint16_t {
   kA = 1,
   kPtr = 12,
@@ -77,21 +78,22 @@ enum class DnsType : uint16_t {
   kAaaa = 28,
 };
 
-// What does DNS have of `type` at `name`? Present carries what it has, as text:
+// Which records of `type` does DNS have at `name`? Present carries them as
+// text:
 //   A, AAAA   the address: "192.0.2.1", "2001:db8::1"
 //   MX        preference and host: "10 mx.example.org"; a null MX is "0 ."
 //   PTR       the host
-//   TXT       the strings of one record, put together, as they came: any bytes
-// Names are in lower case, without the dot at the end; bytes that no host name
-// has are escaped as in a zone file (RFC 1035 5.1).
+//   TXT       the strings of one record, joined; they may have any bytes
+// Names are in lower case and without the dot at the end. Bytes that cannot be
+// in a host name are escaped as in a zone file (RFC 1035 5.1).
 struct DnsLookup {
-  // Canonical (mail::CanonicalDomain) and no address literal; nothing is ever
-  // added to it.
+  // Canonical (mail::CanonicalDomain) and no address literal. No search domain
+  // is ever appended to it.
   std::string name;
   DnsType type = DnsType::kA;
-  // Bypasses the cache, and asks the controls (dns_vouch.h) after the answer,
-  // so that it can be a proof. This costs round trips, so a check asks without
-  // controls first.
+  // Asks for an answer that can be a proof: the server is asked anew and then
+  // for the controls (dns_vouch.h). Only proven answers are cached, for a short
+  // time. This costs round trips, so a check asks without controls first.
   bool with_controls = false;
 
   friend bool operator==(const DnsLookup& a, const DnsLookup& b) {

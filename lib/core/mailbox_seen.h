@@ -1,4 +1,4 @@
-// What is remembered of a mailbox that was present once.
+// What the history remembers about a mailbox that was once present.
 
 #ifndef MAILVERDICT_LIB_CORE_MAILBOX_SEEN_H_
 #define MAILVERDICT_LIB_CORE_MAILBOX_SEEN_H_
@@ -12,32 +12,34 @@
 
 namespace mailverdict {
 
-// Behind "directory:", in the place of an address: when a mailbox whose local
-// part is beyond ASCII was last present. It never vanishes.
+// Stands in place of an address in the key "directory:address". This record
+// says when the directory last had a mailbox with a local part beyond ASCII.
+// Nothing marks it as vanished.
 inline constexpr char kBeyondAsciiKey[] = "beyond-ascii";
 
-// To the second, as a store keeps it.
+// Times are whole seconds, because stores keep no fractions.
 struct MailboxSeen {
-  // Absences that lie further apart than this do not belong together: the
-  // mailbox may have been there in between, unasked. Well above the time that
-  // any MTA lets pass between two attempts (Exim: 6 hours), so who tries again
-  // keeps a run going.
+  // If two absences are further apart than this, a new run of absences begins,
+  // because the mailbox may have been present in between when nobody asked. The
+  // limit is well above the longest time between two attempts of an MTA (Exim:
+  // 6 hours), so that the retries of a message belong to one run.
   static constexpr absl::Duration kMaxGap = absl::Hours(24);
 
   absl::Time last_seen;
-  // The first and the last time it was found missing after that, in one run of
-  // absences; InfiniteFuture while it is not missing.
+  // When the mailbox was first and last found missing in the present run of
+  // absences. Both are InfiniteFuture while it is not missing.
   absl::Time vanished = absl::InfiniteFuture();
   absl::Time last_missed = absl::InfiniteFuture();
 
-  // It is missing at `now`: since when without a gap? `now` itself if it was
-  // not missing before, or too long ago to count.
+  // For a mailbox that is missing at `now`: returns since when it has been
+  // missing without a gap. Returns `now` if it was not missing before, or if
+  // that was more than kMaxGap ago.
   absl::Time MissingSince(absl::Time now) const;
 
-  // As the values of a Present report: "last seen 2026-11-24T04:00:00Z" and,
-  // when it has vanished, "vanished ..." and "last missed ..." likewise.
+  // Returns the values of a Present report: "last seen 2026-11-24T04:00:00Z"
+  // and, if the mailbox has vanished, "vanished TIME" and "last missed TIME".
   std::vector<std::string> ToValues() const;
-  // nullopt when the answer holds no such values.
+  // The inverse of ToValues; nullopt if the answer has no such values.
   static std::optional<MailboxSeen> From(const Answer& answer);
 };
 

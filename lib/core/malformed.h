@@ -1,5 +1,5 @@
-// The message itself as the grounds of a rejection: a text that cannot be what
-// it has to be, whatever any server says.
+// The message itself as the grounds for a rejection: a text in it that is
+// malformed, whatever any server says.
 
 #ifndef MAILVERDICT_LIB_CORE_MALFORMED_H_
 #define MAILVERDICT_LIB_CORE_MALFORMED_H_
@@ -16,7 +16,8 @@ namespace mailverdict {
 // A value. Pure.
 class Malformed {
  public:
-  // nullopt if `text` is an address (mail::ParseAddress).
+  // Returns what is wrong with `text` as an address; nullopt if it is one
+  // (mail::ParseAddress).
   static std::optional<Malformed> Of(std::string_view text);
 
   // "\"<joe@>\" is no address: here a label of the domain is missing, at

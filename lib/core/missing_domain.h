@@ -1,4 +1,4 @@
-// What is remembered of a domain that was proven not to exist.
+// What the history remembers about a domain that was proven not to exist.
 
 #ifndef MAILVERDICT_LIB_CORE_MISSING_DOMAIN_H_
 #define MAILVERDICT_LIB_CORE_MISSING_DOMAIN_H_
@@ -13,34 +13,38 @@
 
 namespace mailverdict {
 
-// To the second, as a store keeps it.
+// Times are whole seconds, because stores keep no fractions.
 struct MissingDomain {
-  // More messages than this are not told apart.
+  // No more messages than this are counted.
   static constexpr int kMaxMessages = DomainCheckPolicy::kMaxLearnMessages;
-  // One that comes sooner after the one counted before is not counted: what a
-  // short outage says of a domain is said to all who ask meanwhile.
+  // A message is counted only if at least this time has passed since the last
+  // one that was counted. Otherwise one short outage would count once for each
+  // message that asks during it.
   static constexpr absl::Duration kApart = absl::Hours(1);
-  // What was found missing longer ago than this counts for nothing: it may have
-  // been there in between, unasked. Any MTA tries again within that.
+  // If the domain was last found missing longer ago than this, a new run
+  // begins, because it may have existed in between when nobody asked. Every MTA
+  // tries again within this time.
   static constexpr absl::Duration kMaxGap = absl::Hours(24);
 
-  absl::Time first;  // found missing, in one run without a gap
+  // When it was first and last found missing in the present run.
+  absl::Time first;
   absl::Time last;
-  int messages = 0;  // that met it; attempts of one message count as one
-  // What an operator has said: it is learned; and stays so, even if it is there
-  // for a while.
+  // How many messages found it missing. Retries of a message do not count.
+  int messages = 0;
+  // Set by an operator. kAdded: the domain is learned at once. kPinned: it also
+  // stays learned when it exists for a while.
   enum class Mark { kNone, kAdded, kPinned };
   Mark mark = Mark::kNone;
 
-  // Whether the policy has it learned by `now`: then one more proof that it is
-  // missing rejects.
+  // Whether the domain is learned at `now`. If it is, its mail is rejected when
+  // the domain is proven missing once more.
   bool Learned(const DomainCheckPolicy& policy, absl::Time now) const;
 
-  // As the values of a Present report: "first missing 2026-11-24T04:00:00Z",
-  // "last missing ...", "messages 3" and, if an operator has said so, "added"
-  // or "pinned".
+  // Returns the values of a Present report: "first missing
+  // 2026-11-24T04:00:00Z", "last missing ...", "messages 3" and, if an operator
+  // has marked it, "added" or "pinned".
   std::vector<std::string> ToValues() const;
-  // nullopt when the answer holds no such values.
+  // The inverse of ToValues; nullopt if the answer has no such values.
   static std::optional<MissingDomain> From(const Answer& answer);
 };
 

@@ -9,7 +9,8 @@
 namespace mailverdict {
 namespace {
 
-// Seven bits a byte, the least first; the eighth says that more follow.
+// Writes seven bits in each byte, the lowest first. The eighth bit of a byte
+// says that another byte follows.
 void AppendNumber(uint64_t number, std::string* out) {
   for (; number >= 0x80; number >>= 7) {
     out->push_back(static_cast<char>(number | 0x80));
@@ -22,8 +23,9 @@ void AppendText(std::string_view text, std::string* out) {
   out->append(text);
 }
 
-// Many answers hold again, as a value, the spelling that was found: its number
-// will do. Twice the number and one; twice the size comes before a text.
+// Many values repeat one of the lookup's spellings. Of such a value only the
+// spelling's index is written, as 2 * index + 1. Any other value is written as
+// 2 * size and its bytes.
 void AppendValue(const std::string& value,
                  const std::vector<std::string>& spellings, std::string* out) {
   const auto at = std::find(spellings.begin(), spellings.end(), value);
@@ -35,7 +37,7 @@ void AppendValue(const std::string& value,
   }
 }
 
-// An infinite time is no number of nanoseconds, but comes to the ends of them.
+// ToUnixNanos gives the least and the greatest number for the infinite times.
 uint64_t NumberOf(absl::Time time) {
   return static_cast<uint64_t>(absl::ToUnixNanos(time));
 }
@@ -47,7 +49,7 @@ absl::Time TimeOf(uint64_t number) {
   return absl::FromUnixNanos(static_cast<int64_t>(number));
 }
 
-// Of what the functions above wrote.
+// Reads what the functions above have written.
 class Reader {
  public:
   explicit Reader(const char* at) : at_(at) {}
@@ -103,14 +105,14 @@ std::string KeyOfEither(const Lookup& lookup) {
   return PackedAnswer::KeyOf(std::get<MailboxLookup>(lookup));
 }
 
-// What a value may be the same as; of DNS, nothing.
+// The spellings that a value may refer to; none for a DNS lookup.
 const std::vector<std::string>& SpellingsOf(const Lookup& lookup) {
   static const std::vector<std::string> none;
   const auto* mailbox = std::get_if<MailboxLookup>(&lookup);
   return mailbox == nullptr ? none : mailbox->spellings;
 }
 
-// The state and what is absent, in one.
+// One number holds the state and the absence: state + kStates * absence.
 constexpr uint64_t kStates = 3;
 
 }  // namespace
@@ -137,7 +139,7 @@ std::string PackedAnswer::KeyOf(const DnsLookup& lookup) {
 
 PackedAnswer::PackedAnswer(const Answer& answer) {
   const std::vector<std::string>& spellings = SpellingsOf(answer.lookup());
-  const Transcript& transcript = answer.transcript();
+  const Origin& origin = answer.origin();
   std::string bytes;
   AppendText(KeyOfEither(answer.lookup()), &bytes);
   AppendNumber(static_cast<uint64_t>(answer.state()) +
@@ -148,14 +150,15 @@ PackedAnswer::PackedAnswer(const Answer& answer) {
     AppendValue(value, spellings, &bytes);
   }
   AppendText(answer.reason(), &bytes);
-  AppendText(transcript.server, &bytes);
-  AppendNumber(transcript.connection, &bytes);
-  AppendNumber(transcript.exchange, &bytes);
-  const uint64_t sent = NumberOf(transcript.sent);
+  AppendText(origin.server, &bytes);
+  AppendNumber(origin.connection, &bytes);
+  AppendNumber(origin.exchange, &bytes);
+  const uint64_t sent = NumberOf(origin.sent);
   AppendNumber(sent, &bytes);
-  AppendNumber(NumberOf(transcript.received) - sent, &bytes);  // it may wrap
+  AppendNumber(NumberOf(origin.received) - sent,
+               &bytes);  // may wrap around
   AppendText(answer.vouched_by(), &bytes);
-  AppendNumber(answer.data_->wants_second ? 1 : 0, &bytes);
+  AppendNumber(answer.data_->needs_confirmation ? 1 : 0, &bytes);
   AppendText(answer.data_->confirmed_by, &bytes);
   if (std::holds_alternative<DnsLookup>(answer.lookup())) {
     const DnsSource& dns = answer.dns();
@@ -190,16 +193,16 @@ Answer PackedAnswer::Unpack() const {
   const std::vector<std::string>& spellings = SpellingsOf(report.lookup);
   for (std::string& value : report.values) value = in.Value(spellings);
   report.reason = in.Text();
-  report.transcript.server = in.Text();
-  report.transcript.connection = in.Number();
-  report.transcript.exchange = in.Number();
+  report.origin.server = in.Text();
+  report.origin.connection = in.Number();
+  report.origin.exchange = in.Number();
   const uint64_t sent = in.Number();
-  report.transcript.sent = TimeOf(sent);
-  report.transcript.received = TimeOf(sent + in.Number());
+  report.origin.sent = TimeOf(sent);
+  report.origin.received = TimeOf(sent + in.Number());
   Answer::Data data;
   data.report = std::move(report);
   data.vouched_by = in.Text();
-  data.wants_second = in.Number() != 0;
+  data.needs_confirmation = in.Number() != 0;
   data.confirmed_by = in.Text();
   if (std::holds_alternative<DnsLookup>(data.report.lookup)) {
     DnsSource& dns = data.report.dns;

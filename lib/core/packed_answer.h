@@ -1,4 +1,4 @@
-// An Answer in few bytes: a cache of a million holds these.
+// An Answer in few bytes, for caches that may have a million answers.
 
 #ifndef MAILVERDICT_LIB_CORE_PACKED_ANSWER_H_
 #define MAILVERDICT_LIB_CORE_PACKED_ANSWER_H_
@@ -11,9 +11,9 @@
 
 namespace mailverdict {
 
-// What comes out is the answer that went in, the times of its transcript to the
-// nanosecond: one that is vouched for stays so, and no other becomes so. Can be
-// moved, and then has nothing to say any more.
+// Unpack returns the answer that was packed, with times to the nanosecond. It
+// is proven if and only if that answer was. Movable, not copyable; an object
+// that was moved from must not be used.
 class PackedAnswer {
  public:
   // REQUIRES: `answer` is about a mailbox or from DNS.
@@ -22,8 +22,9 @@ class PackedAnswer {
   Answer Unpack() const;
   AnswerState state() const;
 
-  // What it is about, in bytes that are equal exactly when the lookups are. The
-  // view lives as long as this, also when it is moved.
+  // The lookup of the answer, as bytes. Two keys are equal if and only if their
+  // lookups are. The view is valid as long as this object, or the object that
+  // it was moved to.
   std::string_view key() const;
   static std::string KeyOf(const MailboxLookup& lookup);
   static std::string KeyOf(const DnsLookup& lookup);

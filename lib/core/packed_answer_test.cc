@@ -11,7 +11,7 @@ namespace {
 
 const absl::Time kSent = absl::FromUnixNanos(1'800'000'000'123'456'789);
 
-Transcript At(absl::Time sent, absl::Time received) {
+Origin At(absl::Time sent, absl::Time received) {
   return {"ldap://ldap1.example.org", 3, 1 << 20, sent, received};
 }
 
@@ -27,11 +27,11 @@ void ExpectEqual(const Answer& a, const Answer& b) {
   EXPECT_EQ(a.vouched_by(), b.vouched_by());
   EXPECT_EQ(a.proven(), b.proven());
   EXPECT_EQ(a.ToString(), b.ToString());
-  EXPECT_EQ(a.transcript().server, b.transcript().server);
-  EXPECT_EQ(a.transcript().connection, b.transcript().connection);
-  EXPECT_EQ(a.transcript().exchange, b.transcript().exchange);
-  EXPECT_EQ(a.transcript().sent, b.transcript().sent);
-  EXPECT_EQ(a.transcript().received, b.transcript().received);
+  EXPECT_EQ(a.origin().server, b.origin().server);
+  EXPECT_EQ(a.origin().connection, b.origin().connection);
+  EXPECT_EQ(a.origin().exchange, b.origin().exchange);
+  EXPECT_EQ(a.origin().sent, b.origin().sent);
+  EXPECT_EQ(a.origin().received, b.origin().received);
 }
 
 void ExpectComesBack(const Answer& answer) {
@@ -48,7 +48,7 @@ void ExpectComesBack(const Answer& answer) {
 TEST(PackedAnswerTest, WhoIsPresentComesBack) {
   const MailboxLookup joe{"people", {"joe@example.org", "j@example.org"}, ""};
   const std::string dn = "uid=joe,ou=people,dc=example,dc=org";
-  const Transcript moment = At(kSent, kSent + absl::Microseconds(800));
+  const Origin moment = At(kSent, kSent + absl::Microseconds(800));
   ExpectComesBack(Answer(Report::Present(joe, {dn, "j@example.org"}, moment)));
   ExpectComesBack(Answer(Report::Present(joe, {dn}, moment)));
   ExpectComesBack(Answer(Report::Present(joe, {}, moment)));
@@ -61,7 +61,7 @@ TEST(PackedAnswerTest, AnAbsenceIsVouchedForIfItWas) {
   policy.filter = *FilterTemplate::Parse("(mail=%a)");
   policy.controls = {{"mail", "control@example.org", "uid=control"}};
   const MailboxLookup joe{"people", {"joe@example.org"}, ""};
-  const Transcript moment = At(kSent, kSent + absl::Milliseconds(1));
+  const Origin moment = At(kSent, kSent + absl::Milliseconds(1));
   const Report absent = Report::Absent(joe, moment);
   const Report control =
       Report::Present(ControlsFor(policy, joe).front(), {"uid=c"}, moment);
@@ -79,7 +79,7 @@ TEST(PackedAnswerTest, AnAbsenceIsVouchedForIfItWas) {
   Report other_control = control;
   Report other = absent;
   for (Report* report : {&other, &other_control}) {
-    report->transcript.server = "ldap://ldap2.example.org";
+    report->origin.server = "ldap://ldap2.example.org";
   }
   const Answer both = Confirm(one, Vouch(policy, other, {other_control}));
   ASSERT_TRUE(both.proven());
@@ -96,7 +96,7 @@ TEST(PackedAnswerTest, UnknownComesBackWithItsReason) {
 
 TEST(PackedAnswerTest, WhatDnsSaidComesBack) {
   const DnsLookup mx{"example.org", DnsType::kMx};
-  const Transcript moment = At(kSent, kSent + absl::Milliseconds(1));
+  const Origin moment = At(kSent, kSent + absl::Milliseconds(1));
   Report found = Report::Present(mx, {"10 mx1.example.org", "20 b.c"}, moment);
   found.dns = {absl::Seconds(0x7fffffff), "alias.example.net", ""};
   ExpectComesBack(Answer(found));

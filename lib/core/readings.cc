@@ -35,20 +35,21 @@ void Add(mail::Address address, std::vector<mail::Address>* addresses) {
   }
 }
 
-// Whether `c` may stand in a domain, as far as it takes to find one's ends.
+// Whether `c` may be part of a domain. This only has to be exact enough to find
+// the ends of a domain.
 bool IsInDomain(char c) {
   return std::string_view(" \t@%!<>()[]\",:;\\").find(c) ==
          std::string_view::npos;
 }
 
-// The domains of ours that `argument` names outside of comments, in its
-// innermost brackets: there an MTA looks for the address. A domain stands
-// behind '@' or '%', or ahead of '!', or else it is a local part. The MTA has
-// understood the text, so its syntax is not checked here.
+// The domains of ours that `argument` names in its innermost angle brackets and
+// outside of comments, which is where an MTA looks for the address. A word
+// behind '@' or '%', or ahead of '!', is a domain; any other word is a local
+// part. The MTA has understood the text, so its syntax is not checked here.
 std::vector<std::string> DomainsNamed(std::string_view argument,
                                       const Policy& policy) {
   std::vector<std::string> domains;
-  size_t comments = 0;  // that are open: they nest
+  size_t comments = 0;  // how many are open, since comments nest
   char before = ' ';    // the last mark ahead of a word
   mail::Cursor in(argument);
   while (!in.done() && domains.size() < kMaxDomainsNamed) {
@@ -85,8 +86,8 @@ Readings ReadingsOf(const Policy& policy, const Transaction& transaction) {
 
   mail::Address resolved;
   if (mail::ReadAddress(*transaction.resolved, &resolved).has_value()) {
-    // sendmail's local mailer has the argument's own local part, without
-    // quotes.
+    // For local delivery sendmail resolves to the argument's local part without
+    // quotes. That is no new reading.
     const bool same =
         !readings.fault.has_value() &&
         absl::EqualsIgnoreCase(WithoutQuotes(*transaction.resolved),
@@ -99,7 +100,8 @@ Readings ReadingsOf(const Policy& policy, const Transaction& transaction) {
     Add(std::move(resolved), &readings.addresses);
     return readings;
   }
-  // sendmail's local mailer: the same mailbox in each of its own domains.
+  // Local delivery by sendmail: the name is the same mailbox in each of the
+  // MTA's own domains.
   for (std::string& domain : DomainsNamed(argument, policy)) {
     Add(resolved.InDomain(std::move(domain)), &readings.addresses);
   }

@@ -11,8 +11,8 @@
 //                 domain (local delivery): that name in each domain of ours
 //                 that the argument names
 //
-// An argument that has none of '@', '%' and '!' is a bare name. It is read as
-// it is, since the domain that an MTA appends to it is not the sender's word.
+// An argument without '@', '%' and '!' is a bare name, and is its only reading:
+// the domain that an MTA appends to it was not named by the sender.
 
 #ifndef MAILVERDICT_LIB_CORE_READINGS_H_
 #define MAILVERDICT_LIB_CORE_READINGS_H_
@@ -27,20 +27,20 @@
 
 namespace mailverdict {
 
-// A local reading takes its domain from the argument. One of more domains than
-// these was not written by a person.
+// How many domains of the argument make local readings; more are ignored. No
+// person writes an argument with more domains.
 inline constexpr size_t kMaxDomainsNamed = 8;
 
 struct Readings {
-  // The argument, parsed; the null address if it cannot be (`fault`).
+  // The argument, parsed; the null address if it cannot be parsed (`fault`).
   mail::Address argument;
   // Each address once; the argument's first, if it can be parsed. Empty when
   // there is no reading at all.
   std::vector<mail::Address> addresses;
   // Why the argument cannot be parsed.
   std::optional<mail::Fault> fault;
-  // The MTA resolved the recipient to something that cannot be parsed: there
-  // may be a mailbox that no reading has.
+  // The MTA resolved the recipient to a text that cannot be parsed, so the
+  // mailbox may be one that no reading names.
   bool unclear = false;
 };
 

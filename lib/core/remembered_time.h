@@ -1,4 +1,4 @@
-// Times as the values of a history's reports write them:
+// Writes and reads times in the values of the history's reports:
 // "last seen 2026-11-24T04:00:00Z".
 
 #ifndef MAILVERDICT_LIB_CORE_REMEMBERED_TIME_H_
@@ -16,13 +16,13 @@ namespace mailverdict {
 
 inline constexpr absl::string_view kRememberedTimeFormat = "%Y-%m-%dT%H:%M:%SZ";
 
-// `what` ends with a blank.
+// `what` stands before the time and ends with a blank.
 inline std::string RememberedTime(absl::string_view what, absl::Time when) {
   return absl::StrCat(
       what, absl::FormatTime(kRememberedTimeFormat, when, absl::UTCTimeZone()));
 }
 
-// nullopt unless `value` is such a time of `what`.
+// The inverse; nullopt if `value` is not `what` and a time.
 inline std::optional<absl::Time> ReadRememberedTime(absl::string_view what,
                                                     absl::string_view value) {
   absl::Time when;

@@ -1,5 +1,5 @@
-// Every reply that a check or an adapter may give, in one place. Only the
-// sources that give one include this header: a new reply rebuilds little.
+// Every reply that a check or an adapter may give. Only sources that give a
+// reply include this header, so a new reply rebuilds few files.
 
 #ifndef MAILVERDICT_LIB_CORE_REPLIES_H_
 #define MAILVERDICT_LIB_CORE_REPLIES_H_
@@ -25,7 +25,7 @@ inline constexpr RejectReply kSenderNullMx{550, 7, 27,
                                            "Sender address has null MX"};
 inline constexpr RejectReply kRecipientNullMx{556, 1, 10,
                                               "Recipient address has null MX"};
-// Proven missing again and again.
+// The domain is proven missing and learned (missing_domain.h).
 inline constexpr RejectReply kSenderDomainMissing{
     550, 1, 8, "Sender domain does not exist"};
 inline constexpr RejectReply kRecipientDomainMissing{
@@ -36,7 +36,7 @@ inline constexpr RejectReply kClientListed{554, 7, 1,
 inline constexpr RejectReply kSenderListed{554, 7, 1,
                                            "Sender domain is on a block list"};
 
-// What DNS says, and may say by mistake.
+// Deferrals for what DNS says without proof.
 inline constexpr DeferReply kSenderDomainNotFound{
     451, 1, 8, "Sender domain does not exist"};
 inline constexpr DeferReply kRecipientDomainNotFound{
@@ -45,14 +45,14 @@ inline constexpr DeferReply kSenderDomainNoHost{
     451, 1, 8, "Sender domain has no mail host with a public address"};
 inline constexpr DeferReply kRecipientDomainNoHost{
     451, 1, 2, "Recipient domain has no mail host with a public address"};
-// Nothing can be said of the domain; unlike the above, a sender has nothing to
-// correct. RFC 3463 X.4.3.
+// DNS gave no usable answer. Unlike above, the sender has nothing to correct.
+// RFC 3463 X.4.3.
 inline constexpr DeferReply kDomainUnsure{
     451, 4, 3, "Domain cannot be looked up right now, try again later"};
 
-// RFC 3463 X.4.3, "directory server failure". The reasons differ (no answer, no
-// vouched answer, seen too recently); the log tells them apart, a stranger
-// should not learn them.
+// RFC 3463 X.4.3, "directory server failure". The reason may be no answer, an
+// answer without proof, or an address seen too recently. The log has the
+// reason; strangers should not learn it.
 inline constexpr DeferReply kDirectoryUnsure{
     451, 4, 3, "Recipient cannot be verified right now, try again later"};
 inline constexpr DeferReply kAddressNotUnderstood{
@@ -60,7 +60,7 @@ inline constexpr DeferReply kAddressNotUnderstood{
 inline constexpr DeferReply kNoVerdict{
     451, 3, 0, "Mail cannot be checked right now, try again later"};
 // RFC 3463 X.3.2, "system not accepting network messages".
-inline constexpr DeferReply kHeld{
+inline constexpr DeferReply kDeferAll{
     451, 3, 2, "Mail is not accepted right now, try again later"};
 inline constexpr DeferReply kRequestNotUnderstood{
     451, 3, 0, "Address was not asked about in full, try again later"};

@@ -15,7 +15,8 @@
 namespace mailverdict {
 
 // The parts of a reply. The enhanced status is CLASS.SUBJECT.DETAIL; its class
-// is always the first digit of the code. HarmlessText has made `text`.
+// is always the first digit of the code. `text` has only what HarmlessText lets
+// through.
 struct Reply {
   int code = 250;
   int status_subject = 0;
@@ -25,7 +26,8 @@ struct Reply {
   int status_class() const { return code / 100; }
 };
 
-// sendmail's tokeniser answers 553 by itself for a token of 256 bytes.
+// The longest text of a reply. A token of 256 bytes would make sendmail's
+// tokeniser answer 553 by itself.
 inline constexpr size_t kMaxReplyText = 200;
 
 // Makes any bytes fit for the text of a reply. Keeps printable ASCII except for
@@ -35,7 +37,7 @@ inline constexpr size_t kMaxReplyText = 200;
 // and cuts the text to kMaxReplyText bytes.
 std::string HarmlessText(std::string_view text);
 
-// A temporary reply (4xx). A constant with another code does not compile.
+// A temporary reply (4xx). A constant with any other code does not compile.
 class DeferReply {
  public:
   constexpr DeferReply(int code, int subject, int detail, FixedText text)

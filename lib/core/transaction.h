@@ -21,8 +21,9 @@ enum class Stage { kConnect, kHelo, kMail, kRcpt, kEndOfHeader, kEndOfMessage };
 
 inline constexpr size_t kStages = 6;
 
-// What an adapter may tell of a transaction. docs/cases.md has a table: which
-// door tells which, and by which word a case does.
+// The facts of a transaction that an adapter may fill in. A table in
+// docs/cases.md ("What each MTA connection tells") shows which connection tells
+// which facts, and the word for each fact in a case file.
 enum class Fact {
   kClient,     // Transaction::client
   kHelo,       // helo
@@ -36,7 +37,7 @@ enum class Fact {
 
 inline constexpr size_t kFacts = 8;
 
-// The stage from which on a fact is known.
+// The first stage at which a fact is known.
 constexpr Stage StageOf(Fact fact) {
   switch (fact) {
     case Fact::kClient:
@@ -56,7 +57,7 @@ constexpr Stage StageOf(Fact fact) {
   return Stage::kEndOfHeader;
 }
 
-// Some of the values of an enumeration that counts from 0. A value.
+// A set of values of an enumeration that counts from 0. A value.
 template <typename E>
 class EnumSet {
  public:
@@ -80,7 +81,7 @@ class EnumSet {
 using StageSet = EnumSet<Stage>;
 using FactSet = EnumSet<Fact>;
 
-// The stages from which on `facts` are known.
+// The first stages at which `facts` are known.
 constexpr StageSet StagesOf(FactSet facts) {
   StageSet stages;
   for (size_t i = 0; i < kFacts; ++i) {
@@ -90,8 +91,8 @@ constexpr StageSet StagesOf(FactSet facts) {
   return stages;
 }
 
-// A field of the message's header, as the MTA gave it: folded, its value
-// without the blank after the colon.
+// A field of the message's header, as the MTA gave it. Its value may still be
+// folded over several lines, and lacks the blank after the colon.
 struct HeaderField {
   std::string name;
   std::string value;
@@ -99,10 +100,11 @@ struct HeaderField {
 
 struct Transaction {
   Stage stage = Stage::kConnect;
-  // When this verdict began. Checks have no other clock.
+  // The time at which the evaluation began. Checks have no other clock.
   absl::Time now = absl::InfinitePast();
 
-  // All of these as the MTA gave them, not yet parsed; empty where unknown.
+  // These texts are as the MTA gave them, not yet parsed. Empty: not known.
+  //
   // From kConnect:
   std::string client;  // address of the client: "192.0.2.1", "2001:db8::1"
   // From kHelo:
@@ -112,19 +114,21 @@ struct Transaction {
   std::string sender;    // with or without angle brackets; "<>": the null one
   // From kRcpt:
   std::string recipient;  // kRcpt: with or without angle brackets
-  // kRcpt: what the MTA made of `recipient`: the macro {rcpt_addr} of sendmail
-  // and Postfix. A name without a domain: the MTA delivers it itself. Empty: it
-  // found nothing. nullopt: it does not say.
+  // kRcpt: the address that the MTA resolved `recipient` to (the macro
+  // {rcpt_addr} of sendmail and Postfix). A name without a domain: the MTA
+  // delivers it locally. Empty: the MTA found no address. nullopt: the MTA does
+  // not say.
   std::optional<std::string> resolved;
   // From kEndOfHeader:
   std::vector<std::string> accepted;  // the recipients that passed
   std::vector<HeaderField> header;
-  bool header_cut = false;  // it was too large: fields are missing at its end
+  bool header_cut = false;  // too large: fields are missing at the end
 
-  // The client logged in (SMTP AUTH): it is one of ours, and no check runs.
+  // The client has logged in (SMTP AUTH), so it is one of ours and no check
+  // runs.
   bool authenticated = false;
 
-  // A transaction that tells one address only: the sender at kMail, the
+  // Returns a transaction with one address only: the sender at kMail, the
   // recipient at any other stage.
   static Transaction About(Stage stage, std::string address) {
     Transaction tx;

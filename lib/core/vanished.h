@@ -1,6 +1,6 @@
-// The addresses that vanished from a directory, and whether they are too many
-// to believe it: a half-loaded replica loses many addresses within minutes,
-// people leave one by one.
+// When addresses vanished from a directory, and whether too many have vanished
+// to believe the directory. A half-loaded replica loses many addresses within
+// minutes; people leave one by one.
 
 #ifndef MAILVERDICT_LIB_CORE_VANISHED_H_
 #define MAILVERDICT_LIB_CORE_VANISHED_H_
@@ -17,23 +17,26 @@
 namespace mailverdict {
 
 struct Vanished {
-  // More are not kept: beyond it the oldest are forgotten. One more than a
-  // policy can allow, or a directory would never be held.
+  // No more times than this are kept; the oldest is forgotten first. This is
+  // one more than the largest limit of a policy, because a directory is held
+  // when the limit is exceeded.
   static constexpr size_t kMax = VanishLimit::kMaxVanished + 1;
 
-  // When addresses, once seen, were first proven absent that are still missing.
-  // To the second, as a store keeps them; at most kMax, the latest last.
+  // For each address that was seen once and is still missing, the time at which
+  // it was first proven absent. At most kMax times, the latest last, in whole
+  // seconds, because stores keep no fractions.
   std::vector<absl::Time> times;
 
-  // As the values of a Present report: "2026-11-24T04:00:00Z", one each.
+  // Returns the values of a Present report, one for each time:
+  // "2026-11-24T04:00:00Z".
   std::vector<std::string> ToValues() const;
-  // nullopt when the answer holds no such values.
+  // The inverse of ToValues; nullopt if the answer has no such values.
   static std::optional<Vanished> From(const Answer& answer);
 };
 
-// Do more than `count` of them, in whatever order, lie within some span of
-// `within`, its ends included? With a `count` of Vanished::kMax or more it is
-// never so of what a history tells.
+// Whether more than `count` of `times` (in any order) are within one span of
+// the length `within`, both ends included. If `count` is Vanished::kMax or
+// more, this is never true for times that a history gives.
 bool TooManyVanished(const std::vector<absl::Time>& times, int count,
                      absl::Duration within);
 

@@ -33,28 +33,29 @@ enum class Disposition { kPass, kDefer, kReject };
 // What a verdict is about: one recipient, or every recipient of the message.
 enum class Scope { kRecipient, kMessage };
 
-// Something to remember. Checks do not write. The observations of a verdict are
-// written when it is given (History::Write, history.h), so explaining or
-// evaluating twice changes nothing.
+// Something for the history to remember. Checks do not write it: the
+// observations of a verdict are written when the verdict is given
+// (History::Write, history.h). So explaining or evaluating twice changes
+// nothing.
 struct Observation {
   enum class Kind {
     kPresent,  // the mailbox exists
-    kMissed,   // a mailbox seen earlier is proven absent: within its grace
-    kGone,     // a mailbox seen earlier is absent beyond its grace: forget it
+    kMissed,   // it was seen earlier, and is absent within the grace period
+    kGone,     // it was seen earlier, and the grace period is over: forget it
   };
   Kind kind = Kind::kPresent;
-  // The mailbox (kMailboxSeen), or a domain (kMissingDomain). For a domain,
-  // kMissed: it is proven missing; kPresent: it exists.
+  // The mailbox (kMailboxSeen) or the domain (kMissingDomain). For a domain,
+  // kMissed means that it is proven missing, and kPresent that it exists.
   HistoryLookup about;
   absl::Time when;
-  // kMissed of a domain: a text that all attempts of one message share, so that
-  // they count once.
+  // kMissed of a domain: identifies the message. All attempts of one message
+  // have the same text, so that they count once.
   std::string message{};
 };
 
 class Verdict {
  public:
-  // One check's part in a verdict.
+  // What one check contributed to the verdict.
   struct Step {
     FixedText check;  // its name
     Disposition found = Disposition::kPass;
@@ -70,14 +71,15 @@ class Verdict {
   static Verdict Defer(DeferReply reply, FixedText why = "");
   static Verdict Reject(RejectReply reply, Proof proof, FixedText why = "");
 
-  // Appends `more` to the text of the reply, made harmless (reply.h). Does
-  // nothing to a pass.
+  // Appends `more` to the text of the reply, and makes the text harmless
+  // (HarmlessText). Does nothing to a pass.
   Verdict WithText(std::string_view more) &&;
 
   // Adds something to remember when the verdict is given.
   Verdict WithObservation(Observation observation) &&;
   Verdict WithObservation(Observation::Kind kind,
-                 const std::vector<HistoryLookup>& about, absl::Time when) &&;
+                          const std::vector<HistoryLookup>& about,
+                          absl::Time when) &&;
 
   Disposition disposition() const { return disposition_; }
   const Reply& reply() const { return reply_; }
@@ -97,16 +99,18 @@ class Verdict {
   Scope scope() const { return scope_; }
   const std::vector<Step>& steps() const { return steps_; }
 
-  // For a log: "recipient reject 550 5.1.1 User unknown", and behind it in
-  // brackets why, and what checks in shadow would have said. One line, as is
-  // each of Tree(): what servers said is escaped (lib/mail/escape.h).
+  // One line for a log: "recipient reject 550 5.1.1 User unknown". Brackets
+  // follow with the reason, with what checks in shadow would have said, and
+  // with why answers were Unknown. Text from servers is escaped
+  // (lib/mail/escape.h), here and in Tree(), so that it cannot begin a line.
   std::string Line() const;
-  // For a person: the line, and below it each check, what it asked, what came
-  // back from which server, what vouches for it. Lines end in '\n'.
+  // Several lines for a person: Line(), and below it each check with its
+  // lookups and their answers: from which server, and which controls vouch for
+  // them. Each line ends in '\n'.
   std::string Tree() const;
 
  private:
-  friend class Deliberation;  // Evaluate's working part, chain.cc
+  friend class Deliberation;  // does the work of Evaluate (chain.cc)
 
   Disposition disposition_ = Disposition::kPass;
   Reply reply_;

@@ -15,7 +15,7 @@ bool AsksFor(const MailboxLookup& lookup, const Control& control) {
                    control.address) != lookup.spellings.end();
 }
 
-bool SameMoment(const Transcript& a, const Transcript& b) {
+bool SameMoment(const Origin& a, const Origin& b) {
   return !a.server.empty() && a.server == b.server &&
          a.connection == b.connection && a.exchange == b.exchange &&
          a.sent == b.sent && a.received == b.received && a.sent <= a.received;
@@ -35,7 +35,7 @@ const Report* FindControl(const std::vector<Report>& controls,
   return nullptr;
 }
 
-// Why `controls` do not bear out an absence; empty when they do.
+// Why `controls` do not prove the absence in `report`; empty if they do.
 std::string Objection(const DirectoryPolicy& directory, const Report& report,
                       const std::vector<Report>& controls) {
   if (directory.proxy) {
@@ -57,7 +57,7 @@ std::string Objection(const DirectoryPolicy& directory, const Report& report,
     if (seen->state == AnswerState::kUnknown) {
       return objection("is unknown: ", seen->reason);
     }
-    if (!SameMoment(report.transcript, seen->transcript)) {
+    if (!SameMoment(report.origin, seen->origin)) {
       return objection("comes from another moment");
     }
   }
@@ -89,7 +89,7 @@ Answer Vouch(const DirectoryPolicy& directory, Report report,
   std::string objection = Objection(directory, report, controls);
   if (!objection.empty()) {
     return Answer(Report::Unknown(std::move(report.lookup),
-                                  std::move(objection), report.transcript));
+                                  std::move(objection), report.origin));
   }
   std::string vouched_by;
   for (const Control& control : directory.controls) {
@@ -97,23 +97,23 @@ Answer Vouch(const DirectoryPolicy& directory, Report report,
                     control.address, " (", control.arm, ")");
   }
   return Answer(Answer::Data{std::move(report), std::move(vouched_by),
-                             directory.WantsSecond(), ""});
+                             directory.NeedsConfirmation(), ""});
 }
 
 Answer Confirm(const Answer& first, const Answer& second) {
-  const std::string& server = first.transcript().server;
+  const std::string& server = first.origin().server;
   const bool agree = first.absent() && first.controls_passed() &&
                      second.absent() && second.controls_passed() &&
                      first.lookup() == second.lookup() && !server.empty() &&
-                     server != second.transcript().server;
+                     server != second.origin().server;
   if (!agree) {
     return Answer(Report::Unknown(
         first.lookup(), "no second server bears out that it is absent",
-        first.transcript()));
+        first.origin()));
   }
   Answer::Data data = *first.data_;
-  data.wants_second = false;
-  data.confirmed_by = second.transcript().ToString();
+  data.needs_confirmation = false;
+  data.confirmed_by = second.origin().ToString();
   return Answer(std::move(data));
 }
 

@@ -17,10 +17,10 @@ bool AsksForAControl(const DirectoryPolicy& directory,
                      const MailboxLookup& lookup);
 
 // The controls to ask in the same search as `lookup`. Each is a lookup of its
-// own: an address, and the arm of the filter that must find it. A control that
-// `lookup` itself asks for is left out, since its entry would not say which of
-// the two questions found it. Its arm is then uncovered, and an absence is not
-// proven.
+// own: an address, and the arm of the filter that must find it. A control with
+// an address that `lookup` itself asks for is left out, because its entry would
+// not show which of the two found it. Its arm then has no control, so an
+// absence is not proven.
 std::vector<MailboxLookup> ControlsFor(const DirectoryPolicy& directory,
                                        const MailboxLookup& lookup);
 
@@ -32,8 +32,8 @@ std::vector<MailboxLookup> ControlsFor(const DirectoryPolicy& directory,
 //     sent before it was received.
 // The answer is then proven, unless the directory wants a second server
 // (policy.h): Confirm() has to follow. Any other Absent becomes Unknown, with
-// the reason. Present and Unknown are returned as they are: neither rejects.
-// REQUIRES: `report.lookup` is a MailboxLookup of `directory`.
+// the reason. Present and Unknown are returned as they are, because neither can
+// reject. REQUIRES: `report.lookup` is a MailboxLookup of `directory`.
 Answer Vouch(const DirectoryPolicy& directory, Report report,
              const std::vector<Report>& controls);
 

@@ -20,7 +20,7 @@ DirectoryPolicy People() {
   return people;
 }
 
-Transcript Moment() {
+Origin Moment() {
   return {"ldap://one", 3, 17, kNoon, kNoon + absl::Milliseconds(1)};
 }
 
@@ -89,10 +89,10 @@ DirectoryPolicy PeopleOnTwoServers() {
 
 // As `server` says it, with its controls.
 Answer AbsentFrom(const std::string& server) {
-  Transcript moment = Moment();
+  Origin moment = Moment();
   moment.server = server;
   std::vector<Report> controls = GoodControls();
-  for (Report& control : controls) control.transcript = moment;
+  for (Report& control : controls) control.origin = moment;
   return Vouch(PeopleOnTwoServers(), Report::Absent(Joe(), moment), controls);
 }
 
@@ -142,7 +142,7 @@ TEST(Vouch, WhatNobodyVouchedForProvesNothing) {
       Answer(Report::Absent(Joe(), Moment())).ProofOfAbsence().has_value());
 }
 
-// Every way in which a transcript, a control or a policy can fall short turns
+// Every way in which an origin, a control or a policy can fall short turns
 // the absence into Unknown, and says why.
 struct Flaw {
   const char* name;
@@ -196,30 +196,30 @@ INSTANTIATE_TEST_SUITE_P(
              "control old@example.org (mail) is unknown: busy"},
         Flaw{"ControlFromAnotherServer",
              [](auto&, auto&, Controls& c) {
-               c[0].transcript.server = "ldap://two";
+               c[0].origin.server = "ldap://two";
              },
              "control old@example.org (mail) comes from another moment"},
         Flaw{"ControlFromAnotherConnection",
-             [](auto&, auto&, Controls& c) { c[0].transcript.connection = 4; },
+             [](auto&, auto&, Controls& c) { c[0].origin.connection = 4; },
              "control old@example.org (mail) comes from another moment"},
         Flaw{"ControlFromAnotherSearch",
-             [](auto&, auto&, Controls& c) { c[1].transcript.exchange = 18; },
+             [](auto&, auto&, Controls& c) { c[1].origin.exchange = 18; },
              "control new@example.org (uid) comes from another moment"},
         Flaw{"ControlSentAtAnotherTime",
              [](auto&, auto&, Controls& c) {
-               c[0].transcript.sent -= absl::Seconds(1);
+               c[0].origin.sent -= absl::Seconds(1);
              },
              "control old@example.org (mail) comes from another moment"},
         Flaw{"ReceivedBeforeItWasSent",
              [](auto&, Report& r, Controls& c) {
                for (Report* each : {&r, &c[0], &c[1]}) {
-                 each->transcript.received = kNoon - absl::Seconds(1);
+                 each->origin.received = kNoon - absl::Seconds(1);
                }
              },
              "control old@example.org (mail) comes from another moment"},
-        Flaw{"NoTranscriptAtAll",
+        Flaw{"NoOriginAtAll",
              [](auto&, Report& r, Controls& c) {
-               for (Report* each : {&r, &c[0], &c[1]}) each->transcript = {};
+               for (Report* each : {&r, &c[0], &c[1]}) each->origin = {};
              },
              "control old@example.org (mail) comes from another moment"},
         Flaw{"AnArmWithoutAControl",

@@ -36,23 +36,22 @@ bool HasEdns(ares_channel ares) {
   return edns;
 }
 
-Report ReportOf(const DnsLookup& lookup, DnsMessage message,
-                Transcript transcript) {
+Report ReportOf(const DnsLookup& lookup, DnsMessage message, Origin origin) {
   Report report;
   switch (message.outcome) {
     case DnsMessage::Outcome::kCouldNotAsk:
       return Report::Unknown(lookup, std::move(message.reason),
-                             std::move(transcript));
+                             std::move(origin));
     case DnsMessage::Outcome::kValues:
-      report = Report::Present(lookup, std::move(message.values),
-                               std::move(transcript));
+      report =
+          Report::Present(lookup, std::move(message.values), std::move(origin));
       break;
     case DnsMessage::Outcome::kNoName:
-      report = Report::Absent(lookup, std::move(transcript));
+      report = Report::Absent(lookup, std::move(origin));
       report.absence = Absence::kNoName;
       break;
     case DnsMessage::Outcome::kNoData:
-      report = Report::Absent(lookup, std::move(transcript));
+      report = Report::Absent(lookup, std::move(origin));
       report.absence = Absence::kNoData;
       break;
   }
@@ -203,7 +202,7 @@ void DnsChannel::SendWaiting() {
 void DnsChannel::GiveUp(std::unique_ptr<Question> question, std::string why,
                         bool silent) {
   Report report = Report::Unknown(question->lookup, std::move(why));
-  report.transcript.server = name_;
+  report.origin.server = name_;
   Finish(std::move(question), {std::move(report), silent});
 }
 
@@ -225,14 +224,14 @@ void DnsChannel::OnAnswer(void* argument, int status, int, unsigned char* bytes,
 // With bytes, the status is what c-ares makes of them; we read them ourselves.
 DnsChannel::Reply DnsChannel::Read(const Question& question, int status,
                                    std::string_view bytes) {
-  const Transcript transcript{name_, 1, question.number, question.since,
-                              executor_->Now()};
+  const Origin origin{name_, 1, question.number, question.since,
+                      executor_->Now()};
   const bool with_edns = question.line->edns;
   if (!bytes.empty()) {
     DnsMessage message = ReadDnsMessage(bytes, question.lookup);
     EdnsDoubt doubt = question.edns ? message.edns : EdnsDoubt::kNone;
     if (question.edns && !with_edns) doubt = EdnsDoubt::kRefused;
-    return {ReportOf(question.lookup, std::move(message), transcript), false,
+    return {ReportOf(question.lookup, std::move(message), origin), false,
             with_edns, doubt};
   }
   std::string why = ares_strerror(status);
@@ -248,7 +247,7 @@ DnsChannel::Reply DnsChannel::Read(const Question& question, int status,
   }
   // A server that is not there does not answer without EDNS either.
   const bool lost_or_dropped = question.edns && status == ARES_ETIMEOUT;
-  return {Report::Unknown(question.lookup, std::move(why), transcript), silent,
+  return {Report::Unknown(question.lookup, std::move(why), origin), silent,
           with_edns, lost_or_dropped ? EdnsDoubt::kPerhaps : EdnsDoubt::kNone};
 }
 

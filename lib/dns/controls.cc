@@ -236,7 +236,7 @@ void DnsControls::Begin(Subject* subject) {
 void DnsControls::End(const std::shared_ptr<Running>& running) {
   Subject* const subject = running->subject;
   Round& round = running->round;
-  Transcript before;
+  Origin before;
   before.server = subject->server;
   before.received = subject->begun;
   round.objection = ObjectionOfControls(*policy_, SampleOf(subject->list),

@@ -141,7 +141,7 @@ TEST_F(DnsControlsTest, AnAbsenceIsVouchedForByARoundAtTheSameServer) {
   EXPECT_TRUE(last().absent() && last().proven()) << last().ToString();
   EXPECT_EQ(name_rounds(), 1u);
   EXPECT_EQ(servers, std::set<std::string>{kServer});
-  EXPECT_EQ(last().transcript().server, kServer);
+  EXPECT_EQ(last().origin().server, kServer);
 }
 
 TEST_F(DnsControlsTest, WhatIsThereIsVouchedForToo) {

@@ -118,8 +118,8 @@ TEST_F(DnsResolverTest, EachTypeFromAnAuthorityAndFromACache) {
     const Answer a = Ask(resolver, "www.example.org", DnsType::kA);
     EXPECT_EQ(a.values(), Values{"192.0.2.1"}) << a.ToString();
     EXPECT_EQ(a.dns().ttl, absl::Seconds(300));
-    EXPECT_EQ(a.transcript().server, server.ToString());
-    EXPECT_LE(a.transcript().sent, a.transcript().received);
+    EXPECT_EQ(a.origin().server, server.ToString());
+    EXPECT_LE(a.origin().sent, a.origin().received);
     EXPECT_EQ(Ask(resolver, "www.example.org", DnsType::kAaaa).values(),
               Values{"2001:db8::1"});
     Values mx = Ask(resolver, "example.org", DnsType::kMx).values();
@@ -248,7 +248,7 @@ TEST_F(DnsResolverTest, AServerThatCannotSayIsPassedOver) {
   for (int i = 0; i < DnsResolver::kSilences; ++i) {
     before = loop.Now();
     const Answer first = Ask(resolver, "www.example.org", DnsType::kA);
-    EXPECT_EQ(first.transcript().server, cache.server().ToString());
+    EXPECT_EQ(first.origin().server, cache.server().ToString());
     EXPECT_GE(loop.Now() - before, absl::Milliseconds(300));
   }
   // From then on, it is not waited for.
@@ -322,7 +322,7 @@ TEST_F(DnsResolverTest, AServerThatAnswersIsShunnedNoLonger) {
   resolver.ResolveAt(server.server().ToString(), {"example.org", DnsType::kMx},
                      [&](const Answer& a) { answered = a.present(); });
   ASSERT_TRUE(loop.RunUntil([&] { return answered; }));
-  EXPECT_EQ(Ask(resolver, "example.org", DnsType::kMx).transcript().server,
+  EXPECT_EQ(Ask(resolver, "example.org", DnsType::kMx).origin().server,
             server.server().ToString());
 }
 
@@ -367,7 +367,7 @@ TEST_F(DnsResolverTest, OneServerCanBeAskedByItself) {
   ExpectUnknown(ask_at(resolver, names[0]), "REFUSED");
   const Answer answer = ask_at(resolver, names[1]);
   EXPECT_EQ(answer.values(), Values{"192.0.2.1"});
-  EXPECT_EQ(answer.transcript().server, names[1]);
+  EXPECT_EQ(answer.origin().server, names[1]);
   ExpectUnknown(ask_at(resolver, "192.0.2.99"), "there is no DNS server");
   DnsResolver impatient =
       Open({silent.server(), cache.server()}, absl::Milliseconds(50));
@@ -679,7 +679,7 @@ TEST_F(DnsResolverTest, AServerIsReachedThroughItsInterface) {
   DnsResolver resolver = Open({server});
   const Answer small = Ask(resolver, "www.example.org", DnsType::kA);
   EXPECT_EQ(small.values(), Values{"192.0.2.1"}) << small.ToString();
-  EXPECT_EQ(small.transcript().server, server.ToString());
+  EXPECT_EQ(small.origin().server, server.ToString());
   EXPECT_EQ(Ask(resolver, "big.example.org", DnsType::kTxt).values().size(),
             40u);
   server.zone = "nowhere";

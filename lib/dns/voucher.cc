@@ -74,7 +74,7 @@ void DnsVoucher::Judge(const Answer& seen, Done done) {
     return;
   }
   controls_->Ask(
-      seen.transcript().server, lookup,
+      seen.origin().server, lookup,
       [policy = policy_, seen,
        done = std::move(done)](const DnsControls::Round& round) {
         done(VouchDns(*policy, round.random, seen.report(), round.reports));

@@ -101,7 +101,7 @@ TEST_F(DnsVoucherTest, ANameThatIsNotThereIsProvenNotToBe) {
     EXPECT_TRUE(answer.absent() && answer.proven()) << answer.ToString();
     EXPECT_TRUE(absl::StrContains(answer.vouched_by(), ".wild.example.org A"));
     EXPECT_TRUE(absl::StrContains(answer.vouched_by(), ".com MX"));
-    EXPECT_EQ(answer.transcript().server, cache.server().ToString());
+    EXPECT_EQ(answer.origin().server, cache.server().ToString());
   }
   EXPECT_TRUE(Proof::OfNoName(mx, a, aaaa).has_value());
   loop.RunReady();
@@ -187,7 +187,7 @@ TEST_F(DnsVoucherTest, TheServerThatAnsweredIsTheOneThatIsTested) {
   const Answer answer = Ask("nobody.example.org", DnsType::kA,
                             {refusing.server(), cache.server()});
   EXPECT_TRUE(answer.absent() && answer.proven()) << answer.ToString();
-  EXPECT_EQ(answer.transcript().server, cache.server().ToString());
+  EXPECT_EQ(answer.origin().server, cache.server().ToString());
 }
 
 TEST_F(DnsVoucherTest, AListingOfAHealthyListIsProven) {

@@ -18,11 +18,11 @@ namespace mailverdict {
 // A cache in front of one directory. Present is kept for the policy's
 // keep_present, a proven Absent for its keep_absent; Unknown is never kept. It
 // holds max_cached answers at most, and drops the least recently used first.
-// Identical lookups that are under way share one question. One loop's thread.
-// A `done` may ask again, and may destroy the cache.
+// Identical lookups that are under way share one question. Loop's thread only.
+// A callback may call Resolve again, and may destroy the cache.
 class AnswerCache final : public Resolver {
  public:
-  // All three outlive the cache.
+  // All three must outlive the cache.
   AnswerCache(const DirectoryPolicy& policy, Executor* executor,
               Resolver* directory);
 
@@ -36,8 +36,8 @@ class AnswerCache final : public Resolver {
   // Forgets the answer to one lookup.
   void Forget(const MailboxLookup& lookup);
 
-  // Forgets every absence: the directory has just failed its controls. Constant
-  // time.
+  // Forgets every absence. Called when the directory has failed its controls.
+  // Constant time.
   void ForgetAbsences() { kept_.ForgetAbsences(); }
 
   size_t size() const { return kept_.size(); }

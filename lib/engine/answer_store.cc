@@ -32,8 +32,9 @@ void AnswerStore::Keep(const Answer& answer, absl::Duration time) {
   if (time <= absl::ZeroDuration()) return;
   PackedAnswer packed(answer);
   Forget(packed.key());
-  // Expired answers must not fill the store before the first is dropped: a
-  // sender who guesses addresses leaves thousands that are never asked again.
+  // Drops expired answers before the store is full. Otherwise a sender who
+  // guesses addresses would fill it with thousands of answers that nobody asks
+  // for again.
   while (!by_age_.empty() && Expired(by_age_.back())) {
     Drop(std::prev(by_age_.end()));
   }

@@ -1,5 +1,5 @@
-// A store of answers by their lookups, each with a lifetime of its own. The
-// caches of answers are made of it.
+// A store of answers, found by their lookups. Each answer has a lifetime of its
+// own. AnswerCache and DnsCache are built on it.
 
 #ifndef MAILVERDICT_LIB_ENGINE_ANSWER_STORE_H_
 #define MAILVERDICT_LIB_ENGINE_ANSWER_STORE_H_
@@ -24,20 +24,20 @@
 
 namespace mailverdict {
 
-// Holds `max` answers at most, and drops the least recently used first. One
-// loop's thread.
+// Holds `max` answers at most, and drops the least recently used first. Loop's
+// thread only.
 class AnswerStore {
  public:
-  // `executor` outlives the store.
+  // `executor` must outlive the store.
   AnswerStore(size_t max, const Executor* executor)
       : max_(max), executor_(executor) {}
 
-  // The answer under a key (PackedAnswer::KeyOf); nullopt if there is none, or
-  // its lifetime is over.
+  // Returns the answer under a key (PackedAnswer::KeyOf). Returns nullopt if
+  // there is none, or its lifetime is over.
   std::optional<Answer> Find(std::string_view key);
 
-  // Stores `answer` for `time`, in the place of an older one. Does nothing if
-  // `time` is not above zero.
+  // Stores `answer` for `time`, and replaces an older answer to its lookup.
+  // Does nothing if `time` is not above zero.
   void Keep(const Answer& answer, absl::Duration time);
 
   void Forget(std::string_view key);
@@ -50,7 +50,8 @@ class AnswerStore {
  private:
   struct Entry {
     PackedAnswer answer;
-    std::chrono::system_clock::time_point expires;  // half of an absl::Time
+    std::chrono::system_clock::time_point
+        expires;   // smaller than an absl::Time
     uint64_t era;  // an absence of an earlier era is forgotten
   };
   using Entries = std::list<Entry>;
@@ -84,23 +85,23 @@ class AnswerStore {
   absl::flat_hash_set<Entries::iterator, ByKey, ByKey> by_key_;
 };
 
-// The callbacks of identical lookups that are under way: they share one
+// The callbacks of lookups that are under way. Identical lookups share one
 // question.
 template <typename L>
 class SharedQuestions {
  public:
   using Done = Resolver::Done;
 
-  // Adds a callback. True for the first of its lookup, whose caller has to ask
-  // the question.
+  // Adds a callback. Returns true if it is the first of its lookup: its caller
+  // has to ask the question.
   bool Join(const L& lookup, Done done) {
     std::vector<Done>& waiting = waiting_[lookup];
     waiting.push_back(std::move(done));
     return waiting.size() == 1;
   }
 
-  // Gives the answer to all callbacks of `lookup`. They may join again, or
-  // destroy this, so they are taken out first.
+  // Calls all callbacks of `lookup` with `answer`. They are taken out first,
+  // because a callback may join again, or destroy this object.
   void Finish(const L& lookup, const Answer& answer) {
     const auto waiting = waiting_.find(lookup);
     if (waiting == waiting_.end()) return;  // answered before

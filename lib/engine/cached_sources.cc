@@ -23,13 +23,14 @@ std::shared_ptr<CachedDirectory> CachedDirectory::Create(
 }
 
 std::shared_ptr<CachedDns> CachedDns::Create(
-    std::shared_ptr<const Policy> part, std::vector<std::string> server_names,
-    const Factory& make, Executor* executor, const SourceLog& log) {
+    std::shared_ptr<const Policy> settings,
+    std::vector<std::string> server_names, const Factory& make,
+    Executor* executor, const SourceLog& log) {
   auto made = std::shared_ptr<CachedDns>(
-      new CachedDns(std::move(part), std::move(server_names)));
-  made->servers_ = make(made->part_);
+      new CachedDns(std::move(settings), std::move(server_names)));
+  made->servers_ = make(made->settings_);
   made->controls_ = std::make_unique<DnsControls>(
-      made->part_, executor, made->servers_.get(), DnsControls::BitGen(),
+      made->settings_, executor, made->servers_.get(), DnsControls::BitGen(),
       [&](const std::string& server, const DnsList* list) {
         HealthHooks hooks;
         hooks.log = log;
@@ -40,11 +41,11 @@ std::shared_ptr<CachedDns> CachedDns::Create(
         };
         return hooks;
       });
-  made->voucher_ =
-      std::make_unique<DnsVoucher>(made->part_, executor, made->servers_.get(),
-                                   made->controls_.get(), log);
-  made->cache_ =
-      std::make_unique<DnsCache>(made->part_, executor, made->voucher_.get());
+  made->voucher_ = std::make_unique<DnsVoucher>(made->settings_, executor,
+                                                made->servers_.get(),
+                                                made->controls_.get(), log);
+  made->cache_ = std::make_unique<DnsCache>(made->settings_, executor,
+                                            made->voucher_.get());
   made->controls_->StartTests();
   return made;
 }
@@ -52,8 +53,8 @@ std::shared_ptr<CachedDns> CachedDns::Create(
 std::vector<ServerState> CachedDns::servers(const DnsList* list) const {
   if (list == nullptr) return controls_->states(nullptr);
   // `list` belongs to the policy of the engine that asks, which may be younger
-  // than the part.
-  const auto* dnsbl = part_->FindCheck<DnsblCheckPolicy>();
+  // than these settings.
+  const auto* dnsbl = settings_->FindCheck<DnsblCheckPolicy>();
   if (dnsbl == nullptr) return {};
   for (const DnsList& own : dnsbl->lists) {
     if (own.zone == list->zone) return controls_->states(&own);

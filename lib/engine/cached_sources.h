@@ -1,6 +1,6 @@
-// A directory and DNS, each with the cache of its answers. An engine makes
-// them, and a later engine whose policy says the same about them shares them:
-// connections, caches and the state of controls outlive a reload.
+// A directory, and DNS, each with a cache of its answers. An engine makes them.
+// After a reload the new engine shares those whose settings are the same, so
+// connections, caches and the state of controls outlive the reload.
 
 #ifndef MAILVERDICT_LIB_ENGINE_CACHED_SOURCES_H_
 #define MAILVERDICT_LIB_ENGINE_CACHED_SOURCES_H_
@@ -20,17 +20,18 @@
 
 namespace mailverdict {
 
-// Gets the log lines of a directory or of DNS.
+// Receives the log lines of a directory or of DNS.
 using SourceLog = std::function<void(const std::string&)>;
 
-// One directory. Loop's thread only. A `done` of the cache may let go of this.
+// One directory with its cache. Loop's thread only. A callback of the cache may
+// release the last reference to this object.
 class CachedDirectory {
  public:
   // Makes the resolver: LDAP in the daemon, a script in tests.
   using Factory = std::function<std::shared_ptr<Resolver>(
       std::shared_ptr<const DirectoryPolicy>, HealthHooks)>;
 
-  // Copies `policy`. `executor` outlives what this returns.
+  // Copies `policy`. `executor` must outlive the result.
   static std::shared_ptr<CachedDirectory> Create(const DirectoryPolicy& policy,
                                                  const Factory& make,
                                                  Executor* executor,
@@ -44,43 +45,47 @@ class CachedDirectory {
   explicit CachedDirectory(const DirectoryPolicy& policy)
       : policy_(std::make_shared<const DirectoryPolicy>(policy)) {}
 
-  // Destroyed from the last to the first: each borrows those before it.
+  // Each member refers to those above it, and is destroyed before them.
   const std::shared_ptr<const DirectoryPolicy> policy_;
   std::shared_ptr<Resolver> directory_;
   std::unique_ptr<AnswerCache> cache_;
 };
 
 // The servers of DNS, the controls that vouch for them, and the cache. Loop's
-// thread only. A `done` of the cache may let go of this.
+// thread only. A callback of the cache may release the last reference to this
+// object.
 class CachedDns {
  public:
-  // Makes the servers. It is given the part of the policy (DnsPartOf).
+  // Makes the servers from the settings of the policy that DNS depends on
+  // (DnsSettingsOf).
   using Factory = std::function<std::shared_ptr<NameServers>(
       std::shared_ptr<const Policy>)>;
 
-  // `part` is a DnsPartOf. `servers` tells whether another factory would ask
-  // the same servers: see Engine::Parts. `executor` outlives what this returns.
-  static std::shared_ptr<CachedDns> Create(std::shared_ptr<const Policy> part,
-                                           std::vector<std::string> servers,
-                                           const Factory& make,
-                                           Executor* executor,
-                                           const SourceLog& log);
+  // `settings` is the result of DnsSettingsOf. `server_names` are the names of
+  // the servers that `make` asks (Engine::Services::name_servers). `executor`
+  // must outlive the result.
+  static std::shared_ptr<CachedDns> Create(
+      std::shared_ptr<const Policy> settings,
+      std::vector<std::string> server_names, const Factory& make,
+      Executor* executor, const SourceLog& log);
 
-  const Policy& part() const { return *part_; }
+  const Policy& settings() const { return *settings_; }
   const std::vector<std::string>& server_names() const { return server_names_; }
   DnsCache& cache() { return *cache_; }
 
-  // The servers as names in general are asked of them (nullptr), or as the list
-  // of the same zone is. Empty for a list that the part does not have.
+  // The health of the servers for lookups in the list that has the zone of
+  // `list`, or for names in general if `list` is null. Empty if there is no
+  // such list in settings().
   std::vector<ServerState> servers(const DnsList* list) const;
 
  private:
-  CachedDns(std::shared_ptr<const Policy> part,
+  CachedDns(std::shared_ptr<const Policy> settings,
             std::vector<std::string> server_names)
-      : part_(std::move(part)), server_names_(std::move(server_names)) {}
+      : settings_(std::move(settings)),
+        server_names_(std::move(server_names)) {}
 
-  // Destroyed from the last to the first: each borrows those before it.
-  const std::shared_ptr<const Policy> part_;
+  // Each member refers to those above it, and is destroyed before them.
+  const std::shared_ptr<const Policy> settings_;
   const std::vector<std::string> server_names_;
   std::shared_ptr<NameServers> servers_;
   std::unique_ptr<DnsControls> controls_;

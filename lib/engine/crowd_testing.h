@@ -1,5 +1,5 @@
-// A directory with many mailboxes and no server: its search results are made
-// here, and its answers from them as in lib/ldap.
+// A directory with many mailboxes and no server. It makes search results here,
+// and lets lib/ldap turn them into answers.
 
 #ifndef MAILVERDICT_LIB_ENGINE_CROWD_TESTING_H_
 #define MAILVERDICT_LIB_ENGINE_CROWD_TESTING_H_
@@ -51,12 +51,13 @@ class Crowd final : public Resolver {
       result.entries.push_back({Dn(absl::StrCat("uid=", user)),
                                 {{"uid", {user}}, {"mail", {address}}}});
     }
-    // Sixteen questions of many share an exchange; here each has its own.
+    // From a real server several lookups share an exchange; here each has its
+    // own.
     ++exchange_;
     const absl::Time sent = absl::FromUnixMicros(1'800'000'000'000'000) +
                             exchange_ * absl::Nanoseconds(61'803);
-    result.transcript = {policy_.uris.front(), 3, exchange_, sent,
-                         sent + absl::Nanoseconds(812'345)};
+    result.origin = {policy_.uris.front(), 3, exchange_, sent,
+                     sent + absl::Nanoseconds(812'345)};
     const Attributed attributed =
         Attribute(policy_, {lookup}, ControlsFor(policy_, lookup), result);
     done(*attributed.answers.front());

@@ -39,13 +39,14 @@ void DnsCache::Distrust(const std::string& server, const DnsList* list) {
 bool DnsCache::Distrusted(const DnsLookup& lookup, const Answer& answer) const {
   if (distrusted_.empty()) return false;
   const DnsList* const list = policy_->FindList(lookup.name);
-  // Neither "not listed" nor a listing without a proof can reject.
+  // These answers stay, because they cannot reject: they are not proven, and no
+  // absence of a name is among them.
   if (!lookup.with_controls && (answer.present() || list != nullptr)) {
     return false;
   }
-  const Transcript& transcript = answer.transcript();
-  const auto until = distrusted_.find({transcript.server, list});
-  return until != distrusted_.end() && transcript.received <= until->second;
+  const Origin& origin = answer.origin();
+  const auto until = distrusted_.find({origin.server, list});
+  return until != distrusted_.end() && origin.received <= until->second;
 }
 
 void DnsCache::Keep(const DnsLookup& lookup, const Answer& answer) {

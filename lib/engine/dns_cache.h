@@ -18,24 +18,25 @@
 
 namespace mailverdict {
 
-// Present is kept for its TTL, the least of its records'; Absent for the TTL of
-// its zone's SOA (RFC 2308 5), and not at all without one. Neither is kept for
-// longer than the policy says. A proven answer is kept for kKeepProof at most:
-// a domain may come to be, and a listing may end. Not kept are
+// Keeps a Present for the lowest TTL of its records, and an Absent for the TTL
+// of its zone's SOA (RFC 2308 5); without an SOA it is not kept. The policy
+// limits both times. A proven answer is kept for kKeepProof at most, because a
+// domain may come to exist, and a listing may end. These are not kept:
 // - Unknown,
-// - answers that were asked for with controls and are not proven,
-// - answers larger than kMaxKeptBytes, which their maker may pay for each time,
-// - answers with a TTL of zero.
+// - an answer that was asked for with controls and is not proven,
+// - an answer larger than kMaxKeptBytes,
+// - an answer with a TTL of zero.
 // The cache holds max_cached answers at most, and drops the least recently used
-// first. Identical lookups that are under way share one question. One loop's
-// thread. A `done` may ask again, and may destroy the cache.
+// first. Identical lookups that are under way share one question. Loop's thread
+// only. A callback may call Resolve again, and may destroy the cache.
 class DnsCache final : public NameResolver {
  public:
   static constexpr absl::Duration kKeepProof = absl::Seconds(30);
-  static constexpr size_t kMaxKeptBytes =
-      2000;  // of values; a million take 2 GB
+  // The most bytes of an answer's values. A stranger decides how large an
+  // answer is; with this limit a million answers take 2 GB.
+  static constexpr size_t kMaxKeptBytes = 2000;
 
-  // The others outlive the cache.
+  // `executor` and `resolver` must outlive the cache.
   DnsCache(std::shared_ptr<const Policy> policy, Executor* executor,
            NameResolver* resolver);
 
@@ -44,9 +45,10 @@ class DnsCache final : public NameResolver {
 
   void Resolve(const DnsLookup& lookup, Done done) override;
 
-  // A server has just failed its controls: those of `list`, or those of names
-  // for nullptr. Forgets what it proved of that kind and, for names, which of
-  // them it said do not exist. Constant time.
+  // Called when a server has failed its controls of `list` or, if `list` is
+  // null, of names in general. Forgets the proven answers of this server in
+  // that list, or for names. For names it also forgets the server's absences.
+  // Constant time.
   void Distrust(const std::string& server, const DnsList* list);
 
   size_t size() const { return kept_.size(); }
@@ -60,8 +62,8 @@ class DnsCache final : public NameResolver {
   NameResolver* const resolver_;
   AnswerStore kept_;
   SharedQuestions<DnsLookup> questions_;
-  // When a server last failed its controls of a kind. Its earlier answers of
-  // that kind are forgotten.
+  // For each server and list (null: names in general), when the server last
+  // failed its controls. Distrusted() uses it to ignore earlier answers.
   absl::flat_hash_map<std::pair<std::string, const DnsList*>, absl::Time>
       distrusted_;
   // Reset by the destructor, so that later answers are dropped.

@@ -5,13 +5,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "lib/engine/policy_parts.h"
+#include "lib/engine/source_settings.h"
 #include "lib/loop/timer.h"
 
 namespace mailverdict {
 
-// One verdict under way. Held by its engine while it waits for an answer, and
-// by nothing else for long: a resolver that never answers must not keep it.
+// One verdict under way. While it waits for an answer, only jobs_ keeps it
+// alive: a resolver that never answers must not.
 struct Engine::Job : std::enable_shared_from_this<Engine::Job> {
   Job(std::shared_ptr<Engine> its_engine, Transaction asked)
       : engine(std::move(its_engine)), transaction(std::move(asked)) {
@@ -27,24 +27,24 @@ struct Engine::Job : std::enable_shared_from_this<Engine::Job> {
   Evidence evidence{
       [this](const Lookup& lookup) { return engine->FindAtHand(lookup); }};
   std::vector<Lookup> asked;
-  // Since the verdict began. An answer that should have come by then is
-  // Unknown.
+  // The time since the verdict began, set by `timers`. A lookup with no more
+  // patience than this is no longer waited for: its answer is Unknown.
   absl::Duration waited;
-  std::map<absl::Duration, Timer> timers;  // at which `waited` grows
-  bool advancing = false;  // an answer that comes now is seen by the loop below
+  std::map<absl::Duration, Timer> timers;  // by patience
+  bool advancing = false;  // the loop in Advance will see a new answer
   bool finished = false;
 };
 
 std::shared_ptr<Engine> Engine::Create(std::shared_ptr<const Policy> policy,
                                        Executor* executor, History* history,
-                                       const Parts& parts, const Log& log,
+                                       const Services& services, const Log& log,
                                        const Engine* predecessor) {
   auto engine = std::shared_ptr<Engine>(
-      new Engine(std::move(policy), executor, history, parts.chain));
+      new Engine(std::move(policy), executor, history, services.chain));
   for (const DirectoryPolicy& directory : engine->policy_->directories) {
-    engine->UseDirectory(directory, parts, log, predecessor);
+    engine->UseDirectory(directory, services, log, predecessor);
   }
-  if (engine->policy_->AsksDns()) engine->UseDns(parts, log, predecessor);
+  if (engine->policy_->AsksDns()) engine->UseDns(services, log, predecessor);
   return engine;
 }
 
@@ -56,8 +56,9 @@ Engine::Engine(std::shared_ptr<const Policy> policy, Executor* executor,
       executor_(executor),
       history_(history) {}
 
-void Engine::UseDirectory(const DirectoryPolicy& directory, const Parts& parts,
-                          const Log& log, const Engine* predecessor) {
+void Engine::UseDirectory(const DirectoryPolicy& directory,
+                          const Services& services, const Log& log,
+                          const Engine* predecessor) {
   std::shared_ptr<CachedDirectory>& used = directories_[directory.name];
   if (predecessor != nullptr) {
     const auto before = predecessor->directories_.find(directory.name);
@@ -67,20 +68,21 @@ void Engine::UseDirectory(const DirectoryPolicy& directory, const Parts& parts,
       return;
     }
   }
-  used = CachedDirectory::Create(directory, parts.directories, executor_, log);
+  used =
+      CachedDirectory::Create(directory, services.directories, executor_, log);
 }
 
-void Engine::UseDns(const Parts& parts, const Log& log,
+void Engine::UseDns(const Services& services, const Log& log,
                     const Engine* predecessor) {
-  std::shared_ptr<const Policy> part = DnsPartOf(*policy_);
+  std::shared_ptr<const Policy> settings = DnsSettingsOf(*policy_);
   if (predecessor != nullptr && predecessor->dns_ != nullptr &&
-      predecessor->dns_->server_names() == parts.name_servers &&
-      IsSameDnsPart(predecessor->dns_->part(), *part)) {
+      predecessor->dns_->server_names() == services.name_servers &&
+      IsSameDnsSettings(predecessor->dns_->settings(), *settings)) {
     dns_ = predecessor->dns_;
     return;
   }
-  dns_ = CachedDns::Create(std::move(part), parts.name_servers, parts.names,
-                           executor_, log);
+  dns_ = CachedDns::Create(std::move(settings), services.name_servers,
+                           services.names, executor_, log);
 }
 
 void Engine::Judge(Transaction transaction, Done done,
@@ -100,8 +102,8 @@ void Engine::Explain(Transaction transaction, Done done) {
 
 void Engine::Start(SharedJob job) {
   Advance(job);
-  // Most verdicts are given by now, from the caches. Nothing but the job itself
-  // may be touched then: it may have held the engine.
+  // Most verdicts have been given by now, from the caches. Then nothing but the
+  // job itself may be touched, because the engine may be gone with it.
   if (!job->finished) job->engine->jobs_.insert(job);
 }
 
@@ -157,8 +159,9 @@ void Engine::LookUp(const SharedJob& job, std::vector<Lookup> lookups) {
 }
 
 void Engine::Ask(const SharedJob& job, const Lookup& lookup) {
-  // A resolver may keep this for good, and then it must hold neither the job
-  // nor its engine. An answer for a job that has ended is dropped here.
+  // A resolver may never call this and never release it, so it must keep
+  // neither the job nor its engine alive. An answer for a finished job is
+  // dropped here.
   const auto done = [weak = std::weak_ptr<Job>(job)](const Answer& answer) {
     const SharedJob waiting = weak.lock();
     if (waiting == nullptr || waiting->finished) return;
@@ -182,7 +185,8 @@ void Engine::Ask(const SharedJob& job, const Lookup& lookup) {
   }
 }
 
-// Since the verdict began. A list has what its check can spare.
+// How long a verdict waits for this answer, counted from its start. For a list
+// this is the budget of the check `dnsbl`, because that check can do without.
 absl::Duration Engine::PatienceFor(const Lookup& lookup) const {
   const auto* dns = std::get_if<DnsLookup>(&lookup);
   const DnsList* const list =
@@ -192,8 +196,8 @@ absl::Duration Engine::PatienceFor(const Lookup& lookup) const {
                   policy_->deadline);
 }
 
-// An answer that has not come `patience` after the verdict began is not waited
-// for. One timer serves all answers of the same patience.
+// Stops to wait for an answer `patience` after the verdict began. One timer
+// serves all answers of the same patience.
 void Engine::Expect(Job* job, absl::Duration patience) {
   Timer& timer = job->timers.try_emplace(patience, executor_).first->second;
   if (timer.pending()) return;
@@ -206,13 +210,14 @@ void Engine::Expect(Job* job, absl::Duration patience) {
 
 void Engine::Finish(const SharedJob& job, const Verdict& verdict) {
   job->finished = true;
-  // This may be the last hold of the engine: callers touch nothing after it.
+  // This may be the last reference to the engine, so callers must not touch the
+  // engine after Finish.
   const std::shared_ptr<Engine> self = std::move(job->engine);
   jobs_.erase(job);
   ForgetDoubted(verdict);
   Prefetch(verdict);
-  // A verdict that nobody hears must not be remembered: the next one would rest
-  // on what was never said.
+  // A verdict that the MTA does not get must not be remembered. Otherwise the
+  // next one would rest on something that was never said.
   if (job->still_waiting && !job->still_waiting()) return;
   if (job->remember) {
     for (const Observation& observation : verdict.observations()) {
@@ -223,7 +228,8 @@ void Engine::Finish(const SharedJob& job, const Verdict& verdict) {
   done(job->transaction, verdict);
 }
 
-// Answers to these are in the caches when they are needed.
+// Starts these lookups, so that their answers are in the cache when a later
+// stage needs them.
 void Engine::Prefetch(const Verdict& verdict) {
   for (const Lookup& lookup : verdict.prefetch()) {
     const auto* dns = std::get_if<DnsLookup>(&lookup);
@@ -233,9 +239,9 @@ void Engine::Prefetch(const Verdict& verdict) {
   }
 }
 
-// An absence that a check did not believe (the memory speaks against it) is
-// asked for anew each time: a replica that was half-loaded is believed as soon
-// as it is whole.
+// Removes from the caches each absence that a check did not believe, because
+// the history speaks against it. It is asked for anew the next time, so a
+// replica that was half-loaded is believed as soon as it is whole.
 void Engine::ForgetDoubted(const Verdict& verdict) {
   for (const Verdict::Step& step : verdict.steps()) {
     if (step.found == Disposition::kReject) continue;
@@ -269,7 +275,8 @@ void Engine::SetOverrides(Overrides overrides) {
 void Engine::Stop() {
   directories_.clear();
   dns_.reset();
-  // The last of the verdicts may let go of the engine, and each changes jobs_.
+  // Both are copied, because the last verdict may release the engine, and each
+  // verdict changes jobs_.
   const std::shared_ptr<Engine> self = shared_from_this();
   const std::vector<SharedJob> jobs(jobs_.begin(), jobs_.end());
   for (const SharedJob& job : jobs) {

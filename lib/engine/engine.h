@@ -1,16 +1,17 @@
 // Drives the core: looks up what a verdict still needs, and stops waiting at
 // the policy's deadline.
 //
-//   Engine::Parts parts;  // how directories and DNS are asked
-//   auto engine = Engine::Create(policy, loop, history, parts, log);
+//   Engine::Services services;  // how directories and DNS are asked
+//   auto engine = Engine::Create(policy, loop, history, services, log);
 //   engine->Judge(transaction, [](const Transaction&, const Verdict& verdict) {
 //     ... say it to the MTA ...
 //   });
 //
-// A new policy is a new engine, which takes over from its predecessor all that
-// the two policies say the same about:
+// A new policy needs a new engine. It takes over from its predecessor the
+// directories and DNS, where their settings are the same in both policies:
 //
-//   engine = Engine::Create(changed, loop, history, parts, log, engine.get());
+//   engine = Engine::Create(changed, loop, history, services, log,
+//                           engine.get());
 
 #ifndef MAILVERDICT_LIB_ENGINE_ENGINE_H_
 #define MAILVERDICT_LIB_ENGINE_ENGINE_H_
@@ -34,79 +35,82 @@
 
 namespace mailverdict {
 
-// One policy at work: its chain, its directories and DNS with their caches.
-// Verdicts under way keep an engine alive until they are given. Loop's thread
-// only.
+// Judges by one policy: has its chain, and its directories and DNS with their
+// caches. Verdicts under way keep an engine alive until they are given. Loop's
+// thread only.
 class Engine : public std::enable_shared_from_this<Engine> {
  public:
-  // Gets a verdict, and the transaction as it was judged: with `now`
-  // filled in.
+  // Receives the verdict, and the transaction with `now` filled in.
   using Done = std::function<void(const Transaction&, const Verdict&)>;
-  // Says whether the MTA still waits for the verdict. Once it has said true,
-  // `done` follows at once, and the MTA must be given the verdict.
+  // Returns whether the MTA still waits for the verdict. If it returns true,
+  // `done` is called right afterwards, and must give the verdict to the MTA.
   using StillWaiting = std::function<bool()>;
   using Log = SourceLog;
   using DirectoryFactory = CachedDirectory::Factory;
   using NamesFactory = CachedDns::Factory;
   using ChainFactory =
       std::function<Chain(std::shared_ptr<const Policy>, const Overrides&)>;
-  // What an engine is made of.
-  struct Parts {
+  // How an engine asks directories and DNS, and how it makes its chain.
+  struct Services {
     DirectoryFactory directories;
     NamesFactory names;  // called if the policy asks DNS
-    // The servers that `names` asks. They may come from outside of the policy
-    // (resolv.conf): an engine takes over its predecessor's DNS only if these
-    // are the same, too.
+    // The servers that `names` asks. They may come from resolv.conf and not
+    // from the policy, so an engine takes over its predecessor's DNS only if
+    // they are the same.
     std::vector<std::string> name_servers;
     ChainFactory chain = BuildChain;
   };
 
-  // `executor` and `history` outlive the engine; `log` gets the lines of the
-  // directories and of DNS.
+  // Creates an engine. `executor` and `history` must outlive it. `log` receives
+  // the log lines of the directories and of DNS.
   //
-  // Of `predecessor`, if there is one, each directory whose DirectoryPolicy is
-  // the same is taken over with its connections and its cache; so is DNS, if
-  // DnsPartOf and the servers are the same. The predecessor keeps them, too,
-  // for its verdicts under way.
+  // If there is a `predecessor`, the new engine takes over each of its
+  // directories whose DirectoryPolicy is the same, with connections and cache.
+  // It takes over DNS, too, if DnsSettingsOf and the servers are the same. The
+  // predecessor goes on to use them for its verdicts under way.
   static std::shared_ptr<Engine> Create(std::shared_ptr<const Policy> policy,
                                         Executor* executor, History* history,
-                                        const Parts& parts, const Log& log,
+                                        const Services& services,
+                                        const Log& log,
                                         const Engine* predecessor = nullptr);
 
-  // Calls `done` once, perhaps before it returns, and within the policy's
-  // deadline whatever happens. The answer of a list is awaited only for the
-  // budget of its check. Fills in `transaction.now`.
+  // Judges `transaction`, whose `now` it fills in. Calls `done` once, perhaps
+  // before Judge returns, and within the policy's deadline whatever happens.
+  // Waits for an answer of a DNS list only for the budget of the check `dnsbl`.
   //
-  // The engine writes the verdict's observations to the history before `done`,
-  // so that a retry of the sender finds them.
+  // Writes the verdict's observations to the history before it calls `done`, so
+  // that they are there when the sender retries.
   //
-  // `still_waiting`, if there is one, is called once, before the write. If it
-  // says false, the MTA has had its answer (it was told 451, or its connection
-  // is gone): nothing is written, and `done` is not called.
+  // `still_waiting` (may be null) is called once, before the write. It returns
+  // false if the MTA was told 451 in the meantime, or its connection is gone.
+  // Then nothing is written, and `done` is not called.
   void Judge(Transaction transaction, Done done,
              StillWaiting still_waiting = nullptr);
 
-  // Judges for a person who asks. Writes nothing to the history.
+  // Like Judge, but for a person who asks why: writes nothing to the history.
   void Explain(Transaction transaction, Done done);
 
-  // The servers of the directory of that name; empty if there is none.
+  // The health of the servers of this directory; empty if there is no such
+  // directory.
   std::vector<ServerState> Servers(const std::string& directory) const;
-  // The servers of DNS, as names in general are asked of them (nullptr) or as
-  // one of the policy's lists is.
+  // The health of the DNS servers for lookups in `list`, which is one of the
+  // policy's lists, or for names in general if `list` is null.
   std::vector<ServerState> DnsServers(const DnsList* list) const;
 
-  // What operators have set. In force from the next evaluation on, for verdicts
-  // under way, too.
+  // What operators have set at run time. New overrides are in force from the
+  // next evaluation on, also for verdicts under way.
   const Overrides& overrides() const { return overrides_; }
   void SetOverrides(Overrides overrides);
 
   const Policy& policy() const { return *policy_; }
-  // For an owner that outlives the engine. Any thread may let go of it.
+  // For a user of the policy that outlives the engine. Any thread may release
+  // it.
   const std::shared_ptr<const Policy>& shared_policy() const { return policy_; }
   const Chain& chain() const { return chain_; }
 
-  // Lets go of the directories and of DNS, and gives the verdicts under way at
-  // once: what they had not heard is Unknown to them, and to later ones.
+  // Releases the directories and DNS, and gives all verdicts under way at once.
+  // Answers that have not come yet are Unknown. Later verdicts get only Unknown
+  // from directories and DNS.
   void Stop();
 
  private:
@@ -115,9 +119,10 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
   Engine(std::shared_ptr<const Policy> policy, Executor* executor,
          History* history, const ChainFactory& make_chain);
-  void UseDirectory(const DirectoryPolicy& directory, const Parts& parts,
+  void UseDirectory(const DirectoryPolicy& directory, const Services& services,
                     const Log& log, const Engine* predecessor);
-  void UseDns(const Parts& parts, const Log& log, const Engine* predecessor);
+  void UseDns(const Services& services, const Log& log,
+              const Engine* predecessor);
   void Start(SharedJob job);
   void Advance(const SharedJob& job);
   std::optional<Answer> FindAtHand(const Lookup& lookup) const;
@@ -138,7 +143,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   absl::flat_hash_map<std::string, std::shared_ptr<CachedDirectory>>
       directories_;                      // by name
   std::shared_ptr<CachedDns> dns_;       // null: DNS is not asked
-  absl::flat_hash_set<SharedJob> jobs_;  // each holds this engine
+  absl::flat_hash_set<SharedJob> jobs_;  // each keeps this alive
 };
 
 }  // namespace mailverdict

@@ -67,23 +67,23 @@ class EngineDnsTest : public testing::Test {
   ~EngineDnsTest() override { loop.Advance(absl::Seconds(4)); }
 
   void Make(std::vector<DnsLookup> lookups, Policy policy = TestPolicy()) {
-    Engine::Parts parts;
-    parts.names = [this](std::shared_ptr<const Policy>) {
+    Engine::Services services;
+    services.names = [this](std::shared_ptr<const Policy>) {
       names = std::make_shared<ScriptedNames>(&loop);
       names->instant = [this](const ScriptedNames::Call& call) {
         return SayOfAControl(call);
       };
       return names;
     };
-    parts.chain = [lookups = std::move(lookups), this](const auto&,
-                                                       const auto&) {
+    services.chain = [lookups = std::move(lookups), this](const auto&,
+                                                          const auto&) {
       Chain chain;
       chain.push_back(std::make_unique<AskingCheck>(lookups, waits));
       return chain;
     };
     engine = Engine::Create(
         std::make_shared<const Policy>(std::move(policy)), &loop, &history,
-        parts, [this](const std::string& line) { log.push_back(line); });
+        services, [this](const std::string& line) { log.push_back(line); });
   }
   // Controls are answered at once, everything else when the test says so.
   std::optional<Report> SayOfAControl(const ScriptedNames::Call& call) const {

@@ -41,16 +41,16 @@ class EngineTest : public testing::Test {
 
   void Make(Policy of) {
     directory = std::make_shared<ScriptedResolver>();
-    Engine::Parts parts;
-    parts.directories = [this](std::shared_ptr<const DirectoryPolicy> policy,
-                               HealthHooks its) {
+    Engine::Services services;
+    services.directories = [this](std::shared_ptr<const DirectoryPolicy> policy,
+                                  HealthHooks its) {
       people = policy;
       hooks = std::move(its);
       return directory;
     };
     engine = Engine::Create(
-        std::make_shared<const Policy>(std::move(of)), &loop, &history, parts,
-        [this](const std::string& line) { log.push_back(line); });
+        std::make_shared<const Policy>(std::move(of)), &loop, &history,
+        services, [this](const std::string& line) { log.push_back(line); });
   }
   void Judge(const std::string& recipient = "joe@example.org") {
     engine->Judge(Rcpt(recipient), Keep());

@@ -31,8 +31,8 @@ class ManyNames final : public NameResolver {
     ++exchange_;
     const absl::Time sent = absl::FromUnixMicros(1'800'000'000'000'000) +
                             exchange_ * absl::Nanoseconds(61'803);
-    const Transcript moment{"127.0.0.1", 1, exchange_, sent,
-                            sent + absl::Nanoseconds(812'345)};
+    const Origin moment{"127.0.0.1", 1, exchange_, sent,
+                        sent + absl::Nanoseconds(812'345)};
     Report report =
         present_ ? Report::Present(lookup,
                                    {absl::StrCat("10 mx1.", lookup.name),

@@ -74,16 +74,16 @@ class ReloadTest : public testing::Test {
 
   // A first engine, or one that takes over from the one before.
   void Use(Policy policy, const std::string& server = kServer) {
-    Engine::Parts parts;
-    parts.directories = [this](std::shared_ptr<const DirectoryPolicy> made,
-                               HealthHooks its) {
+    Engine::Services services;
+    services.directories = [this](std::shared_ptr<const DirectoryPolicy> made,
+                                  HealthHooks its) {
       ++made_directories;
       if (made->name != "people") return std::make_shared<ScriptedResolver>();
       people = made;
       hooks = std::move(its);
       return directory = std::make_shared<ScriptedResolver>();
     };
-    parts.names = [this, server](std::shared_ptr<const Policy>) {
+    services.names = [this, server](std::shared_ptr<const Policy>) {
       ++made_names;
       names = std::make_shared<ScriptedNames>(&loop,
                                               std::vector<std::string>{server});
@@ -92,15 +92,15 @@ class ReloadTest : public testing::Test {
       };
       return names;
     };
-    parts.name_servers = {server};
-    parts.chain = [this](const auto&, const auto&) {
+    services.name_servers = {server};
+    services.chain = [this](const auto&, const auto&) {
       Chain chain;
       chain.push_back(std::make_unique<LookupCheck>(lookup));
       return chain;
     };
     engine = Engine::Create(
         std::make_shared<const Policy>(std::move(policy)), &loop, &history,
-        parts, [](const std::string&) {}, engine.get());
+        services, [](const std::string&) {}, engine.get());
   }
   std::optional<Report> SayOfAControl(const ScriptedNames::Call& call) const {
     if (!call.only_there) return std::nullopt;

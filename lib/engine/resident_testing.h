@@ -11,7 +11,7 @@
 
 namespace mailverdict {
 
-// VmRSS, after what was freed before has gone back to the kernel.
+// VmRSS in bytes. Freed memory is returned to the kernel first.
 inline int64_t ResidentBytes() {
   malloc_trim(0);
   int64_t pages = 0, resident = 0;

@@ -9,14 +9,15 @@
 
 namespace mailverdict {
 
-Engine::Parts RealServices(Executor* executor) {
-  Engine::Parts parts;
-  parts.directories = [executor](std::shared_ptr<const DirectoryPolicy> policy,
-                                 HealthHooks hooks) {
+Engine::Services RealServices(Executor* executor) {
+  Engine::Services services;
+  services.directories = [executor](
+                             std::shared_ptr<const DirectoryPolicy> policy,
+                             HealthHooks hooks) {
     return std::make_shared<Directory>(std::move(policy), executor,
                                        std::move(hooks));
   };
-  parts.names = [executor](std::shared_ptr<const Policy> policy) {
+  services.names = [executor](std::shared_ptr<const Policy> policy) {
     DnsOptions options;
     if (absl::StatusOr<DnsServers> servers = ServersOf(policy->dns);
         servers.ok()) {
@@ -29,7 +30,7 @@ Engine::Parts RealServices(Executor* executor) {
     };
     return std::make_shared<DnsResolver>(options, executor);
   };
-  return parts;
+  return services;
 }
 
 }  // namespace mailverdict

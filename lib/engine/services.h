@@ -1,5 +1,4 @@
-// Resolvers that ask real servers, for an engine: LDAP by libldap, DNS by
-// c-ares.
+// Makes an engine's resolvers for real servers: LDAP by libldap, DNS by c-ares.
 
 #ifndef MAILVERDICT_LIB_ENGINE_SERVICES_H_
 #define MAILVERDICT_LIB_ENGINE_SERVICES_H_
@@ -9,11 +8,11 @@
 
 namespace mailverdict {
 
-// What Engine::Create needs to judge by a policy's real servers. `executor`
-// outlives the engine. An engine whose policy asks DNS and names no server
-// reads resolv.conf(5) when it is created, which blocks; if that file is of no
-// use, every answer of DNS is Unknown.
-Engine::Parts RealServices(Executor* executor);
+// Returns what Engine::Create needs to ask a policy's real servers. `executor`
+// must outlive the engine. If the policy asks DNS and names no server,
+// Engine::Create reads resolv.conf(5), which blocks. If that file names no
+// usable server, every answer of DNS is Unknown.
+Engine::Services RealServices(Executor* executor);
 
 }  // namespace mailverdict
 

@@ -1,5 +1,5 @@
-// The log lines about a store that fails or has recovered (lib/loop/health.h),
-// with the number of writes that the failure has cost.
+// The log lines about a store that fails or has recovered
+// (lib/loop/health_log.h), with the number of writes that the failure has cost.
 
 #ifndef MAILVERDICT_LIB_HISTORY_STORE_ALARM_H_
 #define MAILVERDICT_LIB_HISTORY_STORE_ALARM_H_
@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "lib/loop/health.h"
+#include "lib/loop/health_log.h"
 
 namespace mailverdict {
 
@@ -40,7 +40,7 @@ class StoreAlarm {
   }
 
  private:
-  Health health_;
+  HealthLog health_;
   uint64_t lost_before_ = 0;  // `lost` when this failure began
 };
 

@@ -93,9 +93,9 @@ class ControlEntries {
  public:
   ControlEntries(const DirectoryPolicy& directory,
                  const std::vector<MailboxLookup>& controls,
-                 const Transcript& transcript) {
+                 const Origin& origin) {
     for (const MailboxLookup& control : controls) {
-      reports_.push_back(Report::Absent(control, transcript));
+      reports_.push_back(Report::Absent(control, origin));
       claims_.emplace_back(directory, control);
       dns_.push_back(ComparableDn(DnOf(directory, control)));
     }
@@ -275,7 +275,7 @@ Attributed Attribute(const DirectoryPolicy& directory,
                      const std::vector<MailboxLookup>& lookups,
                      const std::vector<MailboxLookup>& controls,
                      SearchResult result) {
-  ControlEntries control_entries(directory, controls, result.transcript);
+  ControlEntries control_entries(directory, controls, result.origin);
   const Hits hits(directory, lookups, std::move(result.entries),
                   &control_entries);
   const std::string defect = Defect(directory, result);
@@ -287,7 +287,7 @@ Attributed Attribute(const DirectoryPolicy& directory,
   for (size_t i = 0; i < lookups.size(); ++i) {
     const Hits::Values& found =
         hits.sure[i].empty() && alone ? hits.any : hits.sure[i];
-    Report report = Report::Absent(lookups[i], result.transcript);
+    Report report = Report::Absent(lookups[i], result.origin);
     if (!found.empty()) {
       report.state = AnswerState::kPresent;
       report.values = found;

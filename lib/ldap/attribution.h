@@ -29,7 +29,7 @@ struct SearchResult {
   std::string failure;
   // The failure is that a size limit allows fewer entries than there are.
   bool truncated = false;
-  Transcript transcript;
+  Origin origin;
 };
 
 struct Attributed {
@@ -45,9 +45,11 @@ struct Attributed {
 //
 // An entry that shows the values an arm of a lookup asked for is that lookup's
 // hit. A control's entry is recognised by its DN. It must show the value that
-// the control was asked by: if the account cannot read an attribute, other
-// accounts found only by it would look absent. It must not show what a control
-// of another arm asked for, since then it might have been found by that arm.
+// the control was asked by: if the directory's user may not read that
+// attribute, the entry would be taken for the control's alone even when another
+// address of the same account has found it, and that address would look absent.
+// It must not show what a control of another arm asked for, since then it might
+// have been found by that arm.
 //
 // Any other entry may have been found by any lookup, because servers compare
 // attributes that they do not show, by rules that are not known here. A

@@ -41,7 +41,7 @@ MailboxLookup Asked(const std::string& address, const std::string& arm = "") {
 
 SearchResult ReadResult(std::string_view input) {
   SearchResult result;
-  result.transcript = {"ldapi://", 1, 1, absl::UnixEpoch(), absl::UnixEpoch()};
+  result.origin = {"ldapi://", 1, 1, absl::UnixEpoch(), absl::UnixEpoch()};
   for (const std::string& line : Split(input, '\n')) {
     const size_t blank = line.find(' ');
     const std::string word = line.substr(0, blank);
@@ -107,7 +107,7 @@ std::vector<std::string> Said(const Attributed& attributed) {
   std::vector<std::string> said;
   for (const std::optional<Answer>& answer : attributed.answers) {
     said.push_back(!answer.has_value() ? "again"
-                   : answer->proven() ? "proven"
+                   : answer->proven()  ? "proven"
                    : answer->present() ? "present"
                    : answer->unknown() ? "unknown"
                                        : "absent");

@@ -42,8 +42,8 @@ class AttributionTest : public testing::Test {
   Attributed Search(const std::vector<std::string>& addresses,
                     std::vector<SearchResult::Entry> entries) {
     result.entries = std::move(entries);
-    result.transcript = {"ldap://test", 1, 7, absl::UnixEpoch(),
-                         absl::UnixEpoch() + absl::Milliseconds(1)};
+    result.origin = {"ldap://test", 1, 7, absl::UnixEpoch(),
+                     absl::UnixEpoch() + absl::Milliseconds(1)};
     std::vector<MailboxLookup> lookups;
     for (const std::string& address : addresses) {
       lookups.push_back(About(address));
@@ -392,8 +392,7 @@ TEST_F(AttributionTest, TheControlsMayBeAskedForWithoutALookup) {
 }
 
 TEST_F(AttributionTest, ALookupThroughOneArmIsClaimedThroughThatOnly) {
-  result.transcript = {"ldap://test", 1, 7, absl::UnixEpoch(),
-                       absl::UnixEpoch()};
+  result.origin = {"ldap://test", 1, 7, absl::UnixEpoch(), absl::UnixEpoch()};
   result.entries = {kC1, kC2, kC3, kJoe};
   const std::vector<MailboxLookup> lookups = {
       {"people", {"j@example.org"}, "mail"},

@@ -359,8 +359,8 @@ absl::StatusOr<int> LdapConnection::Search(std::string_view filter,
   ldap_get_option(handle_, LDAP_OPT_RESULT_CODE, &left);
   writing_ = left == LDAP_BUSY;
   SearchResult& result = searches_[id];
-  result.transcript = {uri_, number_, static_cast<uint64_t>(id), now,
-                       absl::InfiniteFuture()};
+  result.origin = {uri_, number_, static_cast<uint64_t>(id), now,
+                   absl::InfiniteFuture()};
   return id;
 }
 
@@ -391,7 +391,7 @@ std::vector<std::pair<int, SearchResult>> LdapConnection::Receive(
     if (!TakeMessage(handle_, message, directory_.base, &search->second)) {
       continue;
     }
-    search->second.transcript.received = now;
+    search->second.origin.received = now;
     complete.emplace_back(search->first, std::move(search->second));
     searches_.erase(search);
   }

@@ -11,7 +11,7 @@
 #include "lib/ldap/bind_account.h"
 #include "lib/ldap/host_watch.h"
 #include "lib/ldap/server.h"
-#include "lib/loop/health.h"
+#include "lib/loop/health_log.h"
 #include "lib/loop/timer.h"
 
 namespace mailverdict {
@@ -161,19 +161,19 @@ void Directory::PassOver(const std::shared_ptr<Asking>& asking, size_t server) {
 void Directory::Take(const std::shared_ptr<Asking>& asking, size_t server,
                      const Answer& answer) {
   --asking->under_way;
-  const bool wants_second = answer.controls_passed() && !answer.proven();
+  const bool needs_confirmation = answer.controls_passed() && !answer.proven();
   if (answer.present() && asking->absent.has_value()) {
     Lacks(asking->absent_on, answer);
   }
-  if (!answer.unknown() && !wants_second) {
+  if (!answer.unknown() && !needs_confirmation) {
     Finish(asking, answer);
     return;
   }
-  if (wants_second && asking->absent.has_value()) {
+  if (needs_confirmation && asking->absent.has_value()) {
     Finish(asking, Confirm(*asking->absent, answer));
     return;
   }
-  if (wants_second) {
+  if (needs_confirmation) {
     asking->absent = answer;
     asking->absent_on = server;
   } else {
@@ -190,11 +190,11 @@ void Directory::Take(const std::shared_ptr<Asking>& asking, size_t server,
 void Directory::Lacks(size_t server, const Answer& present) {
   absl::Time& said = servers_[server].lacked;
   const absl::Time now = executor_->Now();
-  if (now - said < Health::kRepeat || !log_) return;
+  if (now - said < HealthLog::kRepeat || !log_) return;
   said = now;
   log_(absl::StrCat("directory ", policy_->name, " (", policy_->uris[server],
                     ") lacks ", absl::StrJoin(present.values(), ", "),
-                    ", which ", present.transcript().server,
+                    ", which ", present.origin().server,
                     " has; is its replication behind? No recipient is rejected "
                     "for it"));
 }
@@ -203,7 +203,7 @@ void Directory::Lacks(size_t server, const Answer& present) {
 void Directory::GiveUp(const std::shared_ptr<Asking>& asking) {
   std::string why = absl::StrJoin(asking->reasons, "; ");
   if (asking->absent.has_value()) {
-    why = absl::StrCat(asking->absent->transcript().server,
+    why = absl::StrCat(asking->absent->origin().server,
                        " says absent, and no second server confirms it: ", why);
   }
   Finish(asking, Answer(Report::Unknown(asking->lookup, std::move(why))));

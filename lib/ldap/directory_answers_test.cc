@@ -59,8 +59,8 @@ TEST_F(DirectoryAnswers, VouchesForAnAbsence) {
   const auto directory = Open(PolicyFor(slapd.unix_uri()));
   const Answer answer = Resolve(directory.get(), "nobody@example.org");
   EXPECT_TRUE(answer.absent() && answer.proven()) << answer.ToString();
-  EXPECT_EQ(answer.transcript().server, slapd.unix_uri());
-  EXPECT_LE(answer.transcript().sent, answer.transcript().received);
+  EXPECT_EQ(answer.origin().server, slapd.unix_uri());
+  EXPECT_LE(answer.origin().sent, answer.origin().received);
 }
 
 TEST_F(DirectoryAnswers, AmbientDefaultsChangeNothing) {

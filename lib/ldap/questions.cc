@@ -32,77 +32,77 @@ bool IsPlainOr(const FilterTemplate& filter) {
 
 }  // namespace
 
-size_t QuestionLines::PushBack(Question question) {
+size_t QuestionQueues::PushBack(Question question) {
   if (question.round == Round::kFirst && WasFound(question.lookup)) {
     question.round = Round::kFound;
   }
-  Questions& line = lines_[Index(question.round)];
-  line.push_back(std::move(question));
-  return line.size();
+  Questions& queue = queues_[Index(question.round)];
+  queue.push_back(std::move(question));
+  return queue.size();
 }
 
-void QuestionLines::PushFront(Questions questions) {
+void QuestionQueues::PushFront(Questions questions) {
   for (; !questions.empty(); questions.pop_back()) {
-    Questions& line = lines_[Index(questions.back().round)];
-    line.push_front(std::move(questions.back()));
+    Questions& queue = queues_[Index(questions.back().round)];
+    queue.push_front(std::move(questions.back()));
   }
 }
 
-size_t QuestionLines::size() const {
+size_t QuestionQueues::size() const {
   size_t size = 0;
-  for (const Questions& line : lines_) size += line.size();
+  for (const Questions& queue : queues_) size += queue.size();
   return size;
 }
 
-std::pair<absl::Time, Question::Round> QuestionLines::NextSend(
+std::pair<absl::Time, Question::Round> QuestionQueues::NextSend(
     absl::FunctionRef<int64_t(Round)> under_way) const {
   std::pair<absl::Time, Round> next = {absl::InfiniteFuture(), Round::kFirst};
   for (const Round round : kRounds) {
-    const Questions& line = lines_[Index(round)];
-    if (line.empty()) continue;
-    const bool gathers = round != Round::kAlone && line.size() < kMaxBatch &&
+    const Questions& queue = queues_[Index(round)];
+    if (queue.empty()) continue;
+    const bool gathers = round != Round::kAlone && queue.size() < kMaxBatch &&
                          under_way(round) >= kMaxSmallSearches;
-    const absl::Time asked = line.front().asked;
+    const absl::Time asked = queue.front().asked;
     next = std::min(next, {gathers ? asked + kGather : asked, round});
   }
   return next;
 }
 
-Questions QuestionLines::TakeAll() {
+Questions QuestionQueues::TakeAll() {
   Questions all;
-  for (Questions& line : lines_) {
-    std::move(line.begin(), line.end(), std::back_inserter(all));
-    line.clear();
+  for (Questions& queue : queues_) {
+    std::move(queue.begin(), queue.end(), std::back_inserter(all));
+    queue.clear();
   }
   return all;
 }
 
-Questions QuestionLines::TakeBatch(Round round,
-                                   const DirectoryPolicy& directory,
-                                   absl::Time now, Questions* late) {
-  Questions& line = lines_[Index(round)];
+Questions QuestionQueues::TakeBatch(Round round,
+                                    const DirectoryPolicy& directory,
+                                    absl::Time now, Questions* late) {
+  Questions& queue = queues_[Index(round)];
   Questions batch;
   size_t bytes = 0;
   const auto joins = [&](const Question& question) {
     bytes += BytesOf(question.lookup, directory.filter);
     return batch.empty() || (round != Round::kAlone && bytes <= kMaxBatchBytes);
   };
-  while (!line.empty() && batch.size() < kMaxBatch) {
-    Question& next = line.front();
+  while (!queue.empty() && batch.size() < kMaxBatch) {
+    Question& next = queue.front();
     const bool is_late = now - next.asked > directory.timeout;
     if (!is_late && !joins(next)) break;
     (is_late ? *late : batch).push_back(std::move(next));
-    line.pop_front();
+    queue.pop_front();
   }
   return batch;
 }
 
-void QuestionLines::Note(const Answer& answer) {
+void QuestionQueues::Note(const Answer& answer) {
   if (answer.unknown()) return;
   WasFound(std::get<MailboxLookup>(answer.lookup())) = answer.present();
 }
 
-std::vector<bool>::reference QuestionLines::WasFound(
+std::vector<bool>::reference QuestionQueues::WasFound(
     const MailboxLookup& lookup) {
   return found_[absl::HashOf(lookup.address(), lookup.arm) % found_.size()];
 }

@@ -49,8 +49,9 @@ struct Question {
 };
 using Questions = std::deque<Question>;
 
-// The lookups that wait for a search, a line for each round. Thread-compatible.
-class QuestionLines {
+// The lookups that wait for a search, a queue for each round.
+// Thread-compatible.
+class QuestionQueues {
  public:
   using Round = Question::Round;
   static constexpr Round kRounds[] = {Round::kFound, Round::kFirst,
@@ -62,8 +63,8 @@ class QuestionLines {
   static constexpr int kMaxSmallSearches = 2;
   static constexpr absl::Duration kGather = absl::Milliseconds(1);
 
-  // Appends to the line of its round; a lookup of kFirst that was found the
-  // last time goes to kFound. Returns the length of the line.
+  // Appends to the queue of its round; a lookup of kFirst that was found the
+  // last time goes to kFound. Returns the length of the queue.
   size_t PushBack(Question question);
   // Puts the questions, in this order, ahead of all others of their rounds.
   void PushFront(Questions questions);
@@ -76,14 +77,14 @@ class QuestionLines {
   std::pair<absl::Time, Round> NextSend(
       absl::FunctionRef<int64_t(Round)> under_way) const;
 
-  // Takes the lookups of the next search from the front of a line. Those that
+  // Takes the lookups of the next search from the front of a queue. Those that
   // have waited longer than the directory's timeout go to `late`: their callers
   // have given up, so asking for them would delay others for nothing.
   Questions TakeBatch(Round round, const DirectoryPolicy& directory,
                       absl::Time now, Questions* late);
   Questions TakeAll();
 
-  // Remembers whether the address was found, for the line of its next lookup.
+  // Remembers whether the address was found, for the queue of its next lookup.
   void Note(const Answer& answer);
 
  private:
@@ -91,7 +92,7 @@ class QuestionLines {
   // Whether the address was found the last time.
   std::vector<bool>::reference WasFound(const MailboxLookup& lookup);
 
-  std::array<Questions, std::size(kRounds)> lines_;
+  std::array<Questions, std::size(kRounds)> queues_;
   // By a hash; 128 KiB. It may be wrong: hashes collide, and accounts come and
   // go.
   std::vector<bool> found_ = std::vector<bool>(1 << 20);

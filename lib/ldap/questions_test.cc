@@ -43,102 +43,102 @@ std::vector<std::string> Addresses(const Questions& questions) {
 
 using Want = std::vector<std::string>;
 
-class QuestionLinesTest : public testing::Test {
+class QuestionQueuesTest : public testing::Test {
  protected:
   // Of a line's front, at `now`; who is late goes to `late`.
   Want Take(Round round, absl::Time now = kStart) {
     Questions late_ones;
-    Want batch = Addresses(lines.TakeBatch(round, policy, now, &late_ones));
+    Want batch = Addresses(queues.TakeBatch(round, policy, now, &late_ones));
     late = Addresses(late_ones);
     return batch;
   }
   void Note(const std::string& address, AnswerState state) {
     Report report = Report::Unknown(Ask(address).lookup, "");
     report.state = state;
-    lines.Note(Answer(report));
+    queues.Note(Answer(report));
   }
   // How long after kStart the next search is due, and of whom, with so many of
   // kFirst and kAlone under way.
   std::pair<absl::Duration, Round> Next(int64_t under_way) {
-    const auto [when, round] = lines.NextSend([under_way](Round each) {
+    const auto [when, round] = queues.NextSend([under_way](Round each) {
       return each == Round::kFirst || each == Round::kAlone ? under_way : 0;
     });
     return {when - kStart, round};
   }
 
   DirectoryPolicy policy = TestPolicy();
-  QuestionLines lines;
+  QuestionQueues queues;
   Want late;
 };
 
-TEST_F(QuestionLinesTest, WhoWasFoundStandsApartUntilHeIsNot) {
+TEST_F(QuestionQueuesTest, WhoWasFoundStandsApartUntilHeIsNot) {
   Note("joe@example.org", AnswerState::kPresent);
-  lines.PushBack(Ask("joe@example.org"));
-  lines.PushBack(Ask("ann@example.org"));
+  queues.PushBack(Ask("joe@example.org"));
+  queues.PushBack(Ask("ann@example.org"));
   EXPECT_EQ(Take(Round::kFound), Want{"joe@example.org"});
   EXPECT_EQ(Take(Round::kFirst), Want{"ann@example.org"});
 
   Note("joe@example.org", AnswerState::kUnknown);  // says nothing of him
-  lines.PushBack(Ask("joe@example.org"));
+  queues.PushBack(Ask("joe@example.org"));
   EXPECT_EQ(Take(Round::kFound), Want{"joe@example.org"});
 
   Note("joe@example.org", AnswerState::kAbsent);
-  lines.PushBack(Ask("joe@example.org"));
+  queues.PushBack(Ask("joe@example.org"));
   EXPECT_EQ(Take(Round::kFirst), Want{"joe@example.org"});
 }
 
-TEST_F(QuestionLinesTest, WhoIsAskedAgainStandsWhereHisRoundSays) {
+TEST_F(QuestionQueuesTest, WhoIsAskedAgainStandsWhereHisRoundSays) {
   Note("joe@example.org", AnswerState::kPresent);
-  lines.PushBack(Ask("joe@example.org", kStart, Round::kAgain));
+  queues.PushBack(Ask("joe@example.org", kStart, Round::kAgain));
   EXPECT_EQ(Take(Round::kFound), Want{});
   EXPECT_EQ(Take(Round::kAgain), Want{"joe@example.org"});
 }
 
-TEST_F(QuestionLinesTest, ThoseOfALostConnectionComeFirstInTheirOrder) {
-  lines.PushBack(Ask("last@example.org"));
-  lines.PushFront({Ask("a@example.org"),
-                   Ask("alone@example.org", kStart, Round::kAlone),
-                   Ask("b@example.org")});
+TEST_F(QuestionQueuesTest, ThoseOfALostConnectionComeFirstInTheirOrder) {
+  queues.PushBack(Ask("last@example.org"));
+  queues.PushFront({Ask("a@example.org"),
+                    Ask("alone@example.org", kStart, Round::kAlone),
+                    Ask("b@example.org")});
   EXPECT_EQ(Take(Round::kFirst),
             (Want{"a@example.org", "b@example.org", "last@example.org"}));
   EXPECT_EQ(Take(Round::kAlone), Want{"alone@example.org"});
 }
 
-TEST_F(QuestionLinesTest, ASearchIsForSoManyAndForSoManyBytes) {
+TEST_F(QuestionQueuesTest, ASearchIsForSoManyAndForSoManyBytes) {
   for (size_t i = 0; i < kMaxBatch + 1; ++i) {
-    lines.PushBack(Ask(absl::StrCat(i, "@example.org")));
+    queues.PushBack(Ask(absl::StrCat(i, "@example.org")));
   }
   EXPECT_EQ(Take(Round::kFirst).size(), kMaxBatch);
   EXPECT_EQ(Take(Round::kFirst).size(), 1u);
 
   // Each counts once for each of the two arms.
   const std::string quarter(kMaxBatchBytes / 4, 'x');
-  for (int i = 0; i < 3; ++i) lines.PushBack(Ask(quarter));
+  for (int i = 0; i < 3; ++i) queues.PushBack(Ask(quarter));
   EXPECT_EQ(Take(Round::kFirst).size(), 2u);
   EXPECT_EQ(Take(Round::kFirst).size(), 1u);
   Question two = Ask(quarter);
   two.lookup.spellings.push_back("x");
-  lines.PushBack(two);
-  lines.PushBack(Ask(quarter));
+  queues.PushBack(two);
+  queues.PushBack(Ask(quarter));
   EXPECT_EQ(Take(Round::kFirst).size(), 1u);
   EXPECT_EQ(Take(Round::kFirst).size(), 1u);
 
   const std::string too_long(2 * kMaxBatchBytes, 'x');
-  lines.PushBack(Ask(too_long));
+  queues.PushBack(Ask(too_long));
   EXPECT_EQ(Take(Round::kFirst), Want{too_long});  // refused or not, it goes
 }
 
-TEST_F(QuestionLinesTest, AloneIsAlone) {
-  lines.PushBack(Ask("a@example.org", kStart, Round::kAlone));
-  lines.PushBack(Ask("b@example.org", kStart, Round::kAlone));
+TEST_F(QuestionQueuesTest, AloneIsAlone) {
+  queues.PushBack(Ask("a@example.org", kStart, Round::kAlone));
+  queues.PushBack(Ask("b@example.org", kStart, Round::kAlone));
   EXPECT_EQ(Take(Round::kAlone), Want{"a@example.org"});
   EXPECT_EQ(Take(Round::kAlone), Want{"b@example.org"});
 }
 
-TEST_F(QuestionLinesTest, WhoIsLateIsNotAskedFor) {
-  for (const Round round : QuestionLines::kRounds) {
-    lines.PushBack(Ask("late@example.org", kStart, round));
-    lines.PushBack(
+TEST_F(QuestionQueuesTest, WhoIsLateIsNotAskedFor) {
+  for (const Round round : QuestionQueues::kRounds) {
+    queues.PushBack(Ask("late@example.org", kStart, round));
+    queues.PushBack(
         Ask("in.time@example.org", kStart + absl::Nanoseconds(1), round));
     const absl::Time now = kStart + policy.timeout + absl::Nanoseconds(1);
     EXPECT_EQ(Take(round, now), Want{"in.time@example.org"});
@@ -146,30 +146,30 @@ TEST_F(QuestionLinesTest, WhoIsLateIsNotAskedFor) {
   }
 }
 
-TEST_F(QuestionLinesTest, TheLineInWhichSomebodyWaitsLongestIsNext) {
+TEST_F(QuestionQueuesTest, TheLineInWhichSomebodyWaitsLongestIsNext) {
   EXPECT_EQ(Next(0).first, absl::InfiniteDuration());
-  lines.PushBack(Ask("b@x", kStart + absl::Seconds(2)));
+  queues.PushBack(Ask("b@x", kStart + absl::Seconds(2)));
   EXPECT_EQ(Next(0), std::pair(absl::Seconds(2), Round::kFirst));
-  lines.PushBack(Ask("a@x", kStart + absl::Seconds(1), Round::kAgain));
+  queues.PushBack(Ask("a@x", kStart + absl::Seconds(1), Round::kAgain));
   EXPECT_EQ(Next(0), std::pair(absl::Seconds(1), Round::kAgain));
 }
 
-TEST_F(QuestionLinesTest, FewGatherWhileSearchesAreUnderWay) {
-  const int64_t few = QuestionLines::kMaxSmallSearches - 1;
-  const int64_t enough = QuestionLines::kMaxSmallSearches;
-  lines.PushBack(Ask("a@example.org"));
+TEST_F(QuestionQueuesTest, FewGatherWhileSearchesAreUnderWay) {
+  const int64_t few = QuestionQueues::kMaxSmallSearches - 1;
+  const int64_t enough = QuestionQueues::kMaxSmallSearches;
+  queues.PushBack(Ask("a@example.org"));
   EXPECT_EQ(Next(few).first, absl::ZeroDuration());
-  EXPECT_EQ(Next(enough).first, QuestionLines::kGather);
+  EXPECT_EQ(Next(enough).first, QuestionQueues::kGather);
   // Of its round there is none under way, so it goes before.
-  const absl::Duration later = QuestionLines::kGather / 2;
-  lines.PushBack(Ask("c@example.org", kStart + later, Round::kAgain));
+  const absl::Duration later = QuestionQueues::kGather / 2;
+  queues.PushBack(Ask("c@example.org", kStart + later, Round::kAgain));
   EXPECT_EQ(Next(enough), std::pair(later, Round::kAgain));
-  while (lines.size() < kMaxBatch + 1) lines.PushBack(Ask("b@example.org"));
+  while (queues.size() < kMaxBatch + 1) queues.PushBack(Ask("b@example.org"));
   EXPECT_EQ(Next(enough), std::pair(absl::ZeroDuration(), Round::kFirst));
 
-  EXPECT_EQ(lines.TakeAll().size(), kMaxBatch + 1);
-  EXPECT_EQ(lines.size(), 0u);
-  lines.PushBack(Ask("a@example.org", kStart, Round::kAlone));
+  EXPECT_EQ(queues.TakeAll().size(), kMaxBatch + 1);
+  EXPECT_EQ(queues.size(), 0u);
+  queues.PushBack(Ask("a@example.org", kStart, Round::kAlone));
   EXPECT_EQ(Next(enough), std::pair(absl::ZeroDuration(), Round::kAlone));
 }
 

@@ -28,7 +28,7 @@ std::string Meanwhile(const DirectoryPolicy& policy) {
   if (policy.uris.size() == 1) {
     return "recipients that it does not show are deferred (451)";
   }
-  if (policy.WantsSecond() && policy.uris.size() == 2) {
+  if (policy.NeedsConfirmation() && policy.uris.size() == 2) {
     return "the other server is asked, and recipients that it does not show "
            "are deferred (451)";
   }
@@ -325,9 +325,9 @@ void DirectoryWorker::Deliver(Answers answers) {
 
 Answer DirectoryWorker::Unknown(const Question& question,
                                 const std::string& why) const {
-  Transcript transcript;
-  transcript.server = uri_;
-  return Answer(mailverdict::Report::Unknown(question.lookup, why, transcript));
+  Origin origin;
+  origin.server = uri_;
+  return Answer(mailverdict::Report::Unknown(question.lookup, why, origin));
 }
 
 }  // namespace mailverdict

@@ -133,7 +133,7 @@ class DirectoryWorker {
   const int wakeup_;  // an eventfd
 
   mutable std::mutex mutex_;  // guards all up to addresses_
-  QuestionLines waiting_;
+  QuestionQueues waiting_;
   bool full_ = false;  // a lookup was refused, and the thread has not told yet
   bool down_ = false;
   std::string down_why_;

@@ -9,12 +9,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lib/ldap/worker.h"
-#include "lib/loop/health.h"
+#include "lib/loop/health_log.h"
 
 namespace mailverdict {
 namespace {
 
-// Over the life of the program, so that a transcript's number means one
+// Over the life of the program, so that an origin's number means one
 // connection.
 std::atomic<uint64_t> g_connections{0};
 
@@ -176,7 +176,7 @@ void DirectoryWorker::LoseSilent(const Search& search) {
         "; a firewall between may have forgotten it: set probe_idle "
         "to less than the time after which it does");
   }
-  if (probe && executor_->Now() - said_forgotten_ >= Health::kRepeat) {
+  if (probe && executor_->Now() - said_forgotten_ >= HealthLog::kRepeat) {
     said_forgotten_ = executor_->Now();
     health_.Log(absl::StrCat("had an idle connection replaced: ", why,
                              ". No recipient was deferred for it"));

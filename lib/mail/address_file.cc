@@ -7,8 +7,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "lib/mail/address.h"
-#include "lib/mail/address_form.h"
 #include "lib/mail/address_line.h"
+#include "lib/mail/address_line_stats.h"
 #include "lib/mail/cursor.h"
 #include "lib/mail/fault.h"
 #include "lib/mail/listed_name.h"
@@ -30,7 +30,7 @@ class Reader {
   // `cut`: the line does not end with a newline.
   std::optional<LineFault> ReadLine(std::string_view line, size_t number,
                                     bool cut);
-  const AddressForm& form() const { return form_; }
+  const AddressLineStats& stats() const { return stats_; }
   AddressFile Finish() && { return std::move(file_); }
 
  private:
@@ -44,7 +44,7 @@ class Reader {
   std::optional<LineFault> AddKey(std::string_view key);
 
   AddressFile file_;
-  AddressForm form_;
+  AddressLineStats stats_;
   Before before_ = Before::kNothing;
 };
 
@@ -88,7 +88,7 @@ std::optional<LineFault> Reader::ReadEntry(std::string_view line, size_t number,
   before_ = entry.divider == AddressLine::Divider::kNone ? Before::kLoneKey
                                                          : Before::kTarget;
   if (std::optional<LineFault> fault = AddKey(entry.key)) return fault;
-  form_.Note(entry, number, cut);
+  stats_.Note(entry, number, cut);
   return FindHiddenNames(entry);
 }
 
@@ -99,7 +99,8 @@ std::optional<LineFault> Reader::AddKey(std::string_view key) {
     return LineFault{fault->at, fault->what,
                      pattern ? kWritePattern : kWriteEntry};
   }
-  if (!name.all_of.empty()) file_.catch_all.push_back(std::move(name.all_of));
+  if (!name.catch_all_domain.empty())
+    file_.catch_all.push_back(std::move(name.catch_all_domain));
   for (const Address& each : name.addresses) {
     if (each.domain().empty()) {
       file_.local_parts.push_back(each.local());
@@ -145,10 +146,10 @@ absl::StatusOr<AddressFile> ParseAddressFile(std::string_view text,
     if (cut && !line.empty()) cut_line = number;
   }
   // A single line can be ambiguous, so this check needs all lines.
-  if (const auto misfit = reader.form().FindMisfit()) {
+  if (const auto misfit = reader.stats().FindMisfit()) {
     return ToStatus(misfit->fault, file_name, misfit->line);
   }
-  const size_t label = reader.form().label().line;
+  const size_t label = reader.stats().label().line;
   AddressFile file = std::move(reader).Finish();
   if (label > 0) {
     file.warnings.push_back(

@@ -160,7 +160,7 @@ std::optional<Fault> AddName(const Address& address, ListedName* name) {
     return Fault{0, kNotWrittenHere};
   }
   if (everybody) {
-    name->all_of = address.domain();
+    name->catch_all_domain = address.domain();
     return std::nullopt;
   }
   const size_t star = local.find('*');
@@ -202,7 +202,7 @@ std::optional<Fault> AddUnquoted(const Address& address, ListedName* name) {
   if (std::optional<Fault> fault = AddName(user, name)) return fault;
   // The policy says whether the realm has tags, and after which character. The
   // entry is valid whatever the policy says.
-  if (name->all_of.empty() && name->patterns.empty()) {
+  if (name->catch_all_domain.empty() && name->patterns.empty()) {
     name->patterns.push_back(
         {NamePattern::Kind::kPrefix, user.local() + "+", user.domain()});
   }
@@ -213,7 +213,8 @@ std::optional<Fault> AddUnquoted(const Address& address, ListedName* name) {
 std::optional<Fault> ReadAllOf(std::string_view text, ListedName* name) {
   Cursor in(text);
   in.Skip('@');
-  if (std::optional<Fault> fault = ReadDomain(in, &name->all_of)) return fault;
+  if (std::optional<Fault> fault = ReadDomain(in, &name->catch_all_domain))
+    return fault;
   if (in.done()) return std::nullopt;
   return Fault{in.offset(), "this byte cannot stand in a domain"};
 }

@@ -13,7 +13,8 @@ std::string Said(std::string_view text) {
   if (std::optional<Fault> fault = ReadListedName(text, &name)) {
     return std::to_string(fault->at) + ": " + fault->what;
   }
-  std::string said = name.all_of.empty() ? "" : "all of " + name.all_of;
+  std::string said =
+      name.catch_all_domain.empty() ? "" : "all of " + name.catch_all_domain;
   for (const Address& each : name.addresses) said += each.ToString() + " ";
   for (const NamePattern& each : name.patterns) said += each.ToString() + " ";
   return said;

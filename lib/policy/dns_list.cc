@@ -11,8 +11,8 @@ namespace {
 int WeightOf(const DnsList& list, const mail::IpAddress& listing) {
   // Without `answers` any listing counts, and all weigh the same.
   if (list.answers.empty()) return list.weight;
-  for (const DnsList::Answers& answers : list.answers) {
-    if (answers.within.Contains(listing)) return answers.weight;
+  for (const DnsList::WeightedAnswer& answer : list.answers) {
+    if (answer.within.Contains(listing)) return answer.weight;
   }
   return 0;
 }
@@ -60,8 +60,8 @@ std::optional<int> ListingWeight(const DnsList& list,
 WeightRange WeightsOf(const DnsList& list) {
   if (list.answers.empty()) return With({}, list.weight);
   WeightRange weights;
-  for (const DnsList::Answers& answers : list.answers) {
-    weights = With(weights, answers.weight);
+  for (const DnsList::WeightedAnswer& answer : list.answers) {
+    weights = With(weights, answer.weight);
   }
   return weights;
 }

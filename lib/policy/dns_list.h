@@ -27,15 +27,17 @@ inline const mail::IpNetwork kDnsListErrors =
 std::string ListedName(const mail::IpAddress& address, std::string_view zone);
 
 // The weight of a listing whose A records are `values`. Returns 0 if no value
-// counts on this list. If several count, returns the greatest weight, or the
-// least if it is below zero, because an allow list outweighs block lists.
-// Returns nullopt if the answer is an error and not a listing: a value is
-// within 127.255.255.0/24 or outside of 127.0.0.0/8, or there is no value.
+// counts on this list. If several values count, returns the greatest weight.
+// But if one weight is below zero, returns the least, because an allow list
+// outweighs block lists. Returns nullopt if the answer is an error and not a
+// listing: a value is within 127.255.255.0/24 or outside of 127.0.0.0/8, or
+// there is no value.
 std::optional<int> ListingWeight(const DnsList& list,
                                  const std::vector<std::string>& values);
 
-// The possible weights of any name on one list. The range contains 0, because
-// the name may not be listed. `least` is below 0 for an allow list.
+// The least and the greatest weight that a name can have in one list. 0 is
+// always in this range, because the name may not be listed. `least` is below 0
+// for an allow list.
 struct WeightRange {
   int least = 0;
   int most = 0;

@@ -7,16 +7,16 @@
 // An *arm* is one way in which an address can match: here mail,
 // mailAlternateAddress and uid. If a server does not know an attribute, or does
 // not show it, only that arm of the OR finds nothing. So every arm needs a
-// control that is found through it. The template "reduced to an arm" is the
-// same filter without the other arms.
+// control that is found through it. A template *reduced to an arm* is the
+// filter without the other arms.
 //
 // An OR of comparisons with fixed values makes arms as well, for the same
 // reason:
 //
 //   (&(mail=%a)(|(accountStatus=active)(groupMail=TRUE)))
 //
-// This has the arms mail(accountStatus=active) and mail(groupMail=TRUE),
-// because a control of one says nothing about the other. Alternatives that
+// This filter has the arms mail(accountStatus=active) and mail(groupMail=TRUE),
+// because a control of one arm says nothing about the other. Alternatives that
 // differ only in the values with placeholders are one arm, as in
 // (|(mail=%a)(mail=%u@old.example)). An OR within a NOT makes no arms.
 
@@ -46,9 +46,8 @@ class FilterTemplate {
     // the same attributes, the fixed parts of the filter follow:
     // "mail(accountStatus=active)".
     std::string name;
-    // The template reduced to this arm. There are several filters if the arm
-    // has several alternatives, which then differ only in the values of
-    // `assertions`.
+    // The template reduced to this arm: one filter for each alternative of the
+    // arm. These differ only in the values of `assertions`.
     std::vector<std::string> filters;
     // For each filter, the equalities that an entry must satisfy, all of them.
     std::vector<std::vector<Assertion>> assertions;
@@ -59,10 +58,11 @@ class FilterTemplate {
   //
   // The template must meet these conditions. Parentheses are balanced. At least
   // one equality has a placeholder. Placeholders are only in equalities without
-  // '*', and never under a NOT. The attribute of a placeholder has the name
-  // that the server sends, because an entry must be attributable to the address
-  // that asked for it. No OR mixes arms with conditions that hold for entries
-  // of any address. There are at most 32 ways through all ORs.
+  // '*', and never under a NOT. An attribute with a placeholder has the name
+  // that the server sends, because returned entries are attributed to addresses
+  // by it. Either all operands of an OR have a placeholder or none has: an
+  // operand without one would match entries of any address. All ORs together
+  // give at most 32 alternatives.
   static absl::StatusOr<FilterTemplate> Parse(std::string_view text);
 
   FilterTemplate() = default;

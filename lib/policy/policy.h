@@ -38,12 +38,12 @@ struct Control {
   std::string subtree{};  // one of the directory's subtrees, or ""
 };
 
-// When a directory is held. A held directory rejects nobody. It is held while
-// more than `vanished` addresses are missing that vanished within the time
-// `within`.
+// The limit above which a directory is held. A held directory rejects nobody. A
+// directory is held while more than `vanished` addresses are missing that
+// vanished within one span of `within`.
 struct VanishLimit {
-  // One less than are remembered as vanished (lib/core/vanished.h). With a
-  // larger limit a directory could never be held.
+  // One less than the number of vanished addresses that are remembered
+  // (lib/core/vanished.h). With a larger limit a directory could never be held.
   static constexpr int kMaxVanished = 63;
   int vanished = 5;
   absl::Duration within = absl::Minutes(10);
@@ -118,7 +118,7 @@ struct DirectoryPolicy {
   VanishLimit hold;
 
   // Whether an absence needs confirmation by a second server.
-  bool WantsSecond() const { return confirm_absent && uris.size() > 1; }
+  bool NeedsConfirmation() const { return confirm_absent && uris.size() > 1; }
   struct Arm {
     std::string name;
     std::string subtree;  // "": the directory has no subtrees
@@ -196,44 +196,45 @@ struct DnsList {
   bool ipv4 = true;
   bool ipv6 = false;
   bool domains = false;
-  // The weight of a listing. The weights of all lists that contain the name are
-  // added up. A list with a weight below zero is an allow list.
+  // The weight of a listing. The weights of all lists that have the client or
+  // the sender's domain are added up. A list with a weight below zero is an
+  // allow list.
   int weight = 1;
   // Answers with their own weights. If there are any, no other answer counts as
   // a listing.
-  struct Answers {
+  struct WeightedAnswer {
     mail::IpNetwork within;
     int weight = 1;
   };
-  std::vector<Answers> answers;
+  std::vector<WeightedAnswer> answers;
 };
 
-// What a check that does not know may do.
-enum class Doubt {
-  kByPolicy,  // what `when_unsure` says
-  kPasses,    // it always passes
-  kNone,      // it always knows
+// What a check does when it cannot decide.
+enum class UnsureRule {
+  kByPolicy,     // what `when_unsure` says
+  kAlwaysPass,   // it passes
+  kNeverUnsure,  // it can always decide
 };
 
 // What can be set for every check. Each check's struct begins with it, and has
-// `Doubt doubt() const`.
+// `UnsureRule unsure_rule() const`.
 struct CheckOptions {
-  bool shadow = false;  // what it finds is logged, and the mail passes
+  bool shadow = false;  // its verdict is only logged
   WhenUnsure when_unsure = WhenUnsure::kDefer;
 };
 
 // The check `dnsbl` (lib/checks/dnsbl.h).
 struct DnsblCheckPolicy : CheckOptions {
-  Doubt doubt() const { return Doubt::kPasses; }
+  UnsureRule unsure_rule() const { return UnsureRule::kAlwaysPass; }
   std::vector<DnsList> lists;
-  int threshold = 1;  // rejected from this sum of weights on
-  // A list that has not answered by then counts as no listing.
+  int threshold = 1;  // the least sum of weights that rejects
+  // A list that has not answered within this time counts as Unknown.
   absl::Duration budget = absl::Seconds(1);
 };
 
 // The check `recipient` (lib/checks/recipient.h).
 struct RecipientPolicy : CheckOptions {
-  Doubt doubt() const { return Doubt::kByPolicy; }
+  UnsureRule unsure_rule() const { return UnsureRule::kByPolicy; }
   // Local parts that are valid in every realm, folded (mail::FoldUtf8). RFC
   // 5321 4.5.1 demands the first, RFC 2142 the second.
   absl::flat_hash_set<std::string> exceptions = {"postmaster", "abuse"};
@@ -242,17 +243,22 @@ struct RecipientPolicy : CheckOptions {
 
 // The check `domain` (lib/checks/domain.h).
 struct DomainCheckPolicy : CheckOptions {
-  Doubt doubt() const { return ask_dns ? Doubt::kByPolicy : Doubt::kNone; }
-  std::vector<DomainList>
-      lists;                 // the operator's; the first that has it counts
+  UnsureRule unsure_rule() const {
+    return ask_dns ? UnsureRule::kByPolicy : UnsureRule::kNeverUnsure;
+  }
+  // The operator's lists. The first that has the domain counts.
+  std::vector<DomainList> lists;
   bool shipped_list = true;  // after them, the one in shipped_domains.h
   bool ask_dns = true;
 
-  // A domain that so many messages have met as proven missing, the first of
-  // them so long ago, is rejected when it is proven missing once more.
+  // How missing domains are learned (lib/core/missing_domain.h). A domain is
+  // learned when learn_messages messages have found it proven missing, the
+  // first of them at least learn_over ago. kOn: its mail is rejected when it is
+  // proven missing once more. kShadow: only the log says so. kOff: no domain is
+  // learned.
   enum class Learn { kOff, kShadow, kOn };
   Learn learn = Learn::kShadow;
-  static constexpr int kMaxLearnMessages = 32;  // as many are remembered
+  static constexpr int kMaxLearnMessages = 32;  // no more are counted
   int learn_messages = 3;
   absl::Duration learn_over = absl::Hours(24);
 };

@@ -1,5 +1,5 @@
-// An alarm about lookups that all fail while the servers look well: something
-// that no control sees keeps every answer from being used.
+// An alarm about lookups that all fail although the servers look well. Then
+// something that the controls do not show makes every answer Unknown.
 
 #ifndef MAILVERDICT_LIB_RESOLVER_LOOKUP_ALARM_H_
 #define MAILVERDICT_LIB_RESOLVER_LOOKUP_ALARM_H_
@@ -13,12 +13,12 @@
 
 namespace mailverdict {
 
-// One service: a directory, the names of DNS, or a list in DNS. Not
-// thread-safe.
+// The alarm of one service: a directory, the names of DNS, or a list in DNS.
+// Not thread-safe.
 class LookupAlarm {
  public:
-  // The alarm is raised when every lookup was Unknown for this long, and said
-  // again after each further one.
+  // The alarm is raised when every lookup has been Unknown for this long. It is
+  // logged again each time that this time has passed once more.
   static constexpr absl::Duration kAfter = absl::Hours(1);
   // Fewer lookups than this prove no outage: at night two recipients an hour
   // apart may each have met a restart.
@@ -29,17 +29,17 @@ class LookupAlarm {
   LookupAlarm(std::string service, std::string advice,
               std::function<void(const std::string&)> log);
 
-  // The answer of a lookup. `well` is asked only when it matters: whether the
-  // service's state says well, or nothing. While it says failing there is no
-  // alarm, since the log and `status` tell already.
+  // Takes note of the answer of a lookup. `well` returns false if the service's
+  // state is failing. There is no alarm while it is, because the log and
+  // `status` show the failure already. It is called only when an alarm is due.
   void Note(const Answer& answer, const std::function<bool()>& well,
             absl::Time now);
 
-  // Whether the last line that was logged is the alarm, and not its end.
+  // Whether an alarm was raised that has not ended.
   bool raised() const { return raised_; }
 
  private:
-  // Lookups that were Unknown, one after the other.
+  // An unbroken sequence of lookups that were Unknown.
   struct Streak {
     int64_t lookups = 0;
     absl::Time since;

@@ -15,14 +15,14 @@
 
 namespace mailverdict {
 
-// Called when the health of a server changes: of a directory's, of DNS, or of a
-// list at a server of DNS. All on the loop's thread, and perhaps for a while
-// after the server's object has gone.
+// Callbacks about the health of a directory's server, of a DNS server, or of a
+// list at a DNS server. They are called on the loop's thread, perhaps even
+// after the object of the server has been destroyed.
 struct HealthHooks {
-  // A line for the log (health.h).
+  // A line for the log (health_log.h).
   std::function<void(const std::string&)> log;
-  // The server could not have vouched for an answer just now: forget its
-  // earlier answers.
+  // The server failed, or failed its controls, so its earlier answers must be
+  // forgotten.
   std::function<void()> on_trouble;
   // The server can vouch for answers again.
   std::function<void()> on_healed;
@@ -32,7 +32,7 @@ struct HealthHooks {
 struct ServerState {
   std::string uri;  // of a DNS server: its address
   bool failing = false;
-  // Why it is failing; of one that is well: that it is unsteady, or "".
+  // Why it is failing. If it is well: that it is unsteady, or "".
   std::string why;
   // Since when it is failing or well; InfinitePast if it was never asked.
   absl::Time since = absl::InfinitePast();
@@ -44,10 +44,10 @@ class Resolver {
 
   virtual ~Resolver() = default;
 
-  // Calls `done` exactly once, on the loop's thread, perhaps before it returns;
-  // with Unknown when a service fails. It keeps no deadline: the caller does.
-  // After the resolver is gone `done` may be called or dropped. Loop's thread
-  // only.
+  // Calls `done` with the answer exactly once, on the loop's thread, perhaps
+  // before Resolve returns. The answer is Unknown if the service fails. There
+  // is no deadline, so the caller has to keep one. When the resolver has been
+  // destroyed, `done` may still be called, or never. Loop's thread only.
   virtual void Resolve(const MailboxLookup& lookup, Done done) = 0;
 
   // The health of each server that it asks; empty if it asks none.
@@ -68,15 +68,16 @@ class NameResolver {
 // The servers of DNS. Their answers are not proven by controls.
 class NameServers : public NameResolver {
  public:
-  // Gets what one server said to one question, Unknown if it could not say.
-  // Must not destroy the servers.
+  // Receives what one server answered to one question; Unknown if it gave no
+  // answer. Must not destroy the NameServers.
   using Listener =
       std::function<void(const std::string& server, const Report& report)>;
 
-  // The servers' names as transcripts have them, the preferred one first.
+  // The names of the servers, as Origin::server has them, the preferred one
+  // first.
   virtual std::vector<std::string> names() const = 0;
 
-  // Asks one server only, even if it cannot answer.
+  // Asks this server only. If it cannot answer, no other is asked.
   virtual void ResolveAt(const std::string& server, const DnsLookup& lookup,
                          Done done) = 0;
 

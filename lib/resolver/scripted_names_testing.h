@@ -1,4 +1,4 @@
-// Servers of DNS that answer what the test says, when it says so.
+// DNS servers that give the answers that a test tells them to, when it does.
 
 #ifndef MAILVERDICT_LIB_RESOLVER_SCRIPTED_NAMES_TESTING_H_
 #define MAILVERDICT_LIB_RESOLVER_SCRIPTED_NAMES_TESTING_H_
@@ -30,7 +30,7 @@ class ScriptedNames final : public NameServers {
                          std::vector<std::string> servers = {"192.0.2.53"})
       : executor_(executor), servers_(std::move(servers)) {}
 
-  // Where it gives a report, that is the answer, at once; its server and
+  // If it returns a report, that is the answer, given at once. Its server and
   // times are filled in.
   std::function<std::optional<Report>(const Call&)> instant;
 
@@ -62,7 +62,7 @@ class ScriptedNames final : public NameServers {
     call.done(Answer(std::move(report)));
   }
 
-  // The same, vouched for by all its controls.
+  // Answers with a report that all its controls vouch for.
   void SayVouched(size_t i, const Policy& policy, Report report) {
     const Call call = calls[i];
     report = Complete(call, std::move(report));
@@ -70,7 +70,7 @@ class ScriptedNames final : public NameServers {
     std::vector<Report> controls;
     for (const DnsControl& control : DnsControlsFor(policy, call.lookup, 0)) {
       controls.push_back(Complete(call, AsItShouldBe(control)));
-      controls.back().transcript.sent = executor_->Now();
+      controls.back().origin.sent = executor_->Now();
     }
     call.done(VouchDns(policy, 0, std::move(report), controls));
   }
@@ -108,8 +108,7 @@ class ScriptedNames final : public NameServers {
     }
   }
   Report Complete(const Call& call, Report report) {
-    report.transcript = {call.server, 1, ++exchange_, call.sent,
-                         executor_->Now()};
+    report.origin = {call.server, 1, ++exchange_, call.sent, executor_->Now()};
     return report;
   }
 

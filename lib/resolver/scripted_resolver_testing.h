@@ -1,4 +1,5 @@
-// A Resolver that answers what the test says, when and as often as it says so.
+// A Resolver that gives the answers that a test tells it to, when and as often
+// as it does.
 
 #ifndef MAILVERDICT_LIB_RESOLVER_SCRIPTED_RESOLVER_TESTING_H_
 #define MAILVERDICT_LIB_RESOLVER_SCRIPTED_RESOLVER_TESTING_H_
@@ -21,7 +22,7 @@ class ScriptedResolver final : public Resolver {
     Done done;
   };
 
-  // Answers at once where `instant` gives a report.
+  // If it returns an answer, that is given at once.
   std::function<std::optional<Answer>(const MailboxLookup&)> instant;
 
   void Resolve(const MailboxLookup& lookup, Done done) override {
@@ -51,8 +52,8 @@ class ScriptedResolver final : public Resolver {
 
   static Answer VouchedAbsent(const DirectoryPolicy& policy,
                               const MailboxLookup& lookup) {
-    const Transcript moment{"ldap://scripted", 1, 1, absl::UnixEpoch(),
-                            absl::UnixEpoch()};
+    const Origin moment{"ldap://scripted", 1, 1, absl::UnixEpoch(),
+                        absl::UnixEpoch()};
     std::vector<Report> controls;
     for (const MailboxLookup& control : ControlsFor(policy, lookup)) {
       controls.push_back(Report::Present(control, {"cn=control"}, moment));

@@ -9,35 +9,36 @@
 #include <string>
 
 #include "lib/loop/executor.h"
-#include "lib/loop/health.h"
+#include "lib/loop/health_log.h"
 #include "lib/resolver/resolver.h"
 
 namespace mailverdict {
 
-// One thread at a time, except for state().
+// One thread at a time may use it; any thread may call state().
 class ServerHealth {
  public:
-  // `service` and `meanwhile` as in health.h; `uri` as `status` shows it.
+  // `service` and `meanwhile` as in health_log.h; `uri` as `status` shows it.
   // `executor` outlives this.
   ServerHealth(const std::string& service, std::string meanwhile,
                std::string uri, Executor* executor, HealthHooks hooks);
 
-  // The outcome of a search or of a round of controls: "" if the server could
-  // have vouched for an answer, else why it could not.
+  // Takes the outcome of a search or of a round of controls: "" if the server
+  // could have vouched for an answer, else why not.
   void Report(const std::string& trouble);
 
-  // Lookups got no answer in time, though the server's other answers are good.
-  // It is failing, but on_trouble is not called: what it said before stays
-  // believed, since forgetting it would cost a slow server even more lookups.
+  // Lookups got no answer in time, although the answers that did come are good.
+  // The server is failing then, but on_trouble is not called: its earlier
+  // answers stay valid, because forgetting them would give a slow server even
+  // more lookups.
   void ReportSlow(const std::string& why);
 
   // A line for the log, about this server.
   void Log(const std::string& what);
 
   bool failing() const { return health_.failing(); }
-  // It has failed again and again (health.h).
+  // It has failed again and again (health_log.h).
   bool unsteady() const;
-  // Any thread.
+  // From any thread.
   ServerState state() const;
 
  private:
@@ -48,7 +49,7 @@ class ServerHealth {
   Executor* const executor_;
   // Shared with the tasks that are posted to the loop, which may outlive this.
   const std::shared_ptr<const HealthHooks> hooks_;
-  Health health_;
+  HealthLog health_;
 
   mutable std::mutex mutex_;  // guards state_
   ServerState state_;

@@ -12,8 +12,8 @@
 
 namespace mailverdict {
 
-// `path` of a server's package, which tests/setup.sh unpacks and does not
-// install.
+// Returns the full path of `path` in the package of a server. tests/setup.sh
+// unpacks these packages without installing them.
 std::string Packaged(const std::string& path);
 
 std::string ReadFile(const std::string& path);

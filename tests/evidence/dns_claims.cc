@@ -88,11 +88,11 @@ class DnsSayings {
 
   void AddListings() {
     Present("listed", {"127.0.0.2"});
-    for (const DnsList::Answers& answers : list_->answers) {
+    for (const DnsList::WeightedAnswer& answer : list_->answers) {
       // One address within the network is enough.
       for (int i = 0; i < 256; ++i) {
         const std::string value = absl::StrCat("127.0.0.", i);
-        if (!answers.within.Contains(*mail::ParseIp(value))) continue;
+        if (!answer.within.Contains(*mail::ParseIp(value))) continue;
         Present("listed by " + value, {value});
         break;
       }
@@ -129,7 +129,7 @@ class DnsSayings {
   const DnsLookup& lookup_;
   const Policy& policy_;
   const DnsList* const list_;
-  const Transcript here_;
+  const Origin here_;
   std::vector<Saying> sayings_;
 };
 
@@ -158,7 +158,7 @@ class DnsControlStories {
  private:
   std::vector<Report> AsTheyShouldBe() const {
     std::vector<Report> reports;
-    Transcript moment = moment_;
+    Origin moment = moment_;
     for (const DnsControl& control : asked_) {
       ++moment.exchange;
       reports.push_back(
@@ -177,23 +177,21 @@ class DnsControlStories {
     };
     add("a control says the contrary", [&](Report* control) {
       if (asked_[i].present) {
-        *control = Report::Absent(control->lookup, control->transcript);
+        *control = Report::Absent(control->lookup, control->origin);
       } else {
-        *control = Report::Present(control->lookup, {"127.0.0.2"},
-                                   control->transcript);
+        *control =
+            Report::Present(control->lookup, {"127.0.0.2"}, control->origin);
       }
     });
     add("a control unknown", [](Report* control) {
-      *control =
-          Report::Unknown(control->lookup, "timed out", control->transcript);
+      *control = Report::Unknown(control->lookup, "timed out", control->origin);
     });
     add("a control of another server",
-        [](Report* control) { control->transcript.server = "192.0.2.54"; });
+        [](Report* control) { control->origin.server = "192.0.2.54"; });
     add("a control of no server",
-        [](Report* control) { control->transcript.server.clear(); });
-    add("a control sent before the answer came", [](Report* control) {
-      control->transcript.sent -= absl::Microseconds(1);
-    });
+        [](Report* control) { control->origin.server.clear(); });
+    add("a control sent before the answer came",
+        [](Report* control) { control->origin.sent -= absl::Microseconds(1); });
     add("a control of another name", [](Report* control) {
       std::get<DnsLookup>(control->lookup).name += ".x";
     });
@@ -204,7 +202,7 @@ class DnsControlStories {
   }
 
   const std::vector<DnsControl> asked_;
-  const Transcript moment_;
+  const Origin moment_;
   std::vector<Story> stories_;
 };
 

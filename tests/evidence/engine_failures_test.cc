@@ -74,12 +74,12 @@ class World {
         failing_(failing),
         loop_(ManualExecutor::Clock::kVirtual, step.transaction.now),
         history_(step, *policy_, memory) {
-    Engine::Parts parts;
-    parts.directories = [this](const auto&, HealthHooks) {
+    Engine::Services services;
+    services.directories = [this](const auto&, HealthHooks) {
       return Directory();
     };
-    parts.names = [this](const auto&) { return Names(); };
-    engine_ = Engine::Create(policy_, &loop_, &history_, parts,
+    services.names = [this](const auto&) { return Names(); };
+    engine_ = Engine::Create(policy_, &loop_, &history_, services,
                              [](const std::string&) {});
     engine_->SetOverrides(step.overrides);
     loop_.Advance(absl::Seconds(2));  // the tests of the engine at its start
@@ -152,7 +152,7 @@ class World {
       // The Buts are about controls. The engine asks for these in calls of
       // their own, which are answered above.
       GivenAnswer plain = *given;
-      plain.buts.clear();
+      plain.deviations.clear();
       DnsLookup asked = call.lookup;
       asked.with_controls = false;
       Report report = Give(plain, asked, *policy_, loop_.Now())->report();
@@ -215,10 +215,11 @@ void ExpectNoBounce(const Verdict& whole, const Verdict& verdict,
 // False if the case has a DNS control that does not behave as it should, since
 // the servers here cannot play that.
 bool CanBePlayed(const CaseStep& step) {
-  return std::none_of(
-      step.given.begin(), step.given.end(), [](const GivenAnswer& given) {
-        return given.lookup.compare(0, 4, "dns ") == 0 && !given.buts.empty();
-      });
+  return std::none_of(step.given.begin(), step.given.end(),
+                      [](const GivenAnswer& given) {
+                        return given.lookup.compare(0, 4, "dns ") == 0 &&
+                               !given.deviations.empty();
+                      });
 }
 
 size_t failures = 0;

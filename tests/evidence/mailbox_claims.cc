@@ -35,7 +35,7 @@ class MailboxClaims {
     AddProven();
     AddSecondServers();
     AddBrokenControls();
-    AddLyingTranscripts();
+    AddLyingOrigins();
     return std::move(claims_);
   }
 
@@ -44,7 +44,7 @@ class MailboxClaims {
     claims_.push_back({std::move(name), std::move(answer), proves});
   }
 
-  Reports ControlsAt(const Transcript& moment) const {
+  Reports ControlsAt(const Origin& moment) const {
     Reports controls;
     for (const MailboxLookup& asked : ControlsFor(directory_, lookup_)) {
       controls.push_back(Report::Present(asked, {"uid=control"}, moment));
@@ -52,12 +52,12 @@ class MailboxClaims {
     return controls;
   }
 
-  Answer AbsentAt(const Transcript& moment, const Reports& controls) const {
+  Answer AbsentAt(const Origin& moment, const Reports& controls) const {
     return Vouch(directory_, Report::Absent(lookup_, moment), controls);
   }
 
-  Transcript There() const {
-    Transcript there = here_;
+  Origin There() const {
+    Origin there = here_;
     there.server = "ldap://two";
     ++there.connection;
     return there;
@@ -132,16 +132,15 @@ class MailboxClaims {
       add("absent, its control unknown",
           [](Report* control) { control->state = AnswerState::kUnknown; });
       add("absent, its control from another server",
-          [](Report* control) { control->transcript.server = "ldap://three"; });
+          [](Report* control) { control->origin.server = "ldap://three"; });
       add("absent, its control from another connection",
-          [](Report* control) { ++control->transcript.connection; });
+          [](Report* control) { ++control->origin.connection; });
       add("absent, its control from another exchange",
-          [](Report* control) { ++control->transcript.exchange; });
-      add("absent, its control sent earlier", [](Report* control) {
-        control->transcript.sent -= absl::Seconds(1);
-      });
+          [](Report* control) { ++control->origin.exchange; });
+      add("absent, its control sent earlier",
+          [](Report* control) { control->origin.sent -= absl::Seconds(1); });
       add("absent, its control received later", [](Report* control) {
-        control->transcript.received += absl::Seconds(1);
+        control->origin.received += absl::Seconds(1);
       });
       add("absent, its control is somebody else", [](Report* control) {
         std::get<MailboxLookup>(control->lookup).spellings = {"x@example.org"};
@@ -153,22 +152,21 @@ class MailboxClaims {
   }
 
   // The report and the controls agree with each other, but cannot be true.
-  void AddLyingTranscripts() {
-    Transcript nowhere = here_;
+  void AddLyingOrigins() {
+    Origin nowhere = here_;
     nowhere.server.clear();
     Add("absent, from no server",
         Confirmed(AbsentAt(nowhere, ControlsAt(nowhere))));
-    Transcript backwards = here_;
+    Origin backwards = here_;
     std::swap(backwards.sent, backwards.received);
     Add("absent, received before it was sent",
         Confirmed(AbsentAt(backwards, ControlsAt(backwards))));
-    Add("absent, without a transcript",
-        Confirmed(AbsentAt({}, ControlsAt({}))));
+    Add("absent, without an origin", Confirmed(AbsentAt({}, ControlsAt({}))));
   }
 
   const MailboxLookup& lookup_;
   const DirectoryPolicy& directory_;
-  const Transcript here_;
+  const Origin here_;
   std::vector<Claim> claims_;
 };
 

@@ -33,7 +33,7 @@ class Space {
 
   SpaceReport Explore() && {
     Walk();
-    report_.whole = Going();
+    report_.whole = WithinBounds();
     // Walk varies the last lookups first. In a space that is too large for it,
     // it sees only one corner; random paths reach the others.
     const size_t first = report_.verdicts;
@@ -47,7 +47,7 @@ class Space {
   }
 
  private:
-  bool Going() const {
+  bool WithinBounds() const {
     return report_.objection.empty() && report_.verdicts < bounds_.verdicts;
   }
 
@@ -123,7 +123,7 @@ class Space {
     // One order of the lookups is enough here: Invariants tries other orders of
     // the same answers.
     for (const Claim& claim : ChoicesOf(missing.front()).claims) {
-      if (!Going()) return;
+      if (!WithinBounds()) return;
       claims_.push_back(&claim);
       Walk();
       claims_.pop_back();

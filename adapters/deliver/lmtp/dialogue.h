@@ -156,11 +156,11 @@ class LmtpDialogue {
   // What the client's next bytes are.
   enum class State {
     kCommand,
-    kHeld,      // after DATA or AUTH: known only when the reply has come
-    kMessage,   // after a 354
-    kChunk,     // after BDAT
-    kAuthLine,  // the client's turn in an AUTH dialogue
-    kBlind,     // unknown: see above
+    kAwaitingReply,  // after DATA or AUTH: known only when the reply has come
+    kMessage,        // after a 354
+    kChunk,          // after BDAT
+    kAuthLine,       // the client's turn in an AUTH dialogue
+    kBlind,          // unknown: see above
   };
   // What a reply answers.
   enum class Kind {

@@ -13,7 +13,7 @@ bool LmtpDialogue::AdvanceClient() {
   switch (state_) {
     case State::kCommand:
       return ForwardLine();
-    case State::kHeld:
+    case State::kAwaitingReply:
       return false;
     case State::kMessage:
       return ForwardMessage();
@@ -80,11 +80,11 @@ void LmtpDialogue::Expect(const LmtpCommand& command) {
       break;
     case Verb::kData:
       expected_.push_back({Kind::kData, ""});
-      state_ = State::kHeld;  // a message after 354, else commands
+      state_ = State::kAwaitingReply;  // a message after 354, else commands
       break;
     case Verb::kAuth:
       expected_.push_back({Kind::kAuth, ""});
-      state_ = State::kHeld;
+      state_ = State::kAwaitingReply;
       break;
     case Verb::kBdat:
       ExpectChunk(command.argument);
@@ -161,7 +161,7 @@ bool LmtpDialogue::ForwardAuthLine() {
   const size_t passed = Forward(end + 1);
   if (whole && passed == end + 1) {
     expected_.push_back({Kind::kAuth, ""});
-    state_ = State::kHeld;
+    state_ = State::kAwaitingReply;
   }
   return passed > 0;
 }

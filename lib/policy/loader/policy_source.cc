@@ -112,7 +112,7 @@ char PolicySource::Kind(size_t token) const {
   return token < tokens_.size() ? tokens_[token].kind : '\0';
 }
 
-size_t PolicySource::TokenAhead(size_t offset) const {
+size_t PolicySource::LastTokenBefore(size_t offset) const {
   size_t token = TokenAt(offset);
   const bool inside = token < tokens_.size() && tokens_[token].begin < offset;
   if (inside) return tokens_[token].begin;

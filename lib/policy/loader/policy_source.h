@@ -37,7 +37,7 @@ class PolicySource {
 
   // The beginning of the last token that begins before `offset`; `offset` if
   // there is none.
-  size_t TokenAhead(size_t offset) const;
+  size_t LastTokenBefore(size_t offset) const;
   // The field (name and value) that contains `offset`; nullopt if there is none
   // or if the syntax is broken.
   std::optional<Span> FieldAround(size_t offset) const;

@@ -44,7 +44,7 @@ class Collector : public google::protobuf::io::ErrorCollector {
     size_t offset = faults_.source().OffsetOf(line, column);
     const Reworded reworded = Reword(message);
     if (reworded.place == Reworded::Place::kTokenAhead) {
-      offset = faults_.source().TokenAhead(offset);
+      offset = faults_.source().LastTokenBefore(offset);
     }
     faults_.Error(offset, reworded.text);
     if (reworded.one_field && !faulty_field_.has_value()) {

@@ -50,21 +50,21 @@ CheckPolicy ReadKind(const Node<C>& check, AddressFiles* files,
 }
 
 // What can be set for every kind.
-void ReadOptions(const Node<C>& check, std::string_view name, Doubt doubt,
+void ReadOptions(const Node<C>& check, std::string_view name, UnsureRule rule,
                  CheckOptions* options) {
   const absl::string_view kind(name.data(), name.size());
   options->shadow = check->shadow();
   const bool passes =
-      doubt == Doubt::kPasses || check->when_unsure() == C::PASS;
+      rule == UnsureRule::kAlwaysPass || check->when_unsure() == C::PASS;
   options->when_unsure = passes ? WhenUnsure::kPass : WhenUnsure::kDefer;
   if (!check->has_when_unsure()) return;
-  if (doubt == Doubt::kNone) {
+  if (rule == UnsureRule::kNeverUnsure) {
     check.Warning(C::kWhenUnsureFieldNumber,
                   absl::Substitute("when_unsure says nothing here: set up like "
                                    "this the check $0 always knows; remove it",
                                    kind));
   }
-  if (doubt == Doubt::kPasses && check->when_unsure() == C::DEFER) {
+  if (rule == UnsureRule::kAlwaysPass && check->when_unsure() == C::DEFER) {
     check.Error(C::kWhenUnsureFieldNumber,
                 absl::Substitute("when_unsure: DEFER for $0, which never stops "
                                  "mail when it does not know; write PASS, or "
@@ -77,7 +77,7 @@ void ReadOptions(const Node<C>& check, std::string_view name, Doubt doubt,
 
 void ReadChecks(const Node<proto::Policy>& node, AddressFiles* files,
                 const ListReaders& lists, Policy* policy) {
-  Unique kinds(&node.faults());
+  DuplicateFinder kinds(&node.faults());
   for (int i = 0; i < node->check_size(); ++i) {
     const Node<C> check =
         node.Child(node->check(i), proto::Policy::kCheckFieldNumber, i);
@@ -94,7 +94,7 @@ void ReadChecks(const Node<proto::Policy>& node, AddressFiles* files,
     CheckPolicy result = ReadKind(check, files, lists, *policy);
     std::visit(
         [&](auto& options) {
-          ReadOptions(check, name, options.doubt(), &options);
+          ReadOptions(check, name, options.unsure_rule(), &options);
         },
         result);
     policy->checks.push_back(std::move(result));

@@ -36,7 +36,7 @@ void ReadException(const Node<E>& node, int index, RecipientPolicy* check) {
     each.domain.clear();
     without = each.ToString();
   }
-  if (!name.all_of.empty() || !without.empty()) {
+  if (!name.catch_all_domain.empty() || !without.empty()) {
     const std::string instead =
         without.empty() ? "list it in a file of its realm's also_valid"
                         : absl::Substitute(
@@ -86,7 +86,7 @@ void ReadExceptions(const Node<E>& node, AddressFiles* files,
   for (int i = 0; i < node->exception_size(); ++i) {
     ReadException(node, i, check);
   }
-  Unique paths(&node.faults());
+  DuplicateFinder paths(&node.faults());
   for (int i = 0; i < node->exception_file_size(); ++i) {
     const size_t offset = node.At(E::kExceptionFileFieldNumber, i);
     const std::string& path = node->exception_file(i);

@@ -1,4 +1,4 @@
-#include "lib/engine/policy_parts.h"
+#include "lib/engine/source_settings.h"
 
 #include <algorithm>
 #include <tuple>
@@ -7,9 +7,9 @@
 namespace mailverdict {
 namespace {
 
-// Each FieldsOf names all fields of its type by a structured binding, which has
-// to have as many names as the type has fields: this is what makes a forgotten
-// field an error of the compiler. The tuples refer to the fields.
+// Each FieldsOf names all fields of its type in a structured binding. The
+// compiler demands as many names as the type has fields, so no field can be
+// forgotten. The tuples refer to the fields.
 
 auto FieldsOf(const Control& control) {
   const auto& [arm, address, dn, subtree] = control;
@@ -41,7 +41,8 @@ bool AreSame(const std::vector<T>& a, const std::vector<T>& b, Same same) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
 }
 
-bool IsSameAnswers(const DnsList::Answers& a, const DnsList::Answers& b) {
+bool IsSameAnswer(const DnsList::WeightedAnswer& a,
+                  const DnsList::WeightedAnswer& b) {
   const auto& [within, weight] = a;
   return within.Contains(b.within) && b.within.Contains(within) &&
          weight == b.weight;
@@ -51,7 +52,7 @@ bool IsSameList(const DnsList& a, const DnsList& b) {
   const auto& [zone, ipv4, ipv6, domains, weight, answers] = a;
   return std::tie(zone, ipv4, ipv6, domains, weight) ==
              std::tie(b.zone, b.ipv4, b.ipv6, b.domains, b.weight) &&
-         AreSame(answers, b.answers, IsSameAnswers);
+         AreSame(answers, b.answers, IsSameAnswer);
 }
 
 bool IsSameDns(const DnsPolicy& a, const DnsPolicy& b) {
@@ -92,21 +93,21 @@ bool IsSame(const DirectoryPolicy& a, const DirectoryPolicy& b) {
          AreSame(controls, b.controls, HasSameFields<Control>);
 }
 
-std::shared_ptr<const Policy> DnsPartOf(const Policy& policy) {
-  auto part = std::make_shared<Policy>();
-  part->dns = policy.dns;
+std::shared_ptr<const Policy> DnsSettingsOf(const Policy& policy) {
+  auto settings = std::make_shared<Policy>();
+  settings->dns = policy.dns;
   if (const auto* dnsbl = policy.FindCheck<DnsblCheckPolicy>()) {
     DnsblCheckPolicy lists;
     lists.lists = dnsbl->lists;
-    part->checks.push_back(std::move(lists));
+    settings->checks.push_back(std::move(lists));
   }
   DomainCheckPolicy names;
   names.ask_dns = policy.AsksForNames();
-  part->checks.push_back(std::move(names));
-  return part;
+  settings->checks.push_back(std::move(names));
+  return settings;
 }
 
-bool IsSameDnsPart(const Policy& a, const Policy& b) {
+bool IsSameDnsSettings(const Policy& a, const Policy& b) {
   return IsSameDns(a.dns, b.dns) && a.AsksForNames() == b.AsksForNames() &&
          a.AsksDns() == b.AsksDns() &&
          AreSame(ListsOf(a), ListsOf(b), IsSameList);

@@ -1,4 +1,4 @@
-#include "lib/mail/address_form.h"
+#include "lib/mail/address_line_stats.h"
 
 #include "absl/strings/ascii.h"
 
@@ -12,7 +12,7 @@ constexpr char kSplit[] =
 
 }  // namespace
 
-void AddressForm::Note(const AddressLine& entry, size_t line, bool cut) {
+void AddressLineStats::Note(const AddressLine& entry, size_t line, bool cut) {
   ++entries_;
   const Place begin{line, 0};
   const Place target{line, entry.at};
@@ -42,7 +42,7 @@ void AddressForm::Note(const AddressLine& entry, size_t line, bool cut) {
   label_again_ |= !label_names_.insert(name).second;
 }
 
-std::optional<AddressForm::Fault> AddressForm::FindMisfit() const {
+std::optional<AddressLineStats::Fault> AddressLineStats::FindMisfit() const {
   if (std::optional<Fault> fault = FindLabels()) return fault;
   if (std::optional<Fault> fault = FindUnclear()) return fault;
   return FindMixture();
@@ -50,7 +50,7 @@ std::optional<AddressForm::Fault> AddressForm::FindMisfit() const {
 
 // "mail: joe@example.org" is an alias named "mail" if the file has other
 // aliases. It is LDIF if all lines look like it, or if a label occurs twice.
-std::optional<AddressForm::Fault> AddressForm::FindLabels() const {
+std::optional<AddressLineStats::Fault> AddressLineStats::FindLabels() const {
   if (labels_ > 0 && (labels_ == entries_ || label_again_)) {
     return Fault{
         label_.line,
@@ -69,7 +69,7 @@ std::optional<AddressForm::Fault> AddressForm::FindLabels() const {
 
 // Unclear lines are accepted if any other "name target" line of the file can
 // only be a map entry.
-std::optional<AddressForm::Fault> AddressForm::FindUnclear() const {
+std::optional<AddressLineStats::Fault> AddressLineStats::FindUnclear() const {
   if (unclear_.count == 0 || unclear_.count < blank_.count) return std::nullopt;
   return Fault{
       unclear_.first.line,
@@ -79,7 +79,7 @@ std::optional<AddressForm::Fault> AddressForm::FindUnclear() const {
        "two words in double quotes"}};
 }
 
-std::optional<AddressForm::Fault> AddressForm::FindMixture() const {
+std::optional<AddressLineStats::Fault> AddressLineStats::FindMixture() const {
   if (alone_.count == 0) return std::nullopt;
   const Place& alone = alone_.first;
   // The only name without a target may have lost its target, because the last

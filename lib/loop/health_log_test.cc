@@ -1,4 +1,4 @@
-#include "lib/loop/health.h"
+#include "lib/loop/health_log.h"
 
 #include <gtest/gtest.h>
 
@@ -11,14 +11,14 @@ namespace {
 
 const absl::Time kStart = absl::FromUnixSeconds(1'800'000'000);
 
-TEST(Health, SaysNothingOfAServiceThatIsWell) {
-  Health health("directory people", "others are asked");
+TEST(HealthLogTest, SaysNothingOfAServiceThatIsWell) {
+  HealthLog health("directory people", "others are asked");
   EXPECT_FALSE(health.failing());
   EXPECT_EQ(health.Healed(kStart), std::nullopt);
 }
 
-TEST(Health, SaysOneLineWhenTheServiceFails) {
-  Health health("directory people", "others are asked");
+TEST(HealthLogTest, SaysOneLineWhenTheServiceFails) {
+  HealthLog health("directory people", "others are asked");
   const auto line = health.Failed("cannot connect", kStart);
   ASSERT_TRUE(line.has_value());
   EXPECT_EQ(line->find("directory people FAILS: cannot connect"), 0u) << *line;
@@ -29,8 +29,8 @@ TEST(Health, SaysOneLineWhenTheServiceFails) {
   }
 }
 
-TEST(Health, SaysOneLineEveryFiveMinutesWhileItLasts) {
-  Health health("directory people", "others are asked");
+TEST(HealthLogTest, SaysOneLineEveryFiveMinutesWhileItLasts) {
+  HealthLog health("directory people", "others are asked");
   int lines = 0;
   for (int s = 0; s <= 3600; ++s) {
     if (health.Failed("cannot connect", kStart + absl::Seconds(s))) ++lines;
@@ -38,8 +38,8 @@ TEST(Health, SaysOneLineEveryFiveMinutesWhileItLasts) {
   EXPECT_EQ(lines, 13);  // the first, and twelve in the hour
 }
 
-TEST(Health, ALaterLineSaysSinceWhenAndWhy) {
-  Health health("directory people", "others are asked");
+TEST(HealthLogTest, ALaterLineSaysSinceWhenAndWhy) {
+  HealthLog health("directory people", "others are asked");
   health.Failed("cannot connect", kStart);
   const auto line =
       health.Failed("control is missing", kStart + absl::Minutes(5));
@@ -48,16 +48,16 @@ TEST(Health, ALaterLineSaysSinceWhenAndWhy) {
   EXPECT_NE(line->find("since 5m"), std::string::npos) << *line;
 }
 
-TEST(Health, SaysOneLineWhenTheServiceHeals) {
-  Health health("directory people", "others are asked");
+TEST(HealthLogTest, SaysOneLineWhenTheServiceHeals) {
+  HealthLog health("directory people", "others are asked");
   health.Failed("cannot connect", kStart);
   const auto line = health.Healed(kStart + absl::Seconds(90));
   EXPECT_EQ(line, "directory people is well again, after 1m30s");
   EXPECT_EQ(health.Healed(kStart + absl::Seconds(91)), std::nullopt);
 }
 
-TEST(Health, ASecondFailureIsSaidAtOnce) {
-  Health health("directory people", "others are asked");
+TEST(HealthLogTest, ASecondFailureIsSaidAtOnce) {
+  HealthLog health("directory people", "others are asked");
   health.Failed("cannot connect", kStart);
   health.Healed(kStart + absl::Seconds(1));
   const auto line = health.Failed("cannot connect", kStart + absl::Seconds(2));
@@ -66,8 +66,9 @@ TEST(Health, ASecondFailureIsSaidAtOnce) {
 }
 
 // A server that takes connections and closes them fails and heals each second.
-TEST(Health, AServiceThatFlapsIsCalledUnsteadyAndCostsALineInFiveMinutes) {
-  Health health("directory people", "others are asked");
+TEST(HealthLogTest,
+     AServiceThatFlapsIsCalledUnsteadyAndCostsALineInFiveMinutes) {
+  HealthLog health("directory people", "others are asked");
   std::vector<std::string> lines;
   const auto add = [&](const std::optional<std::string>& line) {
     if (line.has_value()) lines.push_back(*line);
@@ -94,23 +95,23 @@ TEST(Health, AServiceThatFlapsIsCalledUnsteadyAndCostsALineInFiveMinutes) {
 class UnsteadyHealth : public testing::Test {
  protected:
   UnsteadyHealth() {
-    for (size_t i = 0; i < Health::kFlaps; ++i) {
+    for (size_t i = 0; i < HealthLog::kFlaps; ++i) {
       now += absl::Seconds(1);
       health.Failed("it closes", now);
       now += absl::Seconds(1);
       health.Healed(now);
     }
   }
-  Health health{"directory people", "others are asked"};
+  HealthLog health{"directory people", "others are asked"};
   absl::Time now = kStart;  // it heals
 };
 
 TEST_F(UnsteadyHealth, IsSteadyAgainWhenItWasWellForFiveMinutes) {
   EXPECT_EQ(health.Healed(now + absl::Minutes(4)), std::nullopt);
   EXPECT_NE(health.Unsteadiness(now + absl::Minutes(4)), "");
-  EXPECT_EQ(health.Healed(now + Health::kSteady),
+  EXPECT_EQ(health.Healed(now + HealthLog::kSteady),
             "directory people is steady again: well for 5m, after 3 failures");
-  EXPECT_EQ(health.Unsteadiness(now + Health::kSteady), "");
+  EXPECT_EQ(health.Unsteadiness(now + HealthLog::kSteady), "");
   EXPECT_EQ(health.Healed(now + absl::Hours(1)), std::nullopt);
   // The next failure is a first one.
   EXPECT_EQ(health.Failed("it closes", now + absl::Hours(1)),
@@ -150,8 +151,8 @@ TEST_F(UnsteadyHealth, AFailureAfterALongTimeIsAFirstOne) {
             "directory people FAILS: it closes; others are asked");
 }
 
-TEST(Health, FailuresThatAreFarApartDoNotMakeItUnsteady) {
-  Health health("directory people", "others are asked");
+TEST(HealthLogTest, FailuresThatAreFarApartDoNotMakeItUnsteady) {
+  HealthLog health("directory people", "others are asked");
   for (int i = 0; i < 20; ++i) {
     const absl::Time now = kStart + i * absl::Minutes(3);
     EXPECT_TRUE(health.Failed("it closes", now).has_value());

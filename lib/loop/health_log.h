@@ -7,8 +7,8 @@
 // the service has been well for kSteady or has failed for kRepeat without a
 // break.
 
-#ifndef MAILVERDICT_LIB_LOOP_HEALTH_H_
-#define MAILVERDICT_LIB_LOOP_HEALTH_H_
+#ifndef MAILVERDICT_LIB_LOOP_HEALTH_LOG_H_
+#define MAILVERDICT_LIB_LOOP_HEALTH_LOG_H_
 
 #include <deque>
 #include <optional>
@@ -21,7 +21,7 @@
 namespace mailverdict {
 
 // Not thread-safe.
-class Health {
+class HealthLog {
  public:
   static constexpr absl::Duration kRepeat = absl::Minutes(5);
   // This many failures within kRepeat make a service unsteady. Two may be one
@@ -32,7 +32,7 @@ class Health {
 
   // `service` begins each line, as in "directory people"; `meanwhile` says what
   // a failure means for mail.
-  Health(std::string service, std::string meanwhile)
+  HealthLog(std::string service, std::string meanwhile)
       : service_(std::move(service)), meanwhile_(std::move(meanwhile)) {}
 
   bool failing() const { return failing_; }
@@ -140,4 +140,4 @@ class Health {
 
 }  // namespace mailverdict
 
-#endif  // MAILVERDICT_LIB_LOOP_HEALTH_H_
+#endif  // MAILVERDICT_LIB_LOOP_HEALTH_LOG_H_

@@ -1,4 +1,4 @@
-#include "lib/engine/policy_parts.h"
+#include "lib/engine/source_settings.h"
 
 #include <gtest/gtest.h>
 
@@ -108,17 +108,19 @@ TEST(PolicyParts, EachFieldOfDnsAndOfItsListsCounts) {
       },
       [](Policy* p) { Domain(p)->ask_dns = false; },
   };
-  const auto part = DnsPartOf(World());
+  const auto settings = DnsSettingsOf(World());
   for (size_t i = 0; i < kChanges.size(); ++i) {
     Policy other = World();
     kChanges[i](&other);
-    EXPECT_FALSE(IsSameDnsPart(*part, *DnsPartOf(other))) << "change " << i;
-    EXPECT_FALSE(IsSameDnsPart(*DnsPartOf(other), *part)) << "change " << i;
+    EXPECT_FALSE(IsSameDnsSettings(*settings, *DnsSettingsOf(other)))
+        << "change " << i;
+    EXPECT_FALSE(IsSameDnsSettings(*DnsSettingsOf(other), *settings))
+        << "change " << i;
   }
 }
 
 TEST(PolicyParts, WhatDnsIsNotAskedByDoesNotCount) {
-  const auto part = DnsPartOf(World());
+  const auto settings = DnsSettingsOf(World());
   Policy other = World();
   other.directories = {People()};
   other.deadline = absl::Seconds(9);
@@ -126,12 +128,13 @@ TEST(PolicyParts, WhatDnsIsNotAskedByDoesNotCount) {
   Dnsbl(&other)->threshold = 9;
   Dnsbl(&other)->budget = absl::Seconds(9);
   Domain(&other)->lists.push_back(*DomainList::Parse("wrong.test\n", "wrong"));
-  EXPECT_TRUE(IsSameDnsPart(*part, *DnsPartOf(other)));
+  EXPECT_TRUE(IsSameDnsSettings(*settings, *DnsSettingsOf(other)));
   // It is not there, either.
-  EXPECT_TRUE(DnsPartOf(other)->directories.empty());
-  EXPECT_EQ(DnsPartOf(other)->FindCheck<DnsblCheckPolicy>()->threshold,
+  EXPECT_TRUE(DnsSettingsOf(other)->directories.empty());
+  EXPECT_EQ(DnsSettingsOf(other)->FindCheck<DnsblCheckPolicy>()->threshold,
             DnsblCheckPolicy().threshold);
-  EXPECT_TRUE(DnsPartOf(other)->FindCheck<DomainCheckPolicy>()->lists.empty());
+  EXPECT_TRUE(
+      DnsSettingsOf(other)->FindCheck<DomainCheckPolicy>()->lists.empty());
 }
 
 TEST(PolicyParts, APartAsksWhatItsPolicyAsks) {
@@ -142,9 +145,9 @@ TEST(PolicyParts, APartAsksWhatItsPolicyAsks) {
       domain.ask_dns = names;
       policy.checks = {domain};
       if (lists) policy.checks.push_back(DnsblCheckPolicy());
-      const auto part = DnsPartOf(policy);
-      EXPECT_EQ(part->AsksForNames(), names);
-      EXPECT_EQ(part->AsksDns(), lists || names);
+      const auto settings = DnsSettingsOf(policy);
+      EXPECT_EQ(settings->AsksForNames(), names);
+      EXPECT_EQ(settings->AsksDns(), lists || names);
     }
   }
 }

@@ -2,8 +2,8 @@
 // names or a map from names to targets, and finds the line that contradicts the
 // others. Part of address_file.
 
-#ifndef MAILVERDICT_LIB_MAIL_ADDRESS_FORM_H_
-#define MAILVERDICT_LIB_MAIL_ADDRESS_FORM_H_
+#ifndef MAILVERDICT_LIB_MAIL_ADDRESS_LINE_STATS_H_
+#define MAILVERDICT_LIB_MAIL_ADDRESS_LINE_STATS_H_
 
 #include <cstddef>
 #include <optional>
@@ -18,7 +18,7 @@ namespace mailverdict::mail {
 // "jane miller" is a name and its target, one name of two words, or two names.
 // The other lines of the file show which. Call Note for each entry, then
 // FindMisfit and label.
-class AddressForm {
+class AddressLineStats {
  public:
   // A place in the file: a line, counted from 1, and a byte offset in it.
   struct Place {
@@ -77,4 +77,4 @@ class AddressForm {
 
 }  // namespace mailverdict::mail
 
-#endif  // MAILVERDICT_LIB_MAIL_ADDRESS_FORM_H_
+#endif  // MAILVERDICT_LIB_MAIL_ADDRESS_LINE_STATS_H_
