@@ -59,7 +59,7 @@ std::optional<Kind> KindOf(const Node<L>& node) {
 }
 
 void CheckSocket(const Node<L>& node, const Kind& kind,
-                 DuplicateFinder* addresses) {
+                 UniqueValues* addresses) {
   const std::string& address = kind.address;
   if (const Complaint complaint = CheckSocketAddress(address)) {
     node.Error(kind.field, absl::StrCat(kind.name, " ", *complaint));
@@ -103,8 +103,8 @@ std::string ReadAccount(const Node<L>& node, int field, std::string_view name,
 constexpr uint32_t kMinHistory = 1000;
 
 void ReadListeners(const Node<P>& node, DaemonPolicy* daemon) {
-  DuplicateFinder addresses(&node.faults());
-  DuplicateFinder milters(&node.faults());
+  UniqueValues addresses(&node.faults());
+  UniqueValues milters(&node.faults());
   for (int i = 0; i < node->listener_size(); ++i) {
     const Node<L> listener =
         node.Child(node->listener(i), proto::Policy::kListenerFieldNumber, i);
