@@ -15,8 +15,8 @@
 
 namespace mailverdict {
 
-// A deviation, `but SUBJECT ...`: a control, or the second server, does not
-// behave as it should.
+// A deviation, written `but SUBJECT ...`: a control or the second server does
+// not behave as it should.
 struct But {
   // What the subject does instead.
   enum class Says {
@@ -26,7 +26,7 @@ struct But {
     kAnotherServer,
     kAnotherConnection,
     kAnotherExchange,
-    kAnotherTime,  // it was sent before the answer
+    kAnotherTime,  // it was sent before the answer came
     kFromCache,    // DNS: its TTL is not 0
     kNotAsked,
   };
@@ -65,8 +65,8 @@ struct CaseStep {
   Transaction transaction;
   Overrides overrides;
   std::vector<GivenAnswer> given;
-  // In the form of Verdict::Line(). The reply's text may be left out, and so may
-  // the part in brackets: "recipient reject 550 5.1.1".
+  // In the form of Verdict::Line(). The reply's text may be left out, and so
+  // may the part in brackets: "recipient reject 550 5.1.1".
   std::string verdict;
   // In the form of ToString(Observation), in order. nullopt: the case does not
   // say what is remembered.

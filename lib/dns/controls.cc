@@ -12,20 +12,20 @@
 namespace mailverdict {
 namespace {
 
-// A lookup of the kind, as DnsControlsFor wants one.
+// An example of a lookup of one kind: an argument for DnsControlsFor.
 DnsLookup SampleOf(const DnsList* list) {
   return {list == nullptr ? "" : absl::StrCat("any.", list->zone), DnsType::kA};
 }
 
 }  // namespace
 
-// One kind, names in general or one list, at one server.
+// The state of one kind (names in general, or one list) at one server.
 struct DnsControls::Subject {
-  // Lookups that the server could not answer, one after the other. Counted
-  // only where there is no control. Replaced whole by an answer.
+  // Consecutive lookups that the server could not answer. Counted only for a
+  // kind without controls. An answer resets the whole struct.
   struct Failures {
     int names = 0;
-    std::string last;  // the same name twice counts once
+    std::string last;  // the last name: a repetition does not count
   };
 
   Subject(std::string server, const DnsList* list, bool has_controls,
@@ -47,13 +47,13 @@ struct DnsControls::Subject {
   const std::string server;
   const DnsList* const list;
   const bool has_controls;
-  const bool retested;  // also while it is well
+  const bool retested;  // tested regularly, even while it is well
   ServerHealth health;
-  absl::Duration pause = kFirstRetestFailing;  // should the next round fail
-  absl::Time begun = absl::InfinitePast();     // the last round
-  std::shared_ptr<Running> running;            // null: none is under way
+  absl::Duration pause = kFirstRetestFailing;  // after the next failed round
+  absl::Time begun = absl::InfinitePast();     // when the last round began
+  std::shared_ptr<Running> running;            // null: no round is under way
   std::vector<Done> waiting;                   // for the next round
-  Timer next;                                  // begins it
+  Timer next;                                  // begins the next round
   absl::Time due;                              // when `next` runs
   Failures failures;
 };
@@ -62,8 +62,8 @@ struct DnsControls::Subject {
 struct DnsControls::Running {
   Subject* subject;
   Round round;
-  std::vector<Done> waiting;  // for it
-  size_t owed = 0;            // answers
+  std::vector<Done> waiting;  // to be called with the round
+  size_t owed = 0;            // answers that have not come yet
 };
 
 DnsControls::Random DnsControls::BitGen() {
@@ -92,7 +92,8 @@ DnsControls::DnsControls(std::shared_ptr<const Policy> policy,
   if (const auto* dnsbl = policy_->FindCheck<DnsblCheckPolicy>()) {
     for (const DnsList& list : dnsbl->lists) add(&list, true);
   }
-  // Not ended by the destructor, which might end the listening of the next one.
+  // The destructor does not remove the listener, because the next DnsControls
+  // may have replaced it already.
   servers_->Listen([this, alive = std::weak_ptr<const bool>(alive_)](
                        const std::string& server, const Report& report) {
     if (!alive.expired()) Hear(server, report);
@@ -154,7 +155,8 @@ DnsControls::Subject* DnsControls::Find(const std::string& server,
   return nullptr;
 }
 
-// What a server said to any question, also to those of the rounds.
+// Called with the answer of a server to any question, including those of
+// rounds.
 void DnsControls::Hear(const std::string& server, const Report& report) {
   const auto& lookup = std::get<DnsLookup>(report.lookup);
   Subject* const subject = Find(server, policy_->FindList(lookup.name));
@@ -163,13 +165,14 @@ void DnsControls::Hear(const std::string& server, const Report& report) {
     Count(subject, report);
     return;
   }
-  // A round that is under way will tell, and one of a failing kind is due.
+  // Nothing to do if the lookup was answered. If a round is under way, it will
+  // show the state; for a failing kind the next round is scheduled.
   if (report.state != AnswerState::kUnknown || subject->running != nullptr ||
       subject->health.failing()) {
     return;
   }
-  // By the timer even if it is due now: a round that began here might destroy
-  // the servers, which are in the midst of their answer.
+  // Uses the timer even if the round is due now: a round that began here could
+  // destroy the servers, which are calling us.
   const absl::Time due =
       std::max(executor_->Now(), subject->begun + kSuspectApart);
   if (!subject->next.pending() || due < subject->due) SetTimer(subject, due);

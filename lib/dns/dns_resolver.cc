@@ -19,8 +19,8 @@ bool CanBeAsked(const std::string& name) {
 struct DnsResolver::Asking {
   DnsLookup lookup;
   Done done;
-  std::deque<Attempt> attempts;  // to be made, in this order
-  std::string reasons;           // of those that could not say
+  std::deque<Attempt> attempts;  // still to be made, in this order
+  std::string reasons;           // the failures so far
 };
 
 DnsResolver::DnsResolver(const DnsOptions& options, Executor* executor)
@@ -78,8 +78,8 @@ std::vector<size_t> DnsResolver::Order() const {
   return order;
 }
 
-// Whether to ask again without EDNS. A server that fails for one name and was
-// right with EDNS for another a moment ago fails for the name's sake.
+// Whether to ask again without EDNS. If the server lately answered another name
+// with EDNS, a failure of kPerhaps is about the name and not about EDNS.
 bool DnsResolver::MayBeEdns(EdnsDoubt doubt, const EdnsMemory& memory) const {
   return doubt == EdnsDoubt::kRefused ||
          (doubt == EdnsDoubt::kPerhaps &&
@@ -110,7 +110,8 @@ void DnsResolver::AskNext(const std::shared_ptr<Asking>& asking) {
   const bool edns = attempt.doubt == EdnsDoubt::kNone &&
                     server.edns.AskWith(executor_->Now());
   const bool apart = apart_ != nullptr && apart_(asking->lookup);
-  // A channel that is destroyed calls no `done`, and it is destroyed with this.
+  // Capturing `this` is safe: the channel is destroyed together with it, and
+  // then calls no `done`.
   (apart ? server.apart : server.channel)
       ->Ask(asking->lookup, edns,
             [this, asking, attempt](const DnsChannel::Reply& reply) {

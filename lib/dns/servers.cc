@@ -27,9 +27,9 @@ struct CloseFile {
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\f'; }
 bool IsComment(char c) { return c == '#' || c == ';'; }
 
-// Of a line, if it names servers: what stands behind "nameserver". libc takes
-// one address a line; c-ares, which read this file before, takes several, and
-// so do we: none is passed over without a word.
+// The text after "nameserver"; nullopt if this is not a nameserver line. libc
+// accepts one address in a line, c-ares several. We accept several, so that no
+// address is silently ignored.
 std::optional<std::string_view> NameserversOf(std::string_view line) {
   constexpr std::string_view kWord = "nameserver";
   mail::Cursor in(line);
@@ -131,7 +131,7 @@ absl::StatusOr<DnsServers> ServersOf(const DnsPolicy& policy) {
   return out;
 }
 
-// By its name first, as libc does: an interface may be called "2".
+// Tries the name first, as libc does: an interface may be named "2".
 uint32_t InterfaceOf(const std::string& zone) {
   const unsigned named = if_nametoindex(zone.c_str());
   if (named != 0) return named;

@@ -12,7 +12,7 @@
 namespace mailverdict {
 namespace {
 
-// c-ares leaves sockets that it did not open as they are.
+// c-ares sets no options of sockets that it did not open, so this sets them.
 ares_socket_t Open(int family, int type, int protocol, void*) {
   return socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
 }

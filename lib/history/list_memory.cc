@@ -21,12 +21,14 @@
 namespace mailverdict {
 namespace {
 
-// The file: this line, the checksum of all that follows, then per list its kind
-// (1 byte), the lengths of path (4 bytes) and text (8 bytes), path, text.
+// The file's format: this line; the checksum of everything after it; then for
+// each list its kind (1 byte), the length of its path (4 bytes), the length of
+// its text (8 bytes), its path, its text.
 constexpr std::string_view kMagic = "mailverdict lists 1\n";
 constexpr size_t kHeaderBytes = kMagic.size() + sizeof(uint64_t);
 
-// Against damage, not against forgery: whoever can write the file can do worse.
+// The checksum detects damage, not forgery: whoever can write the file can do
+// worse.
 uint64_t Checksum(std::string_view bytes) {
   static const SipHash hash("mailverdictlists");
   return hash(bytes);
@@ -43,7 +45,8 @@ absl::Status WriteAll(int fd, std::string_view bytes) {
 }
 
 absl::StatusOr<std::string> ReadWhole(const std::string& file) {
-  // O_NONBLOCK: opening a named pipe would wait for a writer without end.
+  // O_NONBLOCK: without it, opening a named pipe would wait for a writer for
+  // ever.
   const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0 && errno == ENOENT) {
     return absl::NotFoundError(absl::StrCat(file, ": there is none"));
@@ -145,8 +148,9 @@ absl::Status WriteListMemory(const std::string& file,
   }
   const std::string bytes = ListMemoryBytes(lists);
 
-  // Written under another name until it is whole: a full disk must not destroy
-  // the old file. O_TRUNC: a crash may have left a longer file of that name.
+  // The file has another name until it is complete: a full disk must not
+  // destroy the old file. O_TRUNC: a crash may have left a longer file of that
+  // name.
   const std::string fresh = absl::StrCat(file, ".new");
   const int fd =
       open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,

@@ -1,5 +1,5 @@
-// The log lines about a store that fails or has recovered (lib/loop/health.h),
-// with the number of writes that the failure has cost.
+// Makes the log lines about a store that fails or has recovered
+// (lib/loop/health.h), with the number of writes that were lost.
 
 #ifndef MAILVERDICT_LIB_HISTORY_STORE_ALARM_H_
 #define MAILVERDICT_LIB_HISTORY_STORE_ALARM_H_
@@ -23,7 +23,7 @@ class StoreAlarm {
   explicit StoreAlarm(std::string store)
       : health_(std::move(store), "what it holds is still read") {}
 
-  // Report the result of a write. Each returns the line to log, if one is due.
+  // Report the result of a write. Both return the line to log, if one is due.
   // `lost` is the number of writes dropped since the store was opened.
   std::optional<std::string> Failed(absl::string_view why, uint64_t lost,
                                     absl::Time now) {

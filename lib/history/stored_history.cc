@@ -127,10 +127,10 @@ std::optional<StoredDomain> UnpackDomain(std::string_view value) {
   return stored;
 }
 
-// Adds one more time that the domain was missing. A run of misses ends with a
-// gap, or when the clock goes back; then counting starts anew, since the domain
-// may have existed in between. Retries of one message count once, and so do
-// messages that come close together: one outage must not look like many misses.
+// Counts one more message whose domain was missing. After a gap, or when the
+// clock has gone back, counting starts anew, because the domain may have
+// existed in between. Retries of one message count once. So do messages that
+// come close together: a single outage must not look like many misses.
 void AddMiss(const Observation& miss, const SipHash& hash,
              StoredDomain* stored) {
   MissingDomain& domain = stored->domain;
@@ -273,7 +273,7 @@ void StoredHistory::WriteDomain(const Observation& observation) {
   store_->Put(key, Pack(*stored)).IgnoreError();
 }
 
-// Whether one more new domain may be remembered; takes its token if so.
+// Takes a token for one more new domain. Returns false if there is none.
 bool StoredHistory::TakeDomainToken(absl::Time now) {
   if (now > refilled_) {
     const double seconds = absl::ToDoubleSeconds(now - refilled_);
@@ -319,17 +319,17 @@ absl::Status StoredHistory::ForEachDomain(const DomainVisitor& visit) {
       });
 }
 
-// Below, errors are ignored, since the store logs them. The list of vanished
-// mailboxes is written before the mailbox: if only the first write reaches the
-// disk, the next observation repairs it.
+// The functions below ignore errors, because the store logs them. They write
+// the list of vanished mailboxes before the mailbox: if only the first write
+// reaches the disk, the next observation repairs the mailbox.
 
 void StoredHistory::WritePresent(const Mailbox& mailbox, absl::Time when) {
   const auto value = store_->Get(mailbox.key);
   const bool known = value.ok() && value->has_value();
   const MailboxSeen before = known ? Unpack(**value) : MailboxSeen{when};
   if (known && !Missing(before)) {
-    // A negative duration means that the clock went back: write, or "last seen"
-    // would stay in the future.
+    // A negative duration means that the clock went back. Then the mailbox is
+    // written, or "last seen" would stay in the future.
     const absl::Duration since = when - before.last_seen;
     if (since >= absl::ZeroDuration() && since < kSeenRewrite) return;
   } else {
@@ -340,7 +340,7 @@ void StoredHistory::WritePresent(const Mailbox& mailbox, absl::Time when) {
 
 void StoredHistory::WriteMissed(const Mailbox& mailbox, absl::Time when) {
   const auto value = store_->Get(mailbox.key);
-  // Never seen: nothing has vanished.
+  // A mailbox that was never seen cannot vanish.
   if (!value.ok() || !value->has_value()) return;
   MailboxSeen seen = Unpack(**value);
   if (!Missing(seen)) AddVanished(mailbox, when);

@@ -21,8 +21,8 @@ namespace mailverdict {
 
 // Addresses are stored as 64-bit hashes, keyed with the store's salt, so that
 // the file does not list the users. Two addresses with the same hash share a
-// record; the worst effect is that an unknown address is deferred for the grace
-// period.
+// record. The worst effect is that an unknown address is deferred during the
+// grace period.
 //
 // The records, with little-endian numbers:
 //   'm' hash(directory:address) -> last seen [, vanished, last missed]
@@ -31,22 +31,24 @@ namespace mailverdict {
 //   'd' domain                  -> first missing, last missing, when the last
 //                                  message was counted, 1 byte: mark; then for
 //                                  each counted message 32 bits of its hash
-// Times are seconds since 1970 in 32 bits (until 2106). An 'm' record of
-// another length is read as seen and not missing, so that damage can only defer
-// mail.
+// Times are seconds since 1970 in 32 bits (until 2106). If an 'm' record has
+// another length, it counts as a mailbox that was seen and is not missing. So
+// damage can only defer mail.
 class StoredHistory : public History {
  public:
   // Default number of entries.
   static constexpr size_t kDefaultMax = 4'000'000;
 
-  // A mailbox that is seen again within this time is not written again: a
-  // mailbox in use costs one write an hour, not one a message. Nothing is lost,
-  // since "last seen" is only shown to people; grace and gap (72 and 24 hours)
-  // are counted from absences, which are always written.
+  // A mailbox that is seen again within this time is not written again. So a
+  // mailbox in use costs one write an hour, and not one a message. The delay
+  // does no harm: "last seen" is only shown to people, and the grace period and
+  // the gap (72 and 24 hours) are counted from absences, which are always
+  // written.
   static constexpr absl::Duration kSeenRewrite = absl::Hours(1);
 
-  // Limits of new missing domains: a burst, and then a rate. Strangers choose
-  // these names, which must not push mailboxes out of the store.
+  // The limits for new missing domains: a rate, and the size of a burst.
+  // Strangers choose these names, and their entries must not push mailboxes out
+  // of the store.
   static constexpr double kNewDomainsPerSecond = 0.2;
   static constexpr double kNewDomainsAtOnce = 1000;
 
@@ -87,7 +89,8 @@ class StoredHistory : public History {
 
   const std::unique_ptr<Store> store_;
   const SipHash hash_;
-  // A token bucket: how many new domains may be remembered now, and as of when.
+  // A token bucket: the number of new domains that may be remembered, as of
+  // refilled_.
   double domain_tokens_ = kNewDomainsAtOnce;
   absl::Time refilled_ = absl::InfinitePast();
 };

@@ -65,7 +65,8 @@ absl::StatusOr<BindAccount::Turn> BindAccount::Take(
     const std::string& uri, const std::string& credentials, absl::Time now) {
   std::unique_lock<std::mutex> lock(mutex_);
   Renew(credentials);
-  // An anonymous bind cannot lock an account, so it does not wait.
+  // An anonymous bind cannot lock an account, so it does not have to wait for
+  // other attempts.
   const bool matters = !credentials.empty();
   if (matters && !Proven()) {
     free_.wait_for(lock, absl::ToChronoMilliseconds(kTurn),
@@ -116,9 +117,9 @@ absl::Status BindAccount::Allowed(const std::string& uri, absl::Time now) {
       "; the next attempt is in ", left));
 }
 
-// A server that has refused this very password, and refused it again after
-// another one had taken it, is a case of its own: it stays as it is. For all
-// others the account is well.
+// The password is right, so all servers may be tried at once. One kind of
+// server is left out: it refused this password again after another server had
+// accepted it. That fault is the server's own, and it keeps its wait.
 void BindAccount::Accept(const std::string& uri) {
   const uint64_t before = std::exchange(accepted_at_, ++events_);
   Server& server = Find(uri);
@@ -135,8 +136,8 @@ void BindAccount::Accept(const std::string& uri) {
 void BindAccount::Refuse(const std::string& uri, const std::string& why,
                          absl::Time now) {
   Server& server = Find(uri);
-  // Another server has taken the password since this one first refused it: the
-  // password is right, and this server behind.
+  // Another server has accepted the password since this one first refused it.
+  // So the password is right, and this server is behind.
   const bool alone = server.refused_at != 0 && server.refused_at < accepted_at_;
   server.accepted = false;
   server.why = why;
@@ -153,8 +154,9 @@ void BindAccount::Refuse(const std::string& uri, const std::string& why,
   const absl::Duration wait = WaitAfter(++refusals_);
   until_ = now + wait;
   for (auto& [name, other] : servers_) {
-    // One that took it before is asked rather soon: if only `uri` is behind, a
-    // server that was restarted must not stay away for ten minutes.
+    // A server that accepted the password before is tried again soon. If only
+    // `uri` is behind, another server that was restarted must not wait for ten
+    // minutes.
     const absl::Duration its = other.accepted ? kFirstWait : wait;
     other.until = std::max(other.until, now + its);
   }

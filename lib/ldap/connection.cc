@@ -26,8 +26,8 @@
 namespace mailverdict {
 namespace {
 
-// How long a connection is idle before the kernel asks whether the other end is
-// there, unless the policy's probe_idle says it; in whole seconds.
+// The idle time after which the kernel sends a TCP keepalive, if the policy's
+// probe_idle does not set it. In whole seconds.
 constexpr absl::Duration kKeepalive = absl::Seconds(30);
 constexpr absl::Duration kMinKeepalive = absl::Seconds(1);
 
@@ -42,7 +42,7 @@ absl::StatusOr<std::string> ReadWhole(const std::string& path) {
                    "); give mailverdictd's user read access to it"));
 }
 
-// Changes when the file is replaced.
+// Returns a text that changes when the file is replaced.
 std::string IdentityOf(const std::string& path) {
   struct stat status {};
   stat(path.c_str(), &status);
@@ -55,8 +55,8 @@ std::string IdentityOf(const std::string& path) {
 // The account to bind as.
 struct LdapConnection::Login {
   bool external = false;    // SASL EXTERNAL
-  std::string password;     // of a simple bind; "" of an anonymous one
-  std::string credentials;  // all that was read, for BindAccount
+  std::string password;     // for a simple bind; "" for an anonymous one
+  std::string credentials;  // for BindAccount: the whole file, or IdentityOf
 };
 
 LdapConnection::LdapConnection(const DirectoryPolicy& directory,
@@ -68,10 +68,10 @@ LdapConnection::LdapConnection(const DirectoryPolicy& directory,
   attributes_.push_back(nullptr);
 }
 
-// ldap.conf, ~/.ldaprc and LDAP* variables may set a size limit, a base, an
-// alias rule or a CA: none of them may change what an answer means
-// (ldap.conf(5)). libldap reads them when it is first used, which is here, and
-// not from a thread that setenv would race with.
+// ldap.conf, ~/.ldaprc and LDAP* variables (ldap.conf(5)) may set a size limit,
+// a base, an alias rule or a CA. These must not change the meaning of an
+// answer. libldap reads them when it is first used. We use it here for the
+// first time, before there is a thread that setenv could race with.
 void LdapConnection::IgnoreAmbientDefaults() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -163,8 +163,8 @@ absl::Status LdapConnection::SetOptions() {
   const int deref = LDAP_DEREF_NEVER;
   const timeval timeout = absl::ToTimeval(directory_.timeout);
   const int unlimited = LDAP_NO_LIMIT;
-  // So that a connection whose other end is gone ends by itself, even while
-  // nothing is asked, and so that a firewall in between sees it used.
+  // Keepalives end a connection whose other end is gone, even while no search
+  // is under way, and show a firewall in between that the connection is in use.
   const int keepalive_idle = static_cast<int>(
       absl::ToInt64Seconds(directory_.probe_idle > absl::ZeroDuration()
                                ? std::max(directory_.probe_idle, kMinKeepalive)
@@ -196,8 +196,8 @@ absl::Status LdapConnection::SetOptions() {
   return absl::OkStatus();
 }
 
-// libldap resolves the name once more when it connects, and has the same words
-// for whatever goes wrong then.
+// Only reports whether the name has an address. libldap resolves the name again
+// when it connects, but has one error message for every failure there.
 absl::Status LdapConnection::Resolve() const {
   const std::string host = HostNameOf(uri_);
   if (host.empty()) return absl::OkStatus();
@@ -208,13 +208,14 @@ absl::Status LdapConnection::Resolve() const {
       "); is it right in uri, and does DNS answer on this machine?"));
 }
 
-// Takes up to LDAP_OPT_NETWORK_TIMEOUT for each address of the host. With
-// ldaps:// libldap agrees on TLS as well: then it has a diagnostic message.
+// Takes up to LDAP_OPT_NETWORK_TIMEOUT for each address of the host. For
+// ldaps:// libldap also makes the TLS handshake; if that fails, there is a
+// diagnostic message.
 absl::Status LdapConnection::Connect() {
   const auto begun = std::chrono::steady_clock::now();
   errno = 0;
   if (ldap_connect(handle_) == LDAP_SUCCESS) return absl::OkStatus();
-  const int error = errno;  // of the last address; libldap keeps no other word
+  const int error = errno;  // of the last address; libldap reports no other
   const auto took = std::chrono::steady_clock::now() - begun;
   if (absl::FromChrono(took) >= directory_.timeout) {
     return absl::UnavailableError(absl::StrCat(
@@ -223,8 +224,8 @@ absl::Status LdapConnection::Connect() {
         "; is the host up, and does a firewall let us through to it?"));
   }
   if (HasDiagnostic()) return Failed(kTls);
-  // libldap overwrites the cause with ENOTCONN where the kernel refused a TCP
-  // connection.
+  // If the kernel refused a TCP connection, libldap has overwritten the cause
+  // with ENOTCONN.
   return absl::UnavailableError(
       error == 0 ? absl::StrCat(kConnect,
                                 ": the server closed the connection; does it "
@@ -263,9 +264,9 @@ absl::Status LdapConnection::Bind(const Login& login, BindAccount::Turn turn) {
       login.external ? "EXTERNAL" : LDAP_SASL_SIMPLE, &credentials, nullptr,
       nullptr, &id);
   if (code != LDAP_SUCCESS) return Failed(kBind);
-  // libldap connects without blocking, and then reads and writes as it finds
-  // the socket: when half a message has come it would wait for the other half,
-  // whatever timeout it was given.
+  // libldap connects without blocking, but then makes the socket blocking. When
+  // half a message had come, libldap would wait for the other half, whatever
+  // timeout it was given.
   fcntl(fd(), F_SETFL, fcntl(fd(), F_GETFL) | O_NONBLOCK);
   return TakeBindAnswer(id, login, &turn);
 }
@@ -305,10 +306,11 @@ absl::Status LdapConnection::TakeBindAnswer(int id, const Login& login,
   return absl::UnauthenticatedError(why);
 }
 
-// A read for all that has come, and not a poll and two reads for each entry.
-// Without TLS only: below it a record that has come would lie there unseen
-// while its message waits for it, since ldap_result, which takes one at a time,
-// says that there is nothing, and the socket says so as well.
+// Makes libldap read all bytes that have come with one system call. Otherwise
+// it makes a poll and two reads for each entry. Not for connections with TLS: a
+// TLS record that was read ahead would stay in the buffer unseen, because
+// ldap_result takes one record at a time and then reports that there is
+// nothing, and so does the socket.
 absl::Status LdapConnection::ReadAhead() {
   Sockbuf* socket = nullptr;
   ldap_get_option(handle_, LDAP_OPT_SOCKBUF, &socket);
@@ -332,7 +334,7 @@ short LdapConnection::events() const {  // NOLINT: as poll(2) has it
 
 bool LdapConnection::ready() const {
   pollfd poll_fd{fd(), POLLOUT, 0};
-  // Anything but "no", since sending will find out about errors.
+  // An error of poll counts as ready: sending will report it.
   return !writing_ && poll(&poll_fd, 1, 0) != 0;
 }
 
@@ -340,8 +342,8 @@ absl::StatusOr<int> LdapConnection::Search(std::string_view filter,
                                            int max_entries, absl::Time now) {
   static constexpr int kScopes[] = {LDAP_SCOPE_BASE, LDAP_SCOPE_ONELEVEL,
                                     LDAP_SCOPE_SUBTREE};
-  // Without a connection libldap would make another one by itself, and not
-  // bind.
+  // If the connection is lost, libldap would open another one by itself,
+  // without a bind.
   if (status_.ok() && fd() < 0) status_ = Failed(kSearch);
   if (!status_.ok()) return status_;
   timeval limit = absl::ToTimeval(directory_.timeout);
@@ -374,14 +376,16 @@ std::vector<std::pair<int, SearchResult>> LdapConnection::Receive(
         ldap_result(handle_, LDAP_RES_ANY, LDAP_MSG_ONE, &at_once, &message);
     if (kind < 0 || fd() < 0) status_ = Failed(kSearch);
     if (kind <= 0) {
-      // It has sent what it could; if there is room, that was all of it.
+      // libldap has now sent as much as the socket took. If the socket still
+      // has room, nothing is left to send.
       writing_ = false;
       writing_ = !ready();
       break;
     }
     const absl::Cleanup free = [message] { ldap_msgfree(message); };
     if (ldap_msgid(message) == 0) {
-      // RFC 4511 4.4.1. It will not answer the rest, and need not hang up.
+      // A notice of disconnection (RFC 4511 4.4.1). The server will not answer
+      // the other searches, but may leave the connection open.
       status_ = absl::UnavailableError(
           "search: the server gave notice that it closes the connection");
       break;

@@ -16,12 +16,13 @@ size_t BytesOf(const MailboxLookup& lookup, const FilterTemplate& filter) {
   return bytes * filter.arms().size();
 }
 
-// Whether each arm is one comparison, as in (|(mail=%a)(alias=%a)). Then those
-// of an arm can stand together: slapd tests each entry that it has found
-// against one after the other until one holds, which the first attribute does
-// for most. directory_bench with 64 in flight, over a unix socket to a slapd
-// that logs, in turns, 2026-11-28: 3.1 (2.8 to 3.2) times plain searches,
-// without this 2.2 (1.6 to 2.6).
+// Whether each arm is one comparison, as in (|(mail=%a)(alias=%a)). Then the
+// filter can be sorted by arm, and not by lookup. This is faster: slapd tests
+// each entry that it has found against one comparison after the other until one
+// holds, and for most entries that is one of the first attribute.
+// directory_bench with 64 lookups in flight, over a unix socket to a slapd that
+// logs, runs taken in turns, 2026-11-28: 3.1 (2.8 to 3.2) times as fast as one
+// search for each lookup; without this order 2.2 (1.6 to 2.6) times.
 bool IsPlainOr(const FilterTemplate& filter) {
   return std::all_of(filter.arms().begin(), filter.arms().end(),
                      [](const FilterTemplate::Arm& arm) {
@@ -131,9 +132,10 @@ std::string FilterFor(const DirectoryPolicy& directory,
       add(question.lookup, question.lookup.arm);
     }
   }
-  // Last, so that a server that heeds only the beginning of a filter misses
-  // them, and proves nothing. First they would cost slapd less: it compares an
-  // entry with one after the other.
+  // The controls come last, so that a server that reads only the beginning of a
+  // filter misses them, and its result proves nothing. slapd would be faster if
+  // they came first, because it compares an entry with one comparison after the
+  // other.
   for (const MailboxLookup& control : controls) add(control, control.arm);
   all += ')';
   return all;

@@ -13,8 +13,9 @@
 namespace mailverdict {
 namespace {
 
-// A search may return this many entries for each address, beside the controls.
-// An address that matches more is there; others of its search are asked again.
+// The most entries that a search may return for each address, besides those of
+// the controls. If an address matches more, it is present; the other lookups of
+// the search are asked again.
 constexpr int kMaxEntriesPerLookup = 8;
 
 std::string TooManyWait() {
@@ -72,7 +73,8 @@ void DirectoryWorker::SetAddresses(HostAddresses addresses) {
 void DirectoryWorker::Resolve(const MailboxLookup& lookup,
                               Resolver::Done done) {
   Question question{lookup, std::move(done), executor_->Now()};
-  // A lookup of a control's address goes without that control, so by itself.
+  // A search for a control's address must not include that control, so this
+  // lookup gets a search of its own.
   if (AsksForAControl(policy_, lookup)) question.round = Round::kAlone;
   std::string why;
   Questions given_up;
@@ -86,7 +88,8 @@ void DirectoryWorker::Resolve(const MailboxLookup& lookup,
       why = TooManyWait();
     } else {
       const size_t waiting = waiting_.PushBack(std::move(question));
-      // There is something to send; there is a whole search of it.
+      // Wakes the thread when there is a first lookup to send, and when there
+      // are enough for a full search.
       if (waiting == 1 || waiting == kMaxBatch) eventfd_write(wakeup_, 1);
       return;
     }
@@ -107,7 +110,8 @@ void DirectoryWorker::Run() {
     if (link_.has_value()) ReceiveAnswers();
     FollowName();
   }
-  // Here and not in the destructor, which runs where SIGPIPE would kill.
+  // Closed here, and not in the destructor: that one may run on a thread on
+  // which SIGPIPE would kill the process.
   link_.reset();
 }
 
@@ -184,8 +188,9 @@ Questions DirectoryWorker::NextBatch(Round round) {
   return batch;
 }
 
-// No answer came in time, so recipients are deferred: the state must say so,
-// even while each search that is answered is a good one.
+// Recipients are deferred because their lookups were not sent in time. The
+// state of the server must say so, even if every search that was sent is
+// answered well.
 void DirectoryWorker::GiveUpLate(Questions late, const std::string& why) {
   if (late.empty()) return;
   health_.ReportSlow(why);
@@ -209,7 +214,7 @@ void DirectoryWorker::Send(Questions questions,
     Settle(std::move(search), std::move(none));
     return;
   }
-  // One that was not sent is lost with the others.
+  // A search that could not be sent is lost together with the others.
   link_->searches.emplace(id.ok() ? *id : -1, std::move(search));
   if (!id.ok()) {
     DropConnection(std::string(id.status().message()), Loss::kClosed);
@@ -221,7 +226,7 @@ void DirectoryWorker::Wait() {
   bool could_send = false;
   if (HasRoom()) {
     const absl::Time send = NextSend().first;
-    could_send = send <= executor_->Now();  // were the socket ready
+    could_send = send <= executor_->Now();  // but the socket was not ready
     if (!could_send) until = std::min(until, send);
   }
   if (link_.has_value()) {
@@ -229,8 +234,8 @@ void DirectoryWorker::Wait() {
       until = std::min(until, search.sent + PatienceFor(search));
     }
   }
-  // At most what an int of milliseconds can hold. Rounded up, or the last
-  // millisecond would be a busy loop.
+  // The bound keeps the milliseconds within an int. Rounding up avoids a busy
+  // loop in the last millisecond.
   const absl::Duration left = std::clamp(until - executor_->Now(),
                                          absl::ZeroDuration(), absl::Hours(1));
   const int timeout_ms =
@@ -312,8 +317,8 @@ void DirectoryWorker::GiveUp(Questions questions, const std::string& why) {
   Deliver(std::move(answers));
 }
 
-// A `done` may own the directory itself, so it is destroyed on the loop's
-// thread only.
+// A `done` may own the directory, so it must be called and destroyed on the
+// loop's thread.
 void DirectoryWorker::Deliver(Answers answers) {
   if (answers.empty()) return;
   auto shared = std::make_shared<Answers>(std::move(answers));

@@ -38,7 +38,7 @@ class AddressForm {
   // is none.
   std::optional<Fault> FindMisfit() const;
   // The first line that looks like LDIF ("mail: joe@example.org") but counts as
-  // an alias, because other lines of the file do not look so.
+  // an alias, because the file also has other lines.
   Place label() const { return labels_ < entries_ ? label_ : Place(); }
 
  private:

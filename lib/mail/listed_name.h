@@ -20,7 +20,7 @@ namespace mailverdict::mail {
 struct ListedName {
   std::vector<Address> addresses;  // with or without domain; none is null
   std::vector<NamePattern> patterns;
-  std::string all_of;  // a canonical domain: all its addresses; or ""
+  std::string all_of;  // all addresses of this canonical domain; "": none
 };
 
 // Parses `text`:

@@ -35,8 +35,8 @@ std::string_view FaultOf(const std::string& text, bool may_be_empty) {
   return "";
 }
 
-// An empty text has a meaning in these fields: no tags, and the root of
-// everything that a server has.
+// The fields in which an empty text has a meaning: no tags (tag_delimiters),
+// and the root of everything that a server has (base).
 bool MayBeEmpty(const FieldDescriptor& field) {
   return field.name() == "tag_delimiters" || field.name() == "base";
 }

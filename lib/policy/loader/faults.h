@@ -30,7 +30,7 @@ class Faults {
       : file_name_(file_name), source_(source) {}
 
   const PolicySource& source() const { return *source_; }
-  // "line 7": to point from one message to another place.
+  // Returns "line 7", for a message that refers to another place.
   std::string Line(size_t offset) const;
 
   // Adds an error at `offset` in the source's text. A repetition of the same

@@ -47,8 +47,8 @@ bool Require(const Node<M>& node, std::string_view name,
   return false;
 }
 
-// Sets `out` if the field is present and valid. Reports an error if it is
-// present and not valid.
+// Reads a duration. `has` says whether the field is present. If it is, sets
+// `out`, or reports an error if the value is not valid.
 template <typename M>
 void ReadDurationField(const Node<M>& node, int field, bool has,
                        std::string_view name, const std::string& text,
@@ -78,8 +78,8 @@ void CheckBetween(const Node<M>& node, int field, std::string_view name,
                           absl::string_view(because.data(), because.size())));
 }
 
-// Warns if the timeout for one server is longer than the deadline, since the
-// time for a server is a part of the time for the verdict.
+// Warns if the timeout for one server is longer than the deadline: no verdict
+// waits longer than the deadline.
 template <typename M>
 void WarnIfBeyondDeadline(const Node<M>& node, int field,
                           absl::Duration timeout, absl::Duration deadline) {
@@ -129,8 +129,8 @@ std::string ReadDomainName(const Node<M>& node, int field,
   return "";
 }
 
-// Like ReadDomainName, for a DNS name that leaves `room` bytes for a prefix. An
-// address literal is an error.
+// Like ReadDomainName, but for a DNS zone. Reports an error if the name does
+// not leave `room` bytes for a prefix, or if it is an address literal.
 template <typename M>
 std::string ReadZone(const Node<M>& node, int field, std::string_view name,
                      const std::string& text, int index, size_t skip,

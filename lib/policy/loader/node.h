@@ -32,9 +32,10 @@ inline size_t OffsetOf(const google::protobuf::TextFormat::ParseInfoTree* tree,
   return otherwise;
 }
 
-// Does not own the message, the tree or the faults. Fields are given by their
-// numbers, such as proto::Directory::kUriFieldNumber. `index` is for repeated
-// fields.
+// A message with the places of its fields. Does not own the message, the tree
+// or the faults. Fields are given by their numbers, such as
+// proto::Directory::kUriFieldNumber. `index` selects an element of a repeated
+// field.
 template <typename M>
 class Node {
  public:
@@ -49,14 +50,15 @@ class Node {
   size_t begin() const { return begin_; }
   Faults& faults() const { return *faults_; }
 
-  // The offset of the field; of the message, if the field is left out.
+  // The offset of the field, or the offset of the message if the field is left
+  // out.
   size_t At(int field, int index = -1) const {
     return OffsetOf(tree_, M::descriptor()->FindFieldByNumber(field), index,
                     begin_, *faults_);
   }
 
-  template <typename C>
   // The node of `child`, the message in `field`.
+  template <typename C>
   Node<C> Child(const C& child, int field, int index = -1) const {
     const Tree* tree =
         tree_ == nullptr

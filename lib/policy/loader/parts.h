@@ -24,8 +24,8 @@
 
 namespace mailverdict {
 
-// Each function fills in the valid values of a message and reports errors about
-// the others.
+// Each function below fills in the valid values of a message and reports errors
+// about the others.
 
 // `deadline` is the deadline of the policy.
 DirectoryPolicy ReadDirectory(const Node<proto::Directory>& node,

@@ -49,7 +49,7 @@ CheckPolicy ReadKind(const Node<C>& check, AddressFiles* files,
   return {};
 }
 
-// What can be set for every kind.
+// The options that every kind has.
 void ReadOptions(const Node<C>& check, std::string_view name, Doubt doubt,
                  CheckOptions* options) {
   const absl::string_view kind(name.data(), name.size());

@@ -16,7 +16,8 @@ namespace {
 using D = proto::Directory;
 using C = proto::Control;
 
-// How long we let a cached absence reject a new account without a warning.
+// The longest cache.absent without a warning: for so long a cached absence
+// rejects a new account.
 constexpr absl::Duration kLongAbsence = absl::Minutes(10);
 // Far longer than any deadline.
 constexpr absl::Duration kMaxTimeout = absl::Seconds(60);

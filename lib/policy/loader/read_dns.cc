@@ -26,7 +26,7 @@ void ReadDnsServers(const Node<D>& node, DnsPolicy* dns) {
                  absl::StrCat("server ", server.status().message()), i);
       continue;
     }
-    // In canonical spelling, so that one server in two spellings is found.
+    // The canonical spelling finds one server that is listed in two spellings.
     dns->servers.push_back(server->ToString());
     servers.Add(dns->servers.back(), node.At(D::kServerFieldNumber, i),
                 absl::StrCat("server ", Quoted(dns->servers.back())));

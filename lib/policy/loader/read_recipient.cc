@@ -14,7 +14,8 @@ namespace {
 using C = proto::Check;
 using E = proto::Recipient;
 
-// A local part or a pattern, as `index` of the policy's own has it.
+// One entry of `exception`: a local part or a pattern. `index` is its place in
+// the field.
 void ReadException(const Node<E>& node, int index, RecipientPolicy* check) {
   const std::string& text = node->exception(index);
   mail::ListedName name;
@@ -57,7 +58,7 @@ void ReadException(const Node<E>& node, int index, RecipientPolicy* check) {
   }
 }
 
-// What a file says of exceptions. Names with a domain are passed over.
+// Adds the exceptions of a file. Skips names that have a domain.
 void AddExceptionFile(const Node<E>& node, int index,
                       const mail::AddressFile& file, RecipientPolicy* check) {
   for (const std::string& local : file.local_parts) {

@@ -49,8 +49,8 @@ void ReadUris(const Node<D>& node, DirectoryPolicy* directory) {
   }
 }
 
-// Checks that a PEM file exists and is readable. Otherwise the error would only
-// show at a bind in the night.
+// Checks that a PEM file exists and is readable. Without this check the error
+// would first show at a bind.
 void CheckReadable(const Node<T>& node, int field, std::string_view name,
                    const std::string& path, std::string_view example,
                    const FileReader& read) {

@@ -45,7 +45,7 @@ bool IsLocalUri(std::string_view uri);
 
 // Checks "unix:/path" or "inet:HOST:PORT".
 Complaint CheckSocketAddress(std::string_view address);
-// A warning about an address that is valid but probably a mistake. REQUIRES:
+// Returns a warning if the address is valid but probably a mistake. REQUIRES:
 // CheckSocketAddress accepts `address`.
 Complaint DoubtSocketAddress(std::string_view address);
 
