@@ -73,6 +73,14 @@ shadow: true
   EXPECT_TRUE(loaded->policy.shadow);
 }
 
+TEST(DaemonPolicy, AHistoryHasOneDefaultSizeInPolicyAndCode) {
+  DaemonPolicy daemon;
+  const auto loaded = Load("history { file: \"/history\" }", &daemon);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(daemon.history.max_entries, HistoryFile().max_entries);
+  EXPECT_EQ(daemon.history.max_entries, Store::kDefaultMaxEntries);
+}
+
 TEST(DaemonPolicy, WhatIsLeftOutHasTheDefaultOfTheStruct) {
   const auto loaded = Load("listener { socketmap: \"unix:/a\" }");
   ASSERT_TRUE(loaded.ok()) << loaded.status();

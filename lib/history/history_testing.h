@@ -35,7 +35,7 @@ inline Observation Gone(const std::string& who, absl::Time when) {
 // The parameter is true for a store in a file, false for one in memory.
 class HistoryTest : public testing::TestWithParam<bool> {
  protected:
-  void SetUp() override { Open(StoredHistory::kDefaultMax); }
+  void SetUp() override { Open(Store::kDefaultMaxEntries); }
 
   void Open(size_t max) {
     history_.reset();

@@ -80,7 +80,7 @@ class LmdbStore final : public Store {
 
   struct Options {
     std::string path;
-    size_t max_entries = 4'000'000;
+    size_t max_entries = kDefaultMaxEntries;
     // Logs one line. Called on the threads of the store's callers and on the
     // store's own thread, without a lock, and never after the store's
     // destructor.

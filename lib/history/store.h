@@ -29,6 +29,10 @@ namespace mailverdict {
 // disk.
 class Store {
  public:
+  // The default maximum of entries. It is also the default of
+  // history.max_entries in proto/policy.proto; a test compares the two.
+  static constexpr size_t kDefaultMaxEntries = 1'000'000;
+
   // The limits of keys and values. They ensure that an entry never needs a page
   // of its own in LMDB, whose limits are 511 bytes for a key and about 2000 for
   // both together. For a key that may be longer, use a hash of it.

@@ -1,10 +1,12 @@
 #include "lib/history/stored_history.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "lib/core/history_kind.h"
 #include "lib/core/vanished.h"
 #include "lib/history/little_endian.h"
 #include "lib/mail/cursor.h"
@@ -127,6 +129,27 @@ std::optional<StoredDomain> UnpackDomain(std::string_view value) {
   return stored;
 }
 
+// The values of a Report for each kind of record; none if it is damaged.
+
+std::vector<std::string> MailboxValues(std::string_view stored) {
+  return Unpack(stored).ToValues();
+}
+
+std::vector<std::string> VanishedValues(std::string_view stored) {
+  Vanished vanished;
+  for (const VanishedMailbox& each : UnpackVanished(stored)) {
+    vanished.times.push_back(absl::FromUnixSeconds(each.when));
+  }
+  if (vanished.times.empty()) return {};
+  return vanished.ToValues();
+}
+
+std::vector<std::string> DomainValues(std::string_view stored) {
+  const std::optional<StoredDomain> domain = UnpackDomain(stored);
+  if (!domain.has_value()) return {};
+  return domain->domain.ToValues();
+}
+
 // Counts one more message whose domain was missing. After a gap, or when the
 // clock has gone back, counting starts anew, because the domain may have
 // existed in between. Retries of one message count once. So do messages that
@@ -153,8 +176,6 @@ void AddMiss(const Observation& miss, const SipHash& hash,
   stored->counted = miss.when;
 }
 
-std::string DomainKey(const std::string& domain) { return kDomain + domain; }
-
 std::string KeyFor(char kind, uint64_t hash) {
   std::string key(1, kind);
   AppendNumber(hash, &key);
@@ -171,66 +192,48 @@ StoredHistory::Mailbox StoredHistory::MailboxOf(std::string_view key) const {
   return {key.substr(0, key.find(':')), hash, KeyFor(kMailbox, hash)};
 }
 
+std::string StoredHistory::MailboxKey(std::string_view mailbox) const {
+  return KeyFor(kMailbox, hash_(mailbox));
+}
+
 std::string StoredHistory::VanishedKey(std::string_view directory) const {
   return KeyFor(kVanished, hash_(directory));
 }
 
-std::string StoredHistory::KeyOf(const HistoryLookup& lookup) const {
-  switch (lookup.kind) {
-    case HistoryLookup::Kind::kMailboxSeen:
-      return MailboxOf(lookup.key).key;
-    case HistoryLookup::Kind::kVanished:
-      return VanishedKey(lookup.key);
-    case HistoryLookup::Kind::kMissingDomain:
-      break;
-  }
-  return DomainKey(lookup.key);
+std::string StoredHistory::DomainKey(std::string_view domain) const {
+  return kDomain + std::string(domain);
 }
 
-std::vector<std::string> StoredHistory::ValuesOf(HistoryLookup::Kind kind,
-                                                 std::string_view stored) {
-  switch (kind) {
-    case HistoryLookup::Kind::kMailboxSeen:
-      return Unpack(stored).ToValues();
-    case HistoryLookup::Kind::kVanished: {
-      Vanished vanished;
-      for (const VanishedMailbox& each : UnpackVanished(stored)) {
-        vanished.times.push_back(absl::FromUnixSeconds(each.when));
-      }
-      if (vanished.times.empty()) return {};
-      return vanished.ToValues();
-    }
-    case HistoryLookup::Kind::kMissingDomain:
-      break;
-  }
-  const std::optional<StoredDomain> domain = UnpackDomain(stored);
-  if (!domain.has_value()) return {};
-  return domain->domain.ToValues();
+const StoredHistory::Kind& StoredHistory::KindOf(HistoryLookup::Kind kind) {
+  static constexpr Kind kKinds[] = {
+      {HistoryLookup::Kind::kMailboxSeen, &StoredHistory::MailboxKey,
+       &MailboxValues, &StoredHistory::WriteMailbox},
+      {HistoryLookup::Kind::kVanished, &StoredHistory::VanishedKey,
+       &VanishedValues, nullptr},
+      {HistoryLookup::Kind::kMissingDomain, &StoredHistory::DomainKey,
+       &DomainValues, &StoredHistory::WriteDomain},
+  };
+  static_assert(std::size(kKinds) == std::size(kHistoryKinds));
+  return *std::find_if(std::begin(kKinds), std::end(kKinds),
+                       [kind](const Kind& each) { return each.kind == kind; });
 }
 
 Report StoredHistory::Read(const HistoryLookup& lookup) {
+  const Kind& kind = KindOf(lookup.kind);
   const absl::StatusOr<std::optional<std::string>> value =
-      store_->Get(KeyOf(lookup));
+      store_->Get((this->*kind.key)(lookup.key));
   if (!value.ok()) {
     return Report::Unknown(lookup, std::string(value.status().message()));
   }
   if (!value->has_value()) return Report::Absent(lookup);
-  std::vector<std::string> values = ValuesOf(lookup.kind, **value);
+  std::vector<std::string> values = kind.values(**value);
   if (values.empty()) return Report::Absent(lookup);
   return Report::Present(lookup, std::move(values));
 }
 
 void StoredHistory::Write(const Observation& observation) {
-  switch (observation.about.kind) {
-    case HistoryLookup::Kind::kMailboxSeen:
-      WriteMailbox(observation);
-      break;
-    case HistoryLookup::Kind::kVanished:
-      break;
-    case HistoryLookup::Kind::kMissingDomain:
-      WriteDomain(observation);
-      break;
-  }
+  const Kind& kind = KindOf(observation.about.kind);
+  if (kind.write != nullptr) (this->*kind.write)(observation);
 }
 
 void StoredHistory::WriteMailbox(const Observation& observation) {

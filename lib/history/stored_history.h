@@ -36,9 +36,6 @@ namespace mailverdict {
 // damage can only defer mail.
 class StoredHistory : public History {
  public:
-  // Default number of entries.
-  static constexpr size_t kDefaultMax = 4'000'000;
-
   // A mailbox that is seen again within this time is not written again. So a
   // mailbox in use costs one write an hour, and not one a message. The delay
   // does no harm: "last seen" is only shown to people, and the grace period and
@@ -73,11 +70,23 @@ class StoredHistory : public History {
     uint64_t hash;    // of directory:address
     std::string key;  // of its record in the store
   };
+  // What is done with the records of one kind of history.
+  struct Kind {
+    HistoryLookup::Kind kind;
+    // The key in the store, for the key of a lookup.
+    std::string (StoredHistory::*key)(std::string_view key) const;
+    // The values of a Present report, for the value in the store.
+    std::vector<std::string> (*values)(std::string_view stored);
+    // nullptr: there are no observations of this kind.
+    void (StoredHistory::*write)(const Observation& observation);
+  };
+
+  // The one table of the kinds in this class.
+  static const Kind& KindOf(HistoryLookup::Kind kind);
   Mailbox MailboxOf(std::string_view key) const;
+  std::string MailboxKey(std::string_view mailbox) const;
   std::string VanishedKey(std::string_view directory) const;
-  std::string KeyOf(const HistoryLookup& lookup) const;
-  static std::vector<std::string> ValuesOf(HistoryLookup::Kind kind,
-                                           std::string_view stored);
+  std::string DomainKey(std::string_view domain) const;
 
   void WriteMailbox(const Observation& observation);
   void WriteDomain(const Observation& observation);
