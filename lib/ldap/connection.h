@@ -21,6 +21,7 @@
 #include "lib/ldap/attribution.h"
 #include "lib/ldap/bind_account.h"
 #include "lib/ldap/host_addresses.h"
+#include "lib/ldap/login.h"
 #include "lib/policy/policy.h"
 
 // As libldap names it.
@@ -86,8 +87,6 @@ class LdapConnection {
  private:
   LdapConnection(const DirectoryPolicy& directory, const std::string& uri,
                  uint64_t number);
-  struct Login;
-  absl::StatusOr<Login> ReadLogin() const;
   absl::Status SetOptions();
   absl::Status Connect();
   absl::Status StartTls();
@@ -96,8 +95,13 @@ class LdapConnection {
                               BindAccount::Turn* turn);
   absl::Status ReadAhead();
   absl::Status Resolve() const;
-  bool HasDiagnostic() const;
+  // The result code of the last libldap call, and its diagnostic message.
+  int ResultCode() const;
+  std::string Diagnostic() const;
+  // The status for a libldap call of `step` that failed.
   absl::Status Failed(std::string_view step) const;
+  absl::Status StartTlsFailed(int code) const;
+  absl::Status HandshakeFailed() const;
 
   const DirectoryPolicy& directory_;
   const std::string& uri_;  // lives in directory_

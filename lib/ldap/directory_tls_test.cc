@@ -79,6 +79,11 @@ class DirectoryTls : public DirectoryFixture {
       EXPECT_TRUE(answer.unknown()) << answer.ToString();
       EXPECT_NE(answer.reason().find(why), std::string::npos)
           << answer.reason();
+      // What libldap says of every failed handshake.
+      EXPECT_EQ(answer.reason().find("Can't contact"), std::string::npos)
+          << answer.reason();
+      EXPECT_EQ(answer.reason().find("Connect error"), std::string::npos)
+          << answer.reason();
     }
   }
 
@@ -158,9 +163,26 @@ TEST_F(DirectoryTls, ACertificateForAnotherNameIsRefused) {
 
 TEST_F(DirectoryTls, AServerWithoutTlsIsNotTalkedToInTheClear) {
   slapd.Start();
-  ExpectUnknown(Tls(slapd.uri(), true), "StartTLS");
+  ExpectUnknown(Tls(slapd.uri(), true), "TLS: StartTLS: the server refuses it");
   EXPECT_EQ(slapd.searches(), 0);
   EXPECT_EQ(slapd.Logged(" BIND "), 0);
+}
+
+TEST_F(DirectoryTls, AFailedHandshakeNamesStepServerAndCure) {
+  Start("expired");
+  for (const bool start_tls : {true, false}) {
+    const std::string uri = start_tls ? slapd.uri() : slapd.tls_uri();
+    ExpectUnknown(Tls(uri, start_tls),
+                  absl::Substitute("TLS: the handshake with $0 failed", uri));
+    ExpectUnknown(Tls(uri, start_tls), "openssl s_client");
+  }
+}
+
+TEST_F(DirectoryTls, APortThatDoesNotSpeakTlsIsNamed) {
+  Start("server");
+  const std::string uri =
+      absl::Substitute("ldaps://127.0.0.1:$0", slapd.port());
+  ExpectUnknown(Tls(uri, false), "does the server speak TLS at this port");
 }
 
 TEST_F(DirectoryTls, OurCertificateIsOurName) {
