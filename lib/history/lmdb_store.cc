@@ -8,7 +8,7 @@
 #include "absl/time/clock.h"
 #include "lib/history/salt.h"
 #include "lib/history/store_files.h"
-#include "lib/loop/quiet_thread.h"
+#include "lib/loop/start_thread.h"
 
 namespace mailverdict {
 namespace {
@@ -34,10 +34,10 @@ absl::StatusOr<std::unique_ptr<LmdbStore>> LmdbStore::Open(Options options) {
       new LmdbStore(std::move(options), *std::move(lock)));
   store->salt_ = (*file)->salt();
   store->file_ = *std::move(file);
-  // A quiet thread blocks SIGXFSZ, so a write beyond the limit on file sizes is
+  // StartThread blocks SIGXFSZ, so a write beyond the limit on file sizes is
   // an error and does not kill the process.
   absl::StatusOr<std::thread> thread =
-      StartQuietThread([store = store.get()] { store->Run(); });
+      StartThread([store = store.get()] { store->Run(); });
   if (!thread.ok()) {
     return absl::ResourceExhaustedError(
         absl::StrCat(store->options_.path,

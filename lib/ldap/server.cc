@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/ldap/host_addresses.h"
 #include "lib/ldap/worker.h"
-#include "lib/loop/quiet_thread.h"
+#include "lib/loop/start_thread.h"
 
 namespace mailverdict {
 
@@ -34,7 +34,7 @@ void DirectoryServer::StartThreads() {
   absl::Status status;
   if (!thread_.joinable()) {
     absl::StatusOr<std::thread> thread =
-        StartQuietThread([worker = worker_] { worker->Run(); });
+        StartThread([worker = worker_] { worker->Run(); });
     if (thread.ok()) {
       thread_ = *std::move(thread);
     } else {

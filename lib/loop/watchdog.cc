@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "lib/loop/quiet_thread.h"
+#include "lib/loop/start_thread.h"
 
 namespace mailverdict {
 namespace {
@@ -44,7 +44,7 @@ Watchdog::Watchdog(Executor* executor, absl::Duration bound, Log log)
       log_(std::move(log)),
       detector_(bound, executor->Now()),
       beat_(executor) {
-  absl::StatusOr<std::thread> thread = StartQuietThread([this] { Run(); });
+  absl::StatusOr<std::thread> thread = StartThread([this] { Run(); });
   if (!thread.ok()) return;  // the loop is not watched
   thread_ = *std::move(thread);
   Beat();

@@ -1,7 +1,7 @@
 // Starts a thread that receives no signals.
 
-#ifndef MAILVERDICT_LIB_LOOP_QUIET_THREAD_H_
-#define MAILVERDICT_LIB_LOOP_QUIET_THREAD_H_
+#ifndef MAILVERDICT_LIB_LOOP_START_THREAD_H_
+#define MAILVERDICT_LIB_LOOP_START_THREAD_H_
 
 #include <pthread.h>
 #include <signal.h>
@@ -24,8 +24,7 @@ namespace mailverdict {
 // ResourceExhausted: the system allows no further thread. `body` is then
 // destroyed without having run. This can happen to a daemon that has run well
 // for weeks, so the caller should go on without the thread and try again later.
-inline absl::StatusOr<std::thread> StartQuietThread(
-    std::function<void()> body) {
+inline absl::StatusOr<std::thread> StartThread(std::function<void()> body) {
   sigset_t blocked, before;
   sigfillset(&blocked);
   for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP}) {
@@ -47,4 +46,4 @@ inline absl::StatusOr<std::thread> StartQuietThread(
 
 }  // namespace mailverdict
 
-#endif  // MAILVERDICT_LIB_LOOP_QUIET_THREAD_H_
+#endif  // MAILVERDICT_LIB_LOOP_START_THREAD_H_
