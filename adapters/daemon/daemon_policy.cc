@@ -64,7 +64,7 @@ void CheckSocket(const Node<L>& node, const Kind& kind, Unique* addresses) {
     node.Error(kind.field, absl::StrCat(kind.name, " ", *complaint));
     return;
   }
-  if (const Complaint doubt = DoubtSocketAddress(address)) {
+  if (const Complaint doubt = SocketAddressWarning(address)) {
     node.Warning(kind.field, absl::StrCat(kind.name, " ", *doubt));
   }
   addresses->Add(address, node.At(kind.field),

@@ -341,7 +341,7 @@ Complaint CheckSocketAddress(std::string_view address) {
   return Complain(address, "is no address; write unix:/PATH or inet:HOST:PORT");
 }
 
-Complaint DoubtSocketAddress(std::string_view address) {
+Complaint SocketAddressWarning(std::string_view address) {
   mail::Cursor in(address);
   if (!in.Skip("inet:")) return std::nullopt;
   const std::optional<HostPort> at = ReadHostPort(in.rest());
