@@ -19,11 +19,11 @@ namespace mailverdict {
 // holds max_cached answers at most, and drops the least recently used first.
 // Identical lookups that are under way share one question. One loop's thread.
 // A `done` may ask again, and may destroy the cache.
-class AnswerCache final : public Resolver {
+class AnswerCache final : public MailboxResolver {
  public:
   // All three outlive the cache.
   AnswerCache(const DirectoryPolicy& policy, Executor* executor,
-              Resolver* directory);
+              MailboxResolver* directory);
 
   void Resolve(const MailboxLookup& lookup, Done done) override;
 
@@ -40,7 +40,7 @@ class AnswerCache final : public Resolver {
   void Keep(const Answer& answer);
 
   const DirectoryPolicy& policy_;
-  Resolver* const directory_;
+  MailboxResolver* const directory_;
   AnswerStore kept_;
   SharedQuestions<MailboxLookup> questions_;
   // Reset by the destructor, so that later answers are dropped.

@@ -89,7 +89,7 @@ class AnswerStore {
 template <typename L>
 class SharedQuestions {
  public:
-  using Done = Resolver::Done;
+  using Done = MailboxResolver::Done;
 
   // Adds a callback. True for the first of its lookup, whose caller has to ask
   // the question.

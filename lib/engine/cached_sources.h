@@ -27,7 +27,7 @@ using SourceLog = std::function<void(const std::string&)>;
 class CachedDirectory {
  public:
   // Makes the resolver: LDAP in the daemon, a script in tests.
-  using Factory = std::function<std::shared_ptr<Resolver>(
+  using Factory = std::function<std::shared_ptr<MailboxResolver>(
       std::shared_ptr<const DirectoryPolicy>, HealthHooks)>;
 
   // Copies `policy`. `executor` outlives what this returns.
@@ -46,7 +46,7 @@ class CachedDirectory {
 
   // Destroyed from the last to the first: each borrows those before it.
   const std::shared_ptr<const DirectoryPolicy> policy_;
-  std::shared_ptr<Resolver> directory_;
+  std::shared_ptr<MailboxResolver> directory_;
   std::unique_ptr<AnswerCache> cache_;
 };
 

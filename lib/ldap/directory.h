@@ -34,7 +34,7 @@ class BindAccount;
 class DirectoryServer;
 
 // Loop's thread only.
-class Directory final : public Resolver {
+class Directory final : public MailboxResolver {
  public:
   // `executor` outlives the directory. `account` is shared with directories
   // that bind as the same account; null: this directory has its own. REQUIRES:

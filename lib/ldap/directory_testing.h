@@ -22,7 +22,7 @@ namespace mailverdict {
 // Lookups, and their answers as they come.
 class Asked {
  public:
-  Asked(ManualExecutor* loop, Resolver* directory)
+  Asked(ManualExecutor* loop, MailboxResolver* directory)
       : loop_(*loop), directory_(*directory) {}
 
   void Ask(const std::string& address) {
@@ -46,7 +46,7 @@ class Asked {
 
  private:
   ManualExecutor& loop_;
-  Resolver& directory_;
+  MailboxResolver& directory_;
   size_t count_ = 0;
   std::vector<int> times_;
   std::vector<std::optional<Answer>> answers_;
@@ -106,7 +106,7 @@ class DirectoryFixture : public testing::Test {
   }
 
   // Makes one lookup and waits for its answer.
-  Answer Resolve(Resolver* directory, MailboxLookup lookup) {
+  Answer Resolve(MailboxResolver* directory, MailboxLookup lookup) {
     std::optional<Answer> answer;
     directory->Resolve(lookup, [&](const Answer& a) { answer = a; });
     if (!loop.RunUntil([&] { return answer.has_value(); })) {
@@ -115,12 +115,12 @@ class DirectoryFixture : public testing::Test {
     }
     return *answer;
   }
-  Answer Resolve(Resolver* directory, const std::string& address) {
+  Answer Resolve(MailboxResolver* directory, const std::string& address) {
     return Resolve(directory, MailboxLookup{"people", {address}, ""});
   }
 
   // Asks until joe is found, for at most `bound`.
-  bool Heals(Resolver* directory, absl::Duration bound) {
+  bool Heals(MailboxResolver* directory, absl::Duration bound) {
     const absl::Time end = loop.Now() + bound;
     while (loop.Now() < end) {
       if (Resolve(directory, "joe@example.org").present()) return true;

@@ -44,7 +44,7 @@ struct Question {
   };
 
   MailboxLookup lookup;
-  Resolver::Done done;
+  MailboxResolver::Done done;
   absl::Time asked;
   Round round = Round::kFirst;
   bool retried = false;  // it was sent before, on a connection that was lost

@@ -36,7 +36,7 @@ namespace mailverdict {
 class BindAccount;
 class DirectoryWorker;
 
-class DirectoryServer final : public Resolver {
+class DirectoryServer final : public MailboxResolver {
  public:
   // The time between two attempts to start a thread, if the system allows no
   // further thread. Meanwhile lookups are Unknown, and the server counts as

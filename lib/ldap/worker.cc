@@ -71,7 +71,7 @@ void DirectoryWorker::SetAddresses(HostAddresses addresses) {
 }
 
 void DirectoryWorker::Resolve(const MailboxLookup& lookup,
-                              Resolver::Done done) {
+                              MailboxResolver::Done done) {
   Question question{lookup, std::move(done), executor_->Now()};
   // A search for a control's address must not include that control, so this
   // lookup gets a search of its own.

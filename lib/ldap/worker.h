@@ -50,10 +50,10 @@ class DirectoryWorker {
                   std::shared_ptr<BindAccount> account);
   ~DirectoryWorker();
 
-  // Like Resolver::Resolve. The answer is Unknown at once while the server is
-  // down, and when the connect that is under way has taken longer than the
-  // policy's timeout. Loop's thread only.
-  void Resolve(const MailboxLookup& lookup, Resolver::Done done);
+  // Like MailboxResolver::Resolve. The answer is Unknown at once while the
+  // server is down, and when the connect that is under way has taken longer
+  // than the policy's timeout. Loop's thread only.
+  void Resolve(const MailboxLookup& lookup, MailboxResolver::Done done);
 
   // Reports all addresses that the server's host name has now, at least one.
   // Any thread.
@@ -98,7 +98,7 @@ class DirectoryWorker {
     kClosed,  // send the searches under way once more, on the next connection
     kSilent,  // the server hangs: answer Unknown until it answers again
   };
-  using Answers = std::vector<std::pair<Resolver::Done, Answer>>;
+  using Answers = std::vector<std::pair<MailboxResolver::Done, Answer>>;
 
   bool Stopping();
   bool BeginOpening(absl::Time now);

@@ -38,11 +38,11 @@ struct ServerState {
   absl::Time since = absl::InfinitePast();
 };
 
-class Resolver {
+class MailboxResolver {
  public:
   using Done = std::function<void(const Answer&)>;
 
-  virtual ~Resolver() = default;
+  virtual ~MailboxResolver() = default;
 
   // Calls `done` exactly once, on the loop's thread, perhaps before it returns;
   // with Unknown when a service fails. It keeps no deadline: the caller does.
@@ -57,11 +57,11 @@ class Resolver {
 // Answers lookups of DNS. See DnsSource for what comes with an answer.
 class NameResolver {
  public:
-  using Done = Resolver::Done;
+  using Done = MailboxResolver::Done;
 
   virtual ~NameResolver() = default;
 
-  // As Resolver::Resolve.
+  // As MailboxResolver::Resolve.
   virtual void Resolve(const DnsLookup& lookup, Done done) = 0;
 };
 

@@ -1,4 +1,5 @@
-// A Resolver that answers what the test says, when and as often as it says so.
+// A MailboxResolver that answers what the test says, when and as often as it
+// says so.
 
 #ifndef MAILVERDICT_LIB_RESOLVER_SCRIPTED_RESOLVER_TESTING_H_
 #define MAILVERDICT_LIB_RESOLVER_SCRIPTED_RESOLVER_TESTING_H_
@@ -14,7 +15,7 @@
 
 namespace mailverdict {
 
-class ScriptedResolver final : public Resolver {
+class ScriptedResolver final : public MailboxResolver {
  public:
   struct Call {
     MailboxLookup lookup;

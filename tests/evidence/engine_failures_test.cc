@@ -120,7 +120,7 @@ class World {
     return fails;
   }
 
-  std::shared_ptr<Resolver> Directory() {
+  std::shared_ptr<MailboxResolver> Directory() {
     auto directory = std::make_shared<ScriptedResolver>();
     directory->instant =
         [this](const MailboxLookup& lookup) -> std::optional<Answer> {
