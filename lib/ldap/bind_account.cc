@@ -21,34 +21,34 @@ std::string InSeconds(absl::Duration left) {
 
 }  // namespace
 
-BindAccount::Turn::Turn(BindAccount* account, std::string uri, absl::Time now,
-                        bool alone)
+BindAccount::Attempt::Attempt(BindAccount* account, std::string uri,
+                              absl::Time now, bool alone)
     : account_(account),
       uri_(std::move(uri)),
       now_(now),
       alone_(alone),
       credentials_(account->credentials_) {}
 
-BindAccount::Turn::Turn(Turn&& other) noexcept
+BindAccount::Attempt::Attempt(Attempt&& other) noexcept
     : account_(std::exchange(other.account_, nullptr)),
       uri_(std::move(other.uri_)),
       now_(other.now_),
       alone_(other.alone_),
       credentials_(other.credentials_) {}
 
-BindAccount::Turn::~Turn() {
+BindAccount::Attempt::~Attempt() {
   if (account_ == nullptr || !alone_) return;
   const std::lock_guard<std::mutex> lock(account_->mutex_);
   account_->taken_ = false;
   account_->free_.notify_all();
 }
 
-void BindAccount::Turn::Accepted() {
+void BindAccount::Attempt::Accepted() {
   const std::lock_guard<std::mutex> lock(account_->mutex_);
   if (IsCurrent()) account_->Accept(uri_);
 }
 
-void BindAccount::Turn::Refused(const std::string& why) {
+void BindAccount::Attempt::Refused(const std::string& why) {
   const std::lock_guard<std::mutex> lock(account_->mutex_);
   if (IsCurrent()) account_->Refuse(uri_, why, now_);
 }
@@ -61,7 +61,7 @@ absl::Status BindAccount::MayBind(const std::string& uri,
   return Allowed(uri, now);
 }
 
-absl::StatusOr<BindAccount::Turn> BindAccount::Take(
+absl::StatusOr<BindAccount::Attempt> BindAccount::Take(
     const std::string& uri, const std::string& credentials, absl::Time now) {
   std::unique_lock<std::mutex> lock(mutex_);
   Renew(credentials);
@@ -69,14 +69,14 @@ absl::StatusOr<BindAccount::Turn> BindAccount::Take(
   // other attempts.
   const bool matters = !credentials.empty();
   if (matters && !Proven()) {
-    free_.wait_for(lock, absl::ToChronoMilliseconds(kTurn),
+    free_.wait_for(lock, absl::ToChronoMilliseconds(kMaxAttemptWait),
                    [this] { return !taken_; });
   }
   const absl::Status allowed = Allowed(uri, now);
   if (!allowed.ok()) return allowed;
   const bool alone = matters && !taken_ && !Proven();
   taken_ |= alone;
-  return Turn(this, uri, now, alone);
+  return Attempt(this, uri, now, alone);
 }
 
 void BindAccount::Renew(const std::string& credentials) {

@@ -7,10 +7,11 @@
 //
 //   absl::Status may_bind = account.MayBind(uri, credentials, now);
 //   ... connect ...
-//   auto turn = account.Take(uri, credentials, now);
-//   if (!turn.ok()) return turn.status();
+//   auto attempt = account.Take(uri, credentials, now);
+//   if (!attempt.ok()) return attempt.status();
 //   ... bind ...
-//   turn->Accepted();  // or turn->Refused(why); neither if no answer came
+//   attempt->Accepted();  // or attempt->Refused(why); neither if no answer
+//   came
 
 #ifndef MAILVERDICT_LIB_LDAP_BIND_ACCOUNT_H_
 #define MAILVERDICT_LIB_LDAP_BIND_ACCOUNT_H_
@@ -36,28 +37,28 @@ class BindAccount {
   static constexpr absl::Duration kFirstWait = absl::Seconds(30);
   static constexpr absl::Duration kMaxWait = absl::Minutes(10);
   // During a wait the password file is read this often.
-  static constexpr absl::Duration kLook = absl::Seconds(1);
+  static constexpr absl::Duration kPasswordPoll = absl::Seconds(1);
   // The server that refused waits this much longer than the others, so that
   // another server that can be reached gets the next attempt.
   static constexpr absl::Duration kYield = absl::Seconds(3);
   // While it is not known whether the password is right, one server is tried at
   // a time. The other servers wait for its answer for at most this long, since
   // it may hang.
-  static constexpr absl::Duration kTurn = absl::Seconds(1);
+  static constexpr absl::Duration kMaxAttemptWait = absl::Seconds(1);
 
   // One attempt to bind. Its destructor ends it.
-  class Turn {
+  class Attempt {
    public:
-    Turn(Turn&& other) noexcept;
-    Turn& operator=(Turn&&) = delete;
-    ~Turn();
+    Attempt(Attempt&& other) noexcept;
+    Attempt& operator=(Attempt&&) = delete;
+    ~Attempt();
     void Accepted();
     // `why`: what the server said and what it means, for the log.
     void Refused(const std::string& why);
 
    private:
     friend class BindAccount;
-    Turn(BindAccount* account, std::string uri, absl::Time now, bool alone);
+    Attempt(BindAccount* account, std::string uri, absl::Time now, bool alone);
     // Whether the account still has the credentials of this attempt. REQUIRES:
     // the account's mutex is locked.
     bool IsCurrent() const { return credentials_ == account_->credentials_; }
@@ -76,9 +77,10 @@ class BindAccount {
   absl::Status MayBind(const std::string& uri, const std::string& credentials,
                        absl::Time now);
 
-  // Like MayBind, but also begins the attempt. Blocks for up to kTurn.
-  absl::StatusOr<Turn> Take(const std::string& uri,
-                            const std::string& credentials, absl::Time now);
+  // Like MayBind, but also begins the attempt. Blocks for up to
+  // kMaxAttemptWait.
+  absl::StatusOr<Attempt> Take(const std::string& uri,
+                               const std::string& credentials, absl::Time now);
 
   // Allows the next attempt at once. For an operator who has repaired the
   // account (unlocked it, for example).

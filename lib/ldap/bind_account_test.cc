@@ -19,9 +19,9 @@ class BindAccountTest : public testing::Test {
   // An attempt, if there may be one.
   bool Try(const char* uri, bool right) {
     if (!account.MayBind(uri, password, now).ok()) return false;
-    auto turn = account.Take(uri, password, now);
-    if (!turn.ok()) return false;
-    right ? turn->Accepted() : turn->Refused("wrong password");
+    auto attempt = account.Take(uri, password, now);
+    if (!attempt.ok()) return false;
+    right ? attempt->Accepted() : attempt->Refused("wrong password");
     return true;
   }
   bool May(const char* uri) { return account.MayBind(uri, password, now).ok(); }
@@ -175,7 +175,7 @@ TEST_F(BindAccountTest, WhoComesMeanwhileWaitsForTheOutcome) {
   std::thread other(
       [&] { second.set_value(account.Take(kTwo, password, now).status()); });
   {
-    auto turn = *std::move(first);
+    auto attempt = *std::move(first);
     turn.Refused("wrong password");
   }
   EXPECT_TRUE(absl::IsUnauthenticated(second.get_future().get()));

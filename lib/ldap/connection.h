@@ -90,9 +90,9 @@ class LdapConnection {
   absl::Status SetOptions();
   absl::Status Connect();
   absl::Status StartTls();
-  absl::Status Bind(const Login& login, BindAccount::Turn turn);
+  absl::Status Bind(const Login& login, BindAccount::Attempt attempt);
   absl::Status TakeBindAnswer(int id, const Login& login,
-                              BindAccount::Turn* turn);
+                              BindAccount::Attempt* attempt);
   absl::Status ReadAhead();
   absl::Status Resolve() const;
   // The result code of the last libldap call, and its diagnostic message.

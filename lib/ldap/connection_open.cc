@@ -63,10 +63,10 @@ absl::StatusOr<std::unique_ptr<LdapConnection>> LdapConnection::Open(
   go_on(kTls, &LdapConnection::StartTls);
   if (!status.ok()) return status;
   *step = kBind;
-  absl::StatusOr<BindAccount::Turn> turn =
+  absl::StatusOr<BindAccount::Attempt> attempt =
       account->Take(uri, login->credentials, now);
-  if (!turn.ok()) return turn.status();
-  status = connection->Bind(*login, *std::move(turn));
+  if (!attempt.ok()) return attempt.status();
+  status = connection->Bind(*login, *std::move(attempt));
   if (status.ok() && !UsesTls(uri, directory.tls)) {
     status = connection->ReadAhead();
   }
@@ -201,7 +201,8 @@ absl::Status LdapConnection::HandshakeFailed() const {
       " (openssl s_client shows it)"));
 }
 
-absl::Status LdapConnection::Bind(const Login& login, BindAccount::Turn turn) {
+absl::Status LdapConnection::Bind(const Login& login,
+                                  BindAccount::Attempt attempt) {
   std::string password = login.password;
   berval credentials{password.size(), password.data()};
   int id = 0;
@@ -214,11 +215,11 @@ absl::Status LdapConnection::Bind(const Login& login, BindAccount::Turn turn) {
   // half a message had come, libldap would wait for the other half, whatever
   // timeout it was given.
   fcntl(fd(), F_SETFL, fcntl(fd(), F_GETFL) | O_NONBLOCK);
-  return TakeBindAnswer(id, login, &turn);
+  return TakeBindAnswer(id, login, &attempt);
 }
 
 absl::Status LdapConnection::TakeBindAnswer(int id, const Login& login,
-                                            BindAccount::Turn* turn) {
+                                            BindAccount::Attempt* attempt) {
   timeval timeout = absl::ToTimeval(directory_.timeout);
   LDAPMessage* answer = nullptr;
   const int kind = ldap_result(handle_, id, LDAP_MSG_ALL, &timeout, &answer);
@@ -239,7 +240,7 @@ absl::Status LdapConnection::TakeBindAnswer(int id, const Login& login,
   absl::Cleanup free = [diagnostic] { ldap_memfree(diagnostic); };
   if (parsed != LDAP_SUCCESS) code = parsed;
   if (code == LDAP_SUCCESS) {
-    turn->Accepted();
+    attempt->Accepted();
     return absl::OkStatus();
   }
   const std::string result = DescribeResult(code, diagnostic);
@@ -248,7 +249,7 @@ absl::Status LdapConnection::TakeBindAnswer(int id, const Login& login,
   }
   const std::string why = absl::StrCat(
       kBind, ": ", DescribeBindRefusal(directory_, login.external, result));
-  turn->Refused(why);
+  attempt->Refused(why);
   return absl::UnauthenticatedError(why);
 }
 

@@ -80,7 +80,7 @@ TEST_F(DirectoryLogin, AnOldPasswordIsTriedOnceAndTheRightOneAtOnce) {
   // The file is looked at each second meanwhile: three looks later.
   const absl::Time begun = loop.Now();
   ASSERT_TRUE(loop.RunUntil(
-      [&] { return loop.Now() - begun > 3 * BindAccount::kLook; }));
+      [&] { return loop.Now() - begun > 3 * BindAccount::kPasswordPoll; }));
   EXPECT_EQ(binds(), 1);
   EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").unknown());
   EXPECT_EQ(SaidWith("wrong password, or the account is locked"), 3) << log[0];

@@ -66,9 +66,9 @@ bool DirectoryWorker::Connect() {
       policy_, uri_, ++g_connections, account_.get(), since, &step_);
   if (!EndOpening()) return false;
   if (!opened.ok()) {
-    GoDown(
-        std::string(opened.status().message()),
-        absl::IsUnauthenticated(opened.status()) ? BindAccount::kLook : kRetry);
+    GoDown(std::string(opened.status().message()),
+           absl::IsUnauthenticated(opened.status()) ? BindAccount::kPasswordPoll
+                                                    : kRetry);
     return true;
   }
   const absl::Time now = executor_->Now();
