@@ -61,7 +61,7 @@ absl::Status BindAccount::MayBind(const std::string& uri,
   return Allowed(uri, now);
 }
 
-absl::StatusOr<BindAccount::Attempt> BindAccount::Take(
+absl::StatusOr<BindAccount::Attempt> BindAccount::BeginAttempt(
     const std::string& uri, const std::string& credentials, absl::Time now) {
   std::unique_lock<std::mutex> lock(mutex_);
   Renew(credentials);

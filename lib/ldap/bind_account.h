@@ -7,7 +7,7 @@
 //
 //   absl::Status may_bind = account.MayBind(uri, credentials, now);
 //   ... connect ...
-//   auto attempt = account.Take(uri, credentials, now);
+//   auto attempt = account.BeginAttempt(uri, credentials, now);
 //   if (!attempt.ok()) return attempt.status();
 //   ... bind ...
 //   attempt->Accepted();  // or attempt->Refused(why); neither if no answer
@@ -79,8 +79,9 @@ class BindAccount {
 
   // Like MayBind, but also begins the attempt. Blocks for up to
   // kMaxAttemptWait.
-  absl::StatusOr<Attempt> Take(const std::string& uri,
-                               const std::string& credentials, absl::Time now);
+  absl::StatusOr<Attempt> BeginAttempt(const std::string& uri,
+                                       const std::string& credentials,
+                                       absl::Time now);
 
   // Allows the next attempt at once. For an operator who has repaired the
   // account (unlocked it, for example).

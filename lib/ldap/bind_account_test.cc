@@ -19,7 +19,7 @@ class BindAccountTest : public testing::Test {
   // An attempt, if there may be one.
   bool Try(const char* uri, bool right) {
     if (!account.MayBind(uri, password, now).ok()) return false;
-    auto attempt = account.Take(uri, password, now);
+    auto attempt = account.BeginAttempt(uri, password, now);
     if (!attempt.ok()) return false;
     right ? attempt->Accepted() : attempt->Refused("wrong password");
     return true;
@@ -99,7 +99,7 @@ TEST_F(BindAccountTest, AfterAnAcceptanceTheWaitBeginsAnew) {
   EXPECT_TRUE(May(kOne));
 }
 
-// Else one whose peer is behind for ever would never have its turn.
+// Else one whose peer is behind for ever would never be tried.
 TEST_F(BindAccountTest, AnOutcomeCountsForTheCredentialsOfItsAttemptOnly) {
   for (const bool right : {false, true}) {
     password = "old";
@@ -176,7 +176,7 @@ TEST_F(BindAccountTest, WhoComesMeanwhileWaitsForTheOutcome) {
       [&] { second.set_value(account.Take(kTwo, password, now).status()); });
   {
     auto attempt = *std::move(first);
-    turn.Refused("wrong password");
+    attempt.Refused("wrong password");
   }
   EXPECT_TRUE(absl::IsUnauthenticated(second.get_future().get()));
   other.join();

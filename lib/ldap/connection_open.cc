@@ -64,7 +64,7 @@ absl::StatusOr<std::unique_ptr<LdapConnection>> LdapConnection::Open(
   if (!status.ok()) return status;
   *step = kBind;
   absl::StatusOr<BindAccount::Attempt> attempt =
-      account->Take(uri, login->credentials, now);
+      account->BeginAttempt(uri, login->credentials, now);
   if (!attempt.ok()) return attempt.status();
   status = connection->Bind(*login, *std::move(attempt));
   if (status.ok() && !UsesTls(uri, directory.tls)) {

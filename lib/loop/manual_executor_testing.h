@@ -1,7 +1,7 @@
 // An Executor for tests: the test itself runs what is due.
 //
 //   ManualExecutor executor;              // declared before what uses it
-//   MailboxResolver resolver(&executor);
+//   Timer timer(&executor);
 //   executor.Advance(absl::Seconds(5));   // virtual time; runs what is due
 //
 // The executor outlives everything that uses it. So when it is destroyed, no
