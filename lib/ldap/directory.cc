@@ -20,7 +20,9 @@ namespace mailverdict {
 // `done` is called; callbacks that may come later have a weak pointer to it.
 struct Directory::Asking {
   Asking(MailboxLookup lookup, Done done, Executor* executor)
-      : lookup(std::move(lookup)), done(std::move(done)), patience(executor) {}
+      : lookup(std::move(lookup)),
+        done(std::move(done)),
+        server_timeout(executor) {}
 
   const MailboxLookup lookup;
   const Done done;
@@ -31,7 +33,7 @@ struct Directory::Asking {
   std::optional<Answer> absent;  // of one server, to be confirmed by a second
   size_t absent_on = 0;          // that server
   absl::Time end;                // the lookup is given up then
-  Timer patience;                // for the answer of the last server asked
+  Timer server_timeout;          // for the answer of the last server asked
 };
 
 Directory::Directory(std::shared_ptr<const DirectoryPolicy> policy,
@@ -117,11 +119,11 @@ std::vector<size_t> Directory::Order() {
 void Directory::AskNext(const std::shared_ptr<Asking>& asking) {
   const size_t server = asking->order[asking->asked++];
   ++asking->under_way;
-  asking->patience.Set(PatienceOf(*asking),
-                       [this, server, weak = std::weak_ptr<Asking>(asking)] {
-                         if (const auto asking = weak.lock())
-                           PassOver(asking, server);
-                       });
+  asking->server_timeout.Set(
+      TimeoutFor(*asking),
+      [this, server, weak = std::weak_ptr<Asking>(asking)] {
+        if (const auto asking = weak.lock()) PassOver(asking, server);
+      });
   servers_[server].server->Resolve(
       asking->lookup,
       [self = self_, server,
@@ -135,7 +137,7 @@ void Directory::AskNext(const std::shared_ptr<Asking>& asking) {
 }
 
 // The last server gets all the time that is left.
-absl::Duration Directory::PatienceOf(const Asking& asking) const {
+absl::Duration Directory::TimeoutFor(const Asking& asking) const {
   if (asking.asked == asking.order.size()) {
     return asking.end - executor_->Now();
   }
@@ -214,7 +216,7 @@ void Directory::Finish(const std::shared_ptr<Asking>& asking,
                        const Answer& answer) {
   const std::shared_ptr<Asking> last = asking;  // until `done` has returned
   asking_.erase(last);
-  last->patience.Cancel();
+  last->server_timeout.Cancel();
   Note(answer);
   last->done(answer);
 }

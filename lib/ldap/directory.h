@@ -65,7 +65,7 @@ class Directory final : public MailboxResolver {
   bool NoServerIsWell() const;
   std::vector<size_t> Order();
   void AskNext(const std::shared_ptr<Asking>& asking);
-  absl::Duration PatienceOf(const Asking& asking) const;
+  absl::Duration TimeoutFor(const Asking& asking) const;
   void PassOver(const std::shared_ptr<Asking>& asking, size_t server);
   void Take(const std::shared_ptr<Asking>& asking, size_t server,
             const Answer& answer);

@@ -231,7 +231,7 @@ void DirectoryWorker::Wait() {
   }
   if (link_.has_value()) {
     for (const auto& [id, search] : link_->searches) {
-      until = std::min(until, search.sent + PatienceFor(search));
+      until = std::min(until, search.sent + TimeoutFor(search));
     }
   }
   // The bound keeps the milliseconds within an int. Rounding up avoids a busy
@@ -267,7 +267,7 @@ void DirectoryWorker::ReceiveAnswers() {
     return;
   }
   for (const auto& [id, search] : link_->searches) {
-    if (now - search.sent < PatienceFor(search)) continue;
+    if (now - search.sent < TimeoutFor(search)) continue;
     LoseSilent(search);
     return;
   }

@@ -118,7 +118,7 @@ class DirectoryWorker {
             bool idle_probe = false);
   void Wait();
   void ReceiveAnswers();
-  absl::Duration PatienceFor(const Search& search) const;
+  absl::Duration TimeoutFor(const Search& search) const;
   void LoseSilent(const Search& search);
   void FollowName();
   void Settle(Search search, SearchResult result);

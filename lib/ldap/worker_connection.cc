@@ -156,7 +156,7 @@ void DirectoryWorker::FollowName() {
 
 // The probe of an idle connection gets a third of the timeout, so that lookups
 // that arrive meanwhile have time left for the next connection.
-absl::Duration DirectoryWorker::PatienceFor(const Search& search) const {
+absl::Duration DirectoryWorker::TimeoutFor(const Search& search) const {
   return search.idle_probe ? policy_.timeout / 3 : policy_.timeout;
 }
 
@@ -170,8 +170,8 @@ void DirectoryWorker::LoseSilent(const Search& search) {
       absl::Trunc(idle_.IdleBefore(search.sent), absl::Milliseconds(1)));
   std::string why =
       absl::StrCat("search: no answer within ",
-                   absl::FormatDuration(absl::Trunc(PatienceFor(search),
-                                                    absl::Milliseconds(1))));
+                   absl::FormatDuration(
+                       absl::Trunc(TimeoutFor(search), absl::Milliseconds(1))));
   const bool probe = search.idle_probe;
   const bool was_idle = idle_.Lost(search.sent, probe);
   if (!was_idle) {
