@@ -101,18 +101,19 @@ void DirectoryWorker::Resolve(const MailboxLookup& lookup,
 void DirectoryWorker::Run() {
   while (!Stopping()) {
     LeaveUntrusted();
-    if (!link_.has_value() && executor_->Now() >= next_attempt_ && !Connect()) {
+    if (!session_.has_value() && executor_->Now() >= next_attempt_ &&
+        !Connect()) {
       return;
     }
-    if (link_.has_value()) SendWaiting();
-    if (link_.has_value()) Probe();
+    if (session_.has_value()) SendWaiting();
+    if (session_.has_value()) Probe();
     Wait();
-    if (link_.has_value()) ReceiveAnswers();
+    if (session_.has_value()) ReceiveAnswers();
     FollowName();
   }
   // Closed here, and not in the destructor: that one may run on a thread on
   // which SIGPIPE would kill the process.
-  link_.reset();
+  session_.reset();
 }
 
 void DirectoryWorker::CannotRun(const std::string& why) {
@@ -127,7 +128,7 @@ bool DirectoryWorker::Stopping() {
 void DirectoryWorker::SendWaiting() {
   while (HasRoom()) {
     const auto [when, round] = NextSend();
-    if (when > executor_->Now() || !link_->connection->ready()) return;
+    if (when > executor_->Now() || !session_->connection->ready()) return;
     Questions batch = NextBatch(round);
     if (batch.empty()) continue;
     std::vector<MailboxLookup> controls =
@@ -138,13 +139,13 @@ void DirectoryWorker::SendWaiting() {
 }
 
 bool DirectoryWorker::HasRoom() const {
-  return link_.has_value() && !link_->leaving &&
-         link_->searches.size() < kMaxSearches;
+  return session_.has_value() && !session_->leaving &&
+         session_->searches.size() < kMaxSearches;
 }
 
 std::pair<absl::Time, Question::Round> DirectoryWorker::NextSend() const {
   const auto under_way = [this](Round round) {
-    return std::count_if(link_->searches.begin(), link_->searches.end(),
+    return std::count_if(session_->searches.begin(), session_->searches.end(),
                          [round](const auto& search) {
                            const Questions& questions = search.second.questions;
                            return !questions.empty() &&
@@ -166,8 +167,9 @@ Questions DirectoryWorker::NextBatch(Round round) {
   }
   if (full) health_.ReportSlow(TooManyWait());
   Questions unconnected;
-  while (!late.empty() && late.front().asked < link_->begun + link_->took &&
-         link_->took >= policy_.timeout / 2) {
+  while (!late.empty() &&
+         late.front().asked < session_->begun + session_->took &&
+         session_->took >= policy_.timeout / 2) {
     unconnected.push_back(std::move(late.front()));
     late.pop_front();
   }
@@ -176,7 +178,7 @@ Questions DirectoryWorker::NextBatch(Round round) {
       std::move(unconnected),
       absl::StrCat("connect: waited longer than ", timeout,
                    " for the connection, which took ",
-                   absl::FormatDuration(link_->took),
+                   absl::FormatDuration(session_->took),
                    " to make; is DNS slow on this machine, or a firewall "
                    "in between?"));
   GiveUpLate(
@@ -205,7 +207,7 @@ void DirectoryWorker::Send(Questions questions,
   const int max_entries =
       kMaxEntriesPerLookup * static_cast<int>(search.questions.size()) +
       static_cast<int>(search.controls.size());
-  const absl::StatusOr<int> id = link_->connection->Search(
+  const absl::StatusOr<int> id = session_->connection->Search(
       FilterFor(policy_, search.questions, search.controls), max_entries,
       search.sent);
   if (absl::IsInvalidArgument(id.status())) {
@@ -215,22 +217,22 @@ void DirectoryWorker::Send(Questions questions,
     return;
   }
   // A search that could not be sent is lost together with the others.
-  link_->searches.emplace(id.ok() ? *id : -1, std::move(search));
+  session_->searches.emplace(id.ok() ? *id : -1, std::move(search));
   if (!id.ok()) {
     DropConnection(std::string(id.status().message()), Loss::kClosed);
   }
 }
 
 void DirectoryWorker::Wait() {
-  absl::Time until = link_.has_value() ? NextProbe() : next_attempt_;
+  absl::Time until = session_.has_value() ? NextProbe() : next_attempt_;
   bool could_send = false;
   if (HasRoom()) {
     const absl::Time send = NextSend().first;
     could_send = send <= executor_->Now();  // but the socket was not ready
     if (!could_send) until = std::min(until, send);
   }
-  if (link_.has_value()) {
-    for (const auto& [id, search] : link_->searches) {
+  if (session_.has_value()) {
+    for (const auto& [id, search] : session_->searches) {
       until = std::min(until, search.sent + TimeoutFor(search));
     }
   }
@@ -241,8 +243,8 @@ void DirectoryWorker::Wait() {
   const int timeout_ms =
       static_cast<int>(absl::ToInt64Milliseconds(left + absl::Milliseconds(1)));
   pollfd fds[2] = {{wakeup_, POLLIN, 0}, {-1, POLLIN, 0}};
-  if (link_.has_value()) {
-    fds[1] = {link_->connection->fd(), link_->connection->events(), 0};
+  if (session_.has_value()) {
+    fds[1] = {session_->connection->fd(), session_->connection->events(), 0};
     if (could_send) fds[1].events |= POLLOUT;
   }
   poll(fds, 2, timeout_ms);
@@ -254,19 +256,20 @@ void DirectoryWorker::Wait() {
 
 void DirectoryWorker::ReceiveAnswers() {
   const absl::Time now = executor_->Now();
-  for (auto& [id, result] : link_->connection->Receive(now)) {
-    const auto search = link_->searches.find(id);
-    if (search == link_->searches.end()) continue;
+  for (auto& [id, result] : session_->connection->Receive(now)) {
+    const auto search = session_->searches.find(id);
+    if (search == session_->searches.end()) continue;
     Search settled = std::move(search->second);
-    link_->searches.erase(search);
+    session_->searches.erase(search);
     idle_.Answered(settled.sent, now);
     Settle(std::move(settled), std::move(result));
   }
-  if (const absl::Status& status = link_->connection->status(); !status.ok()) {
+  if (const absl::Status& status = session_->connection->status();
+      !status.ok()) {
     DropConnection(std::string(status.message()), Loss::kClosed);
     return;
   }
-  for (const auto& [id, search] : link_->searches) {
+  for (const auto& [id, search] : session_->searches) {
     if (now - search.sent < TimeoutFor(search)) continue;
     LoseSilent(search);
     return;
@@ -274,8 +277,8 @@ void DirectoryWorker::ReceiveAnswers() {
 }
 
 void DirectoryWorker::Settle(Search search, SearchResult result) {
-  if (!link_->proven) {
-    link_->proven = true;
+  if (!session_->proven) {
+    session_->proven = true;
     MarkUp();
   }
   std::vector<MailboxLookup> lookups;

@@ -83,9 +83,9 @@ class DirectoryWorker {
     absl::Time sent;
     bool idle_probe = false;
   };
-  // A connection and its state. The next connection gets a new Link; the
+  // A connection and its state. The next connection gets a new Session; the
   // members of an old one are never reset.
-  struct Link {
+  struct Session {
     std::unique_ptr<LdapConnection> connection;
     bool proven = false;               // it has answered a search
     bool leaving = false;              // it gets no further search
@@ -151,7 +151,7 @@ class DirectoryWorker {
   std::atomic<const char*> step_{LdapConnection::kConnect};
 
   // Used by the thread only.
-  std::optional<Link> link_;  // none while there is no connection
+  std::optional<Session> session_;  // none while there is no connection
   absl::Time next_attempt_ = absl::InfinitePast();
   absl::Time next_probe_ = absl::InfinitePast();  // while it is failing
   IdleWatch idle_;

@@ -76,7 +76,7 @@ bool DirectoryWorker::Connect() {
   // directory works before a recipient depends on it, and a server that was
   // down counts as up only after it has answered a search.
   const bool proven = all_controls_.empty();
-  link_ = Link{*std::move(opened), proven, false, since, now - since};
+  session_ = Session{*std::move(opened), proven, false, since, now - since};
   idle_.Opened(now);
   next_attempt_ = now + kRetry;
   if (proven) {
@@ -95,7 +95,8 @@ void DirectoryWorker::MarkUp() {
 // InfiniteFuture while a search is under way: its answer says as much as a
 // probe would.
 absl::Time DirectoryWorker::NextProbe() const {
-  if (all_controls_.empty() || link_->leaving || !link_->searches.empty()) {
+  if (all_controls_.empty() || session_->leaving ||
+      !session_->searches.empty()) {
     return absl::InfiniteFuture();
   }
   return health_.failing() ? next_probe_ : idle_.NextProbe();
@@ -119,11 +120,11 @@ bool DirectoryWorker::HasWaiting() {
 // Replaces an idle connection before waiting lookups are sent on it, if an idle
 // connection did not answer earlier.
 void DirectoryWorker::LeaveUntrusted() {
-  if (!link_.has_value() || !link_->searches.empty() ||
+  if (!session_.has_value() || !session_->searches.empty() ||
       idle_.Trusts(executor_->Now()) || !HasWaiting()) {
     return;
   }
-  link_.reset();
+  session_.reset();
   next_attempt_ = absl::InfinitePast();
 }
 
@@ -137,20 +138,20 @@ void DirectoryWorker::FollowName() {
     const std::lock_guard<std::mutex> lock(mutex_);
     addresses.swap(addresses_);
   }
-  if (!link_.has_value()) return;
-  if (!link_->leaving && !addresses.empty()) {
-    const std::string peer = link_->connection->peer();
-    link_->leaving =
+  if (!session_.has_value()) return;
+  if (!session_->leaving && !addresses.empty()) {
+    const std::string peer = session_->connection->peer();
+    session_->leaving =
         !peer.empty() &&
         std::find(addresses.begin(), addresses.end(), peer) == addresses.end();
-    if (link_->leaving) {
+    if (session_->leaving) {
       health_.Log(absl::StrCat("is at ", absl::StrJoin(addresses, ", "),
                                " now, no longer at ", peer,
                                ": connecting anew"));
     }
   }
-  if (!link_->leaving || !link_->searches.empty()) return;
-  link_.reset();
+  if (!session_->leaving || !session_->searches.empty()) return;
+  session_.reset();
   next_attempt_ = absl::InfinitePast();
 }
 
@@ -197,7 +198,7 @@ void DirectoryWorker::LoseSilent(const Search& search) {
 // before it has answered a search.
 void DirectoryWorker::DropConnection(const std::string& why, Loss loss) {
   const bool retry = loss == Loss::kClosed;
-  Link dropped = *std::exchange(link_, std::nullopt);
+  Session dropped = *std::exchange(session_, std::nullopt);
   Questions lost;
   Questions again;
   for (auto& [id, search] : dropped.searches) {
