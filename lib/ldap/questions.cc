@@ -34,17 +34,17 @@ bool IsPlainOr(const FilterTemplate& filter) {
 }  // namespace
 
 size_t QuestionLines::PushBack(Question question) {
-  if (question.round == Round::kFirst && WasFound(question.lookup)) {
-    question.round = Round::kFound;
+  if (question.group == Group::kFirst && WasFound(question.lookup)) {
+    question.group = Group::kFound;
   }
-  Questions& line = lines_[Index(question.round)];
+  Questions& line = lines_[Index(question.group)];
   line.push_back(std::move(question));
   return line.size();
 }
 
 void QuestionLines::PushFront(Questions questions) {
   for (; !questions.empty(); questions.pop_back()) {
-    Questions& line = lines_[Index(questions.back().round)];
+    Questions& line = lines_[Index(questions.back().group)];
     line.push_front(std::move(questions.back()));
   }
 }
@@ -55,16 +55,16 @@ size_t QuestionLines::size() const {
   return size;
 }
 
-std::pair<absl::Time, Question::Round> QuestionLines::NextSend(
-    absl::FunctionRef<int64_t(Round)> under_way) const {
-  std::pair<absl::Time, Round> next = {absl::InfiniteFuture(), Round::kFirst};
-  for (const Round round : kRounds) {
-    const Questions& line = lines_[Index(round)];
+std::pair<absl::Time, Question::Group> QuestionLines::NextSend(
+    absl::FunctionRef<int64_t(Group)> under_way) const {
+  std::pair<absl::Time, Group> next = {absl::InfiniteFuture(), Group::kFirst};
+  for (const Group group : kGroups) {
+    const Questions& line = lines_[Index(group)];
     if (line.empty()) continue;
-    const bool gathers = round != Round::kAlone && line.size() < kMaxBatch &&
-                         under_way(round) >= kMaxSmallSearches;
+    const bool gathers = group != Group::kAlone && line.size() < kMaxBatch &&
+                         under_way(group) >= kMaxSmallSearches;
     const absl::Time asked = line.front().asked;
-    next = std::min(next, {gathers ? asked + kGather : asked, round});
+    next = std::min(next, {gathers ? asked + kGather : asked, group});
   }
   return next;
 }
@@ -78,15 +78,15 @@ Questions QuestionLines::TakeAll() {
   return all;
 }
 
-Questions QuestionLines::TakeBatch(Round round,
+Questions QuestionLines::TakeBatch(Group group,
                                    const DirectoryPolicy& directory,
                                    absl::Time now, Questions* late) {
-  Questions& line = lines_[Index(round)];
+  Questions& line = lines_[Index(group)];
   Questions batch;
   size_t bytes = 0;
   const auto joins = [&](const Question& question) {
     bytes += BytesOf(question.lookup, directory.filter);
-    return batch.empty() || (round != Round::kAlone && bytes <= kMaxBatchBytes);
+    return batch.empty() || (group != Group::kAlone && bytes <= kMaxBatchBytes);
   };
   while (!line.empty() && batch.size() < kMaxBatch) {
     Question& next = line.front();

@@ -36,7 +36,7 @@ struct Question {
   // kAgain, and from there to kAlone. So lookups that will probably find an
   // address are kept apart from those that will probably miss. The first or
   // second search then proves most absences.
-  enum class Round {
+  enum class Group {
     kFound,  // addresses that were found the last time
     kFirst,  // addresses of which this is not known
     kAgain,  // addresses that the first search did not find or prove absent
@@ -46,58 +46,58 @@ struct Question {
   MailboxLookup lookup;
   MailboxResolver::Done done;
   absl::Time asked;
-  Round round = Round::kFirst;
+  Group group = Group::kFirst;
   bool retried = false;  // it was sent before, on a connection that was lost
 };
 using Questions = std::deque<Question>;
 
-// The lookups that wait for a search, in one queue for each round.
+// The lookups that wait for a search, in one queue for each group.
 // Thread-compatible.
 class QuestionLines {
  public:
-  using Round = Question::Round;
-  static constexpr Round kRounds[] = {Round::kFound, Round::kFirst,
-                                      Round::kAgain, Round::kAlone};
-  // If this many searches of a round are under way, further lookups of the
-  // round wait for each other, for up to kGather: a search for many lookups
+  using Group = Question::Group;
+  static constexpr Group kGroups[] = {Group::kFound, Group::kFirst,
+                                      Group::kAgain, Group::kAlone};
+  // If this many searches of a group are under way, further lookups of the
+  // group wait for each other, for up to kGather: a search for many lookups
   // costs the server little more than a search for a few. The bound keeps a
   // slow or distant server from delaying them twice.
   static constexpr int kMaxSmallSearches = 2;
   static constexpr absl::Duration kGather = absl::Milliseconds(1);
 
-  // Appends the question to the queue of its round. A question of kFirst whose
+  // Appends the question to the queue of its group. A question of kFirst whose
   // address was found the last time goes to kFound. Returns the length of the
   // queue.
   size_t PushBack(Question question);
   // Puts the questions, in this order, at the front of the queues of their
-  // rounds.
+  // groups.
   void PushFront(Questions questions);
 
   size_t size() const;
 
-  // Returns when the next search is due, and its round. `under_way` returns the
-  // number of searches of a round that are under way. If no lookup waits, the
-  // time is InfiniteFuture and the round has no meaning.
-  std::pair<absl::Time, Round> NextSend(
-      absl::FunctionRef<int64_t(Round)> under_way) const;
+  // Returns when the next search is due, and its group. `under_way` returns the
+  // number of searches of a group that are under way. If no lookup waits, the
+  // time is InfiniteFuture and the group has no meaning.
+  std::pair<absl::Time, Group> NextSend(
+      absl::FunctionRef<int64_t(Group)> under_way) const;
 
   // Takes the lookups of the next search from the front of a queue. Lookups
   // that have waited longer than the directory's timeout go to `late`: their
   // callers have given up, and a search for them would delay the others.
-  Questions TakeBatch(Round round, const DirectoryPolicy& directory,
+  Questions TakeBatch(Group group, const DirectoryPolicy& directory,
                       absl::Time now, Questions* late);
   Questions TakeAll();
 
-  // Remembers whether the address was found. This decides the round of its next
+  // Remembers whether the address was found. This decides the group of its next
   // lookup.
   void Note(const Answer& answer);
 
  private:
-  static size_t Index(Round round) { return static_cast<size_t>(round); }
+  static size_t Index(Group group) { return static_cast<size_t>(group); }
   // Whether the address was found the last time.
   std::vector<bool>::reference WasFound(const MailboxLookup& lookup);
 
-  std::array<Questions, std::size(kRounds)> lines_;
+  std::array<Questions, std::size(kGroups)> lines_;
   // One bit for each hash of an address, 128 KiB in all. A bit may be wrong:
   // hashes collide, and accounts come and go. A wrong bit costs a further
   // search at most.

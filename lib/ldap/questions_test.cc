@@ -14,7 +14,7 @@
 namespace mailverdict {
 namespace {
 
-using Round = Question::Round;
+using Group = Question::Group;
 
 const absl::Time kStart = absl::FromUnixSeconds(1'800'000'000);
 
@@ -29,8 +29,8 @@ DirectoryPolicy TestPolicy(const char* filter = "(|(mail=%a)(alt=%a))") {
 }
 
 Question Ask(const std::string& address, absl::Time asked = kStart,
-             Round round = Round::kFirst) {
-  return {{"people", {address}, ""}, nullptr, asked, round};
+             Group group = Group::kFirst) {
+  return {{"people", {address}, ""}, nullptr, asked, group};
 }
 
 std::vector<std::string> Addresses(const Questions& questions) {
@@ -46,9 +46,9 @@ using Want = std::vector<std::string>;
 class QuestionLinesTest : public testing::Test {
  protected:
   // Of a line's front, at `now`; who is late goes to `late`.
-  Want Take(Round round, absl::Time now = kStart) {
+  Want Take(Group group, absl::Time now = kStart) {
     Questions late_ones;
-    Want batch = Addresses(lines.TakeBatch(round, policy, now, &late_ones));
+    Want batch = Addresses(lines.TakeBatch(group, policy, now, &late_ones));
     late = Addresses(late_ones);
     return batch;
   }
@@ -59,11 +59,11 @@ class QuestionLinesTest : public testing::Test {
   }
   // How long after kStart the next search is due, and of whom, with so many of
   // kFirst and kAlone under way.
-  std::pair<absl::Duration, Round> Next(int64_t under_way) {
-    const auto [when, round] = lines.NextSend([under_way](Round each) {
-      return each == Round::kFirst || each == Round::kAlone ? under_way : 0;
+  std::pair<absl::Duration, Group> Next(int64_t under_way) {
+    const auto [when, group] = lines.NextSend([under_way](Group each) {
+      return each == Group::kFirst || each == Group::kAlone ? under_way : 0;
     });
-    return {when - kStart, round};
+    return {when - kStart, group};
   }
 
   DirectoryPolicy policy = TestPolicy();
@@ -75,73 +75,73 @@ TEST_F(QuestionLinesTest, WhoWasFoundStandsApartUntilHeIsNot) {
   Note("joe@example.org", AnswerState::kPresent);
   lines.PushBack(Ask("joe@example.org"));
   lines.PushBack(Ask("ann@example.org"));
-  EXPECT_EQ(Take(Round::kFound), Want{"joe@example.org"});
-  EXPECT_EQ(Take(Round::kFirst), Want{"ann@example.org"});
+  EXPECT_EQ(Take(Group::kFound), Want{"joe@example.org"});
+  EXPECT_EQ(Take(Group::kFirst), Want{"ann@example.org"});
 
   Note("joe@example.org", AnswerState::kUnknown);  // says nothing of him
   lines.PushBack(Ask("joe@example.org"));
-  EXPECT_EQ(Take(Round::kFound), Want{"joe@example.org"});
+  EXPECT_EQ(Take(Group::kFound), Want{"joe@example.org"});
 
   Note("joe@example.org", AnswerState::kAbsent);
   lines.PushBack(Ask("joe@example.org"));
-  EXPECT_EQ(Take(Round::kFirst), Want{"joe@example.org"});
+  EXPECT_EQ(Take(Group::kFirst), Want{"joe@example.org"});
 }
 
 TEST_F(QuestionLinesTest, WhoIsAskedAgainStandsWhereHisRoundSays) {
   Note("joe@example.org", AnswerState::kPresent);
-  lines.PushBack(Ask("joe@example.org", kStart, Round::kAgain));
-  EXPECT_EQ(Take(Round::kFound), Want{});
-  EXPECT_EQ(Take(Round::kAgain), Want{"joe@example.org"});
+  lines.PushBack(Ask("joe@example.org", kStart, Group::kAgain));
+  EXPECT_EQ(Take(Group::kFound), Want{});
+  EXPECT_EQ(Take(Group::kAgain), Want{"joe@example.org"});
 }
 
 TEST_F(QuestionLinesTest, ThoseOfALostConnectionComeFirstInTheirOrder) {
   lines.PushBack(Ask("last@example.org"));
   lines.PushFront({Ask("a@example.org"),
-                   Ask("alone@example.org", kStart, Round::kAlone),
+                   Ask("alone@example.org", kStart, Group::kAlone),
                    Ask("b@example.org")});
-  EXPECT_EQ(Take(Round::kFirst),
+  EXPECT_EQ(Take(Group::kFirst),
             (Want{"a@example.org", "b@example.org", "last@example.org"}));
-  EXPECT_EQ(Take(Round::kAlone), Want{"alone@example.org"});
+  EXPECT_EQ(Take(Group::kAlone), Want{"alone@example.org"});
 }
 
 TEST_F(QuestionLinesTest, ASearchIsForSoManyAndForSoManyBytes) {
   for (size_t i = 0; i < kMaxBatch + 1; ++i) {
     lines.PushBack(Ask(absl::StrCat(i, "@example.org")));
   }
-  EXPECT_EQ(Take(Round::kFirst).size(), kMaxBatch);
-  EXPECT_EQ(Take(Round::kFirst).size(), 1u);
+  EXPECT_EQ(Take(Group::kFirst).size(), kMaxBatch);
+  EXPECT_EQ(Take(Group::kFirst).size(), 1u);
 
   // Each counts once for each of the two arms.
   const std::string quarter(kMaxBatchBytes / 4, 'x');
   for (int i = 0; i < 3; ++i) lines.PushBack(Ask(quarter));
-  EXPECT_EQ(Take(Round::kFirst).size(), 2u);
-  EXPECT_EQ(Take(Round::kFirst).size(), 1u);
+  EXPECT_EQ(Take(Group::kFirst).size(), 2u);
+  EXPECT_EQ(Take(Group::kFirst).size(), 1u);
   Question two = Ask(quarter);
   two.lookup.spellings.push_back("x");
   lines.PushBack(two);
   lines.PushBack(Ask(quarter));
-  EXPECT_EQ(Take(Round::kFirst).size(), 1u);
-  EXPECT_EQ(Take(Round::kFirst).size(), 1u);
+  EXPECT_EQ(Take(Group::kFirst).size(), 1u);
+  EXPECT_EQ(Take(Group::kFirst).size(), 1u);
 
   const std::string too_long(2 * kMaxBatchBytes, 'x');
   lines.PushBack(Ask(too_long));
-  EXPECT_EQ(Take(Round::kFirst), Want{too_long});  // refused or not, it goes
+  EXPECT_EQ(Take(Group::kFirst), Want{too_long});  // refused or not, it goes
 }
 
 TEST_F(QuestionLinesTest, AloneIsAlone) {
-  lines.PushBack(Ask("a@example.org", kStart, Round::kAlone));
-  lines.PushBack(Ask("b@example.org", kStart, Round::kAlone));
-  EXPECT_EQ(Take(Round::kAlone), Want{"a@example.org"});
-  EXPECT_EQ(Take(Round::kAlone), Want{"b@example.org"});
+  lines.PushBack(Ask("a@example.org", kStart, Group::kAlone));
+  lines.PushBack(Ask("b@example.org", kStart, Group::kAlone));
+  EXPECT_EQ(Take(Group::kAlone), Want{"a@example.org"});
+  EXPECT_EQ(Take(Group::kAlone), Want{"b@example.org"});
 }
 
 TEST_F(QuestionLinesTest, WhoIsLateIsNotAskedFor) {
-  for (const Round round : QuestionLines::kRounds) {
-    lines.PushBack(Ask("late@example.org", kStart, round));
+  for (const Group group : QuestionLines::kGroups) {
+    lines.PushBack(Ask("late@example.org", kStart, group));
     lines.PushBack(
-        Ask("in.time@example.org", kStart + absl::Nanoseconds(1), round));
+        Ask("in.time@example.org", kStart + absl::Nanoseconds(1), group));
     const absl::Time now = kStart + policy.timeout + absl::Nanoseconds(1);
-    EXPECT_EQ(Take(round, now), Want{"in.time@example.org"});
+    EXPECT_EQ(Take(group, now), Want{"in.time@example.org"});
     EXPECT_EQ(late, Want{"late@example.org"});
   }
 }
@@ -149,9 +149,9 @@ TEST_F(QuestionLinesTest, WhoIsLateIsNotAskedFor) {
 TEST_F(QuestionLinesTest, TheLineInWhichSomebodyWaitsLongestIsNext) {
   EXPECT_EQ(Next(0).first, absl::InfiniteDuration());
   lines.PushBack(Ask("b@x", kStart + absl::Seconds(2)));
-  EXPECT_EQ(Next(0), std::pair(absl::Seconds(2), Round::kFirst));
-  lines.PushBack(Ask("a@x", kStart + absl::Seconds(1), Round::kAgain));
-  EXPECT_EQ(Next(0), std::pair(absl::Seconds(1), Round::kAgain));
+  EXPECT_EQ(Next(0), std::pair(absl::Seconds(2), Group::kFirst));
+  lines.PushBack(Ask("a@x", kStart + absl::Seconds(1), Group::kAgain));
+  EXPECT_EQ(Next(0), std::pair(absl::Seconds(1), Group::kAgain));
 }
 
 TEST_F(QuestionLinesTest, FewGatherWhileSearchesAreUnderWay) {
@@ -160,17 +160,17 @@ TEST_F(QuestionLinesTest, FewGatherWhileSearchesAreUnderWay) {
   lines.PushBack(Ask("a@example.org"));
   EXPECT_EQ(Next(few).first, absl::ZeroDuration());
   EXPECT_EQ(Next(enough).first, QuestionLines::kGather);
-  // Of its round there is none under way, so it goes before.
+  // Of its group there is none under way, so it goes before.
   const absl::Duration later = QuestionLines::kGather / 2;
-  lines.PushBack(Ask("c@example.org", kStart + later, Round::kAgain));
-  EXPECT_EQ(Next(enough), std::pair(later, Round::kAgain));
+  lines.PushBack(Ask("c@example.org", kStart + later, Group::kAgain));
+  EXPECT_EQ(Next(enough), std::pair(later, Group::kAgain));
   while (lines.size() < kMaxBatch + 1) lines.PushBack(Ask("b@example.org"));
-  EXPECT_EQ(Next(enough), std::pair(absl::ZeroDuration(), Round::kFirst));
+  EXPECT_EQ(Next(enough), std::pair(absl::ZeroDuration(), Group::kFirst));
 
   EXPECT_EQ(lines.TakeAll().size(), kMaxBatch + 1);
   EXPECT_EQ(lines.size(), 0u);
-  lines.PushBack(Ask("a@example.org", kStart, Round::kAlone));
-  EXPECT_EQ(Next(enough), std::pair(absl::ZeroDuration(), Round::kAlone));
+  lines.PushBack(Ask("a@example.org", kStart, Group::kAlone));
+  EXPECT_EQ(Next(enough), std::pair(absl::ZeroDuration(), Group::kAlone));
 }
 
 std::string Filter(const DirectoryPolicy& policy, Questions questions) {

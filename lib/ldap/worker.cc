@@ -75,7 +75,7 @@ void DirectoryWorker::Resolve(const MailboxLookup& lookup,
   Question question{lookup, std::move(done), executor_->Now()};
   // A search for a control's address must not include that control, so this
   // lookup gets a search of its own.
-  if (AsksForAControl(policy_, lookup)) question.round = Round::kAlone;
+  if (AsksForAControl(policy_, lookup)) question.group = Group::kAlone;
   std::string why;
   Questions given_up;
   {
@@ -127,12 +127,12 @@ bool DirectoryWorker::Stopping() {
 
 void DirectoryWorker::SendWaiting() {
   while (HasRoom()) {
-    const auto [when, round] = NextSend();
+    const auto [when, group] = NextSend();
     if (when > executor_->Now() || !session_->connection->ready()) return;
-    Questions batch = NextBatch(round);
+    Questions batch = NextBatch(group);
     if (batch.empty()) continue;
     std::vector<MailboxLookup> controls =
-        round == Round::kAlone ? ControlsFor(policy_, batch.front().lookup)
+        group == Group::kAlone ? ControlsFor(policy_, batch.front().lookup)
                                : all_controls_;
     Send(std::move(batch), std::move(controls));
   }
@@ -143,26 +143,26 @@ bool DirectoryWorker::HasRoom() const {
          session_->searches.size() < kMaxSearches;
 }
 
-std::pair<absl::Time, Question::Round> DirectoryWorker::NextSend() const {
-  const auto under_way = [this](Round round) {
+std::pair<absl::Time, Question::Group> DirectoryWorker::NextSend() const {
+  const auto under_way = [this](Group group) {
     return std::count_if(session_->searches.begin(), session_->searches.end(),
-                         [round](const auto& search) {
+                         [group](const auto& search) {
                            const Questions& questions = search.second.questions;
                            return !questions.empty() &&
-                                  questions.front().round == round;
+                                  questions.front().group == group;
                          });
   };
   const std::lock_guard<std::mutex> lock(mutex_);
   return waiting_.NextSend(under_way);
 }
 
-Questions DirectoryWorker::NextBatch(Round round) {
+Questions DirectoryWorker::NextBatch(Group group) {
   Questions batch;
   Questions late;
   bool full = false;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    batch = waiting_.TakeBatch(round, policy_, executor_->Now(), &late);
+    batch = waiting_.TakeBatch(group, policy_, executor_->Now(), &late);
     full = std::exchange(full_, false);
   }
   if (full) health_.ReportSlow(TooManyWait());
@@ -298,8 +298,8 @@ void DirectoryWorker::Settle(Search search, SearchResult result) {
                            *std::move(attributed.answers[i]));
     } else {
       question.lookup = std::move(lookups[i]);
-      question.round =
-          question.round < Round::kAgain ? Round::kAgain : Round::kAlone;
+      question.group =
+          question.group < Group::kAgain ? Group::kAgain : Group::kAlone;
       again.push_back(std::move(question));
     }
   }

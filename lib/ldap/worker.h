@@ -76,9 +76,9 @@ class DirectoryWorker {
   void CannotRun(const std::string& why);
 
  private:
-  using Round = Question::Round;
+  using Group = Question::Group;
   struct Search {
-    Questions questions;  // of one round
+    Questions questions;  // of one group
     std::vector<MailboxLookup> controls;
     absl::Time sent;
     bool idle_probe = false;
@@ -112,8 +112,8 @@ class DirectoryWorker {
   void LeaveUntrusted();
   bool HasWaiting();
   bool HasRoom() const;
-  std::pair<absl::Time, Round> NextSend() const;
-  Questions NextBatch(Round round);
+  std::pair<absl::Time, Group> NextSend() const;
+  Questions NextBatch(Group group);
   void Send(Questions questions, std::vector<MailboxLookup> controls,
             bool idle_probe = false);
   void Wait();
