@@ -94,9 +94,9 @@ DnsControls::DnsControls(std::shared_ptr<const Policy> policy,
   }
   // The destructor does not remove the listener, because the next DnsControls
   // may have replaced it already.
-  servers_->Listen([this, alive = std::weak_ptr<const bool>(alive_)](
-                       const std::string& server, const Report& report) {
-    if (!alive.expired()) Hear(server, report);
+  servers_->SetListener([this, alive = std::weak_ptr<const bool>(alive_)](
+                            const std::string& server, const Report& report) {
+    if (!alive.expired()) OnReport(server, report);
   });
 }
 
@@ -157,7 +157,7 @@ DnsControls::Subject* DnsControls::Find(const std::string& server,
 
 // Called with the answer of a server to any question, including those of
 // rounds.
-void DnsControls::Hear(const std::string& server, const Report& report) {
+void DnsControls::OnReport(const std::string& server, const Report& report) {
   const auto& lookup = std::get<DnsLookup>(report.lookup);
   Subject* const subject = Find(server, policy_->FindList(lookup.name));
   if (subject == nullptr) return;

@@ -63,8 +63,8 @@ class DnsControls {
   using Hooks =
       std::function<HealthHooks(const std::string& server, const DnsList*)>;
 
-  // Sets itself as the listener of `servers` (NameServers::Listen). `executor`
-  // and `servers` outlive this.
+  // Sets itself as the listener of `servers` (NameServers::SetListener).
+  // `executor` and `servers` outlive this.
   DnsControls(std::shared_ptr<const Policy> policy, Executor* executor,
               NameServers* servers, Random random, const Hooks& hooks);
   ~DnsControls();
@@ -97,7 +97,7 @@ class DnsControls {
   struct Running;
 
   Subject* Find(const std::string& server, const DnsList* list);
-  void Hear(const std::string& server, const Report& report);
+  void OnReport(const std::string& server, const Report& report);
   void Count(Subject* subject, const Report& report);
   void Schedule(Subject* subject, absl::Time due);
   void SetTimer(Subject* subject, absl::Time due);

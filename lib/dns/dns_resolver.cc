@@ -128,7 +128,7 @@ void DnsResolver::Take(const std::shared_ptr<Asking>& asking,
     from.silence.shunned_until = executor_->Now() + kShunned;
   }
   LearnEdns(attempt, reply);
-  Tell(from.channel->server(), reply.report);
+  Notify(from.channel->server(), reply.report);
   if (reply.report.state != AnswerState::kUnknown) {
     asking->done(Answer(reply.report));
     return;

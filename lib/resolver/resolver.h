@@ -81,10 +81,10 @@ class NameServers : public NameResolver {
                          Done done) = 0;
 
   // Replaces the listener; nullptr: none.
-  void Listen(Listener listener) { listener_ = std::move(listener); }
+  void SetListener(Listener listener) { listener_ = std::move(listener); }
 
  protected:
-  void Tell(const std::string& server, const Report& report) const {
+  void Notify(const std::string& server, const Report& report) const {
     if (listener_) listener_(server, report);
   }
 
