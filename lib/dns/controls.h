@@ -93,22 +93,22 @@ class DnsControls {
   std::vector<ServerState> states(const DnsList* list) const;
 
  private:
-  struct Subject;
+  struct Target;
   struct Running;
 
-  Subject* Find(const std::string& server, const DnsList* list);
+  Target* Find(const std::string& server, const DnsList* list);
   void OnReport(const std::string& server, const Report& report);
-  void Count(Subject* subject, const Report& report);
-  void Schedule(Subject* subject, absl::Time due);
-  void SetTimer(Subject* subject, absl::Time due);
-  void Begin(Subject* subject);
+  void Count(Target* target, const Report& report);
+  void Schedule(Target* target, absl::Time due);
+  void SetTimer(Target* target, absl::Time due);
+  void Begin(Target* target);
   void End(const std::shared_ptr<Running>& running);
 
   const std::shared_ptr<const Policy> policy_;
   Executor* const executor_;
   NameServers* const servers_;
   const Random random_;
-  std::vector<std::unique_ptr<Subject>> subjects_;
+  std::vector<std::unique_ptr<Target>> targets_;
   // The destructor resets it, so that answers that come later are dropped.
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
