@@ -255,7 +255,7 @@ std::shared_ptr<NameServers> Daemon::OpenDns(
   if (dns_servers_.has_value() && dns_servers_->ok()) {
     options.servers = (*dns_servers_)->servers;
   }
-  options.apart = [part](const DnsLookup& lookup) {
+  options.own_channel = [part](const DnsLookup& lookup) {
     return part->FindList(lookup.name) != nullptr;
   };
   std::string where;

@@ -174,7 +174,7 @@ void DnsControls::OnReport(const std::string& server, const Report& report) {
   // Uses the timer even if the round is due now: a round that began here could
   // destroy the servers, which are calling us.
   const absl::Time due =
-      std::max(executor_->Now(), target->begun + kSuspectApart);
+      std::max(executor_->Now(), target->begun + kMinSuspectInterval);
   if (!target->next.pending() || due < target->due) SetTimer(target, due);
 }
 
@@ -197,7 +197,7 @@ void DnsControls::Count(Target* target, const Report& report) {
 // Begins the next round at `due`, or as soon as it may begin.
 void DnsControls::Schedule(Target* target, absl::Time due) {
   if (target->running != nullptr) return;  // End calls this again
-  due = std::max(due, target->begun + kApart);
+  due = std::max(due, target->begun + kMinRoundInterval);
   if (due <= executor_->Now()) {
     target->next.Cancel();
     Begin(target);

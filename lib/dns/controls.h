@@ -33,11 +33,11 @@ class DnsControls {
  public:
   // The least time from the beginning of a round to the beginning of the next
   // round of the same kind at the same server.
-  static constexpr absl::Duration kApart = absl::Milliseconds(100);
-  // Like kApart, but for a round that only a failed lookup asks for. Spam
-  // brings many names that no server can look up; they cost at most one round a
-  // second.
-  static constexpr absl::Duration kSuspectApart = absl::Seconds(1);
+  static constexpr absl::Duration kMinRoundInterval = absl::Milliseconds(100);
+  // Like kMinRoundInterval, but for a round that only a failed lookup asks for.
+  // Spam brings many names that no server can look up; they cost at most one
+  // round a second.
+  static constexpr absl::Duration kMinSuspectInterval = absl::Seconds(1);
   // The time from one round to the next if no answer asks for a round. For
   // lists, and for names if there is a positive control.
   static constexpr absl::Duration kRetest = absl::Minutes(10);

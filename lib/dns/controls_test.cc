@@ -101,7 +101,7 @@ class DnsControlsTest : public testing::Test {
   void AskAndWait(const std::string& name) {
     const size_t before = answers.size();
     Ask(name);
-    loop.Advance(DnsControls::kApart);
+    loop.Advance(DnsControls::kMinRoundInterval);
     ASSERT_EQ(answers.size(), before + 1);
   }
   const Answer& last() const { return answers.back(); }
@@ -445,7 +445,7 @@ TEST_F(DnsControlsTest, ANameThatCannotBeLookedUpFailsNoServer) {
   EXPECT_EQ(name_rounds(), 2u + 10u);
   for (size_t i = 2; i < name_rounds(); ++i) {
     const std::vector<absl::Time>& times = sent["wild.example.org"];
-    EXPECT_GE(times[i] - times[i - 1], DnsControls::kSuspectApart) << i;
+    EXPECT_GE(times[i] - times[i - 1], DnsControls::kMinSuspectInterval) << i;
   }
 }
 

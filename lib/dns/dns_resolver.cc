@@ -24,7 +24,7 @@ struct DnsResolver::Asking {
 };
 
 DnsResolver::DnsResolver(const DnsOptions& options, Executor* executor)
-    : apart_(options.apart), executor_(executor) {
+    : own_channel_(options.own_channel), executor_(executor) {
   for (const DnsServer& server : options.servers) {
     servers_.push_back(
         {std::make_unique<DnsChannel>(server, options.timeout, executor),
@@ -109,10 +109,10 @@ void DnsResolver::AskNext(const std::shared_ptr<Asking>& asking) {
   Server& server = servers_[attempt.server];
   const bool edns = attempt.doubt == EdnsDoubt::kNone &&
                     server.edns.AskWith(executor_->Now());
-  const bool apart = apart_ != nullptr && apart_(asking->lookup);
+  const bool own = own_channel_ != nullptr && own_channel_(asking->lookup);
   // Capturing `this` is safe: the channel is destroyed together with it, and
   // then calls no `done`.
-  (apart ? server.apart : server.channel)
+  (own ? server.own : server.channel)
       ->Ask(asking->lookup, edns,
             [this, asking, attempt](const DnsChannel::Reply& reply) {
               Take(asking, attempt, reply);

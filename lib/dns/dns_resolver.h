@@ -44,7 +44,7 @@ struct DnsOptions {
   // wait behind many slow lookups (DnsChannel::kMaxSent). It selects the
   // lookups of DNS lists, which have little time. If it is empty, no lookup is
   // selected.
-  std::function<bool(const DnsLookup&)> apart{};
+  std::function<bool(const DnsLookup&)> own_channel{};
 };
 
 // Loop's thread only.
@@ -85,7 +85,7 @@ class DnsResolver final : public NameServers {
   };
   struct Server {
     std::unique_ptr<DnsChannel> channel;
-    std::unique_ptr<DnsChannel> apart;  // for DnsOptions::apart
+    std::unique_ptr<DnsChannel> own;  // for DnsOptions::own_channel
     EdnsMemory edns;
     Silence silence{};
   };
@@ -98,7 +98,7 @@ class DnsResolver final : public NameServers {
   bool MayBeEdns(EdnsDoubt doubt, const EdnsMemory& memory) const;
   void LearnEdns(const Attempt& attempt, const DnsChannel::Reply& reply);
 
-  const std::function<bool(const DnsLookup&)> apart_;
+  const std::function<bool(const DnsLookup&)> own_channel_;
   Executor* const executor_;
   std::vector<Server> servers_;
 };
