@@ -333,7 +333,7 @@ TEST_F(DnsResolverTest, TheListenerHearsOfEachServerWhatItSaid) {
   refusing.Start({{"example.com", Nsd::Zone()}});
   DnsResolver resolver = Open({refusing.server(), cache.server()});
   Values heard;
-  resolver.Listen([&](const std::string& server, const Report& report) {
+  resolver.SetListener([&](const std::string& server, const Report& report) {
     heard.push_back(server + (report.state == AnswerState::kUnknown
                                   ? ": " + report.reason
                                   : " answers"));
@@ -343,7 +343,7 @@ TEST_F(DnsResolverTest, TheListenerHearsOfEachServerWhatItSaid) {
                        cache.server().ToString() + " answers"};
   EXPECT_EQ(Values(heard.end() - 2, heard.end()), both);
   const size_t before = heard.size();
-  resolver.Listen(nullptr);
+  resolver.SetListener(nullptr);
   Ask(resolver, "www.example.org", DnsType::kA);
   EXPECT_EQ(heard.size(), before);
 }
