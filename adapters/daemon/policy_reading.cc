@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "adapters/daemon/policy_files.h"
-#include "lib/history/list_memory.h"
+#include "lib/history/saved_lists.h"
 #include "lib/history/store_files.h"
 
 namespace mailverdict {
@@ -57,7 +57,7 @@ absl::Status ErrorOf(const ListErrors& errors, const ListKey& key) {
 void RecallLists(const std::string& history_file, PolicyReading* reading,
                  ListsInForce* before) {
   if (history_file.empty()) return;
-  const auto remembered = ReadListMemory(ListMemoryFile(history_file));
+  const auto remembered = ReadSavedLists(SavedListsFile(history_file));
   if (remembered.ok()) {
     *before = FromMemory(*remembered, &reading->alarms);
   } else if (!absl::IsNotFound(remembered.status())) {
@@ -158,13 +158,13 @@ absl::Status CheckServes(const Policy& policy, const DaemonPolicy& daemon,
 
 absl::Status Remember(const std::string& history_file,
                       const ListsInForce& lists, bool memory_damaged) {
-  const std::string file = ListMemoryFile(history_file);
+  const std::string file = SavedListsFile(history_file);
   if (file.empty()) return absl::OkStatus();
   if (memory_damaged) {
     const auto aside = SetFileAside(file);
     if (!aside.ok()) return aside.status();
   }
-  return WriteListMemory(file, ToMemory(lists));
+  return WriteSavedLists(file, ToMemory(lists));
 }
 
 }  // namespace mailverdict

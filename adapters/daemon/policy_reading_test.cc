@@ -175,7 +175,7 @@ TEST_F(PolicyReadingTest, ADamagedMemoryIsNoComparisonAndAnAlarm) {
              std::string::npos;
   }
   EXPECT_EQ(aside, 1u);
-  EXPECT_TRUE(ReadListMemory(Path("history-lists")).ok());
+  EXPECT_TRUE(ReadSavedLists(Path("history-lists")).ok());
 }
 
 TEST_F(PolicyReadingTest, AListThatThePolicyNoLongerNamesIsForgotten) {
