@@ -75,7 +75,7 @@ absl::Status LmdbStore::SetAside(const Options& options,
 LmdbStore::LmdbStore(Options options, std::unique_ptr<FileLock> lock)
     : options_(std::move(options)),
       lock_(std::move(lock)),
-      alarm_(absl::StrCat("history ", options_.path)) {}
+      health_(absl::StrCat("history ", options_.path)) {}
 
 LmdbStore::~LmdbStore() {
   {
@@ -111,7 +111,7 @@ void LmdbStore::Queue(std::string_view key, std::optional<std::string> value) {
     if (batches_.empty() || last_is_committed || batches_.back().full()) {
       if (batches_.size() >= kMaxBatches) {
         dropped = DropOldest();
-        line = alarm_.Failed("the disk does not keep up", lost_, absl::Now());
+        line = health_.Failed("the disk does not keep up", lost_, absl::Now());
       }
       batches_.push_back({next_number_++, {}});
       // Wakes the thread for a first change, and for a full batch.
@@ -258,8 +258,9 @@ void LmdbStore::CommitFront(std::unique_lock<std::mutex>* lock) {
   const absl::Status status = Commit(changes);
   if (!status.ok()) Recover(status);
   lock->lock();
-  Line line = status.ok() ? alarm_.Healed(lost_, absl::Now())
-                          : alarm_.Failed(status.message(), lost_, absl::Now());
+  Line line = status.ok()
+                  ? health_.Healed(lost_, absl::Now())
+                  : health_.Failed(status.message(), lost_, absl::Now());
   lock->unlock();
   Log(line);  // before Sync returns, so that its caller finds the line
   lock->lock();

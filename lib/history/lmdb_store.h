@@ -59,7 +59,7 @@
 #include "lib/history/file_lock.h"
 #include "lib/history/lmdb_file.h"
 #include "lib/history/store.h"
-#include "lib/history/store_alarm.h"
+#include "lib/history/store_health.h"
 
 namespace mailverdict {
 
@@ -168,7 +168,7 @@ class LmdbStore final : public Store {
   uint64_t lost_told_ = 0;  // lost_ when Sync last returned
   absl::Status last_failure_;
   absl::Status damage_;  // an error that a read has met, for the store's thread
-  StoreAlarm alarm_;
+  StoreHealth health_;
   bool stop_ = false;
   std::thread thread_;
 };

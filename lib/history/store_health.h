@@ -1,8 +1,8 @@
 // Makes the log lines about a store that fails or has recovered
 // (lib/loop/health.h), with the number of writes that were lost.
 
-#ifndef MAILVERDICT_LIB_HISTORY_STORE_ALARM_H_
-#define MAILVERDICT_LIB_HISTORY_STORE_ALARM_H_
+#ifndef MAILVERDICT_LIB_HISTORY_STORE_HEALTH_H_
+#define MAILVERDICT_LIB_HISTORY_STORE_HEALTH_H_
 
 #include <cstdint>
 #include <optional>
@@ -17,10 +17,10 @@
 namespace mailverdict {
 
 // Not thread-safe.
-class StoreAlarm {
+class StoreHealth {
  public:
   // `store` begins each line: "history /var/lib/mailverdict/history".
-  explicit StoreAlarm(std::string store)
+  explicit StoreHealth(std::string store)
       : health_(std::move(store), "what it holds is still read") {}
 
   // Report the result of a write. Both return the line to log, if one is due.
@@ -46,4 +46,4 @@ class StoreAlarm {
 
 }  // namespace mailverdict
 
-#endif  // MAILVERDICT_LIB_HISTORY_STORE_ALARM_H_
+#endif  // MAILVERDICT_LIB_HISTORY_STORE_HEALTH_H_

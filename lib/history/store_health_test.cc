@@ -1,4 +1,4 @@
-#include "lib/history/store_alarm.h"
+#include "lib/history/store_health.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@ namespace {
 
 const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
 
-TEST(StoreAlarm, OneLineAtFirstThenOneEveryFiveMinutes) {
-  StoreAlarm alarm("history f");
+TEST(StoreHealth, OneLineAtFirstThenOneEveryFiveMinutes) {
+  StoreHealth alarm("history f");
   EXPECT_EQ(alarm.Failed("disk full", 0, kNow),
             "history f FAILS: disk full; 0 writes dropped; what it holds is "
             "still read");
@@ -21,8 +21,8 @@ TEST(StoreAlarm, OneLineAtFirstThenOneEveryFiveMinutes) {
             std::nullopt);
 }
 
-TEST(StoreAlarm, OneLineWhenItHeals) {
-  StoreAlarm alarm("history f");
+TEST(StoreHealth, OneLineWhenItHeals) {
+  StoreHealth alarm("history f");
   EXPECT_EQ(alarm.Healed(0, kNow), std::nullopt);
   alarm.Failed("disk full", 3, kNow);
   EXPECT_EQ(alarm.Healed(5, kNow + absl::Seconds(61)),
