@@ -108,7 +108,7 @@ class Daemon final : private AdminService {
   void Log(const Transaction& tx, const Verdict& verdict) override;
   DaemonStatus Status() override;
   void SetHold(OperatorMode mode) override;
-  absl::Status Release(const std::string& directory) override;
+  absl::Status ReleaseHold(const std::string& directory) override;
   absl::Status SetGrace(const std::string& directory,
                         std::optional<absl::Duration> grace) override;
   absl::Status SetHoldLimit(const std::string& directory,

@@ -32,7 +32,7 @@ class History {
   // gone for good. This ends a hold. The absence of each of these mailboxes is
   // still Unknown until its grace period is over. A mailbox enters the list
   // again only if it is seen and then vanishes once more.
-  virtual absl::Status Release(std::string_view directory) = 0;
+  virtual absl::Status ReleaseHold(std::string_view directory) = 0;
 
   // The functions below are for operators. They concern the domains that are
   // remembered as missing (HistoryLookup::Kind::kMissingDomain), by their

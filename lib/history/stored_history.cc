@@ -380,7 +380,7 @@ void StoredHistory::RemoveVanished(const Mailbox& mailbox) {
   status.IgnoreError();
 }
 
-absl::Status StoredHistory::Release(std::string_view directory) {
+absl::Status StoredHistory::ReleaseHold(std::string_view directory) {
   return store_->Erase(VanishedKey(directory));
 }
 

@@ -54,7 +54,7 @@ class StoredHistory : public History {
 
   Report Read(const HistoryLookup& lookup) override;
   void Write(const Observation& observation) override;
-  absl::Status Release(std::string_view directory) override;
+  absl::Status ReleaseHold(std::string_view directory) override;
   absl::Status MarkDomain(const std::string& domain, MissingDomain::Mark mark,
                           absl::Time now) override;
   absl::Status ForgetDomain(const std::string& domain) override;

@@ -247,7 +247,7 @@ TEST(StoredHistory, AStoreThatFailsIsUnknown) {
     EXPECT_EQ(report.reason, "disk on fire");
     EXPECT_EQ(std::get<HistoryLookup>(report.lookup), lookup);
   }
-  EXPECT_FALSE(history.Release("people").ok());
+  EXPECT_FALSE(history.ReleaseHold("people").ok());
 }
 
 }  // namespace

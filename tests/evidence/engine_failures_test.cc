@@ -48,7 +48,7 @@ class GivenHistory final : public History {
   void Write(const Observation& observation) override {
     written.push_back(observation);
   }
-  absl::Status Release(std::string_view) override { return {}; }
+  absl::Status ReleaseHold(std::string_view) override { return {}; }
   absl::Status MarkDomain(const std::string&, MissingDomain::Mark,
                           absl::Time) override {
     return {};
