@@ -148,7 +148,7 @@ absl::StatusOr<AddressFile> ParseAddressFile(std::string_view text,
   if (const auto misfit = reader.form().FindMisfit()) {
     return ToStatus(misfit->fault, file_name, misfit->line);
   }
-  const size_t label = reader.form().label().line;
+  const size_t label = reader.form().first_label().line;
   AddressFile file = std::move(reader).Finish();
   if (label > 0) {
     file.warnings.push_back(

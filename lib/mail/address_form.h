@@ -17,7 +17,7 @@ namespace mailverdict::mail {
 // The statistics of the lines of one file. A single line can be ambiguous:
 // "jane miller" is a name and its target, one name of two words, or two names.
 // The other lines of the file show which. Call Note for each entry, then
-// FindMisfit and label.
+// FindMisfit and first_label.
 class AddressForm {
  public:
   // A place in the file: a line, counted from 1, and a byte offset in it.
@@ -39,7 +39,7 @@ class AddressForm {
   std::optional<Fault> FindMisfit() const;
   // The first line that looks like LDIF ("mail: joe@example.org") but counts as
   // an alias, because the file also has other lines.
-  Place label() const { return labels_ < entries_ ? label_ : Place(); }
+  Place first_label() const { return labels_ < entries_ ? label_ : Place(); }
 
  private:
   // The number of lines of one kind, and the place of the first.
