@@ -58,7 +58,8 @@ std::optional<Kind> KindOf(const Node<L>& node) {
   return std::nullopt;
 }
 
-void CheckSocket(const Node<L>& node, const Kind& kind, Unique* addresses) {
+void CheckSocket(const Node<L>& node, const Kind& kind,
+                 UniqueValues* addresses) {
   const std::string& address = kind.address;
   if (const Complaint complaint = CheckSocketAddress(address)) {
     node.Error(kind.field, absl::StrCat(kind.name, " ", *complaint));
@@ -102,8 +103,8 @@ std::string ReadAccount(const Node<L>& node, int field, std::string_view name,
 constexpr uint32_t kMinHistory = 1000;
 
 void ReadListeners(const Node<P>& node, DaemonPolicy* daemon) {
-  Unique addresses(&node.faults());
-  Unique milters(&node.faults());
+  UniqueValues addresses(&node.faults());
+  UniqueValues milters(&node.faults());
   for (int i = 0; i < node->listener_size(); ++i) {
     const Node<L> listener =
         node.Child(node->listener(i), proto::Policy::kListenerFieldNumber, i);

@@ -21,7 +21,7 @@ std::string Quoted(std::string_view text);
 std::string QuotedWhole(std::string_view text);
 
 // `items` in double quotes, separated by commas; "none" if there are no items.
-std::string Listed(const std::vector<std::string>& items);
+std::string QuotedList(const std::vector<std::string>& items);
 
 // The errors and warnings of one file. Keeps a pointer to the source.
 class Faults {

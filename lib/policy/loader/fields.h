@@ -152,9 +152,9 @@ std::string ReadZone(const Node<M>& node, int field, std::string_view name,
 
 // Checks that values are unique: remembers where each value occurred first and
 // reports each repetition.
-class Unique {
+class UniqueValues {
  public:
-  explicit Unique(Faults* faults) : faults_(*faults) {}
+  explicit UniqueValues(Faults* faults) : faults_(*faults) {}
 
   // Returns true if `value` is new. Otherwise reports that `what` is there
   // already, with the line of the first occurrence.

@@ -69,7 +69,7 @@ void ReadLocalNetworks(const Node<P>& node, Policy* policy) {
 
 void ReadDirectories(const Node<P>& node, const FileReader& read,
                      Policy* policy) {
-  Unique names(&node.faults());
+  UniqueValues names(&node.faults());
   for (int i = 0; i < node->directory_size(); ++i) {
     const Node<proto::Directory> directory =
         node.Child(node->directory(i), P::kDirectoryFieldNumber, i);

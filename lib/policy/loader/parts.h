@@ -80,7 +80,7 @@ std::vector<DomainList> ReadDomainLists(
     const ListReaders& lists) {
   const std::string& name = M::descriptor()->FindFieldByNumber(field)->name();
   std::vector<DomainList> result;
-  Unique seen(&node.faults());
+  UniqueValues seen(&node.faults());
   for (int i = 0; i < paths.size(); ++i) {
     const std::string& path = paths[i];
     if (!seen.Add(path, node.At(field, i),

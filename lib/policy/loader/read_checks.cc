@@ -77,7 +77,7 @@ void ReadOptions(const Node<C>& check, std::string_view name, Doubt doubt,
 
 void ReadChecks(const Node<proto::Policy>& node, AddressFiles* files,
                 const ListReaders& lists, Policy* policy) {
-  Unique kinds(&node.faults());
+  UniqueValues kinds(&node.faults());
   for (int i = 0; i < node->check_size(); ++i) {
     const Node<C> check =
         node.Child(node->check(i), proto::Policy::kCheckFieldNumber, i);

@@ -77,7 +77,7 @@ class DirectoryReader {
   DirectoryPolicy directory_;
   bool has_filter_ = false;
   std::vector<Base> bases_;
-  Unique controls_{&node_.faults()};
+  UniqueValues controls_{&node_.faults()};
   // For each control entry: the arm that it covers, and the offset of its dn.
   std::map<Dn, std::pair<std::string, size_t>> entries_;
 };
@@ -289,7 +289,7 @@ void DirectoryReader::WarnOfOneControl() {
 }
 
 void DirectoryReader::ReadReferences() {
-  Unique references(&node_.faults());
+  UniqueValues references(&node_.faults());
   for (int i = 0; i < node_->ignored_reference_size(); ++i) {
     const std::string& reference = node_->ignored_reference(i);
     const bool uri = absl::StartsWith(reference, "ldap://") ||

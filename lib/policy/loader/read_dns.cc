@@ -18,7 +18,7 @@ constexpr absl::Duration kMaxTimeout = absl::Seconds(5);
 constexpr size_t kRoomForLabel = 32;
 
 void ReadDnsServers(const Node<D>& node, DnsPolicy* dns) {
-  Unique servers(&node.faults());
+  UniqueValues servers(&node.faults());
   for (int i = 0; i < node->server_size(); ++i) {
     const absl::StatusOr<DnsServer> server = DnsServer::Parse(node->server(i));
     if (!server.ok()) {
@@ -34,7 +34,7 @@ void ReadDnsServers(const Node<D>& node, DnsPolicy* dns) {
 }
 
 void ReadPositiveControls(const Node<D>& node, DnsPolicy* dns) {
-  Unique controls(&node.faults());
+  UniqueValues controls(&node.faults());
   for (int i = 0; i < node->control_size(); ++i) {
     const std::string& text = node->control(i);
     const bool wildcard = absl::StartsWith(text, "*.");
@@ -52,7 +52,7 @@ void ReadNegativeControls(const Node<D>& node, DnsPolicy* dns) {
   if (node->absent_below_size() == 0) return;
   // Names in the policy replace the default.
   dns->absent_below.clear();
-  Unique names(&node.faults());
+  UniqueValues names(&node.faults());
   for (int i = 0; i < node->absent_below_size(); ++i) {
     const std::string& text = node->absent_below(i);
     std::string name = ReadZone(node, D::kAbsentBelowFieldNumber,

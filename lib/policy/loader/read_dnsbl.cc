@@ -31,7 +31,8 @@ void CheckWeight(const Node<M>& node, int field, int weight) {
                               weight, kMaxWeight));
 }
 
-void ReadAnswer(const Node<proto::Answer>& node, Unique* seen, DnsList* list) {
+void ReadAnswer(const Node<proto::Answer>& node, UniqueValues* seen,
+                DnsList* list) {
   using A = proto::Answer;
   // An answer without a weight has the weight of its list.
   const int weight = node->has_weight() ? node->weight() : list->weight;
@@ -71,7 +72,7 @@ DnsList ReadList(const Node<L>& node) {
     list.zone = ReadZone(node, L::kZoneFieldNumber, "zone", node->zone(), -1, 0,
                          list.ipv6 ? kRoomForIpv6 : kRoomForOthers);
   }
-  Unique answers(&node.faults());
+  UniqueValues answers(&node.faults());
   for (int i = 0; i < node->answer_size(); ++i) {
     ReadAnswer(node.Child(node->answer(i), L::kAnswerFieldNumber, i), &answers,
                &list);

@@ -57,7 +57,7 @@ std::string ReadDomain(const Node<R>& node, int index) {
   return wild ? "*." + domain : domain;
 }
 
-void ReadDomains(const Node<R>& node, size_t realm, Unique* domains,
+void ReadDomains(const Node<R>& node, size_t realm, UniqueValues* domains,
                  Policy* policy) {
   if (node->domain_size() == 0) {
     node.faults().Error(node.begin(),
@@ -97,7 +97,7 @@ void ReadDirectoryName(const Node<R>& node, const Policy& policy) {
              absl::StrCat("there is no directory ", Quoted(node->directory()),
                           known.empty() ? "; the policy has none yet"
                                         : "; the policy has ",
-                          known.empty() ? "" : Listed(known)));
+                          known.empty() ? "" : QuotedList(known)));
 }
 
 void ReadTagDelimiters(const Node<R>& node, RealmPolicy* realm) {
@@ -123,7 +123,7 @@ void ReadTagDelimiters(const Node<R>& node, RealmPolicy* realm) {
 }
 
 void ReadSigned(const Node<R>& node, RealmPolicy* realm) {
-  Unique kinds(&node.faults());
+  UniqueValues kinds(&node.faults());
   for (int i = 0; i < node->signed__size(); ++i) {
     const R::Signed kind = node->signed_(i);
     (kind == R::BATV ? realm->signed_batv : realm->signed_srs) = true;
@@ -192,7 +192,7 @@ void AddAlsoValid(const Node<R>& node, int index, AddressFiles* files,
 void ReadAlsoValid(const Node<R>& node, AddressFiles* files,
                    const DomainPatterns& realms, size_t index,
                    RealmPolicy* realm) {
-  Unique paths(&node.faults());
+  UniqueValues paths(&node.faults());
   for (int i = 0; i < node->also_valid_size(); ++i) {
     const std::string& path = node->also_valid(i);
     if (paths.Add(path, node.At(R::kAlsoValidFieldNumber, i),
@@ -215,7 +215,7 @@ void ReadRealms(const Node<proto::Policy>& node, AddressFiles* files,
   const auto child = [&](int i) {
     return node.Child(node->realm(i), proto::Policy::kRealmFieldNumber, i);
   };
-  Unique domains(&node.faults());
+  UniqueValues domains(&node.faults());
   for (int i = 0; i < node->realm_size(); ++i) {
     const Node<R> realm = child(i);
     ReadDomains(realm, policy->realms.size(), &domains, policy);

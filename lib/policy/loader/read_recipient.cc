@@ -87,7 +87,7 @@ void ReadExceptions(const Node<E>& node, AddressFiles* files,
   for (int i = 0; i < node->exception_size(); ++i) {
     ReadException(node, i, check);
   }
-  Unique paths(&node.faults());
+  UniqueValues paths(&node.faults());
   for (int i = 0; i < node->exception_file_size(); ++i) {
     const size_t offset = node.At(E::kExceptionFileFieldNumber, i);
     const std::string& path = node->exception_file(i);

@@ -32,7 +32,7 @@ std::string OneSpelling(const std::string& uri) {
 }
 
 void ReadUris(const Node<D>& node, DirectoryPolicy* directory) {
-  Unique uris(&node.faults());
+  UniqueValues uris(&node.faults());
   for (int i = 0; i < node->uri_size(); ++i) {
     const std::string& uri = node->uri(i);
     directory->uris.push_back(uri);
