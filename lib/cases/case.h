@@ -17,9 +17,9 @@ namespace mailverdict {
 
 // A deviation, written `but SUBJECT ...`: a control or the second server does
 // not behave as it should.
-struct But {
+struct Deviation {
   // What the subject does instead.
-  enum class Says {
+  enum class Kind {
     kPresent,
     kAbsent,
     kUnknown,
@@ -38,14 +38,14 @@ struct But {
 
   size_t line = 0;
   std::string subject;
-  Says says = Says::kAbsent;
+  Kind kind = Says::kAbsent;
   std::vector<std::string> values;  // kPresent
   std::string reason;               // kUnknown
 };
 
-// A lookup and its answer: `asked LOOKUP` and the line below it. Without a But,
-// every control of the lookup behaves as it should, and a second server gives
-// the same answer.
+// A lookup and its answer: `asked LOOKUP` and the line below it. Without a
+// Deviation, every control of the lookup behaves as it should, and a second
+// server gives the same answer.
 struct GivenAnswer {
   size_t line = 0;
   std::string lookup;  // in the form of ToString(Lookup)
@@ -55,7 +55,7 @@ struct GivenAnswer {
   Absence absence = Absence::kNoName;  // absent, of DNS
   std::string zone;                    // absent, of DNS; "": parent domain
   std::string alias_target;            // of DNS: the target of the CNAME
-  std::vector<But> buts;
+  std::vector<Deviation> deviations;
 };
 
 // One step of a case: what has happened up to a `verdict` line, and the

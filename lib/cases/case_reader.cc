@@ -219,10 +219,11 @@ class Reader {
     if (step_.given.empty() || !step_.given.back().state.has_value()) {
       return "a \"but\" follows an answer";
     }
-    But but;
-    but.line = number_;
-    if (CaseComplaint complaint = TakeBut(in, &but)) return complaint;
-    step_.given.back().buts.push_back(std::move(but));
+    Deviation deviation;
+    deviation.line = number_;
+    if (CaseComplaint complaint = TakeDeviation(in, &deviation))
+      return complaint;
+    step_.given.back().deviations.push_back(std::move(deviation));
     return std::nullopt;
   }
 

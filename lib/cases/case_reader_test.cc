@@ -99,32 +99,33 @@ TEST(CaseReader, WhatWasToldStaysUntilItIsTakenBack) {
 }
 
 TEST(CaseReader, ReadsExceptions) {
-  const std::map<std::string, But::Says> says = {
-      {"absent", But::Says::kAbsent},
-      {"present a \"b c\"", But::Says::kPresent},
-      {"unknown timed out", But::Says::kUnknown},
-      {"from another server", But::Says::kAnotherServer},
-      {"from another connection", But::Says::kAnotherConnection},
-      {"from another exchange", But::Says::kAnotherExchange},
-      {"from another time", But::Says::kAnotherTime},
-      {"from a cache", But::Says::kFromCache},
-      {"not asked", But::Says::kNotAsked},
+  const std::map<std::string, Deviation::Kind> says = {
+      {"absent", Deviation::Kind::kAbsent},
+      {"present a \"b c\"", Deviation::Kind::kPresent},
+      {"unknown timed out", Deviation::Kind::kUnknown},
+      {"from another server", Deviation::Kind::kAnotherServer},
+      {"from another connection", Deviation::Kind::kAnotherConnection},
+      {"from another exchange", Deviation::Kind::kAnotherExchange},
+      {"from another time", Deviation::Kind::kAnotherTime},
+      {"from a cache", Deviation::Kind::kFromCache},
+      {"not asked", Deviation::Kind::kNotAsked},
   };
   for (const auto& [text, expected] : says) {
     const std::vector<Case> cases =
         Read("case c\nasked mailbox p:j\nabsent\nbut x@example.org " + text +
              "\nbut controls absent\nverdict pass\n");
     ASSERT_EQ(cases.size(), 1u);
-    const std::vector<But>& buts = cases[0].steps[0].given[0].buts;
-    ASSERT_EQ(buts.size(), 2u);
-    EXPECT_EQ(buts[0].subject, "x@example.org");
-    EXPECT_EQ(buts[0].says, expected) << text;
-    EXPECT_EQ(buts[0].line, 4u);
-    if (expected == But::Says::kPresent) {
-      EXPECT_THAT(buts[0].values, ElementsAre("a", "b c"));
+    const std::vector<Deviation>& deviations =
+        cases[0].steps[0].given[0].deviations;
+    ASSERT_EQ(deviations.size(), 2u);
+    EXPECT_EQ(deviations[0].subject, "x@example.org");
+    EXPECT_EQ(deviations[0].says, expected) << text;
+    EXPECT_EQ(deviations[0].line, 4u);
+    if (expected == Deviation::Kind::kPresent) {
+      EXPECT_THAT(deviations[0].values, ElementsAre("a", "b c"));
     }
-    if (expected == But::Says::kUnknown) {
-      EXPECT_EQ(buts[0].reason, "timed out");
+    if (expected == Deviation::Kind::kUnknown) {
+      EXPECT_EQ(deviations[0].reason, "timed out");
     }
   }
 }

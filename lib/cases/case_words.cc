@@ -45,16 +45,16 @@ CaseComplaint TakeQuoted(Cursor& in, std::string* value) {
 // The deviations that take no argument.
 struct Saying {
   std::string_view text;
-  But::Says says;
+  Deviation::Kind kind;
 };
 constexpr Saying kSayings[] = {
-    {"absent", But::Says::kAbsent},
-    {"from another server", But::Says::kAnotherServer},
-    {"from another connection", But::Says::kAnotherConnection},
-    {"from another exchange", But::Says::kAnotherExchange},
-    {"from another time", But::Says::kAnotherTime},
-    {"from a cache", But::Says::kFromCache},
-    {"not asked", But::Says::kNotAsked},
+    {"absent", Deviation::Kind::kAbsent},
+    {"from another server", Deviation::Kind::kAnotherServer},
+    {"from another connection", Deviation::Kind::kAnotherConnection},
+    {"from another exchange", Deviation::Kind::kAnotherExchange},
+    {"from another time", Deviation::Kind::kAnotherTime},
+    {"from a cache", Deviation::Kind::kFromCache},
+    {"not asked", Deviation::Kind::kNotAsked},
 };
 
 }  // namespace
@@ -117,25 +117,25 @@ CaseComplaint TakeAbsence(Cursor& in, GivenAnswer* answer) {
   return std::nullopt;
 }
 
-CaseComplaint TakeBut(Cursor& in, But* but) {
-  but->subject = std::string(TakeWord(in));
+CaseComplaint TakeDeviation(Cursor& in, Deviation* deviation) {
+  deviation->subject = std::string(TakeWord(in));
   in.TakeWhile(IsBlank);
   // Compared with the whole rest of the line, because these texts have several
   // words.
   for (const Saying& saying : kSayings) {
     if (in.rest() == saying.text) {
-      but->says = saying.says;
+      deviation->says = saying.says;
       return std::nullopt;
     }
   }
   const std::string_view word = TakeWord(in);
   if (word == "present") {
-    but->says = But::Says::kPresent;
-    return TakeValues(in, &but->values);
+    deviation->says = Deviation::Kind::kPresent;
+    return TakeValues(in, &deviation->values);
   }
   if (word == "unknown") {
-    but->says = But::Says::kUnknown;
-    but->reason = TakeRest(in);
+    deviation->says = Deviation::Kind::kUnknown;
+    deviation->reason = TakeRest(in);
     return std::nullopt;
   }
   return "write \"but CONTROL absent\", \"present VALUE...\", \"unknown "

@@ -37,7 +37,7 @@ CaseComplaint TakeValues(mail::Cursor& in, std::vector<std::string>* values);
 CaseComplaint TakeAbsence(mail::Cursor& in, GivenAnswer* answer);
 
 // Reads what follows `but`.
-CaseComplaint TakeBut(mail::Cursor& in, But* but);
+CaseComplaint TakeDeviation(mail::Cursor& in, Deviation* deviation);
 
 }  // namespace mailverdict
 

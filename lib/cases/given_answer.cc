@@ -42,80 +42,80 @@ Report ReportOf(const GivenAnswer& given, const Lookup& lookup,
   return report;
 }
 
-// Applies a But to the report on a control; nullopt if the But takes the report
-// away.
-std::optional<Report> Changed(Report report, const But& but) {
-  switch (but.says) {
-    case But::Says::kPresent:
+// Applies a Deviation to the report on a control; nullopt if the Deviation
+// takes the report away.
+std::optional<Report> Changed(Report report, const Deviation& deviation) {
+  switch (deviation.says) {
+    case Deviation::Kind::kPresent:
       report.state = AnswerState::kPresent;
-      report.values = but.values;
+      report.values = deviation.values;
       break;
-    case But::Says::kAbsent:
+    case Deviation::Kind::kAbsent:
       report.state = AnswerState::kAbsent;
       report.absence = std::holds_alternative<DnsLookup>(report.lookup)
                            ? Absence::kNoName
                            : Absence::kNoEntry;
       report.values.clear();
       break;
-    case But::Says::kUnknown:
+    case Deviation::Kind::kUnknown:
       report.state = AnswerState::kUnknown;
-      report.reason = but.reason;
+      report.reason = deviation.reason;
       break;
-    case But::Says::kAnotherServer:
+    case Deviation::Kind::kAnotherServer:
       report.transcript.server += ".another";
       break;
-    case But::Says::kAnotherConnection:
+    case Deviation::Kind::kAnotherConnection:
       ++report.transcript.connection;
       break;
-    case But::Says::kAnotherExchange:
+    case Deviation::Kind::kAnotherExchange:
       ++report.transcript.exchange;
       break;
-    case But::Says::kAnotherTime:
+    case Deviation::Kind::kAnotherTime:
       report.transcript.sent -= absl::Seconds(1);
       break;
-    case But::Says::kFromCache:
+    case Deviation::Kind::kFromCache:
       report.dns.ttl = absl::Minutes(1);
       break;
-    case But::Says::kNotAsked:
+    case Deviation::Kind::kNotAsked:
       return std::nullopt;
   }
   return report;
 }
 
-bool IsAbout(const But& but, const Lookup& control) {
-  if (but.subject == But::kAllControls) return true;
+bool IsAbout(const Deviation& deviation, const Lookup& control) {
+  if (deviation.subject == Deviation::kAllControls) return true;
   if (const auto* mailbox = std::get_if<MailboxLookup>(&control)) {
-    return mailbox->address() == but.subject;
+    return mailbox->address() == deviation.subject;
   }
   const std::string& name = std::get<DnsLookup>(control).name;
-  return name == but.subject || mail::IsBelow(name, but.subject);
+  return name == deviation.subject || mail::IsBelow(name, deviation.subject);
 }
 
-// Collects the reports on the controls and applies the Buts to each. Notes
-// which Buts were used.
+// Collects the reports on the controls and applies the Deviations to each.
+// Notes which Deviations were used.
 class Controls {
  public:
-  explicit Controls(const GivenAnswer& given) : buts_(given.buts) {
-    met_.resize(buts_.size());
+  explicit Controls(const GivenAnswer& given) : deviations_(given.deviations) {
+    met_.resize(deviations_.size());
   }
 
   void Add(std::optional<Report> report) {
-    for (size_t i = 0; i < buts_.size() && report.has_value(); ++i) {
-      if (!IsAbout(buts_[i], report->lookup)) continue;
+    for (size_t i = 0; i < deviations_.size() && report.has_value(); ++i) {
+      if (!IsAbout(deviations_[i], report->lookup)) continue;
       met_[i] = true;
-      report = Changed(*std::move(report), buts_[i]);
+      report = Changed(*std::move(report), deviations_[i]);
     }
     if (report.has_value()) reports_.push_back(*std::move(report));
   }
 
   const std::vector<Report>& reports() const { return reports_; }
 
-  // An error if a But was never used: a misspelt control would make a case pass
-  // for a wrong reason.
+  // An error if a Deviation was never used: a misspelt control would make a
+  // case pass for a wrong reason.
   absl::Status AllMet(bool second_server = false) const {
-    for (size_t i = 0; i < buts_.size(); ++i) {
+    for (size_t i = 0; i < deviations_.size(); ++i) {
       if (met_[i]) continue;
-      if (buts_[i].subject == But::kSecondServer) {
+      if (deviations_[i].subject == Deviation::kSecondServer) {
         if (second_server) continue;
         return absl::InvalidArgumentError(
             "no second server is asked: the policy has but one, or is content "
@@ -123,7 +123,7 @@ class Controls {
             "one (confirm_absent)");
       }
       return absl::InvalidArgumentError(
-          absl::StrCat("no control \"", buts_[i].subject,
+          absl::StrCat("no control \"", deviations_[i].subject,
                        "\" goes with what is asked; write an address or a "
                        "name of the policy's, or \"controls\" for all"));
     }
@@ -131,7 +131,7 @@ class Controls {
   }
 
  private:
-  const std::vector<But>& buts_;
+  const std::vector<Deviation>& deviations_;
   std::vector<bool> met_;
   std::vector<Report> reports_;
 };
@@ -146,9 +146,9 @@ Answer Second(const GivenAnswer& given, const DirectoryPolicy& directory,
   std::optional<Report> second = first;
   move(&second->transcript);
   for (Report& control : controls) move(&control.transcript);
-  for (const But& but : given.buts) {
-    if (but.subject != But::kSecondServer) continue;
-    second = Changed(*std::move(second), but);
+  for (const Deviation& deviation : given.deviations) {
+    if (deviation.subject != Deviation::kSecondServer) continue;
+    second = Changed(*std::move(second), deviation);
     if (!second.has_value()) {
       return Answer(Report::Unknown(first.lookup, "no second server"));
     }
@@ -220,7 +220,7 @@ absl::StatusOr<Answer> Give(const GivenAnswer& given, const Lookup& lookup,
   if (const auto* dns = std::get_if<DnsLookup>(&lookup)) {
     return GiveDns(given, *dns, policy, now);
   }
-  if (!given.buts.empty()) {
+  if (!given.deviations.empty()) {
     return absl::InvalidArgumentError("no controls go with a history");
   }
   return Answer(ReportOf(given, lookup, {}));

@@ -15,7 +15,7 @@ const GivenAnswer* FindGiven(const CaseStep& step, const Lookup& lookup);
 
 // Makes the reports that a resolver would have made of `lookup` and its
 // controls at `now`, and has them judged by Vouch() or VouchDns(). Returns an
-// error if a But is about a control that the lookup does not have. Pure.
+// error if a Deviation is about a control that the lookup does not have. Pure.
 absl::StatusOr<Answer> Give(const GivenAnswer& given, const Lookup& lookup,
                             const Policy& policy, absl::Time now);
 

@@ -149,10 +149,10 @@ class World {
       if (call.only_there) return ControlAt(call.lookup);
       const GivenAnswer* given = FindGiven(step_, call.lookup);
       if (given == nullptr) return unknown;
-      // The Buts are about controls. The engine asks for these in calls of
-      // their own, which are answered above.
+      // The Deviations are about controls. The engine asks for these in calls
+      // of their own, which are answered above.
       GivenAnswer plain = *given;
-      plain.buts.clear();
+      plain.deviations.clear();
       DnsLookup asked = call.lookup;
       asked.with_controls = false;
       Report report = Give(plain, asked, *policy_, loop_.Now())->report();
@@ -215,10 +215,11 @@ void ExpectNoBounce(const Verdict& whole, const Verdict& verdict,
 // False if the case has a DNS control that does not behave as it should, since
 // the servers here cannot play that.
 bool CanBePlayed(const CaseStep& step) {
-  return std::none_of(
-      step.given.begin(), step.given.end(), [](const GivenAnswer& given) {
-        return given.lookup.compare(0, 4, "dns ") == 0 && !given.buts.empty();
-      });
+  return std::none_of(step.given.begin(), step.given.end(),
+                      [](const GivenAnswer& given) {
+                        return given.lookup.compare(0, 4, "dns ") == 0 &&
+                               !given.deviations.empty();
+                      });
 }
 
 size_t failures = 0;
