@@ -38,7 +38,7 @@ struct Deviation {
 
   size_t line = 0;
   std::string subject;
-  Kind kind = Says::kAbsent;
+  Kind kind = Kind::kAbsent;
   std::vector<std::string> values;  // kPresent
   std::string reason;               // kUnknown
 };

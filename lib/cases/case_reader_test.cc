@@ -99,7 +99,7 @@ TEST(CaseReader, WhatWasToldStaysUntilItIsTakenBack) {
 }
 
 TEST(CaseReader, ReadsExceptions) {
-  const std::map<std::string, Deviation::Kind> says = {
+  const std::map<std::string, Deviation::Kind> kinds = {
       {"absent", Deviation::Kind::kAbsent},
       {"present a \"b c\"", Deviation::Kind::kPresent},
       {"unknown timed out", Deviation::Kind::kUnknown},
@@ -110,7 +110,7 @@ TEST(CaseReader, ReadsExceptions) {
       {"from a cache", Deviation::Kind::kFromCache},
       {"not asked", Deviation::Kind::kNotAsked},
   };
-  for (const auto& [text, expected] : says) {
+  for (const auto& [text, expected] : kinds) {
     const std::vector<Case> cases =
         Read("case c\nasked mailbox p:j\nabsent\nbut x@example.org " + text +
              "\nbut controls absent\nverdict pass\n");
@@ -119,7 +119,7 @@ TEST(CaseReader, ReadsExceptions) {
         cases[0].steps[0].given[0].deviations;
     ASSERT_EQ(deviations.size(), 2u);
     EXPECT_EQ(deviations[0].subject, "x@example.org");
-    EXPECT_EQ(deviations[0].says, expected) << text;
+    EXPECT_EQ(deviations[0].kind, expected) << text;
     EXPECT_EQ(deviations[0].line, 4u);
     if (expected == Deviation::Kind::kPresent) {
       EXPECT_THAT(deviations[0].values, ElementsAre("a", "b c"));

@@ -43,11 +43,11 @@ CaseComplaint TakeQuoted(Cursor& in, std::string* value) {
 }
 
 // The deviations that take no argument.
-struct Saying {
+struct Phrase {
   std::string_view text;
   Deviation::Kind kind;
 };
-constexpr Saying kSayings[] = {
+constexpr Phrase kPhrases[] = {
     {"absent", Deviation::Kind::kAbsent},
     {"from another server", Deviation::Kind::kAnotherServer},
     {"from another connection", Deviation::Kind::kAnotherConnection},
@@ -122,19 +122,19 @@ CaseComplaint TakeDeviation(Cursor& in, Deviation* deviation) {
   in.TakeWhile(IsBlank);
   // Compared with the whole rest of the line, because these texts have several
   // words.
-  for (const Saying& saying : kSayings) {
-    if (in.rest() == saying.text) {
-      deviation->says = saying.says;
+  for (const Phrase& phrase : kPhrases) {
+    if (in.rest() == phrase.text) {
+      deviation->kind = phrase.kind;
       return std::nullopt;
     }
   }
   const std::string_view word = TakeWord(in);
   if (word == "present") {
-    deviation->says = Deviation::Kind::kPresent;
+    deviation->kind = Deviation::Kind::kPresent;
     return TakeValues(in, &deviation->values);
   }
   if (word == "unknown") {
-    deviation->says = Deviation::Kind::kUnknown;
+    deviation->kind = Deviation::Kind::kUnknown;
     deviation->reason = TakeRest(in);
     return std::nullopt;
   }

@@ -45,7 +45,7 @@ Report ReportOf(const GivenAnswer& given, const Lookup& lookup,
 // Applies a Deviation to the report on a control; nullopt if the Deviation
 // takes the report away.
 std::optional<Report> Changed(Report report, const Deviation& deviation) {
-  switch (deviation.says) {
+  switch (deviation.kind) {
     case Deviation::Kind::kPresent:
       report.state = AnswerState::kPresent;
       report.values = deviation.values;
