@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/dns/interface_sockets.h"
 #include "lib/dns/message.h"
-#include "lib/dns/zone_sockets.h"
 #include "lib/loop/timer.h"
 
 namespace mailverdict {
@@ -185,7 +185,7 @@ std::string DnsChannel::Open(Line* line, bool edns) {
     ares_destroy(std::exchange(line->ares, nullptr));
     return ares_strerror(rc);
   }
-  if (!server_.zone.empty()) UseZone(line->ares, server_);
+  if (!server_.interface.empty()) UseInterface(line->ares, server_);
   line->edns = edns;
   return "";
 }
@@ -246,8 +246,9 @@ DnsChannel::Reply DnsChannel::Read(const Question& question, int status,
     why = absl::StrCat("no answer within ", absl::FormatDuration(timeout_));
     silent = true;
   } else if (status == ARES_ECONNREFUSED) {
-    const bool lost = !server_.zone.empty() && InterfaceOf(server_.zone) == 0;
-    why = lost ? absl::StrCat("there is no interface ", server_.zone)
+    const bool lost =
+        !server_.interface.empty() && InterfaceIndex(server_.interface) == 0;
+    why = lost ? absl::StrCat("there is no interface ", server_.interface)
                : "connection refused: no DNS server runs there";
     silent = true;
   }

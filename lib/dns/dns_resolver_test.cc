@@ -675,14 +675,14 @@ TEST_F(DnsResolverTest, AServerIsReachedThroughItsInterface) {
   authority.Start({{"example.org", Zone()}}, "::1");
   DnsServer server = authority.server();
   server.address = "::1";
-  server.zone = "lo";
+  server.interface = "lo";
   DnsResolver resolver = Open({server});
   const Answer small = Ask(resolver, "www.example.org", DnsType::kA);
   EXPECT_EQ(small.values(), Values{"192.0.2.1"}) << small.ToString();
   EXPECT_EQ(small.transcript().server, server.ToString());
   EXPECT_EQ(Ask(resolver, "big.example.org", DnsType::kTxt).values().size(),
             40u);
-  server.zone = "nowhere";
+  server.interface = "nowhere";
   ExpectUnknown(AskOnce({server}, "www.example.org", DnsType::kA),
                 "there is no interface nowhere");
 }
@@ -804,12 +804,12 @@ TEST(DnsServerTest, LinesOfWhichNoneIsUnderstoodAreNoReasonToAskThisMachine) {
 }
 
 TEST(DnsServerTest, AnInterfaceThatIsNotThereIsSaid) {
-  EXPECT_EQ(InterfaceOf("lo"), if_nametoindex("lo"));
-  EXPECT_EQ(InterfaceOf(absl::StrCat(if_nametoindex("lo"))),
+  EXPECT_EQ(InterfaceIndex("lo"), if_nametoindex("lo"));
+  EXPECT_EQ(InterfaceIndex(absl::StrCat(if_nametoindex("lo"))),
             if_nametoindex("lo"));
   for (const char* zone :
        {"", "nowhere", "0", "4294967295", "99999999999", "lo ", "-1"}) {
-    EXPECT_EQ(InterfaceOf(zone), 0u) << zone;
+    EXPECT_EQ(InterfaceIndex(zone), 0u) << zone;
   }
   DnsPolicy policy;
   policy.servers = {"fe80::1%lo", "[fe80::1%nowhere]:5353"};

@@ -38,10 +38,10 @@ absl::StatusOr<DnsServers> ReadResolvConf(const std::string& path);
 // InvalidArgument as for ReadResolvConf.
 absl::StatusOr<DnsServers> ServersOf(const DnsPolicy& policy);
 
-// Returns the number of the network interface that a DnsServer's `zone` names,
-// or 0 if there is no such interface now. Makes one or two system calls.
+// Returns the number of the network interface that a DnsServer's `interface`
+// names, or 0 if there is no such interface now. Makes one or two system calls.
 // Thread-safe.
-uint32_t InterfaceOf(const std::string& zone);
+uint32_t InterfaceIndex(const std::string& interface);
 
 }  // namespace mailverdict
 
