@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "adapters/daemon/maps.h"
-#include "adapters/daemon/policy_reading.h"
+#include "adapters/daemon/policy_load.h"
 #include "adapters/daemon/privileges.h"
 #include "adapters/daemon/version.h"
 #include "lib/dns/dns_resolver.h"
@@ -38,17 +38,17 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
     const std::string& policy_path) {
   absl::StatusOr<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
   if (!loop.ok()) return loop.status();
-  ReadingOrder order;
+  PolicyLoadOrder order;
   order.policy_path = policy_path;
   order.from_memory = true;
   order.now = (*loop)->Now();
-  const absl::StatusOr<PolicyReading> first = ReadPolicy(order);
+  const absl::StatusOr<PolicyLoad> first = ReadPolicy(order);
   if (!first.ok()) return first.status();
   const DaemonPolicy& policy = first->loaded.daemon;
 
   auto daemon = std::unique_ptr<Daemon>(new Daemon(policy_path));
   daemon->loop_ = *std::move(loop);
-  daemon->reading_ = std::make_unique<BackgroundTask>(daemon->loop_.get());
+  daemon->load_ = std::make_unique<BackgroundTask>(daemon->loop_.get());
   daemon->started_ = policy;
   daemon->look_at_files_.emplace(daemon->loop_.get());
   daemon->started_at_ = daemon->loop_->Now();
@@ -59,7 +59,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   if (!status.ok()) return status;
   // Later the same files are read as the user that we have become; better to
   // hear of it now than at the first SIGHUP.
-  absl::StatusOr<PolicyReading> read = ReadPolicy(order);
+  absl::StatusOr<PolicyLoad> read = ReadPolicy(order);
   if (!read.ok()) {
     return absl::FailedPreconditionError(absl::StrCat(
         "as user \"", policy.user, "\": ", read.status().message()));
@@ -115,7 +115,7 @@ Daemon::Daemon(std::string policy_path)
     : policy_path_(std::move(policy_path)) {}
 
 Daemon::~Daemon() {
-  reading_.reset();
+  load_.reset();
   maps_.reset();
   control_.reset();
   milter_.reset();
@@ -205,7 +205,7 @@ absl::Status Daemon::WatchSignals() {
         loop_->OnSignal(signal, [this] { Terminate(); });
     if (!status.ok()) return status;
   }
-  return loop_->OnSignal(SIGHUP, [this] { StartReading(true); });
+  return loop_->OnSignal(SIGHUP, [this] { StartLoad(true); });
 }
 
 void Daemon::Use(std::shared_ptr<const Policy> policy) {
@@ -271,7 +271,7 @@ std::shared_ptr<NameServers> Daemon::OpenDns(
 bool Daemon::Run() {
   loop_->Run();
   // A file system that hangs must not hang the end.
-  leaves_a_thread_ = !reading_->WaitFor(kLastReading);
+  leaves_a_thread_ = !load_->WaitFor(kLastLoad);
   if (leaves_a_thread_) {
     log_->Write(Severity::kWarning,
                 "a file that the policy names is still being read, and is not "

@@ -9,7 +9,7 @@
 
 #include "adapters/daemon/daemon.h"
 #include "adapters/daemon/online_check.h"
-#include "adapters/daemon/policy_reading.h"
+#include "adapters/daemon/policy_load.h"
 #include "adapters/daemon/version.h"
 
 namespace {
@@ -50,7 +50,7 @@ bool NamesAddresses(const mailverdict::ListsInForce& lists) {
 }
 
 int CheckPolicy(const std::string& path, bool online) {
-  mailverdict::ReadingOrder order;
+  mailverdict::PolicyLoadOrder order;
   order.policy_path = path;
   const auto read = mailverdict::ReadPolicy(order);
   if (!read.ok()) {

@@ -2,8 +2,8 @@
 // that has changed and an operator who accepts one take this same way, so that
 // they take and refuse the same.
 
-#ifndef MAILVERDICT_ADAPTERS_DAEMON_POLICY_READING_H_
-#define MAILVERDICT_ADAPTERS_DAEMON_POLICY_READING_H_
+#ifndef MAILVERDICT_ADAPTERS_DAEMON_POLICY_LOAD_H_
+#define MAILVERDICT_ADAPTERS_DAEMON_POLICY_LOAD_H_
 
 #include <memory>
 #include <optional>
@@ -20,7 +20,7 @@
 
 namespace mailverdict {
 
-struct ReadingOrder {
+struct PolicyLoadOrder {
   std::string policy_path;
   // The policy in force: only the lists are read anew. Null: its file is read,
   // too.
@@ -38,7 +38,7 @@ struct ReadingOrder {
   absl::Time now;
 };
 
-struct PolicyReading {
+struct PolicyLoad {
   std::shared_ptr<const std::string> text;  // the policy file's
   LoadedDaemonPolicy loaded;
   ListsInForce lists;
@@ -53,7 +53,7 @@ struct PolicyReading {
 
 // Reads what the order says. The error is what a start would end with. Changes
 // nothing anywhere. Blocks.
-absl::StatusOr<PolicyReading> ReadPolicy(const ReadingOrder& order);
+absl::StatusOr<PolicyLoad> ReadPolicy(const PolicyLoadOrder& order);
 
 // What the daemon refuses of a policy without a fault, at a start, at SIGHUP
 // and with --check: it has no listener, or lets everything pass and does not
@@ -70,4 +70,4 @@ absl::Status Remember(const std::string& history_file,
 
 }  // namespace mailverdict
 
-#endif  // MAILVERDICT_ADAPTERS_DAEMON_POLICY_READING_H_
+#endif  // MAILVERDICT_ADAPTERS_DAEMON_POLICY_LOAD_H_

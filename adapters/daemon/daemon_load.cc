@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "adapters/daemon/daemon.h"
-#include "adapters/daemon/policy_reading.h"
+#include "adapters/daemon/policy_load.h"
 #include "lib/dns/servers.h"
 
 namespace mailverdict {
@@ -57,19 +57,19 @@ bool SameServers(const std::optional<absl::StatusOr<DnsServers>>& a,
 }  // namespace
 
 // What a reading has found; nothing of it, where it did not come to that.
-struct Daemon::Reading {
+struct Daemon::BackgroundLoad {
   bool whole = false;  // the policy, too
   bool look = false;   // whether files have changed
   std::set<std::string> accepted;
-  std::set<std::string> again;  // lists of which the last reading was not final
+  std::set<std::string> again;  // lists of which the last load was not final
   bool save = false;            // the lists in force have not been remembered
-  std::optional<absl::StatusOr<PolicyReading>> read;
+  std::optional<absl::StatusOr<PolicyLoad>> read;
   bool same_lists = true;
   std::optional<absl::Status> saved;
   std::string history_path;  // the memory is beside it
-  FileWatch watch;           // the daemon's, while the reading has it
+  FileWatch watch;           // the daemon's, while the load has it
 
-  void Read(ReadingOrder order);
+  void Read(PolicyLoadOrder order);
 };
 
 void Daemon::LookAtFiles() {
@@ -77,7 +77,7 @@ void Daemon::LookAtFiles() {
     for (const std::string& line : alarms_.Due(loop_->Now())) {
       log_->Write(Severity::kError, line);
     }
-    StartReading(std::exchange(read_again_, false), /*look=*/true);
+    StartLoad(std::exchange(read_again_, false), /*look=*/true);
     LookAtFiles();
   });
 }
@@ -85,42 +85,42 @@ void Daemon::LookAtFiles() {
 // Without `whole` only the lists are read, if one has changed. A reading that
 // is under way comes first, and then this one if it is whole: what it would
 // read may have changed since.
-void Daemon::StartReading(bool whole, bool look) {
-  if (reading_->running()) {
+void Daemon::StartLoad(bool whole, bool look) {
+  if (load_->running()) {
     read_again_ |= whole;
     return;
   }
   if (!whole && watch_.empty() && !unsaved_) return;
-  auto reading = std::make_shared<Reading>();
-  reading->whole = whole;
-  reading->look = look;
+  auto load = std::make_shared<BackgroundLoad>();
+  load->whole = whole;
+  load->look = look;
   if (!whole) {
     for (const Acceptance& each : accepting_) {
-      reading->accepted.insert(each.path);
+      load->accepted.insert(each.path);
     }
   }
-  reading->save = unsaved_ && loop_->Now() >= save_again_at_;
-  ReadingOrder order;
+  load->save = unsaved_ && loop_->Now() >= save_again_at_;
+  PolicyLoadOrder order;
   order.policy_path = policy_path_;
   if (!whole) order.policy_text = policy_text_;
   order.before = lists_;
-  order.accepted = reading->accepted;
+  order.accepted = load->accepted;
   order.now = loop_->Now();
   for (const auto& [key, list] : lists_) {
-    if (list.reread) reading->again.insert(key.second);
+    if (list.reread) load->again.insert(key.second);
   }
-  reading->history_path = started_.history.path;
-  reading->watch = std::move(watch_);
-  const absl::Status started = reading_->Start(
-      [reading, order = std::move(order)] { reading->Read(order); },
-      [this, reading] { EndReading(reading.get()); });
+  load->history_path = started_.history.path;
+  load->watch = std::move(watch_);
+  const absl::Status started =
+      load_->Start([load, order = std::move(order)] { load->Read(order); },
+                   [this, load] { EndLoad(load.get()); });
   if (started.ok()) {
     alarms_.Clear(kAboutThread);
     return;
   }
   // The machine has no thread to spare. Mail goes on by what is in force, and
   // the next look tries again.
-  watch_ = std::move(reading->watch);
+  watch_ = std::move(load->watch);
   read_again_ |= whole;
   const std::string line =
       absl::StrCat("no thread to read the policy's files (", started.message(),
@@ -132,7 +132,7 @@ void Daemon::StartReading(bool whole, bool look) {
 }
 
 // On a thread of its own, which may outlive the daemon: uses nothing but this.
-void Daemon::Reading::Read(ReadingOrder order) {
+void Daemon::BackgroundLoad::Read(PolicyLoadOrder order) {
   // A whole reading may be refused, and must not use up the news of a list. One
   // that an operator has caused may follow another at once, too soon to say
   // that a file is quiet.
@@ -154,22 +154,22 @@ void Daemon::Reading::Read(ReadingOrder order) {
   }
 }
 
-void Daemon::EndReading(Reading* reading) {
-  watch_ = std::move(reading->watch);
+void Daemon::EndLoad(BackgroundLoad* load) {
+  watch_ = std::move(load->watch);
   const bool again = std::exchange(read_again_, false);
-  if (reading->saved.has_value()) TellOfMemory(*reading->saved);
-  if (reading->read.has_value() && !(reading->whole && again)) {
-    if (reading->whole) {
-      UseWhole(*std::move(reading->read));
+  if (load->saved.has_value()) TellOfMemory(*load->saved);
+  if (load->read.has_value() && !(load->whole && again)) {
+    if (load->whole) {
+      UseWhole(*std::move(load->read));
     } else {
-      UseLists(*std::move(reading->read), reading->same_lists);
+      UseLists(*std::move(load->read), load->same_lists);
     }
   }
-  AnswerAcceptances(reading->accepted);
-  if (again || !accepting_.empty()) StartReading(again);
+  AnswerAcceptances(load->accepted);
+  if (again || !accepting_.empty()) StartLoad(again);
 }
 
-void Daemon::UseWhole(absl::StatusOr<PolicyReading> read) {
+void Daemon::UseWhole(absl::StatusOr<PolicyLoad> read) {
   if (!read.ok()) {
     const std::string line = absl::StrCat("policy refused, the old one stays: ",
                                           read.status().message());
@@ -190,7 +190,7 @@ void Daemon::UseWhole(absl::StatusOr<PolicyReading> read) {
 }
 
 // What operators have set stays in force, and the policy is not read.
-void Daemon::UseLists(absl::StatusOr<PolicyReading> read, bool same_lists) {
+void Daemon::UseLists(absl::StatusOr<PolicyLoad> read, bool same_lists) {
   if (!read.ok()) {
     log_->Write(Severity::kError, absl::StrCat("lists are not read again: ",
                                                read.status().message()));
@@ -208,7 +208,7 @@ void Daemon::UseLists(absl::StatusOr<PolicyReading> read, bool same_lists) {
               absl::StrCat("what ", policy_path_, " names has changed"));
 }
 
-void Daemon::Use(PolicyReading read, bool whole) {
+void Daemon::Use(PolicyLoad read, bool whole) {
   for (const std::string& warning : read.loaded.warnings) {
     // A list that changes each minute does not repeat what is said of the rest.
     if (whole || warned_.count(warning) == 0) {
@@ -304,7 +304,7 @@ void Daemon::Accept(const std::string& path,
         path, " is not held: it is in force as it was read last")));
   } else {
     accepting_.push_back({path, std::move(done)});
-    StartReading(false);
+    StartLoad(false);
   }
 }
 
