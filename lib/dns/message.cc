@@ -50,9 +50,9 @@ std::string RcodeText(int rcode) {
 }
 
 // Parses one message in steps. A step that returns false has set the reason.
-class Reading {
+class MessageParser {
  public:
-  Reading(std::string_view bytes, const DnsLookup& asked)
+  MessageParser(std::string_view bytes, const DnsLookup& asked)
       : bytes_(bytes), asked_(asked) {}
 
   DnsMessage Read() {
@@ -310,7 +310,7 @@ class Reading {
 }  // namespace
 
 DnsMessage ReadDnsMessage(std::string_view bytes, const DnsLookup& asked) {
-  return Reading(bytes, asked).Read();
+  return MessageParser(bytes, asked).Read();
 }
 
 }  // namespace mailverdict
