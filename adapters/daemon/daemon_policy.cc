@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/policy/loader/fields.h"
-#include "lib/policy/loader/program_part.h"
+#include "lib/policy/loader/program_settings.h"
 
 namespace mailverdict {
 namespace {
@@ -208,8 +208,8 @@ absl::StatusOr<LoadedDaemonPolicy> LoadDaemonPolicy(std::string_view text,
                                                     const FileReader& read,
                                                     const ListReaders& lists) {
   LoadedDaemonPolicy result;
-  absl::StatusOr<LoadedPolicy> loaded =
-      LoadPolicyAndPart(text, file_name, read, lists, [&](const Node<P>& node) {
+  absl::StatusOr<LoadedPolicy> loaded = LoadPolicyAndSettings(
+      text, file_name, read, lists, [&](const Node<P>& node) {
         ReadProcess(node, &result.daemon);
         ReadListeners(node, &result.daemon);
         ReadHistory(node, &result.daemon);

@@ -4,7 +4,7 @@
 
 #include "absl/strings/substitute.h"
 #include "lib/mail/utf8.h"
-#include "lib/policy/loader/parts.h"
+#include "lib/policy/loader/read_policy.h"
 
 namespace mailverdict {
 namespace {

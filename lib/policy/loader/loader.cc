@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "absl/strings/substitute.h"
-#include "lib/policy/loader/parts.h"
 #include "lib/policy/loader/policy_text.h"
-#include "lib/policy/loader/program_part.h"
+#include "lib/policy/loader/program_settings.h"
+#include "lib/policy/loader/read_policy.h"
 #include "lib/policy/loader/values.h"
 
 namespace mailverdict {
@@ -129,14 +129,13 @@ absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
                                         std::string_view file_name,
                                         const FileReader& read,
                                         const ListReaders& lists) {
-  return LoadPolicyAndPart(text, file_name, read, lists, [](const auto&) {});
+  return LoadPolicyAndSettings(text, file_name, read, lists,
+                               [](const auto&) {});
 }
 
-absl::StatusOr<LoadedPolicy> LoadPolicyAndPart(std::string_view text,
-                                               std::string_view file_name,
-                                               const FileReader& read,
-                                               const ListReaders& lists,
-                                               const PartReader& read_part) {
+absl::StatusOr<LoadedPolicy> LoadPolicyAndSettings(
+    std::string_view text, std::string_view file_name, const FileReader& read,
+    const ListReaders& lists, const SettingsReader& read_settings) {
   const PolicySource source(text);
   Faults faults(file_name, &source);
   P message;
@@ -162,7 +161,7 @@ absl::StatusOr<LoadedPolicy> LoadPolicyAndPart(std::string_view text,
   ReadChecks(node, &files, lists, &loaded.policy);
   // The program's settings are read last, but their errors are sorted into the
   // same report.
-  read_part(node);
+  read_settings(node);
   WarnOfIdleParts(node, loaded.policy);
   if (faults.any_error()) return faults.ToStatus();
   loaded.warnings = faults.Warnings();

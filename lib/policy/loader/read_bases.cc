@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "absl/strings/substitute.h"
-#include "lib/policy/loader/parts.h"
+#include "lib/policy/loader/read_policy.h"
 
 namespace mailverdict {
 namespace {

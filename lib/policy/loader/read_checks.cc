@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "absl/strings/substitute.h"
-#include "lib/policy/loader/parts.h"
+#include "lib/policy/loader/read_policy.h"
 #include "lib/policy/loader/values.h"
 
 namespace mailverdict {

@@ -7,7 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/strings/substitute.h"
-#include "lib/policy/loader/parts.h"
+#include "lib/policy/loader/read_policy.h"
 #include "lib/policy/loader/values.h"
 
 namespace mailverdict {

@@ -3,7 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/substitute.h"
 #include "lib/policy/dns_server.h"
-#include "lib/policy/loader/parts.h"
+#include "lib/policy/loader/read_policy.h"
 #include "lib/policy/loader/values.h"
 
 namespace mailverdict {

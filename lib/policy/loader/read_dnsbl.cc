@@ -3,7 +3,7 @@
 #include "absl/strings/substitute.h"
 #include "lib/mail/domain.h"
 #include "lib/policy/dns_list.h"
-#include "lib/policy/loader/parts.h"
+#include "lib/policy/loader/read_policy.h"
 #include "lib/policy/loader/values.h"
 
 namespace mailverdict {

@@ -1,7 +1,7 @@
 // The check `domain` of the policy.
 
 #include "absl/strings/substitute.h"
-#include "lib/policy/loader/parts.h"
+#include "lib/policy/loader/read_policy.h"
 
 namespace mailverdict {
 namespace {

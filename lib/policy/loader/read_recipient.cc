@@ -5,7 +5,7 @@
 #include "absl/strings/substitute.h"
 #include "lib/mail/listed_name.h"
 #include "lib/mail/utf8.h"
-#include "lib/policy/loader/parts.h"
+#include "lib/policy/loader/read_policy.h"
 #include "lib/policy/loader/values.h"
 
 namespace mailverdict {

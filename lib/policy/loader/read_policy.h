@@ -1,8 +1,8 @@
 // Converts the protobuf messages of the policy into the structs of policy.h.
 // Part of the loader.
 
-#ifndef MAILVERDICT_LIB_POLICY_LOADER_PARTS_H_
-#define MAILVERDICT_LIB_POLICY_LOADER_PARTS_H_
+#ifndef MAILVERDICT_LIB_POLICY_LOADER_READ_POLICY_H_
+#define MAILVERDICT_LIB_POLICY_LOADER_READ_POLICY_H_
 
 #include <map>
 #include <optional>
@@ -106,4 +106,4 @@ std::vector<DomainList> ReadDomainLists(
 
 }  // namespace mailverdict
 
-#endif  // MAILVERDICT_LIB_POLICY_LOADER_PARTS_H_
+#endif  // MAILVERDICT_LIB_POLICY_LOADER_READ_POLICY_H_
