@@ -76,8 +76,8 @@ void CheckMessage(const Message& message, const Tree* tree, Faults* faults) {
 
 }  // namespace
 
-void CheckTexts(const Node<proto::Policy>& node) {
-  CheckMessage(*node.operator->(), node.tree(), &node.faults());
+void CheckTexts(const ParsedMessage<proto::Policy>& parsed) {
+  CheckMessage(*parsed.operator->(), parsed.tree(), &parsed.faults());
 }
 
 }  // namespace mailverdict

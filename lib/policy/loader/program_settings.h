@@ -11,14 +11,15 @@
 
 #include "absl/status/statusor.h"
 #include "lib/policy/loader/loader.h"
-#include "lib/policy/loader/node.h"
+#include "lib/policy/loader/parsed_message.h"
 #include "proto/policy.pb.h"
 
 namespace mailverdict {
 
 // Called once with the whole message if the syntax is good. Reports errors
-// about the program's fields through the node.
-using SettingsReader = std::function<void(const Node<proto::Policy>& policy)>;
+// about the program's fields through the parsed.
+using SettingsReader =
+    std::function<void(const ParsedMessage<proto::Policy>& policy)>;
 
 // Like LoadPolicy, and also calls `read_settings`.
 absl::StatusOr<LoadedPolicy> LoadPolicyAndSettings(

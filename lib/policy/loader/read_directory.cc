@@ -28,9 +28,9 @@ constexpr absl::Duration kMaxProbeIdle = absl::Hours(1);
 
 class DirectoryReader {
  public:
-  DirectoryReader(const Node<D>& node, absl::Duration deadline,
+  DirectoryReader(const ParsedMessage<D>& parsed, absl::Duration deadline,
                   const FileReader& read)
-      : node_(node), deadline_(deadline), read_(read) {}
+      : node_(parsed), deadline_(deadline), read_(read) {}
 
   DirectoryPolicy Read() {
     Require(node_, "directory",
@@ -53,11 +53,12 @@ class DirectoryReader {
  private:
   void ReadPlace();
   void ReadFilter();
-  void ReadControl(const Node<C>& control);
-  std::string ReadArm(const Node<C>& control);
-  std::string ReadControlAddress(const Node<C>& control);
-  void CheckControlDn(const Node<C>& control, Control* result);
-  void ReadSubtree(const Node<C>& control, const Dn& dn, Control* result);
+  void ReadControl(const ParsedMessage<C>& control);
+  std::string ReadArm(const ParsedMessage<C>& control);
+  std::string ReadControlAddress(const ParsedMessage<C>& control);
+  void CheckControlDn(const ParsedMessage<C>& control, Control* result);
+  void ReadSubtree(const ParsedMessage<C>& control, const Dn& dn,
+                   Control* result);
   void WarnIfItCannotVouch();
   void WarnOfOneControl();
   void ReadReferences();
@@ -71,7 +72,7 @@ class DirectoryReader {
                          });
   }
 
-  const Node<D>& node_;
+  const ParsedMessage<D>& node_;
   const absl::Duration deadline_;
   const FileReader& read_;
   DirectoryPolicy directory_;
@@ -119,7 +120,7 @@ void DirectoryReader::ReadFilter() {
                                {message.data(), message.size()}, -1);
 }
 
-void DirectoryReader::ReadControl(const Node<C>& control) {
+void DirectoryReader::ReadControl(const ParsedMessage<C>& control) {
   const bool complete =
       Require(control, "control",
               {{C::kArmFieldNumber, "mail"},
@@ -143,7 +144,7 @@ void DirectoryReader::ReadControl(const Node<C>& control) {
   directory_.controls.push_back(std::move(result));
 }
 
-std::string DirectoryReader::ReadArm(const Node<C>& control) {
+std::string DirectoryReader::ReadArm(const ParsedMessage<C>& control) {
   if (!has_filter_) return control->arm();
   const auto* arm = directory_.filter.FindArm(control->arm());
   if (arm != nullptr) return arm->name;
@@ -158,7 +159,8 @@ std::string DirectoryReader::ReadArm(const Node<C>& control) {
   return "";
 }
 
-std::string DirectoryReader::ReadControlAddress(const Node<C>& control) {
+std::string DirectoryReader::ReadControlAddress(
+    const ParsedMessage<C>& control) {
   const absl::StatusOr<mail::Address> address =
       mail::ParseAddress(control->address());
   if (!address.ok()) {
@@ -178,7 +180,8 @@ std::string DirectoryReader::ReadControlAddress(const Node<C>& control) {
   return address->ToString();
 }
 
-void DirectoryReader::CheckControlDn(const Node<C>& control, Control* result) {
+void DirectoryReader::CheckControlDn(const ParsedMessage<C>& control,
+                                     Control* result) {
   const absl::StatusOr<Dn> dn =
       ReadDn(control->dn(), "uid=canary,ou=people,dc=example,dc=org");
   if (!dn.ok()) {
@@ -210,7 +213,7 @@ void DirectoryReader::CheckControlDn(const Node<C>& control, Control* result) {
   }
 }
 
-void DirectoryReader::ReadSubtree(const Node<C>& control, const Dn& dn,
+void DirectoryReader::ReadSubtree(const ParsedMessage<C>& control, const Dn& dn,
                                   Control* result) {
   if (bases_.empty()) return;
   const Base* base = FindBase(bases_, dn);
@@ -338,7 +341,8 @@ void DirectoryReader::ReadDurations() {
   if (!node_->has_cache()) return;
 
   using H = proto::Cache;
-  const Node<H> cache = node_.Child(node_->cache(), D::kCacheFieldNumber);
+  const ParsedMessage<H> cache =
+      node_.Child(node_->cache(), D::kCacheFieldNumber);
   ReadDurationField(cache, H::kPresentFieldNumber, cache->has_present(),
                     "present", cache->present(), "5m",
                     &directory_.keep_present);
@@ -358,7 +362,7 @@ void DirectoryReader::ReadDurations() {
 void DirectoryReader::ReadHold() {
   if (!node_->has_hold()) return;
   using H = proto::Hold;
-  const Node<H> hold = node_.Child(node_->hold(), D::kHoldFieldNumber);
+  const ParsedMessage<H> hold = node_.Child(node_->hold(), D::kHoldFieldNumber);
   ReadDurationField(hold, H::kWithinFieldNumber, hold->has_within(), "within",
                     hold->within(), "10m", &directory_.hold.within);
   if (const Complaint complaint = CheckHoldVanished(hold->vanished())) {
@@ -369,9 +373,9 @@ void DirectoryReader::ReadHold() {
 
 }  // namespace
 
-DirectoryPolicy ReadDirectory(const Node<proto::Directory>& node,
+DirectoryPolicy ReadDirectory(const ParsedMessage<proto::Directory>& parsed,
                               absl::Duration deadline, const FileReader& read) {
-  return DirectoryReader(node, deadline, read).Read();
+  return DirectoryReader(parsed, deadline, read).Read();
 }
 
 }  // namespace mailverdict

@@ -1,8 +1,8 @@
 // A protobuf message of the policy file, with the places of the message and of
 // its fields. Part of the loader.
 
-#ifndef MAILVERDICT_LIB_POLICY_LOADER_NODE_H_
-#define MAILVERDICT_LIB_POLICY_LOADER_NODE_H_
+#ifndef MAILVERDICT_LIB_POLICY_LOADER_PARSED_MESSAGE_H_
+#define MAILVERDICT_LIB_POLICY_LOADER_PARSED_MESSAGE_H_
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/text_format.h>
@@ -37,12 +37,13 @@ inline size_t OffsetOf(const google::protobuf::TextFormat::ParseInfoTree* tree,
 // proto::Directory::kUriFieldNumber. `index` selects an element of a repeated
 // field.
 template <typename M>
-class Node {
+class ParsedMessage {
  public:
   using Tree = google::protobuf::TextFormat::ParseInfoTree;
 
   // `tree` may be nullptr. `begin` is the offset of the message's name.
-  Node(const M& message, const Tree* tree, size_t begin, Faults* faults)
+  ParsedMessage(const M& message, const Tree* tree, size_t begin,
+                Faults* faults)
       : message_(message), tree_(tree), begin_(begin), faults_(faults) {}
 
   const M* operator->() const { return &message_; }
@@ -57,15 +58,15 @@ class Node {
                     begin_, *faults_);
   }
 
-  // The node of `child`, the message in `field`.
+  // The parsed message of `child`, the message in `field`.
   template <typename C>
-  Node<C> Child(const C& child, int field, int index = -1) const {
+  ParsedMessage<C> Child(const C& child, int field, int index = -1) const {
     const Tree* tree =
         tree_ == nullptr
             ? nullptr
             : tree_->GetTreeForNested(M::descriptor()->FindFieldByNumber(field),
                                       index);
-    return Node<C>(child, tree, At(field, index), faults_);
+    return ParsedMessage<C>(child, tree, At(field, index), faults_);
   }
 
   void Error(int field, std::string_view what, int index = -1) const {
@@ -84,4 +85,4 @@ class Node {
 
 }  // namespace mailverdict
 
-#endif  // MAILVERDICT_LIB_POLICY_LOADER_NODE_H_
+#endif  // MAILVERDICT_LIB_POLICY_LOADER_PARSED_MESSAGE_H_
