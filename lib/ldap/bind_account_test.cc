@@ -104,7 +104,7 @@ TEST_F(BindAccountTest, AnOutcomeCountsForTheCredentialsOfItsAttemptOnly) {
   for (const bool right : {false, true}) {
     password = "old";
     {
-      auto late = account.Take(kOne, password, now);
+      auto late = account.BeginAttempt(kOne, password, now);
       ASSERT_TRUE(late.ok());
       password = right ? "new" : "newer";
       EXPECT_TRUE(May(kTwo));
@@ -152,7 +152,7 @@ TEST_F(BindAccountTest, WhenTheAccountIsWellAllTryAtOnce) {
 
 TEST_F(BindAccountTest, AnAttemptWithoutAnAnswerCountsForNothing) {
   for (int i = 0; i < 100; ++i) {
-    ASSERT_TRUE(account.Take(kOne, password, now).ok());
+    ASSERT_TRUE(account.BeginAttempt(kOne, password, now).ok());
   }
   EXPECT_TRUE(May(kOne));
 }
@@ -169,11 +169,12 @@ TEST_F(BindAccountTest, TheReasonNamesWhoRefusedAndWhenIsNext) {
 
 // Three threads at once, as at a start: one attempt, of which all hear.
 TEST_F(BindAccountTest, WhoComesMeanwhileWaitsForTheOutcome) {
-  auto first = account.Take(kOne, password, now);
+  auto first = account.BeginAttempt(kOne, password, now);
   ASSERT_TRUE(first.ok());
   std::promise<absl::Status> second;
-  std::thread other(
-      [&] { second.set_value(account.Take(kTwo, password, now).status()); });
+  std::thread other([&] {
+    second.set_value(account.BeginAttempt(kTwo, password, now).status());
+  });
   {
     auto attempt = *std::move(first);
     attempt.Refused("wrong password");
@@ -184,8 +185,8 @@ TEST_F(BindAccountTest, WhoComesMeanwhileWaitsForTheOutcome) {
 
 // A server that hangs in its bind keeps the others waiting for a moment only.
 TEST_F(BindAccountTest, NobodyWaitsForLongForOneThatHangs) {
-  const auto first = account.Take(kOne, password, now);
-  EXPECT_TRUE(account.Take(kTwo, password, now).ok());
+  const auto first = account.BeginAttempt(kOne, password, now);
+  EXPECT_TRUE(account.BeginAttempt(kTwo, password, now).ok());
 }
 
 }  // namespace
