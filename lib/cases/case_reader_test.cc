@@ -66,8 +66,8 @@ TEST(CaseReader, ReadsWhatIsToldOfACase) {
   EXPECT_EQ(cases[1].steps[0].transaction.client, "");
 }
 
-// A new connection forgets the last one, a new message the last message.
-// Answers hold for one verdict only.
+// A new connection drops the facts of the last one, and a new message those of
+// the last message. Answers hold for one verdict only.
 TEST(CaseReader, WhatWasToldStaysUntilItIsTakenBack) {
   const std::vector<Case> cases = Read(
       "case some\nconnect 192.0.2.1\nhelo mx.example.net\nlogin\n"

@@ -1,5 +1,5 @@
-// A DNS server at a link-local address: a real NSD, and an interface of the
-// test's own in a network namespace, for which it has to be root.
+// A DNS server at a link-local address: a real NSD. The interface is in a
+// network namespace of the test, so the test has to be root.
 
 #include <gtest/gtest.h>
 #include <sched.h>

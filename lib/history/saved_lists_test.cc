@@ -39,7 +39,7 @@ class SavedLists : public testing::Test {
   void Put(const std::string& bytes) {
     std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
   }
-  // "path=text" of each, with "!" ahead of lists of domains.
+  // Returns "path=text" for each list, with "!" before a list of domains.
   std::vector<std::string> Read() {
     const auto lists = ReadSavedLists(file);
     EXPECT_TRUE(lists.ok()) << lists.status();

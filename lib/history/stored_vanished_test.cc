@@ -1,4 +1,4 @@
-// Who has vanished from a directory, on each kind of Store.
+// The records of vanished mailboxes, on each kind of Store.
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// TLS to a real slapd: whose certificate is believed, and what is said of one
-// that is not.
+// TLS to a real slapd: which certificates are accepted, and what is logged
+// about the others.
 
 #include <cstdlib>
 #include <fstream>
@@ -11,7 +11,7 @@
 #include "lib/ldap/directory_testing.h"
 #include "lib/ldap/host_names_testing.h"
 
-// libldap loses them with each context that it makes: see SetTlsContext.
+// libldap leaks these with each context that it makes: see SetTlsContext.
 extern "C" const char* __lsan_default_suppressions();
 extern "C" const char* __lsan_default_suppressions() {
   return "leak:gnutls_x509_privkey_init\nleak:gnutls_x509_crt_init\n";
@@ -61,7 +61,7 @@ class DirectoryTls : public DirectoryFixture {
     DirectoryPolicy policy = PolicyFor(uri);
     policy.tls.start_tls = start_tls;
     policy.tls.ca_file = File(ca + ".pem");
-    // Under a sanitizer, beside others, a handshake takes seconds.
+    // With a sanitizer, on a busy machine, a handshake takes seconds.
     policy.timeout = absl::Seconds(20);
     return policy;
   }
@@ -79,7 +79,7 @@ class DirectoryTls : public DirectoryFixture {
       EXPECT_TRUE(answer.unknown()) << answer.ToString();
       EXPECT_NE(answer.reason().find(why), std::string::npos)
           << answer.reason();
-      // What libldap says of every failed handshake.
+      // libldap's own words for every failed handshake must not appear.
       EXPECT_EQ(answer.reason().find("Can't contact"), std::string::npos)
           << answer.reason();
       EXPECT_EQ(answer.reason().find("Connect error"), std::string::npos)
@@ -110,7 +110,7 @@ class DirectoryTls : public DirectoryFixture {
   }
 };
 
-// TLS cuts it into records of 16 KiB, several of which come at a time.
+// TLS cuts the entry into records of 16 KiB, several of which come at a time.
 TEST_F(DirectoryTls, AnEntryOfManyRecordsIsNotWaitedFor) {
   std::vector<std::string> alternates;
   for (int i = 0; i < 3000; ++i) {
@@ -206,7 +206,8 @@ TEST_F(DirectoryTls, AFileThatIsMissingIsNamed) {
   ExpectUnknown(Tls(slapd.uri(), true, "none"), File("none.pem"));
 }
 
-// A name that has moved is still the name that the certificate has to be for.
+// When the name moves to another address, the certificate must still be for the
+// name.
 TEST_F(DirectoryTls, AServerThatHasMovedIsVerifiedByItsName) {
   HostNames names;
   names.Set("ldap.example.org", {"127.0.0.1"});

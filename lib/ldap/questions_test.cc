@@ -45,7 +45,8 @@ using Want = std::vector<std::string>;
 
 class QuestionLinesTest : public testing::Test {
  protected:
-  // Of a line's front, at `now`; who is late goes to `late`.
+  // Takes the next batch of a group at `now`. Questions that are too late go to
+  // `late`.
   Want Take(Group group, absl::Time now = kStart) {
     Questions late_ones;
     Want batch = Addresses(lines.TakeBatch(group, policy, now, &late_ones));
@@ -57,8 +58,8 @@ class QuestionLinesTest : public testing::Test {
     report.state = state;
     lines.Note(Answer(report));
   }
-  // How long after kStart the next search is due, and of whom, with so many of
-  // kFirst and kAlone under way.
+  // Returns how long after kStart the next search is due, and its group, if
+  // `under_way` searches of kFirst and as many of kAlone are under way.
   std::pair<absl::Duration, Group> Next(int64_t under_way) {
     const auto [when, group] = lines.NextSend([under_way](Group each) {
       return each == Group::kFirst || each == Group::kAlone ? under_way : 0;
@@ -111,7 +112,7 @@ TEST_F(QuestionLinesTest, ASearchIsForSoManyAndForSoManyBytes) {
   EXPECT_EQ(Take(Group::kFirst).size(), kMaxBatch);
   EXPECT_EQ(Take(Group::kFirst).size(), 1u);
 
-  // Each counts once for each of the two arms.
+  // Each address counts once for each of the two arms.
   const std::string quarter(kMaxBatchBytes / 4, 'x');
   for (int i = 0; i < 3; ++i) lines.PushBack(Ask(quarter));
   EXPECT_EQ(Take(Group::kFirst).size(), 2u);
@@ -160,7 +161,7 @@ TEST_F(QuestionLinesTest, FewGatherWhileSearchesAreUnderWay) {
   lines.PushBack(Ask("a@example.org"));
   EXPECT_EQ(Next(few).first, absl::ZeroDuration());
   EXPECT_EQ(Next(enough).first, QuestionLines::kGather);
-  // Of its group there is none under way, so it goes before.
+  // No search of its group is under way, so it is sent first.
   const absl::Duration later = QuestionLines::kGather / 2;
   lines.PushBack(Ask("c@example.org", kStart + later, Group::kAgain));
   EXPECT_EQ(Next(enough), std::pair(later, Group::kAgain));

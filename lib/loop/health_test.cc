@@ -65,7 +65,8 @@ TEST(Health, ASecondFailureIsSaidAtOnce) {
   EXPECT_EQ(line->find("since"), std::string::npos) << *line;
 }
 
-// A server that takes connections and closes them fails and heals each second.
+// A server that accepts connections and closes them fails and recovers each
+// second.
 TEST(Health, AServiceThatFlapsIsCalledUnsteadyAndCostsALineInFiveMinutes) {
   Health health("directory people", "others are asked");
   std::vector<std::string> lines;
@@ -76,8 +77,8 @@ TEST(Health, AServiceThatFlapsIsCalledUnsteadyAndCostsALineInFiveMinutes) {
     add(health.Failed("it closes", kStart + absl::Seconds(s)));
     add(health.Healed(kStart + absl::Seconds(s) + absl::Milliseconds(500)));
   }
-  // Two failures as they come, the third makes it unsteady, and then a line
-  // each five minutes.
+  // Two failures are logged at once, the third makes the service unsteady, and
+  // then there is a line every five minutes.
   ASSERT_EQ(lines.size(), 4u + 12u);
   EXPECT_EQ(lines[0], "directory people FAILS: it closes; others are asked");
   EXPECT_EQ(lines[1], "directory people is well again, after 500ms");
@@ -112,7 +113,7 @@ TEST_F(UnsteadyHealth, IsSteadyAgainWhenItWasWellForFiveMinutes) {
             "directory people is steady again: well for 5m, after 3 failures");
   EXPECT_EQ(health.Unsteadiness(now + Health::kSteady), "");
   EXPECT_EQ(health.Healed(now + absl::Hours(1)), std::nullopt);
-  // The next failure is a first one.
+  // The next failure counts as the first.
   EXPECT_EQ(health.Failed("it closes", now + absl::Hours(1)),
             "directory people FAILS: it closes; others are asked");
 }
@@ -143,8 +144,8 @@ TEST_F(UnsteadyHealth, OneThatFailsForGoodIsToldAsFailing) {
             "directory people is well again, after 11m");
 }
 
-// Nothing asks a server of DNS whose names have no control, so nothing says
-// for an hour that it is well.
+// A DNS server whose names have no control is not asked without a reason, so
+// there may be no report for an hour that it is well.
 TEST_F(UnsteadyHealth, AFailureAfterALongTimeIsAFirstOne) {
   EXPECT_EQ(health.Failed("it closes", now + absl::Hours(1)),
             "directory people FAILS: it closes; others are asked");
