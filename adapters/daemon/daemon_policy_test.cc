@@ -74,11 +74,10 @@ shadow: true
 }
 
 TEST(DaemonPolicy, AHistoryHasOneDefaultSizeInPolicyAndCode) {
-  DaemonPolicy daemon;
-  const auto loaded = Load("history { file: \"/history\" }", &daemon);
+  const auto loaded = Load(
+      "listener { socketmap: \"unix:/a\" } history { file: \"/history\" }");
   ASSERT_TRUE(loaded.ok()) << loaded.status();
-  EXPECT_EQ(daemon.history.max_entries, HistoryFile().max_entries);
-  EXPECT_EQ(daemon.history.max_entries, Store::kDefaultMaxEntries);
+  EXPECT_EQ(loaded->daemon.history.max_entries, Store::kDefaultMaxEntries);
 }
 
 TEST(DaemonPolicy, WhatIsLeftOutHasTheDefaultOfTheStruct) {
