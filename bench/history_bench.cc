@@ -54,9 +54,13 @@ void RemoveFiles() {
   if (registered == 0) remove_files();
 }
 
+// So many that the million addresses fit into one generation.
+constexpr size_t kMaxEntries = 4'000'000;
+
 std::unique_ptr<LmdbStore> OpenStore() {
   LmdbStore::Options options;
   options.path = Path();
+  options.max_entries = kMaxEntries;
   options.log = [](const std::string& line) {
     fprintf(stderr, "%s\n", line.c_str());
   };
@@ -186,9 +190,8 @@ BENCHMARK(BM_PresentAgain);
 // which shows what is the machine's own unrest.
 void BM_WriteAtAPace(benchmark::State& state) {
   const bool in_file = state.range(1) != 0;
-  StoredHistory history(
-      in_file ? std::unique_ptr<Store>(OpenStore())
-              : std::make_unique<MemoryStore>(StoredHistory::kDefaultMax));
+  StoredHistory history(in_file ? std::unique_ptr<Store>(OpenStore())
+                                : std::make_unique<MemoryStore>(kMaxEntries));
   const absl::Duration pace = absl::Seconds(1) / state.range(0);
   const int count = static_cast<int>(10 * state.range(0));
   static int round = 0;

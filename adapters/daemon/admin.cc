@@ -214,7 +214,7 @@ void AnswerAdminRequest(AdminService* daemon, const socketmap::Request& request,
     reply.Send(mode.has_value() ? "OK done\n"
                                 : "PERM write defer-all, pass-all or off");
   } else if (request.map == "release") {
-    reply.Send(Done(daemon->Release(std::string(request.key))));
+    reply.Send(Done(daemon->ReleaseHold(std::string(request.key))));
   } else if (request.map == "grace") {
     reply.Send(Done(OrderGrace(daemon, request.key)));
   } else if (request.map == "vanished") {

@@ -101,7 +101,7 @@ class AdminService : public VerdictService {
   virtual void SetMode(OperatorMode mode) = 0;
   // Forgets the addresses that have vanished from a directory. NotFound if the
   // policy has none of that name.
-  virtual absl::Status Release(const std::string& directory) = 0;
+  virtual absl::Status ReleaseHold(const std::string& directory) = 0;
   // Sets a limit of a directory at once, until the policy is read again or the
   // daemon ends; nullopt sets it back to the policy's. NotFound as above.
   virtual absl::Status SetGrace(const std::string& directory,

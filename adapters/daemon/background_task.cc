@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "lib/loop/quiet_thread.h"
+#include "lib/loop/start_thread.h"
 
 namespace mailverdict {
 
@@ -47,8 +47,8 @@ absl::Status BackgroundTask::Start(std::function<void()> work,
   shared_->works = true;
   shared_->has_begun = true;
   absl::StatusOr<std::thread> thread =
-      StartQuietThread([shared = shared_, work = std::move(work),
-                        finish = std::move(finish)]() mutable {
+      StartThread([shared = shared_, work = std::move(work),
+                   finish = std::move(finish)]() mutable {
         work();
         // What it owns goes before anybody hears that it has ended.
         work = nullptr;

@@ -22,7 +22,7 @@
 #include "adapters/daemon/lists_in_force.h"
 #include "adapters/daemon/log_writer.h"
 #include "adapters/daemon/policy_files.h"
-#include "adapters/daemon/policy_reading.h"
+#include "adapters/daemon/policy_load.h"
 #include "adapters/milter/milter.h"
 #include "adapters/socketmap/server.h"
 #include "lib/dns/servers.h"
@@ -45,7 +45,7 @@ class Daemon final : private AdminService {
   // judged, and this much longer for the answers to be written.
   static constexpr absl::Duration kDrain = absl::Seconds(1);
   // How long the end waits for files that are being read.
-  static constexpr absl::Duration kLastReading = absl::Seconds(2);
+  static constexpr absl::Duration kLastLoad = absl::Seconds(2);
 
   // The poll interval of lists and resolv.conf. A changed file is reread after
   // one interval without another change.
@@ -86,18 +86,18 @@ class Daemon final : private AdminService {
   void Terminate();
   void Drained();
 
-  // Reading again: daemon_reading.cc.
-  struct Reading;
+  // Reading again: daemon_load.cc.
+  struct BackgroundLoad;
   struct Acceptance {
     std::string path;
     std::function<void(const absl::Status&)> done;
   };
   void LookAtFiles();
-  void StartReading(bool whole, bool look = false);
-  void EndReading(Reading* reading);
-  void UseWhole(absl::StatusOr<PolicyReading> read);
-  void UseLists(absl::StatusOr<PolicyReading> read, bool same_lists);
-  void Use(PolicyReading read, bool whole);
+  void StartLoad(bool whole, bool look = false);
+  void EndLoad(BackgroundLoad* load);
+  void UseWhole(absl::StatusOr<PolicyLoad> read);
+  void UseLists(absl::StatusOr<PolicyLoad> read, bool same_lists);
+  void Use(PolicyLoad read, bool whole);
   void TellOfLists(const ListsInForce& lists);
   void TellOfMemory(const absl::Status& saved);
   void AnswerAcceptances(const std::set<std::string>& accepted);
@@ -108,7 +108,7 @@ class Daemon final : private AdminService {
   void Log(const Transaction& tx, const Verdict& verdict) override;
   DaemonStatus Status() override;
   void SetMode(OperatorMode mode) override;
-  absl::Status Release(const std::string& directory) override;
+  absl::Status ReleaseHold(const std::string& directory) override;
   absl::Status SetGrace(const std::string& directory,
                         std::optional<absl::Duration> grace) override;
   absl::Status SetHoldLimit(const std::string& directory,
@@ -145,8 +145,8 @@ class Daemon final : private AdminService {
   std::optional<Timer> look_at_files_;  // always there once started
   std::unique_ptr<Watchdog> watchdog_;
   bool read_again_ = false;            // SIGHUP came meanwhile
-  FileWatch watch_;                    // empty while a reading has it
-  std::vector<Acceptance> accepting_;  // commands that wait for a reading
+  FileWatch watch_;                    // empty while a load has it
+  std::vector<Acceptance> accepting_;  // commands that wait for a load
   std::shared_ptr<const std::string> policy_text_;  // in force
   ListsInForce lists_;
   std::set<std::string> warned_;  // of the policy in force
@@ -155,7 +155,7 @@ class Daemon final : private AdminService {
   absl::Time save_again_at_;  // then
   // In use; nothing where the policy does not ask DNS.
   std::optional<absl::StatusOr<DnsServers>> dns_servers_;
-  std::unique_ptr<BackgroundTask> reading_;
+  std::unique_ptr<BackgroundTask> load_;
   bool leaves_a_thread_ = false;
 };
 

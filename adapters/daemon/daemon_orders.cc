@@ -157,11 +157,11 @@ void Daemon::SetMode(OperatorMode mode) {
   LogOrder(absl::StrCat("hold ", absl::string_view(word.data(), word.size())));
 }
 
-absl::Status Daemon::Release(const std::string& directory) {
+absl::Status Daemon::ReleaseHold(const std::string& directory) {
   if (engine_->policy().FindDirectory(directory) == nullptr) {
     return NoDirectory(directory);
   }
-  const absl::Status status = history_->Release(directory);
+  const absl::Status status = history_->ReleaseHold(directory);
   LogOrder(absl::StrCat("release ", directory, status.ok() ? "" : ": ",
                         status.message()));
   return status;

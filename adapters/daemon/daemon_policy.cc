@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/policy/loader/fields.h"
-#include "lib/policy/loader/program_part.h"
+#include "lib/policy/loader/program_settings.h"
 
 namespace mailverdict {
 namespace {
@@ -23,77 +23,79 @@ struct Kind {
 };
 
 // nullopt, and one error, if a listener has no protocol or several.
-std::optional<Kind> KindOf(const Node<L>& node) {
+std::optional<Kind> KindOf(const ParsedMessage<L>& parsed) {
   using Protocol = Listener::Protocol;
   std::vector<Kind> kinds;
-  if (node->has_socketmap()) {
+  if (parsed->has_socketmap()) {
     kinds.push_back({Protocol::kSocketmap, L::kSocketmapFieldNumber,
-                     "socketmap", node->socketmap()});
+                     "socketmap", parsed->socketmap()});
   }
-  if (node->has_milter()) {
+  if (parsed->has_milter()) {
     kinds.push_back(
-        {Protocol::kMilter, L::kMilterFieldNumber, "milter", node->milter()});
+        {Protocol::kMilter, L::kMilterFieldNumber, "milter", parsed->milter()});
   }
-  if (node->has_control()) {
+  if (parsed->has_control()) {
     // Its name until November 2026; `control` means something else here.
-    kinds.push_back(
-        {Protocol::kAdmin, L::kControlFieldNumber, "control", node->control()});
-    node.Warning(L::kControlFieldNumber,
-                 absl::StrCat("control is called admin now; write admin: \"",
-                              node->control(), "\""));
+    kinds.push_back({Protocol::kAdmin, L::kControlFieldNumber, "control",
+                     parsed->control()});
+    parsed.Warning(L::kControlFieldNumber,
+                   absl::StrCat("control is called admin now; write admin: \"",
+                                parsed->control(), "\""));
   }
-  if (node->has_admin()) {
+  if (parsed->has_admin()) {
     kinds.push_back(
-        {Protocol::kAdmin, L::kAdminFieldNumber, "admin", node->admin()});
+        {Protocol::kAdmin, L::kAdminFieldNumber, "admin", parsed->admin()});
   }
   if (kinds.size() > 1) {
-    node.Error(kinds[1].field,
-               absl::StrCat(kinds[1].name, " stands beside ", kinds[0].name,
-                            "; write two listeners"));
+    parsed.Error(kinds[1].field,
+                 absl::StrCat(kinds[1].name, " stands beside ", kinds[0].name,
+                              "; write two listeners"));
     return std::nullopt;
   }
   if (kinds.size() == 1) return kinds[0];
-  Require(node, "listener",
+  Require(parsed, "listener",
           {{L::kSocketmapFieldNumber, "unix:/run/mailverdict/socketmap"}});
   return std::nullopt;
 }
 
-void CheckSocket(const Node<L>& node, const Kind& kind,
+void CheckSocket(const ParsedMessage<L>& parsed, const Kind& kind,
                  UniqueValues* addresses) {
   const std::string& address = kind.address;
   if (const Complaint complaint = CheckSocketAddress(address)) {
-    node.Error(kind.field, absl::StrCat(kind.name, " ", *complaint));
+    parsed.Error(kind.field, absl::StrCat(kind.name, " ", *complaint));
     return;
   }
-  if (const Complaint doubt = DoubtSocketAddress(address)) {
-    node.Warning(kind.field, absl::StrCat(kind.name, " ", *doubt));
+  if (const Complaint doubt = SocketAddressWarning(address)) {
+    parsed.Warning(kind.field, absl::StrCat(kind.name, " ", *doubt));
   }
-  addresses->Add(address, node.At(kind.field),
+  addresses->Add(address, parsed.At(kind.field),
                  absl::StrCat("listener ", Quoted(address)));
   if (address.compare(0, 5, "unix:") == 0) return;
   if (kind.protocol == Listener::Protocol::kAdmin) {
-    node.Error(kind.field,
-               absl::StrCat(kind.name,
-                            " has to be a unix socket, since its clients may "
-                            "make everything pass; write "
-                            "unix:/run/mailverdict/admin"));
+    parsed.Error(kind.field,
+                 absl::StrCat(kind.name,
+                              " has to be a unix socket, since its clients may "
+                              "make everything pass; write "
+                              "unix:/run/mailverdict/admin"));
   }
   const auto only_unix = [&](bool has, int field, std::string_view name) {
     if (!has) return;
-    node.Error(field, absl::StrCat(absl::string_view(name.data(), name.size()),
-                                   " is of unix: sockets only; remove it"));
+    parsed.Error(field,
+                 absl::StrCat(absl::string_view(name.data(), name.size()),
+                              " is of unix: sockets only; remove it"));
   };
-  only_unix(node->has_mode(), L::kModeFieldNumber, "mode");
-  only_unix(node->has_owner(), L::kOwnerFieldNumber, "owner");
-  only_unix(node->has_group(), L::kGroupFieldNumber, "group");
+  only_unix(parsed->has_mode(), L::kModeFieldNumber, "mode");
+  only_unix(parsed->has_owner(), L::kOwnerFieldNumber, "owner");
+  only_unix(parsed->has_group(), L::kGroupFieldNumber, "group");
 }
 
-std::string ReadAccount(const Node<L>& node, int field, std::string_view name,
-                        const std::string& account) {
+std::string ReadAccount(const ParsedMessage<L>& parsed, int field,
+                        std::string_view name, const std::string& account) {
   if (account.empty()) return "";
   if (const Complaint complaint = CheckWord(account, "mail")) {
-    node.Error(field, absl::StrCat(absl::string_view(name.data(), name.size()),
-                                   " ", *complaint));
+    parsed.Error(field,
+                 absl::StrCat(absl::string_view(name.data(), name.size()), " ",
+                              *complaint));
   }
   return account;
 }
@@ -102,12 +104,12 @@ std::string ReadAccount(const Node<L>& node, int field, std::string_view name,
 // get mail every day.
 constexpr uint32_t kMinHistory = 1000;
 
-void ReadListeners(const Node<P>& node, DaemonPolicy* daemon) {
-  UniqueValues addresses(&node.faults());
-  UniqueValues milters(&node.faults());
-  for (int i = 0; i < node->listener_size(); ++i) {
-    const Node<L> listener =
-        node.Child(node->listener(i), proto::Policy::kListenerFieldNumber, i);
+void ReadListeners(const ParsedMessage<P>& parsed, DaemonPolicy* daemon) {
+  UniqueValues addresses(&parsed.faults());
+  UniqueValues milters(&parsed.faults());
+  for (int i = 0; i < parsed->listener_size(); ++i) {
+    const ParsedMessage<L> listener = parsed.Child(
+        parsed->listener(i), proto::Policy::kListenerFieldNumber, i);
     Listener result;
     if (const std::optional<Kind> kind = KindOf(listener)) {
       result.protocol = kind->protocol;
@@ -133,52 +135,53 @@ void ReadListeners(const Node<P>& node, DaemonPolicy* daemon) {
   }
 }
 
-void ReadProcess(const Node<P>& node, DaemonPolicy* daemon) {
-  daemon->user = node->user();
-  if (node->has_user()) {
-    if (const Complaint complaint = CheckWord(node->user(), "mailverdict")) {
-      node.Error(P::kUserFieldNumber, absl::StrCat("user ", *complaint));
+void ReadProcess(const ParsedMessage<P>& parsed, DaemonPolicy* daemon) {
+  daemon->user = parsed->user();
+  if (parsed->has_user()) {
+    if (const Complaint complaint = CheckWord(parsed->user(), "mailverdict")) {
+      parsed.Error(P::kUserFieldNumber, absl::StrCat("user ", *complaint));
     }
   }
   daemon->log =
-      node->log() == P::SYSLOG ? LogTarget::kSyslog : LogTarget::kStderr;
-  daemon->max_connections = node->max_connections();
-  if (node->max_connections() == 0) {
-    node.Error(P::kMaxConnectionsFieldNumber,
-               "max_connections is 0, so nobody could ask; write 1 or more");
+      parsed->log() == P::SYSLOG ? LogTarget::kSyslog : LogTarget::kStderr;
+  daemon->max_connections = parsed->max_connections();
+  if (parsed->max_connections() == 0) {
+    parsed.Error(P::kMaxConnectionsFieldNumber,
+                 "max_connections is 0, so nobody could ask; write 1 or more");
   }
 }
 
-void ReadHistory(const Node<P>& policy_node, DaemonPolicy* daemon) {
-  if (!policy_node->has_history()) return;
+void ReadHistory(const ParsedMessage<P>& parsed_policy, DaemonPolicy* daemon) {
+  if (!parsed_policy->has_history()) return;
   using H = proto::History;
-  const Node<H> node =
-      policy_node.Child(policy_node->history(), P::kHistoryFieldNumber);
-  daemon->history.path = node->file();
-  daemon->history.max_entries = node->max_entries();
-  if (Require(node, "history",
+  const ParsedMessage<H> parsed =
+      parsed_policy.Child(parsed_policy->history(), P::kHistoryFieldNumber);
+  daemon->history.path = parsed->file();
+  daemon->history.max_entries = parsed->max_entries();
+  if (Require(parsed, "history",
               {{H::kFileFieldNumber, "/var/lib/mailverdict/history"}})) {
     if (const Complaint complaint =
-            CheckPath(node->file(), "/var/lib/mailverdict/history")) {
-      node.Error(H::kFileFieldNumber, absl::StrCat("file ", *complaint));
+            CheckPath(parsed->file(), "/var/lib/mailverdict/history")) {
+      parsed.Error(H::kFileFieldNumber, absl::StrCat("file ", *complaint));
     }
   }
-  if (node->max_entries() < kMinHistory) {
-    node.Error(H::kMaxEntriesFieldNumber,
-               absl::StrCat("max_entries is ", node->max_entries(), "; write ",
-                            kMinHistory, " or more"));
+  if (parsed->max_entries() < kMinHistory) {
+    parsed.Error(H::kMaxEntriesFieldNumber,
+                 absl::StrCat("max_entries is ", parsed->max_entries(),
+                              "; write ", kMinHistory, " or more"));
   }
 }
 
-void ReadMaxListLoss(const Node<P>& node, DaemonPolicy* daemon) {
-  if (node->max_list_loss_percent() > 100) {
-    node.Error(P::kMaxListLossPercentFieldNumber,
-               absl::StrCat("max_list_loss_percent is ",
-                            node->max_list_loss_percent(), "; write 0 to 100"));
+void ReadMaxListLoss(const ParsedMessage<P>& parsed, DaemonPolicy* daemon) {
+  if (parsed->max_list_loss_percent() > 100) {
+    parsed.Error(
+        P::kMaxListLossPercentFieldNumber,
+        absl::StrCat("max_list_loss_percent is ",
+                     parsed->max_list_loss_percent(), "; write 0 to 100"));
     return;
   }
   daemon->max_list_loss_percent =
-      static_cast<int>(node->max_list_loss_percent());
+      static_cast<int>(parsed->max_list_loss_percent());
 }
 
 auto Fields(const Listener& l) {
@@ -208,12 +211,12 @@ absl::StatusOr<LoadedDaemonPolicy> LoadDaemonPolicy(std::string_view text,
                                                     const FileReader& read,
                                                     const ListReaders& lists) {
   LoadedDaemonPolicy result;
-  absl::StatusOr<LoadedPolicy> loaded =
-      LoadPolicyAndPart(text, file_name, read, lists, [&](const Node<P>& node) {
-        ReadProcess(node, &result.daemon);
-        ReadListeners(node, &result.daemon);
-        ReadHistory(node, &result.daemon);
-        ReadMaxListLoss(node, &result.daemon);
+  absl::StatusOr<LoadedPolicy> loaded = LoadPolicyAndSettings(
+      text, file_name, read, lists, [&](const ParsedMessage<P>& parsed) {
+        ReadProcess(parsed, &result.daemon);
+        ReadListeners(parsed, &result.daemon);
+        ReadHistory(parsed, &result.daemon);
+        ReadMaxListLoss(parsed, &result.daemon);
       });
   if (!loaded.ok()) return loaded.status();
   result.policy = std::move(loaded->policy);

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "adapters/daemon/log_writer.h"
+#include "lib/history/store.h"
 #include "lib/policy/loader/loader.h"
 #include "lib/policy/policy.h"
 
@@ -32,8 +33,9 @@ struct Listener {
 
 // Where history is kept, and how much of it.
 struct HistoryFile {
-  std::string path;                // "" for memory only
-  size_t max_entries = 1'000'000;  // beyond it the oldest entries are dropped
+  std::string path;  // "" for memory only
+  // Beyond it the oldest entries are dropped.
+  size_t max_entries = Store::kDefaultMaxEntries;
 
   bool operator==(const HistoryFile& other) const;
 };

@@ -73,6 +73,13 @@ shadow: true
   EXPECT_TRUE(loaded->policy.shadow);
 }
 
+TEST(DaemonPolicy, AHistoryHasOneDefaultSizeInPolicyAndCode) {
+  const auto loaded = Load(
+      "listener { socketmap: \"unix:/a\" } history { file: \"/history\" }");
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(loaded->daemon.history.max_entries, Store::kDefaultMaxEntries);
+}
+
 TEST(DaemonPolicy, WhatIsLeftOutHasTheDefaultOfTheStruct) {
   const auto loaded = Load("listener { socketmap: \"unix:/a\" }");
   ASSERT_TRUE(loaded.ok()) << loaded.status();

@@ -121,18 +121,18 @@ bool SameLists(const ListsInForce& a, const ListsInForce& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
 }
 
-std::vector<RememberedList> ToMemory(const ListsInForce& lists) {
-  std::vector<RememberedList> remembered;
+std::vector<SavedList> ToMemory(const ListsInForce& lists) {
+  std::vector<SavedList> remembered;
   for (const auto& [key, list] : lists) {
     remembered.push_back({key.first, key.second, list.text});
   }
   return remembered;
 }
 
-ListsInForce FromMemory(const std::vector<RememberedList>& remembered,
+ListsInForce FromMemory(const std::vector<SavedList>& remembered,
                         std::vector<std::string>* alarms) {
   ListsInForce lists;
-  for (const RememberedList& each : remembered) {
+  for (const SavedList& each : remembered) {
     const ListKey key(each.domains, each.path);
     absl::StatusOr<ListInForce> list = Parse(key, *each.text);
     if (list.ok()) {

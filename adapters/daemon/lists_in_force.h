@@ -15,7 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "lib/history/list_memory.h"
+#include "lib/history/saved_lists.h"
 #include "lib/mail/address_file.h"
 #include "lib/policy/domain_list.h"
 
@@ -71,11 +71,11 @@ absl::StatusOr<ListInForce> ReadList(const ListKey& key,
 // Whether both have the same lists, with the same entries in force and held.
 bool SameLists(const ListsInForce& a, const ListsInForce& b);
 
-// Converts the versions in force to what the file of ListMemory holds, and
+// Converts the versions in force to what the file of SavedLists holds, and
 // back. A remembered text that no longer parses is left out, and a line for the
 // log is added to `alarms`.
-std::vector<RememberedList> ToMemory(const ListsInForce& lists);
-ListsInForce FromMemory(const std::vector<RememberedList>& lists,
+std::vector<SavedList> ToMemory(const ListsInForce& lists);
+ListsInForce FromMemory(const std::vector<SavedList>& lists,
                         std::vector<std::string>* alarms);
 
 }  // namespace mailverdict

@@ -16,7 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "lib/loop/quiet_thread.h"
+#include "lib/loop/start_thread.h"
 #include "lib/mail/escape.h"
 
 namespace mailverdict {
@@ -228,8 +228,7 @@ absl::StatusOr<std::unique_ptr<LogWriter>> LogWriter::Start(LogTarget target,
     openlog("mailverdictd", LOG_PID | LOG_NDELAY, LOG_MAIL);
   }
   // A quiet thread: a log that was closed must not kill by SIGPIPE.
-  absl::StatusOr<std::thread> thread =
-      StartQuietThread([queue] { queue->Run(); });
+  absl::StatusOr<std::thread> thread = StartThread([queue] { queue->Run(); });
   if (!thread.ok()) {
     return absl::ResourceExhaustedError(
         absl::StrCat("the log is written by a thread, and there is ",

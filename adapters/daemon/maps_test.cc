@@ -51,7 +51,7 @@ class Scripted : public AdminService {
   void SetMode(OperatorMode mode) override {
     heard.push_back("hold " + std::string(mailverdict::ToString(mode)));
   }
-  absl::Status Release(const std::string& directory) override {
+  absl::Status ReleaseHold(const std::string& directory) override {
     return Order("release ", directory);
   }
   absl::Status SetGrace(const std::string& directory,

@@ -34,7 +34,7 @@ void Complain(const std::string& what) {
   Print(STDERR_FILENO, "mailverdict-deliver: " + mail::EscapeLine(what) + "\n");
 }
 
-UnknownRule MakeRule(const Options& options) {
+UnknownUserRule MakeRule(const Options& options) {
   std::vector<std::unique_ptr<ProofSource>> proofs;
   // Under always-defer no absence counts, so there is nothing to ask; only the
   // map still wants to know who is present.
@@ -49,8 +49,9 @@ UnknownRule MakeRule(const Options& options) {
           std::make_unique<AbsenceClient>(*ParseSocketAddress(proof)));
     }
   }
-  return UnknownRule(options.unknown, std::move(proofs), options.proof_timeout,
-                     options.domains.empty() ? "" : options.domains[0]);
+  return UnknownUserRule(options.unknown, std::move(proofs),
+                         options.proof_timeout,
+                         options.domains.empty() ? "" : options.domains[0]);
 }
 
 int Wrap(const Options& options) {

@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "adapters/deliver/lmtp/refusal.h"
-#include "adapters/deliver/users/unknown_rule.h"
+#include "adapters/deliver/users/unknown_user_rule.h"
 #include "adapters/deliver/wrapper/exit_status.h"
 #include "lib/loop/listen.h"
 

@@ -25,7 +25,7 @@ int StopFd() {
   return signalfd(-1, &stops, SFD_CLOEXEC);
 }
 
-absl::Status ServeProxy(const Options& options, const UnknownRule& rule,
+absl::Status ServeProxy(const Options& options, const UnknownUserRule& rule,
                         const LogSink& log, int stop_fd) {
   ProxyOptions proxy;
   proxy.server.address = options.lmtp;
@@ -38,7 +38,7 @@ absl::Status ServeProxy(const Options& options, const UnknownRule& rule,
   return RunProxy(proxy, judge, log, stop_fd);
 }
 
-absl::Status ServeMap(const Options& options, const UnknownRule& rule,
+absl::Status ServeMap(const Options& options, const UnknownUserRule& rule,
                       const LogSink& log, int stop_fd) {
   ConnectionServerOptions server;
   server.address = options.map;
@@ -48,7 +48,7 @@ absl::Status ServeMap(const Options& options, const UnknownRule& rule,
 
 }  // namespace
 
-absl::Status Serve(const Options& options, const UnknownRule& rule) {
+absl::Status Serve(const Options& options, const UnknownUserRule& rule) {
   MailLog log({"/dev/log", absl::ZeroDuration(), STDERR_FILENO});
   const LogSink sink = [&log](Severity severity, std::string_view line) {
     log.Write(severity, line);

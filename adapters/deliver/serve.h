@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "adapters/deliver/options.h"
-#include "adapters/deliver/users/unknown_rule.h"
+#include "adapters/deliver/users/unknown_user_rule.h"
 
 namespace mailverdict::deliver {
 
@@ -14,7 +14,7 @@ namespace mailverdict::deliver {
 // 30 s at most. Logs to syslog, or to stderr if there is no syslog. An error,
 // which says what to do about it, if it cannot listen. REQUIRES: the process
 // has one thread, and options.mode is kProxy or kMap.
-absl::Status Serve(const Options& options, const UnknownRule& rule);
+absl::Status Serve(const Options& options, const UnknownUserRule& rule);
 
 }  // namespace mailverdict::deliver
 

@@ -20,7 +20,7 @@
 #include "adapters/milter/session.h"
 #include "adapters/wire/wire.h"
 #include "lib/core/replies.h"
-#include "lib/loop/quiet_thread.h"
+#include "lib/loop/start_thread.h"
 
 namespace mailverdict::milter {
 namespace {
@@ -394,7 +394,7 @@ void Milter::Use(StageSet needed, StageSet judged, absl::Duration deadline) {
 absl::Status Milter::Start(std::function<void()> on_end) {
   // The threads of libmilter inherit the mask: no signal is theirs.
   absl::StatusOr<std::thread> thread =
-      StartQuietThread([on_end = std::move(on_end)] {
+      StartThread([on_end = std::move(on_end)] {
         smfi_main();
         const std::shared_lock<std::shared_mutex> lock(shared->mutex);
         if (shared->loop != nullptr) shared->loop->Post(on_end);

@@ -15,18 +15,18 @@
 
 namespace mailverdict {
 
-// A deviation, `but SUBJECT ...`: a control, or the second server, does not
-// behave as it should.
+// A deviation, written `but SUBJECT ...`: a control or the second server does
+// not behave as it should.
 struct Deviation {
   // What the subject does instead.
-  enum class Behaviour {
+  enum class Kind {
     kPresent,
     kAbsent,
     kUnknown,
     kAnotherServer,
     kAnotherConnection,
     kAnotherExchange,
-    kAnotherTime,  // it was sent before the answer
+    kAnotherTime,  // it was sent before the answer came
     kFromCache,    // DNS: its TTL is not 0
     kNotAsked,
   };
@@ -38,7 +38,7 @@ struct Deviation {
 
   size_t line = 0;
   std::string subject;
-  Behaviour behaviour = Behaviour::kAbsent;
+  Kind kind = Kind::kAbsent;
   std::vector<std::string> values;  // kPresent
   std::string reason;               // kUnknown
 };

@@ -66,8 +66,8 @@ TEST(CaseReader, ReadsWhatIsToldOfACase) {
   EXPECT_EQ(cases[1].steps[0].transaction.client, "");
 }
 
-// A new connection forgets the last one, a new message the last message.
-// Answers hold for one verdict only.
+// A new connection drops the facts of the last one, and a new message those of
+// the last message. Answers hold for one verdict only.
 TEST(CaseReader, WhatWasToldStaysUntilItIsTakenBack) {
   const std::vector<Case> cases = Read(
       "case some\nconnect 192.0.2.1\nhelo mx.example.net\nlogin\n"
@@ -99,18 +99,18 @@ TEST(CaseReader, WhatWasToldStaysUntilItIsTakenBack) {
 }
 
 TEST(CaseReader, ReadsExceptions) {
-  const std::map<std::string, Deviation::Behaviour> says = {
-      {"absent", Deviation::Behaviour::kAbsent},
-      {"present a \"b c\"", Deviation::Behaviour::kPresent},
-      {"unknown timed out", Deviation::Behaviour::kUnknown},
-      {"from another server", Deviation::Behaviour::kAnotherServer},
-      {"from another connection", Deviation::Behaviour::kAnotherConnection},
-      {"from another exchange", Deviation::Behaviour::kAnotherExchange},
-      {"from another time", Deviation::Behaviour::kAnotherTime},
-      {"from a cache", Deviation::Behaviour::kFromCache},
-      {"not asked", Deviation::Behaviour::kNotAsked},
+  const std::map<std::string, Deviation::Kind> kinds = {
+      {"absent", Deviation::Kind::kAbsent},
+      {"present a \"b c\"", Deviation::Kind::kPresent},
+      {"unknown timed out", Deviation::Kind::kUnknown},
+      {"from another server", Deviation::Kind::kAnotherServer},
+      {"from another connection", Deviation::Kind::kAnotherConnection},
+      {"from another exchange", Deviation::Kind::kAnotherExchange},
+      {"from another time", Deviation::Kind::kAnotherTime},
+      {"from a cache", Deviation::Kind::kFromCache},
+      {"not asked", Deviation::Kind::kNotAsked},
   };
-  for (const auto& [text, expected] : says) {
+  for (const auto& [text, expected] : kinds) {
     const std::vector<Case> cases =
         Read("case c\nasked mailbox p:j\nabsent\nbut x@example.org " + text +
              "\nbut controls absent\nverdict pass\n");
@@ -119,12 +119,12 @@ TEST(CaseReader, ReadsExceptions) {
         cases[0].steps[0].given[0].deviations;
     ASSERT_EQ(deviations.size(), 2u);
     EXPECT_EQ(deviations[0].subject, "x@example.org");
-    EXPECT_EQ(deviations[0].behaviour, expected) << text;
+    EXPECT_EQ(deviations[0].kind, expected) << text;
     EXPECT_EQ(deviations[0].line, 4u);
-    if (expected == Deviation::Behaviour::kPresent) {
+    if (expected == Deviation::Kind::kPresent) {
       EXPECT_THAT(deviations[0].values, ElementsAre("a", "b c"));
     }
-    if (expected == Deviation::Behaviour::kUnknown) {
+    if (expected == Deviation::Kind::kUnknown) {
       EXPECT_EQ(deviations[0].reason, "timed out");
     }
   }

@@ -43,18 +43,18 @@ CaseComplaint TakeQuoted(Cursor& in, std::string* value) {
 }
 
 // The deviations that take no argument.
-struct Saying {
+struct Phrase {
   std::string_view text;
-  Deviation::Behaviour behaviour;
+  Deviation::Kind kind;
 };
-constexpr Saying kSayings[] = {
-    {"absent", Deviation::Behaviour::kAbsent},
-    {"from another server", Deviation::Behaviour::kAnotherServer},
-    {"from another connection", Deviation::Behaviour::kAnotherConnection},
-    {"from another exchange", Deviation::Behaviour::kAnotherExchange},
-    {"from another time", Deviation::Behaviour::kAnotherTime},
-    {"from a cache", Deviation::Behaviour::kFromCache},
-    {"not asked", Deviation::Behaviour::kNotAsked},
+constexpr Phrase kPhrases[] = {
+    {"absent", Deviation::Kind::kAbsent},
+    {"from another server", Deviation::Kind::kAnotherServer},
+    {"from another connection", Deviation::Kind::kAnotherConnection},
+    {"from another exchange", Deviation::Kind::kAnotherExchange},
+    {"from another time", Deviation::Kind::kAnotherTime},
+    {"from a cache", Deviation::Kind::kFromCache},
+    {"not asked", Deviation::Kind::kNotAsked},
 };
 
 }  // namespace
@@ -122,19 +122,19 @@ CaseComplaint TakeDeviation(Cursor& in, Deviation* deviation) {
   in.TakeWhile(IsBlank);
   // Compared with the whole rest of the line, because these texts have several
   // words.
-  for (const Saying& saying : kSayings) {
-    if (in.rest() == saying.text) {
-      deviation->behaviour = saying.behaviour;
+  for (const Phrase& phrase : kPhrases) {
+    if (in.rest() == phrase.text) {
+      deviation->kind = phrase.kind;
       return std::nullopt;
     }
   }
   const std::string_view word = TakeWord(in);
   if (word == "present") {
-    deviation->behaviour = Deviation::Behaviour::kPresent;
+    deviation->kind = Deviation::Kind::kPresent;
     return TakeValues(in, &deviation->values);
   }
   if (word == "unknown") {
-    deviation->behaviour = Deviation::Behaviour::kUnknown;
+    deviation->kind = Deviation::Kind::kUnknown;
     deviation->reason = TakeRest(in);
     return std::nullopt;
   }

@@ -44,38 +44,38 @@ Report ReportOf(const GivenAnswer& given, const Lookup& lookup, Origin moment) {
 // Applies a Deviation to the report on a control; nullopt if the Deviation
 // takes the report away.
 std::optional<Report> Changed(Report report, const Deviation& deviation) {
-  switch (deviation.behaviour) {
-    case Deviation::Behaviour::kPresent:
+  switch (deviation.kind) {
+    case Deviation::Kind::kPresent:
       report.state = AnswerState::kPresent;
       report.values = deviation.values;
       break;
-    case Deviation::Behaviour::kAbsent:
+    case Deviation::Kind::kAbsent:
       report.state = AnswerState::kAbsent;
       report.absence = std::holds_alternative<DnsLookup>(report.lookup)
                            ? Absence::kNoName
                            : Absence::kNoEntry;
       report.values.clear();
       break;
-    case Deviation::Behaviour::kUnknown:
+    case Deviation::Kind::kUnknown:
       report.state = AnswerState::kUnknown;
       report.reason = deviation.reason;
       break;
-    case Deviation::Behaviour::kAnotherServer:
+    case Deviation::Kind::kAnotherServer:
       report.origin.server += ".another";
       break;
-    case Deviation::Behaviour::kAnotherConnection:
+    case Deviation::Kind::kAnotherConnection:
       ++report.origin.connection;
       break;
-    case Deviation::Behaviour::kAnotherExchange:
+    case Deviation::Kind::kAnotherExchange:
       ++report.origin.exchange;
       break;
-    case Deviation::Behaviour::kAnotherTime:
+    case Deviation::Kind::kAnotherTime:
       report.origin.sent -= absl::Seconds(1);
       break;
-    case Deviation::Behaviour::kFromCache:
+    case Deviation::Kind::kFromCache:
       report.dns.ttl = absl::Minutes(1);
       break;
-    case Deviation::Behaviour::kNotAsked:
+    case Deviation::Kind::kNotAsked:
       return std::nullopt;
   }
   return report;
@@ -90,8 +90,8 @@ bool IsAbout(const Deviation& deviation, const Lookup& control) {
   return name == deviation.subject || mail::IsBelow(name, deviation.subject);
 }
 
-// Collects the reports on the controls and applies the Buts to each. Notes
-// which Buts were used.
+// Collects the reports on the controls and applies the Deviations to each.
+// Notes which Deviations were used.
 class Controls {
  public:
   explicit Controls(const GivenAnswer& given) : deviations_(given.deviations) {

@@ -1,4 +1,5 @@
-// The faults of wrong cases. //tests/cases shows that right cases have none.
+// The faults that wrong cases have. //tests/cases shows that right cases have
+// none.
 
 #include "lib/cases/run_case.h"
 
@@ -39,7 +40,7 @@ std::shared_ptr<const Policy> TwoServers() {
   return std::make_shared<const Policy>(std::move(loaded->policy));
 }
 
-// "LINE: WHAT" of each fault.
+// Runs a case, and returns "LINE: WHAT" for each fault.
 std::vector<std::string> Try(const std::string& steps) {
   const auto cases = ReadCases("case c\n" + steps, "a.case");
   EXPECT_TRUE(cases.ok()) << cases.status();
@@ -151,8 +152,8 @@ TEST(RunCase, WhatIsRememberedIsComparedIfTheCaseSaysSo) {
             "people:joe@example.org\"");
 }
 
-// Each way in which a control or the second server can be wrong turns the
-// rejection into something else, and none is ignored.
+// Every deviation of a control or of the second server turns the rejection into
+// another verdict; none is ignored.
 TEST(RunCase, EachExceptionIsMade) {
   const std::map<std::string, std::string> exceptions = {
       {"c@example.org absent", "control c@example.org (mail) is missing"},

@@ -1,6 +1,7 @@
 // The kinds of history, as cases, logs and `mailverdict explain` write them. A
-// new kind needs a line here, its type (mailbox_seen.h is one) and its place in
-// lib/history/stored_history.cc.
+// new kind needs a line here, its type (mailbox_seen.h is one) and its row in
+// StoredHistory::KindOf (lib/history/stored_history.cc), which says how it is
+// stored.
 
 #ifndef MAILVERDICT_LIB_CORE_HISTORY_KIND_H_
 #define MAILVERDICT_LIB_CORE_HISTORY_KIND_H_

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/dns/interface_sockets.h"
 #include "lib/dns/message.h"
-#include "lib/dns/zone_sockets.h"
 #include "lib/loop/timer.h"
 
 namespace mailverdict {
@@ -25,8 +25,9 @@ ares_addr_port_node NodeOf(const DnsServer& server) {
   return node;
 }
 
-// After a FORMERR without OPT, c-ares 1.18 asks again without EDNS by itself,
-// and for good: its flag is all that shows it.
+// Whether the c-ares channel still asks with EDNS. After a FORMERR without OPT,
+// c-ares 1.18 asks again without EDNS by itself, and keeps to that. Only its
+// flag shows it.
 bool HasEdns(ares_channel ares) {
   ares_options options{};
   int mask = 0;
@@ -67,8 +68,8 @@ struct DnsChannel::Question {
   bool edns;
   Done done;
   uint64_t number;
-  absl::Time since;      // it waits, or was sent
-  Line* line = nullptr;  // then
+  absl::Time since;      // when it was sent; before that: began to wait
+  Line* line = nullptr;  // on which it was sent
 };
 
 // A channel of c-ares, for one question at a time.
@@ -84,7 +85,7 @@ struct DnsChannel::Line {
   ares_channel ares = nullptr;
   bool edns = false;
   std::map<int, Watches> watches;
-  Timer timer;  // c-ares wants to look at the clock
+  Timer timer;  // for c-ares's next timeout
 };
 
 DnsChannel::DnsChannel(const DnsServer& server, absl::Duration timeout,
@@ -97,7 +98,7 @@ DnsChannel::DnsChannel(const DnsServer& server, absl::Duration timeout,
 DnsChannel::~DnsChannel() {
   alive_.reset();
   for (const std::unique_ptr<Line>& line : lines_) {
-    ares_destroy(line->ares);  // calls each OnAnswer
+    ares_destroy(line->ares);  // calls OnAnswer for each question
   }
 }
 
@@ -136,9 +137,10 @@ void DnsChannel::Send(std::unique_ptr<Question> question) {
   ArmTimer(line);
 }
 
-// A line of the other kind is opened anew: c-ares has EDNS as an option of the
-// channel, and bounds by it what it takes from a datagram. Says why it could
-// not be opened.
+// Opens the line again if its last question had EDNS and this one has not, or
+// the reverse: in c-ares EDNS is an option of the channel, which also bounds
+// the size of the datagrams that it reads. Returns why this failed; "" if it
+// did not.
 std::string DnsChannel::Prepare(Line* line, bool edns) {
   if (line->ares != nullptr && line->edns == edns) return "";
   ares_destroy(line->ares);
@@ -148,7 +150,8 @@ std::string DnsChannel::Prepare(Line* line, bool edns) {
 
 std::string DnsChannel::Open(Line* line, bool edns) {
   static const int library = ares_library_init(ARES_LIB_INIT_ALL);
-  // All that c-ares would otherwise look up in resolv.conf or the environment.
+  // Sets everything that c-ares would otherwise take from resolv.conf or the
+  // environment.
   char nowhere[] = "/dev/null", dns_only[] = "b";
   in_addr placeholder{};
   ares_options options{};
@@ -181,7 +184,7 @@ std::string DnsChannel::Open(Line* line, bool edns) {
     ares_destroy(std::exchange(line->ares, nullptr));
     return ares_strerror(rc);
   }
-  if (!server_.zone.empty()) UseZone(line->ares, server_);
+  if (!server_.interface.empty()) UseInterface(line->ares, server_);
   line->edns = edns;
   return "";
 }
@@ -213,7 +216,8 @@ void DnsChannel::OnAnswer(void* argument, int status, int, unsigned char* bytes,
   if (self->alive_ == nullptr) return;  // ~DnsChannel
   const std::string_view message(reinterpret_cast<const char*>(bytes),
                                  bytes == nullptr || size < 0 ? 0 : size);
-  // No question is sent on the line before c-ares is done with it: see Finish.
+  // The line is free again, but no question is sent on it before c-ares has
+  // returned from its callback: see Finish.
   question->line->timer.Cancel();
   question->line->edns = HasEdns(question->line->ares);
   self->free_.push_back(question->line);
@@ -221,7 +225,8 @@ void DnsChannel::OnAnswer(void* argument, int status, int, unsigned char* bytes,
   self->Finish(std::move(question), std::move(reply));
 }
 
-// With bytes, the status is what c-ares makes of them; we read them ourselves.
+// If there are bytes, we parse them ourselves and ignore the status that c-ares
+// derives from them.
 DnsChannel::Reply DnsChannel::Read(const Question& question, int status,
                                    std::string_view bytes) {
   const Origin origin{name_, 1, question.number, question.since,
@@ -240,18 +245,20 @@ DnsChannel::Reply DnsChannel::Read(const Question& question, int status,
     why = absl::StrCat("no answer within ", absl::FormatDuration(timeout_));
     silent = true;
   } else if (status == ARES_ECONNREFUSED) {
-    const bool lost = !server_.zone.empty() && InterfaceOf(server_.zone) == 0;
-    why = lost ? absl::StrCat("there is no interface ", server_.zone)
+    const bool lost =
+        !server_.interface.empty() && InterfaceIndex(server_.interface) == 0;
+    why = lost ? absl::StrCat("there is no interface ", server_.interface)
                : "connection refused: no DNS server runs there";
     silent = true;
   }
-  // A server that is not there does not answer without EDNS either.
+  // A server that refuses the connection would not answer without EDNS either.
   const bool lost_or_dropped = question.edns && status == ARES_ETIMEOUT;
   return {Report::Unknown(question.lookup, std::move(why), origin), silent,
           with_edns, lost_or_dropped ? EdnsDoubt::kPerhaps : EdnsDoubt::kNone};
 }
 
-// c-ares is not to be destroyed, nor asked, in the midst of its own callbacks.
+// Delivers the reply later, because c-ares must not be destroyed or used within
+// its own callbacks.
 void DnsChannel::Finish(std::unique_ptr<Question> question, Reply reply) {
   if (finished_.empty()) {
     executor_->Post([this, alive = std::weak_ptr<const bool>(alive_)] {
@@ -299,8 +306,9 @@ void DnsChannel::Process(Line* line, int read_fd, int write_fd) {
   ArmTimer(line);
 }
 
-// A question that goes over to TCP has its time anew. The timer that is set
-// stays: when it runs, c-ares says what is next.
+// Sets the timer for c-ares's next timeout, unless it is set. A question that
+// moves to TCP gets a new timeout in c-ares; the earlier timer then runs too
+// early, which does no harm.
 void DnsChannel::ArmTimer(Line* line) {
   timeval left{};
   if (line->timer.pending() ||

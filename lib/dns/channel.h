@@ -1,14 +1,15 @@
-// Asks one DNS server, by c-ares: over UDP, and over TCP when the answer was
-// truncated. There is one channel for each server, so that it is known which
+// Asks one DNS server, with c-ares: over UDP, and again over TCP if the answer
+// was truncated. Each server has its own channel, so that it is known which
 // server gave an answer.
 //
 // c-ares ignores a message that does not answer the question (another id,
-// another question or none), and waits on. If nothing else comes, the server
-// counts as silent.
+// another question or none) and keeps waiting. If nothing else comes, the
+// server counts as silent.
 //
-// c-ares 1.18 keeps its socket, and so its port, while questions are under way,
-// which spares a forger half of the guessing (RFC 5452). So each question has a
-// c-ares channel of its own, with a port that the system picks.
+// One c-ares channel of version 1.18 uses a single socket, and so a single
+// port, for all questions under way. A forger who knows the port has to guess
+// only the id (RFC 5452). So each question has a c-ares channel of its own,
+// with a port that the system picks.
 
 #ifndef MAILVERDICT_LIB_DNS_CHANNEL_H_
 #define MAILVERDICT_LIB_DNS_CHANNEL_H_
@@ -32,18 +33,18 @@
 
 namespace mailverdict {
 
-// Loop's thread only; never blocks. The program must ignore SIGPIPE, since
-// c-ares writes to TCP connections that may be gone. The machine's settings
+// Loop's thread only; never blocks. The program must ignore SIGPIPE, because
+// c-ares writes to TCP connections that may be closed. The machine's settings
 // (resolv.conf, RES_OPTIONS, LOCALDOMAIN) have no effect.
 class DnsChannel {
  public:
-  // Questions sent and not answered at a time; further ones wait. Each costs a
-  // descriptor and 76 KB of c-ares 1.18, which are kept for the next question.
-  // A burst has to fit into the server's buffer, too: on Linux 6.18 with its
-  // default of 208 KiB, 256 datagrams of 60 bytes did.
+  // The most questions sent and not answered yet; further ones wait. Each takes
+  // a descriptor and 76 KB in c-ares 1.18, which are kept for the next
+  // question. A burst also has to fit into the server's receive buffer: on
+  // Linux 6.18 with its default of 208 KiB, 256 datagrams of 60 bytes fitted.
   static constexpr size_t kMaxSent = 128;
-  // Questions that wait to be sent. One that has waited for the timeout is
-  // given up.
+  // The most questions that wait to be sent. A question that has waited for the
+  // timeout is given up.
   static constexpr size_t kMaxWaiting = 4096;
   // The datagram size that EDNS (RFC 6891) announces. Datagrams of this size
   // get through everywhere unfragmented (dnsflagday.net/2020).
@@ -51,28 +52,28 @@ class DnsChannel {
 
   struct Reply {
     Report report;  // with the server's name
-    // Nothing came back: no answer in time, or no server listens there.
+    // Nothing came back: no answer came in time, or no server listens there.
     bool silent = false;
-    // The question that was answered had EDNS. c-ares drops EDNS by itself
+    // The answered question had EDNS. c-ares asks again without EDNS by itself
     // after a FORMERR.
     bool with_edns = false;
-    // Whether EDNS is what failed, if the question had EDNS.
+    // Whether EDNS may be the cause of a failure, if the question had EDNS.
     EdnsDoubt edns = EdnsDoubt::kNone;
   };
   using Done = std::function<void(const Reply&)>;
 
-  // The server has `timeout` for an answer, and again for one over TCP.
-  // `executor` outlives the channel.
+  // The server has `timeout` for an answer over UDP, and `timeout` again over
+  // TCP. `executor` outlives the channel.
   DnsChannel(const DnsServer& server, absl::Duration timeout,
              Executor* executor);
-  // Questions under way are dropped.
+  // Drops the questions under way.
   ~DnsChannel();
   DnsChannel(const DnsChannel&) = delete;
   DnsChannel& operator=(const DnsChannel&) = delete;
 
   // Asks once, with EDNS or without. Calls `done` once, never before Ask
-  // returns; it may ask again, and may destroy the channel. REQUIRES: the name
-  // is canonical.
+  // returns. `done` may ask again, and may destroy the channel. REQUIRES: the
+  // name is canonical.
   void Ask(const DnsLookup& lookup, bool edns, Done done);
 
   const std::string& server() const { return name_; }
@@ -103,7 +104,7 @@ class DnsChannel {
   std::vector<Line*> free_;
   std::deque<std::unique_ptr<Question>> waiting_;
   uint64_t asked_ = 0;
-  std::vector<std::pair<Done, Reply>> finished_;  // to be delivered
+  std::vector<std::pair<Done, Reply>> finished_;  // not delivered yet
   // Reset by the destructor.
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };

@@ -12,24 +12,24 @@
 namespace mailverdict {
 namespace {
 
-// A lookup of the kind, as DnsControlsFor wants one.
+// An example of a lookup of one kind: an argument for DnsControlsFor.
 DnsLookup SampleOf(const DnsList* list) {
   return {list == nullptr ? "" : absl::StrCat("any.", list->zone), DnsType::kA};
 }
 
 }  // namespace
 
-// One kind, names in general or one list, at one server.
-struct DnsControls::Subject {
-  // Lookups that the server could not answer, one after the other. Counted
-  // only where there is no control. Replaced whole by an answer.
+// The state of one kind (names in general, or one list) at one server.
+struct DnsControls::Target {
+  // Consecutive lookups that the server could not answer. Counted only for a
+  // kind without controls. An answer resets the whole struct.
   struct Failures {
     int names = 0;
-    std::string last;  // the same name twice counts once
+    std::string last;  // the last name: a repetition does not count
   };
 
-  Subject(std::string server, const DnsList* list, bool has_controls,
-          bool retested, Executor* executor, HealthHooks hooks)
+  Target(std::string server, const DnsList* list, bool has_controls,
+         bool retested, Executor* executor, HealthHooks hooks)
       : server(std::move(server)),
         list(list),
         has_controls(has_controls),
@@ -47,23 +47,23 @@ struct DnsControls::Subject {
   const std::string server;
   const DnsList* const list;
   const bool has_controls;
-  const bool retested;  // also while it is well
+  const bool retested;  // tested regularly, even while it is well
   ServerHealth health;
-  absl::Duration pause = kFirstRetestFailing;  // should the next round fail
-  absl::Time begun = absl::InfinitePast();     // the last round
-  std::shared_ptr<Running> running;            // null: none is under way
+  absl::Duration pause = kFirstRetestFailing;  // after the next failed round
+  absl::Time begun = absl::InfinitePast();     // when the last round began
+  std::shared_ptr<Running> running;            // null: no round is under way
   std::vector<Done> waiting;                   // for the next round
-  Timer next;                                  // begins it
+  Timer next;                                  // begins the next round
   absl::Time due;                              // when `next` runs
   Failures failures;
 };
 
 // A round under way.
 struct DnsControls::Running {
-  Subject* subject;
+  Target* target;
   Round round;
-  std::vector<Done> waiting;  // for it
-  size_t owed = 0;            // answers
+  std::vector<Done> waiting;  // to be called with the round
+  size_t owed = 0;            // answers that have not come yet
 };
 
 DnsControls::Random DnsControls::BitGen() {
@@ -83,19 +83,20 @@ DnsControls::DnsControls(std::shared_ptr<const Policy> policy,
     const bool has_controls =
         !DnsControlsFor(*policy_, SampleOf(list), 0).empty();
     for (const std::string& server : servers_->names()) {
-      subjects_.push_back(std::make_unique<Subject>(server, list, has_controls,
-                                                    retested, executor_,
-                                                    hooks(server, list)));
+      targets_.push_back(std::make_unique<Target>(server, list, has_controls,
+                                                  retested, executor_,
+                                                  hooks(server, list)));
     }
   };
   add(nullptr, !policy_->dns.controls.empty());
   if (const auto* dnsbl = policy_->FindCheck<DnsblCheckPolicy>()) {
     for (const DnsList& list : dnsbl->lists) add(&list, true);
   }
-  // Not ended by the destructor, which might end the listening of the next one.
-  servers_->Listen([this, alive = std::weak_ptr<const bool>(alive_)](
-                       const std::string& server, const Report& report) {
-    if (!alive.expired()) Hear(server, report);
+  // The destructor does not remove the listener, because the next DnsControls
+  // may have replaced it already.
+  servers_->SetListener([this, alive = std::weak_ptr<const bool>(alive_)](
+                            const std::string& server, const Report& report) {
+    if (!alive.expired()) OnReport(server, report);
   });
 }
 
@@ -103,128 +104,129 @@ DnsControls::~DnsControls() = default;
 
 void DnsControls::StartTests() {
   const std::weak_ptr<const bool> alive = alive_;
-  for (size_t i = 0; !alive.expired() && i < subjects_.size(); ++i) {
-    if (subjects_[i]->retested) Schedule(subjects_[i].get(), executor_->Now());
+  for (size_t i = 0; !alive.expired() && i < targets_.size(); ++i) {
+    if (targets_[i]->retested) Schedule(targets_[i].get(), executor_->Now());
   }
 }
 
 void DnsControls::Ask(const std::string& server, const DnsLookup& lookup,
                       Done done) {
-  Subject* const subject = Find(server, policy_->FindList(lookup.name));
-  if (subject == nullptr) {
+  Target* const target = Find(server, policy_->FindList(lookup.name));
+  if (target == nullptr) {
     done(Round());
     return;
   }
-  subject->waiting.push_back(std::move(done));
-  Schedule(subject, executor_->Now());
+  target->waiting.push_back(std::move(done));
+  Schedule(target, executor_->Now());
 }
 
 void DnsControls::Suspect(const DnsList* list) {
   for (const std::string& server : servers_->names()) {
-    Subject* const subject = Find(server, list);
-    if (subject != nullptr) Schedule(subject, executor_->Now());
+    Target* const target = Find(server, list);
+    if (target != nullptr) Schedule(target, executor_->Now());
   }
 }
 
 std::string DnsControls::WhyNot(const DnsList* list) const {
-  const Subject* failing = nullptr;
-  for (const auto& subject : subjects_) {
-    if (subject->list != list) continue;
-    if (!subject->health.failing()) return "";
-    failing = subject.get();
+  const Target* failing = nullptr;
+  for (const auto& target : targets_) {
+    if (target->list != list) continue;
+    if (!target->health.failing()) return "";
+    failing = target.get();
   }
   return failing == nullptr ? "" : failing->health.state().why;
 }
 
 std::vector<ServerState> DnsControls::states(const DnsList* list) const {
   std::vector<ServerState> states;
-  for (const auto& subject : subjects_) {
-    if (subject->list == list) states.push_back(subject->health.state());
+  for (const auto& target : targets_) {
+    if (target->list == list) states.push_back(target->health.state());
   }
   return states;
 }
 
-DnsControls::Subject* DnsControls::Find(const std::string& server,
-                                        const DnsList* list) {
-  for (const auto& subject : subjects_) {
-    if (subject->list == list && subject->server == server) {
-      return subject.get();
+DnsControls::Target* DnsControls::Find(const std::string& server,
+                                       const DnsList* list) {
+  for (const auto& target : targets_) {
+    if (target->list == list && target->server == server) {
+      return target.get();
     }
   }
   return nullptr;
 }
 
-// What a server said to any question, also to those of the rounds.
-void DnsControls::Hear(const std::string& server, const Report& report) {
+// Called with the answer of a server to any question, including those of
+// rounds.
+void DnsControls::OnReport(const std::string& server, const Report& report) {
   const auto& lookup = std::get<DnsLookup>(report.lookup);
-  Subject* const subject = Find(server, policy_->FindList(lookup.name));
-  if (subject == nullptr) return;
-  if (!subject->has_controls) {
-    Count(subject, report);
+  Target* const target = Find(server, policy_->FindList(lookup.name));
+  if (target == nullptr) return;
+  if (!target->has_controls) {
+    Count(target, report);
     return;
   }
-  // A round that is under way will tell, and one of a failing kind is due.
-  if (report.state != AnswerState::kUnknown || subject->running != nullptr ||
-      subject->health.failing()) {
+  // Nothing to do if the lookup was answered. If a round is under way, it will
+  // show the state; for a failing kind the next round is scheduled.
+  if (report.state != AnswerState::kUnknown || target->running != nullptr ||
+      target->health.failing()) {
     return;
   }
-  // By the timer even if it is due now: a round that began here might destroy
-  // the servers, which are in the midst of their answer.
+  // Uses the timer even if the round is due now: a round that began here could
+  // destroy the servers, which are calling us.
   const absl::Time due =
-      std::max(executor_->Now(), subject->begun + kSuspectApart);
-  if (!subject->next.pending() || due < subject->due) SetTimer(subject, due);
+      std::max(executor_->Now(), target->begun + kMinSuspectInterval);
+  if (!target->next.pending() || due < target->due) SetTimer(target, due);
 }
 
-void DnsControls::Count(Subject* subject, const Report& report) {
-  Subject::Failures& failures = subject->failures;
+void DnsControls::Count(Target* target, const Report& report) {
+  Target::Failures& failures = target->failures;
   if (report.state != AnswerState::kUnknown) {
-    failures = Subject::Failures();
-    if (subject->health.failing()) subject->health.Report("");
+    failures = Target::Failures();
+    if (target->health.failing()) target->health.Report("");
     return;
   }
   const std::string& name = std::get<DnsLookup>(report.lookup).name;
   if (name == failures.last) return;
   failures.last = name;
   if (++failures.names < kNamesUnknown) return;
-  subject->health.Report(
-      absl::StrCat("it could not answer for any of the last ", failures.names,
-                   " names: ", report.reason));
+  target->health.Report(absl::StrCat("it could not answer for any of the last ",
+                                     failures.names,
+                                     " names: ", report.reason));
 }
 
 // Begins the next round at `due`, or as soon as it may begin.
-void DnsControls::Schedule(Subject* subject, absl::Time due) {
-  if (subject->running != nullptr) return;  // End calls this again
-  due = std::max(due, subject->begun + kApart);
+void DnsControls::Schedule(Target* target, absl::Time due) {
+  if (target->running != nullptr) return;  // End calls this again
+  due = std::max(due, target->begun + kMinRoundInterval);
   if (due <= executor_->Now()) {
-    subject->next.Cancel();
-    Begin(subject);
-  } else if (!subject->next.pending() || due < subject->due) {
-    SetTimer(subject, due);
+    target->next.Cancel();
+    Begin(target);
+  } else if (!target->next.pending() || due < target->due) {
+    SetTimer(target, due);
   }
 }
 
-void DnsControls::SetTimer(Subject* subject, absl::Time due) {
-  subject->due = due;
-  subject->next.Set(due - executor_->Now(),
-                    [this, subject] { Begin(subject); });
+void DnsControls::SetTimer(Target* target, absl::Time due) {
+  target->due = due;
+  target->next.Set(due - executor_->Now(), [this, target] { Begin(target); });
 }
 
-void DnsControls::Begin(Subject* subject) {
+void DnsControls::Begin(Target* target) {
   const auto running = std::make_shared<Running>();
-  running->subject = subject;
-  running->waiting.swap(subject->waiting);
+  running->target = target;
+  running->waiting.swap(target->waiting);
   running->round.random = random_();
-  subject->begun = executor_->Now();
-  subject->running = running;
+  target->begun = executor_->Now();
+  target->running = running;
   const std::vector<DnsControl> controls =
-      DnsControlsFor(*policy_, SampleOf(subject->list), running->round.random);
+      DnsControlsFor(*policy_, SampleOf(target->list), running->round.random);
   running->owed = controls.size();
   running->round.reports.resize(controls.size());
   const std::weak_ptr<const bool> alive = alive_;
   if (controls.empty()) End(running);  // may destroy this
   for (size_t i = 0; i < controls.size(); ++i) {
     if (alive.expired()) return;
-    servers_->ResolveAt(subject->server, controls[i].lookup,
+    servers_->ResolveAt(target->server, controls[i].lookup,
                         [this, alive, running, i](const Answer& answer) {
                           if (alive.expired()) return;
                           running->round.reports[i] = answer.report();
@@ -234,25 +236,25 @@ void DnsControls::Begin(Subject* subject) {
 }
 
 void DnsControls::End(const std::shared_ptr<Running>& running) {
-  Subject* const subject = running->subject;
+  Target* const target = running->target;
   Round& round = running->round;
   Origin before;
-  before.server = subject->server;
-  before.received = subject->begun;
-  round.objection = ObjectionOfControls(*policy_, SampleOf(subject->list),
+  before.server = target->server;
+  before.received = target->begun;
+  round.objection = ObjectionOfControls(*policy_, SampleOf(target->list),
                                         round.random, before, round.reports);
-  if (!round.reports.empty()) subject->health.Report(round.objection);
-  subject->running = nullptr;
-  const absl::Duration pause = subject->pause;
-  subject->pause = round.objection.empty()
-                       ? kFirstRetestFailing
-                       : std::min(2 * pause, kLastRetestFailing);
-  if (!subject->waiting.empty()) {
-    Schedule(subject, executor_->Now());
+  if (!round.reports.empty()) target->health.Report(round.objection);
+  target->running = nullptr;
+  const absl::Duration pause = target->pause;
+  target->pause = round.objection.empty()
+                      ? kFirstRetestFailing
+                      : std::min(2 * pause, kLastRetestFailing);
+  if (!target->waiting.empty()) {
+    Schedule(target, executor_->Now());
   } else if (!round.objection.empty()) {
-    Schedule(subject, executor_->Now() + pause);
-  } else if (subject->retested || subject->health.unsteady()) {
-    Schedule(subject, subject->begun + kRetest);
+    Schedule(target, executor_->Now() + pause);
+  } else if (target->retested || target->health.unsteady()) {
+    Schedule(target, target->begun + kRetest);
   }
   const std::weak_ptr<const bool> alive = alive_;
   for (const Done& done : running->waiting) {

@@ -1,5 +1,5 @@
-// Rounds of controls, by virtual time: when they begin, whom they serve, what
-// they find, what they make of the answers that wait for them.
+// Rounds of controls, in virtual time: when they begin, which answers they
+// serve, what they find, and what becomes of the answers that wait for them.
 
 #include "lib/dns/controls.h"
 
@@ -40,7 +40,7 @@ class DnsControlsTest : public testing::Test {
     };
     Open(TestPolicy());
   }
-  // Lines for the log may be posted still, after the controls have gone.
+  // Log lines may still be posted after the controls are destroyed.
   ~DnsControlsTest() override {
     voucher.reset();
     controls.reset();
@@ -64,7 +64,8 @@ class DnsControlsTest : public testing::Test {
         [this](const std::string& line) { log.push_back(line); });
   }
 
-  // What a healthy world says at once, but for what `late` holds back.
+  // The answer of a healthy server; nullopt for a question that `late` holds
+  // back.
   std::optional<Report> Say(const ScriptedNames::Call& call) {
     const std::string& name = call.lookup.name;
     if (call.only_there) {
@@ -85,7 +86,7 @@ class DnsControlsTest : public testing::Test {
                                                 {"127.0.0.2"})
                  : ScriptedNames::NoName(call.lookup, absl::Seconds(60));
   }
-  // Rounds that have begun: of names, of the list.
+  // The number of rounds that have begun, for names and for the list.
   size_t name_rounds() const { return Count("wild.example.org"); }
   size_t list_rounds() const { return Count("0.0.127.list.example") / 2; }
   size_t Count(const std::string& parent) const {
@@ -97,11 +98,11 @@ class DnsControlsTest : public testing::Test {
     voucher->Resolve({name, DnsType::kA, with_controls},
                      [this](const Answer& a) { answers.push_back(a); });
   }
-  // Until a round that may have to wait has come.
+  // Asks, and waits until a round that may be delayed has answered.
   void AskAndWait(const std::string& name) {
     const size_t before = answers.size();
     Ask(name);
-    loop.Advance(DnsControls::kApart);
+    loop.Advance(DnsControls::kMinRoundInterval);
     ASSERT_EQ(answers.size(), before + 1);
   }
   const Answer& last() const { return answers.back(); }
@@ -192,7 +193,7 @@ TEST_F(DnsControlsTest, WhoComesWhileARoundIsUnderWayWaitsForTheNext) {
       names.Absent(i, Absence::kNoName, absl::Seconds(60));
     }
   }
-  // The first has its answer; the others have a round of their own, all one.
+  // The first lookup has its answer. The others share a second round.
   EXPECT_EQ(answers.size(), 1u);
   EXPECT_TRUE(last().proven()) << last().ToString();
   EXPECT_EQ(name_rounds(), 2u);
@@ -218,7 +219,7 @@ TEST_F(DnsControlsTest, RoundsOfOneKindBeginATenthOfASecondApart) {
   loop.Advance(absl::Milliseconds(100));
   EXPECT_EQ(answers.size(), 1000u);
   for (const Answer& answer : answers) EXPECT_TRUE(answer.proven());
-  // A second of them: one at its beginning, one every 100 ms.
+  // One second: one round at its beginning, then one every 100 ms.
   EXPECT_EQ(name_rounds(), 11u);
   EXPECT_EQ(list_rounds(), 11u);
   const std::vector<absl::Time>& times = sent["wild.example.org"];
@@ -252,7 +253,7 @@ TEST_F(DnsControlsTest, AContradictionMakesUnknownAndIsToldOnce) {
             0u)
       << log[0];
   EXPECT_EQ(troubles[kServer], 1);
-  // At once another round finds it so again, and says nothing for a while.
+  // Another round soon finds the same fault, which is not logged again so soon.
   loop.Advance(absl::Seconds(1));
   Ask("gone.example.org");
   EXPECT_EQ(log.size(), 1u);
@@ -282,7 +283,7 @@ TEST_F(DnsControlsTest, WhatFailsIsTestedEverMoreSeldomUntilItHeals) {
   EXPECT_FALSE(controls->states(nullptr)[0].failing);
   AskAndWait("gone.example.org");
   EXPECT_TRUE(last().proven());
-  // The next time it begins anew.
+  // At the next failure the pauses begin anew.
   broken = &IsControl;
   loop.Advance(absl::Minutes(10));
   rounds = name_rounds();
@@ -391,7 +392,7 @@ TEST_F(DnsControlsTest, AListOfTheWholeWorldListsNobody) {
   EXPECT_EQ(list_rounds(), 1u);
 }
 
-// DNS has died since the last round, and the next one is ten minutes away.
+// DNS has failed since the last round, and the next one is due in ten minutes.
 TEST_F(DnsControlsTest, TheStateFollowsOrdinaryLookups) {
   controls->StartTests();
   loop.Advance(absl::Minutes(2));
@@ -403,10 +404,11 @@ TEST_F(DnsControlsTest, TheStateFollowsOrdinaryLookups) {
   EXPECT_TRUE(controls->states(nullptr)[0].failing);
   EXPECT_TRUE(absl::StrContains(controls->states(nullptr)[0].why, "REFUSED"))
       << controls->states(nullptr)[0].why;
-  // The other server was not asked, so nothing is known of it.
+  // The other server was not asked, so its state is not known.
   EXPECT_FALSE(controls->states(nullptr)[1].failing);
   EXPECT_TRUE(Logged("dns 192.0.2.53 FAILS: control "));
-  // An answer to an ordinary lookup does not heal it: the control is missing.
+  // An answer to an ordinary lookup does not end the failure: the control is
+  // still missing.
   broken = &IsControl;
   Ask("there.example.org", false);
   loop.Advance(absl::Seconds(10));
@@ -416,7 +418,8 @@ TEST_F(DnsControlsTest, TheStateFollowsOrdinaryLookups) {
   EXPECT_FALSE(controls->states(nullptr)[0].failing);
 }
 
-// Before any round, and where names have no positive control to be retested by.
+// No round has begun, and without a positive control names are not tested
+// regularly.
 TEST_F(DnsControlsTest, TheStateFollowsLookupsOfNamesThatAreNotRetested) {
   Policy without = TestPolicy();
   without.dns.controls.clear();
@@ -431,7 +434,7 @@ TEST_F(DnsControlsTest, TheStateFollowsLookupsOfNamesThatAreNotRetested) {
   EXPECT_FALSE(controls->states(nullptr)[0].failing);
 }
 
-// SERVFAIL may be the fault of the name's own servers.
+// SERVFAIL may come from the servers of the name.
 TEST_F(DnsControlsTest, ANameThatCannotBeLookedUpFailsNoServer) {
   broken = [](const auto& call) { return call.lookup.name == "x.org"; };
   controls->StartTests();
@@ -441,11 +444,11 @@ TEST_F(DnsControlsTest, ANameThatCannotBeLookedUpFailsNoServer) {
   }
   EXPECT_FALSE(controls->states(nullptr)[0].failing);
   EXPECT_TRUE(log.empty());
-  // One round a second asks whether it is the server, at this server only.
+  // One round a second tests the server, and only this server.
   EXPECT_EQ(name_rounds(), 2u + 10u);
   for (size_t i = 2; i < name_rounds(); ++i) {
     const std::vector<absl::Time>& times = sent["wild.example.org"];
-    EXPECT_GE(times[i] - times[i - 1], DnsControls::kSuspectApart) << i;
+    EXPECT_GE(times[i] - times[i - 1], DnsControls::kMinSuspectInterval) << i;
   }
 }
 
@@ -458,7 +461,7 @@ TEST_F(DnsControlsTest, WithoutControlsTheLookupsDecide) {
   broken = &Always;
   for (int i = 1; i < DnsControls::kNamesUnknown; ++i) {
     Ask(std::string(1, static_cast<char>('a' + i)) + ".org", false);
-    // The same name again is no other evidence.
+    // The same name again does not count.
     for (int j = 0; j < 10; ++j) {
       Ask(std::string(1, static_cast<char>('a' + i)) + ".org", false);
     }
@@ -488,13 +491,14 @@ TEST_F(DnsControlsTest, ARoundThatIsAskedForPutsOffTheNextOne) {
   AskAndWait("gone.example.org");
   ASSERT_EQ(name_rounds(), 3u);
   loop.Advance(absl::Minutes(8));
-  // At ten minutes the other server had its next; this one's is due at 14.
+  // After ten minutes the other server had its next round; this one's is due
+  // after 14.
   EXPECT_EQ(name_rounds(), 4u);
   loop.Advance(absl::Minutes(3));
   EXPECT_EQ(name_rounds(), 5u);
 }
 
-// However often it is asked for, there is one next round of a kind.
+// However many lookups ask for a round, a kind has one next round.
 TEST_F(DnsControlsTest, RoundsDoNotMultiply) {
   controls->StartTests();
   for (int i = 0; i < 50; ++i) {
@@ -519,7 +523,7 @@ TEST_F(DnsControlsTest, AFailedLookupDoesNotHurryAKindThatIsFailing) {
   EXPECT_EQ(name_rounds(), 5u);  // after 0, 1, 3, 7 and 15 seconds
 }
 
-// Names without a positive control are not retested, but for this.
+// Names without a positive control are tested only while they are unsteady.
 TEST_F(DnsControlsTest, AKindThatFlapsIsTestedUntilItIsSteady) {
   Policy without = TestPolicy();
   without.dns.controls.clear();
@@ -538,7 +542,7 @@ TEST_F(DnsControlsTest, AKindThatFlapsIsTestedUntilItIsSteady) {
   EXPECT_EQ(controls->states(nullptr)[0].why, "");
 }
 
-// The controls pass, and no lookup is answered: something in between.
+// The controls pass, but no other lookup is answered.
 TEST_F(DnsControlsTest, AnAlarmTellsOfAnHourWithoutAnAnswer) {
   broken = [](const auto& call) { return !IsControl(call); };
   controls->StartTests();

@@ -19,12 +19,12 @@ bool CanBeAsked(const std::string& name) {
 struct DnsResolver::Asking {
   DnsLookup lookup;
   Done done;
-  std::deque<Attempt> attempts;  // to be made, in this order
-  std::string reasons;           // of those that could not say
+  std::deque<Attempt> attempts;  // still to be made, in this order
+  std::string reasons;           // the failures so far
 };
 
 DnsResolver::DnsResolver(const DnsOptions& options, Executor* executor)
-    : apart_(options.apart), executor_(executor) {
+    : own_channel_(options.own_channel), executor_(executor) {
   for (const DnsServer& server : options.servers) {
     servers_.push_back(
         {std::make_unique<DnsChannel>(server, options.timeout, executor),
@@ -78,8 +78,8 @@ std::vector<size_t> DnsResolver::Order() const {
   return order;
 }
 
-// Whether to ask again without EDNS. A server that fails for one name and was
-// right with EDNS for another a moment ago fails for the name's sake.
+// Whether to ask again without EDNS. If the server lately answered another name
+// with EDNS, a failure of kPerhaps is about the name and not about EDNS.
 bool DnsResolver::MayBeEdns(EdnsDoubt doubt, const EdnsMemory& memory) const {
   return doubt == EdnsDoubt::kRefused ||
          (doubt == EdnsDoubt::kPerhaps &&
@@ -109,9 +109,10 @@ void DnsResolver::AskNext(const std::shared_ptr<Asking>& asking) {
   Server& server = servers_[attempt.server];
   const bool edns = attempt.doubt == EdnsDoubt::kNone &&
                     server.edns.AskWith(executor_->Now());
-  const bool apart = apart_ != nullptr && apart_(asking->lookup);
-  // A channel that is destroyed calls no `done`, and it is destroyed with this.
-  (apart ? server.apart : server.channel)
+  const bool own = own_channel_ != nullptr && own_channel_(asking->lookup);
+  // Capturing `this` is safe: the channel is destroyed together with it, and
+  // then calls no `done`.
+  (own ? server.own : server.channel)
       ->Ask(asking->lookup, edns,
             [this, asking, attempt](const DnsChannel::Reply& reply) {
               Take(asking, attempt, reply);
@@ -127,7 +128,7 @@ void DnsResolver::Take(const std::shared_ptr<Asking>& asking,
     from.silence.shunned_until = executor_->Now() + kShunned;
   }
   LearnEdns(attempt, reply);
-  Tell(from.channel->server(), reply.report);
+  Notify(from.channel->server(), reply.report);
   if (reply.report.state != AnswerState::kUnknown) {
     asking->done(Answer(reply.report));
     return;

@@ -1,18 +1,20 @@
-// Asks DNS: one server or several, any of which may be broken.
+// Answers DNS lookups by asking one server or several, any of which may be
+// broken.
 //
 //   DnsOptions options;
 //   options.servers = {*DnsServer::Parse("192.0.2.53")};
 //   DnsResolver resolver(options, executor);
 //   resolver.Resolve({"example.org", DnsType::kMx}, [](const Answer& a) {...});
 //
-// A server that cannot say (it is silent, refuses, fails, answers nonsense) is
-// passed over, and the next one is asked. Servers that were silent are asked
-// once more at the end, since a datagram may get lost. The answer is Unknown
-// only when no server could say; its reason names each server's.
+// If a server gives no usable answer (it is silent, refuses, fails, or sends a
+// malformed message), the next server is asked. Servers that were silent are
+// asked once more at the end, because a datagram may get lost. The answer is
+// Unknown only if no server gave a usable answer. Its reason has the failure of
+// each server.
 //
-// Questions have EDNS, except to a server that cannot take it (edns_memory.h).
-// A question that may have failed because of EDNS is asked again without it: at
-// once, or, to a silent server, as that second question.
+// Questions use EDNS, except to a server that cannot handle it (edns_memory.h).
+// A question that may have failed because of EDNS is asked again without EDNS:
+// at once, or, if the server was silent, when it is asked once more at the end.
 
 #ifndef MAILVERDICT_LIB_DNS_DNS_RESOLVER_H_
 #define MAILVERDICT_LIB_DNS_DNS_RESOLVER_H_
@@ -35,33 +37,35 @@ namespace mailverdict {
 struct DnsOptions {
   // Recursive servers, in the order in which they are asked (ReadResolvConf).
   std::vector<DnsServer> servers;
-  // How long one server has for one question, and again over TCP.
+  // The time that one server has for one question, and again if it is asked
+  // over TCP.
   absl::Duration timeout = absl::Milliseconds(1000);
-  // Which lookups have channels of their own, so that they do not wait behind
-  // many slow ones (DnsChannel::kMaxSent): those of lists, which have little
-  // time. Empty: none.
-  std::function<bool(const DnsLookup&)> apart{};
+  // Selects lookups that use a second channel to each server. So they do not
+  // wait behind many slow lookups (DnsChannel::kMaxSent). It selects the
+  // lookups of DNS lists, which have little time. If it is empty, no lookup is
+  // selected.
+  std::function<bool(const DnsLookup&)> own_channel{};
 };
 
 // Loop's thread only.
 class DnsResolver final : public NameServers {
  public:
-  // A server that was silent kSilences times in a row is asked after the others
-  // for kShunned. A single silence may be the fault of one name's own servers.
+  // A server that was silent kSilences times in a row is asked after the other
+  // servers for kShunned. A single silence may be the fault of the servers of
+  // one name.
   static constexpr int kSilences = 3;
   static constexpr absl::Duration kShunned = absl::Seconds(10);
 
   // `executor` outlives the resolver.
   DnsResolver(const DnsOptions& options, Executor* executor);
 
-  // A name that is not canonical is not asked for, and Unknown: no name is ever
-  // completed, converted or searched for.
+  // A name that is not canonical gives Unknown and is not asked for. No name is
+  // ever completed or converted, and there is no search list.
   void Resolve(const DnsLookup& lookup, Done done) override;
 
   std::vector<std::string> names() const override;
 
-  // A server that was silent is asked once more. An unknown server gives
-  // Unknown.
+  // Asks a silent server once more. Unknown if there is no such server.
   void ResolveAt(const std::string& server, const DnsLookup& lookup,
                  Done done) override;
 
@@ -69,19 +73,19 @@ class DnsResolver final : public NameServers {
   struct Asking;
   struct Attempt {
     size_t server = 0;
-    bool second = false;  // this server was asked before
-    // Then: what its first answer made of EDNS. It goes out without, unless
-    // this is kNone.
+    bool second = false;  // this server is asked a second time
+    // Of a second attempt: whether EDNS may have caused the failure of the
+    // first. Unless it is kNone, the second attempt does not use EDNS.
     EdnsDoubt doubt = EdnsDoubt::kNone;
   };
-  // Replaced whole when the server says anything.
+  // Reset as a whole when the server sends anything.
   struct Silence {
-    int times = 0;  // one after the other
+    int times = 0;  // in a row
     absl::Time shunned_until = absl::InfinitePast();
   };
   struct Server {
     std::unique_ptr<DnsChannel> channel;
-    std::unique_ptr<DnsChannel> apart;  // for DnsOptions::apart
+    std::unique_ptr<DnsChannel> own;  // for DnsOptions::own_channel
     EdnsMemory edns;
     Silence silence{};
   };
@@ -94,7 +98,7 @@ class DnsResolver final : public NameServers {
   bool MayBeEdns(EdnsDoubt doubt, const EdnsMemory& memory) const;
   void LearnEdns(const Attempt& attempt, const DnsChannel::Reply& reply);
 
-  const std::function<bool(const DnsLookup&)> apart_;
+  const std::function<bool(const DnsLookup&)> own_channel_;
   Executor* const executor_;
   std::vector<Server> servers_;
 };

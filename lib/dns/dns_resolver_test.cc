@@ -1,5 +1,5 @@
-// What a DnsResolver says of real servers, a NSD and an Unbound, and of those
-// that no real one would be.
+// The answers of a DnsResolver, with a real NSD and a real Unbound, and with
+// scripted servers that behave as no real one does.
 
 #include "lib/dns/dns_resolver.h"
 
@@ -25,8 +25,8 @@
 namespace mailverdict {
 namespace {
 
-// The user's settings for DNS, as hostile as they get, before the first
-// channel of the program.
+// Sets the most harmful DNS settings of a user, before the first channel of the
+// program is made.
 const bool kAmbient = [] {
   setenv("LOCALDOMAIN", "example.org", 1);
   setenv("RES_OPTIONS", "ndots:15 attempts:9 timeout:9 rotate", 1);
@@ -90,7 +90,7 @@ class DnsResolverTest : public testing::Test {
         << ToString(answer.lookup()) << ": " << answer.reason();
     EXPECT_FALSE(answer.ProofOfAbsence().has_value());
   }
-  // Answers the first question of the message with what `make` adds.
+  // A server that answers each question with the records that `make` adds.
   using Make = std::function<void(DnsBytes*)>;
   std::unique_ptr<ScriptedDns> Scripted(const Make& make) {
     return std::make_unique<ScriptedDns>(
@@ -192,13 +192,13 @@ TEST_F(DnsResolverTest, AServerThatFailsOrRefusesCouldNotBeAsked) {
                 "SERVFAIL");
   ExpectUnknown(AskOnce({cache.server()}, "x.broken.example", DnsType::kA),
                 "SERVFAIL");
-  // Where it is sent for the rest of the world, it is refused.
+  // The cache forwards other names to the authority, which refuses them.
   ExpectUnknown(AskOnce({cache.server()}, "example.net", DnsType::kA),
                 "SERVFAIL");
   ExpectUnknown(AskOnce({authority.server()}, "example.net", DnsType::kA),
                 "REFUSED");
-  // An Unbound that refuses a client leaves the question out, and c-ares takes
-  // that for somebody else's answer.
+  // An Unbound that refuses a client leaves the question out of its answer, so
+  // c-ares ignores the answer.
   Unbound other;
   other.Start(authority.port(), {"example.org"},
               "  access-control: 127.0.0.0/8 refuse\n");
@@ -223,7 +223,8 @@ TEST_F(DnsResolverTest, SilenceAndNobodyThereCouldNotBeAsked) {
                 "connection refused");
 }
 
-// Nobody hears then what the server says, nor of the failure itself.
+// Without a watch, neither an answer nor a failure of the socket would be
+// noticed.
 TEST_F(DnsResolverTest, WhatCannotBeWatchedCouldNotBeAsked) {
   StartBoth();
   DnsResolver resolver = Open({authority.server()}, absl::Milliseconds(500));
@@ -251,11 +252,11 @@ TEST_F(DnsResolverTest, AServerThatCannotSayIsPassedOver) {
     EXPECT_EQ(first.origin().server, cache.server().ToString());
     EXPECT_GE(loop.Now() - before, absl::Milliseconds(300));
   }
-  // From then on, it is not waited for.
+  // From then on, the resolver does not wait for it.
   before = loop.Now();
   EXPECT_TRUE(Ask(resolver, "www.example.org", DnsType::kAaaa).present());
   EXPECT_LT(loop.Now() - before, absl::Milliseconds(300));
-  // None can say: of each it is told why.
+  // No server can answer, and the reason has the failure of each.
   cache.Stop();
   const Answer none = Ask(resolver, "www.example.org", DnsType::kA);
   ExpectUnknown(none, refusing.server().ToString() + ": it answers REFUSED");
@@ -263,11 +264,11 @@ TEST_F(DnsResolverTest, AServerThatCannotSayIsPassedOver) {
   ExpectUnknown(none, cache.server().ToString() + ": connection refused");
 }
 
-// What a server says, even an error, ends its row of silences.
+// Any answer of a server, even an error, resets its count of silences.
 TEST_F(DnsResolverTest, ServersAreShunnedForSilencesInARowOnly) {
   StartBoth();
   int question = 0;
-  // Twice silent, then REFUSED, and so on.
+  // It is silent twice, then answers REFUSED, and so on.
   const ScriptedDns flaky(&loop, [&](std::string_view bytes) {
     if (++question % DnsResolver::kSilences != 0) return std::string();
     std::string refused(bytes);
@@ -316,7 +317,8 @@ TEST_F(DnsResolverTest, AServerThatAnswersIsShunnedNoLonger) {
   const int before = asked;
   EXPECT_TRUE(Ask(resolver, "example.org", DnsType::kMx).present());
   EXPECT_EQ(asked, before);  // it is shunned
-  // One that is asked all the same, as for a control, shows that it is back.
+  // A server that is asked all the same, as for a control, shows that it is
+  // back.
   silent = false;
   bool answered = false;
   resolver.ResolveAt(server.server().ToString(), {"example.org", DnsType::kMx},
@@ -326,14 +328,14 @@ TEST_F(DnsResolverTest, AServerThatAnswersIsShunnedNoLonger) {
             server.server().ToString());
 }
 
-// So that the state of each server can follow its lookups.
+// DnsControls needs this to follow the state of each server.
 TEST_F(DnsResolverTest, TheListenerHearsOfEachServerWhatItSaid) {
   StartBoth();
   Nsd refusing;
   refusing.Start({{"example.com", Nsd::Zone()}});
   DnsResolver resolver = Open({refusing.server(), cache.server()});
   Values heard;
-  resolver.Listen([&](const std::string& server, const Report& report) {
+  resolver.SetListener([&](const std::string& server, const Report& report) {
     heard.push_back(server + (report.state == AnswerState::kUnknown
                                   ? ": " + report.reason
                                   : " answers"));
@@ -343,7 +345,7 @@ TEST_F(DnsResolverTest, TheListenerHearsOfEachServerWhatItSaid) {
                        cache.server().ToString() + " answers"};
   EXPECT_EQ(Values(heard.end() - 2, heard.end()), both);
   const size_t before = heard.size();
-  resolver.Listen(nullptr);
+  resolver.SetListener(nullptr);
   Ask(resolver, "www.example.org", DnsType::kA);
   EXPECT_EQ(heard.size(), before);
 }
@@ -435,7 +437,7 @@ TEST_F(DnsResolverTest, AnswersToNobodysQuestionAreSilence) {
                 "no answer within 50ms");
 }
 
-// Names whose servers never answer are anybody's to have.
+// Anybody can have names whose servers never answer.
 TEST_F(DnsResolverTest, WhatIsAskedApartDoesNotWaitBehindTheOthers) {
   const ScriptedDns server(&loop, [](std::string_view question) {
     if (question.find("list") == question.npos) return std::string();
@@ -482,7 +484,7 @@ TEST_F(DnsResolverTest, AThousandQuestionsAtOnce) {
   EXPECT_EQ(right, 1000) << wrong;
 }
 
-// Who forges an answer has to guess it.
+// A forger has to guess the port.
 TEST_F(DnsResolverTest, EachQuestionComesFromAPortOfItsOwn) {
   const ScriptedDns silent(&loop, [](std::string_view) { return ""; });
   DnsResolver resolver = Open({silent.server()});
@@ -495,7 +497,8 @@ TEST_F(DnsResolverTest, EachQuestionComesFromAPortOfItsOwn) {
   EXPECT_EQ(silent.ports().size(), size_t{kMany});
 }
 
-// One after the other, too, though another one is under way all the time.
+// This also holds for questions one after the other, while another one is under
+// way all the time.
 TEST_F(DnsResolverTest, AQuestionUnderWayDoesNotKeepThePortOfTheNext) {
   const auto mx = Be16(10) + WireName("mx.example.org");
   bool first = true;
@@ -512,7 +515,7 @@ TEST_F(DnsResolverTest, AQuestionUnderWayDoesNotKeepThePortOfTheNext) {
   for (int i = 0; i < 10; ++i) {
     EXPECT_TRUE(Ask(resolver, "example.org", DnsType::kMx).present());
   }
-  // The system picks them at random, so that two may be one.
+  // The system picks ports at random, so two may be equal.
   EXPECT_GE(server.ports().size(), 8u);
 }
 
@@ -521,8 +524,8 @@ bool HasEdns(std::string_view question) {
   return ns_get16(reinterpret_cast<const u_char*>(question.data()) + 10) != 0;
 }
 
-// A server that takes plain questions, and makes of those with EDNS what `odd`
-// says: "" is silence.
+// A server that answers questions without EDNS. Questions with EDNS get the
+// answer of `odd`; "" is silence.
 class EdnsTest : public DnsResolverTest {
  protected:
   using Odd = std::function<std::string(std::string_view question)>;
@@ -545,7 +548,8 @@ class EdnsTest : public DnsResolverTest {
     }
     return answer;
   }
-  // With the upper bits of an rcode in its TTL (RFC 6891 6.1.3).
+  // Adds an OPT record. Its TTL has the upper bits of the rcode (RFC 6891
+  // 6.1.3).
   static DnsBytes WithOpt(DnsBytes answer, ns_sect section, int upper = 0) {
     return answer.Raw(section, std::string(1, '\0'), ns_t_opt,
                       static_cast<uint32_t>(upper) << 24, "", 1232);
@@ -595,7 +599,7 @@ TEST_F(EdnsTest, AServerThatCannotTakeItIsAskedWithoutAndThatIsRemembered) {
   }
 }
 
-// It may as well have failed, so it takes some of them.
+// Such an error may have another cause, so it has to happen several times.
 TEST_F(EdnsTest, AServerThatFailsAndIsRightWithoutIsRememberedAfterSome) {
   for (int rcode : {ns_r_servfail, ns_r_refused}) {
     with = without = 0;
@@ -669,25 +673,25 @@ TEST_F(EdnsTest, WithoutItAnAnswerOverAHalfKilobyteComesByTcp) {
   }
 }
 
-// A zone is no part of ::1, and the kernel takes it all the same: so this goes
-// the way of fe80::1%eth0, over UDP and TCP.
+// ::1 has no interface, but the kernel accepts one. So this uses the same code
+// as fe80::1%eth0, over UDP and TCP.
 TEST_F(DnsResolverTest, AServerIsReachedThroughItsInterface) {
   authority.Start({{"example.org", Zone()}}, "::1");
   DnsServer server = authority.server();
   server.address = "::1";
-  server.zone = "lo";
+  server.interface = "lo";
   DnsResolver resolver = Open({server});
   const Answer small = Ask(resolver, "www.example.org", DnsType::kA);
   EXPECT_EQ(small.values(), Values{"192.0.2.1"}) << small.ToString();
   EXPECT_EQ(small.origin().server, server.ToString());
   EXPECT_EQ(Ask(resolver, "big.example.org", DnsType::kTxt).values().size(),
             40u);
-  server.zone = "nowhere";
+  server.interface = "nowhere";
   ExpectUnknown(AskOnce({server}, "www.example.org", DnsType::kA),
                 "there is no interface nowhere");
 }
 
-// Many more than are sent at a time, and more than may wait.
+// Many more questions than are sent at a time, and more than may wait.
 TEST_F(DnsResolverTest, EveryoneHearsOfASilentServerOnce) {
   const ScriptedDns silent(&loop, [](std::string_view) { return ""; });
   DnsResolver resolver = Open({silent.server()}, absl::Milliseconds(50));
@@ -705,7 +709,7 @@ TEST_F(DnsResolverTest, EveryoneHearsOfASilentServerOnce) {
   ASSERT_TRUE(loop.RunUntil([&] { return answers == kMany; }));
   EXPECT_FALSE(
       loop.RunUntil([&] { return answers > kMany; }, absl::Milliseconds(100)));
-  // Some of those who wait are sent before it is too late for them.
+  // Some of the waiting questions are sent before they are too late.
   const size_t sent = reasons["no answer within 50ms"];
   EXPECT_GE(sent, DnsChannel::kMaxSent);
   EXPECT_EQ(sent + reasons["it is too slow for all questions that wait"],
@@ -790,7 +794,8 @@ TEST(DnsServerTest, ALineThatIsNotUnderstoodIsNamedAndTheOthersCount) {
   }
 }
 
-// 127.0.0.1 may be a cache of somebody's whose answers are not meant for us.
+// A cache at 127.0.0.1 may belong to another program, with answers that are not
+// meant for us.
 TEST(DnsServerTest, LinesOfWhichNoneIsUnderstoodAreNoReasonToAskThisMachine) {
   for (const char* line : {"nameserver fe80::1", "nameserver",
                            "nameserver ns.example.org", "nameserver 192.0.2"}) {
@@ -804,12 +809,12 @@ TEST(DnsServerTest, LinesOfWhichNoneIsUnderstoodAreNoReasonToAskThisMachine) {
 }
 
 TEST(DnsServerTest, AnInterfaceThatIsNotThereIsSaid) {
-  EXPECT_EQ(InterfaceOf("lo"), if_nametoindex("lo"));
-  EXPECT_EQ(InterfaceOf(absl::StrCat(if_nametoindex("lo"))),
+  EXPECT_EQ(InterfaceIndex("lo"), if_nametoindex("lo"));
+  EXPECT_EQ(InterfaceIndex(absl::StrCat(if_nametoindex("lo"))),
             if_nametoindex("lo"));
   for (const char* zone :
        {"", "nowhere", "0", "4294967295", "99999999999", "lo ", "-1"}) {
-    EXPECT_EQ(InterfaceOf(zone), 0u) << zone;
+    EXPECT_EQ(InterfaceIndex(zone), 0u) << zone;
   }
   DnsPolicy policy;
   policy.servers = {"fe80::1%lo", "[fe80::1%nowhere]:5353"};

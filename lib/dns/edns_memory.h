@@ -1,14 +1,14 @@
-// Remembers whether a DNS server can be asked with EDNS (RFC 6891).
+// Remembers whether a DNS server can handle EDNS (RFC 6891).
 //
-// EDNS makes room for answers of over 512 bytes in a datagram. Some servers,
-// and some firewalls in front of them, cannot handle it: they drop the
-// question, call it malformed, or put the OPT record into a wrong section. RFC
-// 6891 6.2.2 allows asking such a server again without EDNS. An answer over 512
-// bytes then comes by TCP.
+// EDNS allows answers of more than 512 bytes in a datagram. Some servers, and
+// some firewalls in front of them, cannot handle it: they drop the question,
+// call it malformed, or put the OPT record into a wrong section. RFC 6891 6.2.2
+// allows us to ask such a server again without EDNS. An answer of more than 512
+// bytes then comes over TCP.
 //
-// A lost packet looks like a dropped question. So silence counts only when it
-// is repeated, and everything learned is forgotten after kForget. (Unbound
-// remembers for 15 minutes, and probes as well.)
+// A lost packet looks like a dropped question. So silence counts only if it is
+// repeated, and EDNS is tried again after kForget. (Unbound remembers for 15
+// minutes, and also probes.)
 
 #ifndef MAILVERDICT_LIB_DNS_EDNS_MEMORY_H_
 #define MAILVERDICT_LIB_DNS_EDNS_MEMORY_H_
@@ -18,31 +18,34 @@
 
 namespace mailverdict {
 
-// A value, for one server. Pure: the caller has the clock.
+// A value, for one server. Pure: the caller passes the time.
 class EdnsMemory {
  public:
-  // How long a server is asked without EDNS before EDNS is tried again. A box
-  // that is replaced is noticed within that.
+  // The time after which EDNS is tried again. A firewall or server that was
+  // replaced is noticed within this time.
   static constexpr absl::Duration kForget = absl::Minutes(10);
-  // This many questions in a row have to be answered only without EDNS, when
-  // the evidence against EDNS is silence or a general failure.
+  // EDNS is turned off after this many questions in a row that failed with EDNS
+  // and were answered without it. This applies if the failure was silence or a
+  // general error (EdnsDoubt::kPerhaps); after a clear refusal one question is
+  // enough.
   static constexpr int kSuspicions = 3;
-  // After kForget one question tries EDNS. For this long the others go on
-  // without it, so that they do not all wait for a server that still drops it.
+  // After kForget one question tries EDNS. The others do without it for this
+  // long, so that they do not all wait for a server that still drops EDNS.
   static constexpr absl::Duration kProbe = absl::Seconds(10);
 
-  // Whether the next question is to have EDNS. Not const: the question may
+  // Whether to use EDNS for the next question. Not const: that question may
   // become the one that tries EDNS again.
   bool AskWith(absl::Time now);
 
-  // A question with EDNS was answered well.
+  // Reports that a question with EDNS was answered well.
   void Works(absl::Time now);
 
-  // A question with EDNS failed, as `doubt` says, and was answered without.
+  // Reports that a question failed with EDNS, as `doubt` says, and was answered
+  // without it.
   void WorksOnlyWithout(EdnsDoubt doubt, absl::Time now);
 
-  // Whether a question with EDNS was answered within kForget. Then a failure is
-  // about the name, and asking again without EDNS is useless.
+  // Whether a question with EDNS was answered within the last kForget. If so, a
+  // failure is about the name, and it is useless to ask again without EDNS.
   bool WorkedLately(absl::Time now) const { return now < worked_ + kForget; }
 
  private:

@@ -44,7 +44,7 @@ TEST(EdnsMemoryTest, SilenceAgainAndAgainTurnsItOff) {
   EXPECT_FALSE(memory.AskWith(kNow));
 }
 
-// A failure is then no longer taken for the name's fault.
+// A failure is then no longer blamed on the name.
 TEST(EdnsMemoryTest, AServerThatNoLongerTakesItDidNotTakeItLately) {
   EdnsMemory memory;
   memory.Works(kNow);
@@ -61,7 +61,7 @@ TEST(EdnsMemoryTest, OneQuestionTriesAgainAndTheOthersDoNotWaitForIt) {
   const absl::Time later = kNow + EdnsMemory::kForget;
   EXPECT_TRUE(memory.AskWith(later));
   EXPECT_FALSE(memory.AskWith(later));
-  // It is lost once more, and that is enough now.
+  // One more lost question is now enough.
   memory.WorksOnlyWithout(EdnsDoubt::kPerhaps, later);
   EXPECT_FALSE(memory.AskWith(later + EdnsMemory::kProbe));
   EXPECT_TRUE(memory.AskWith(later + EdnsMemory::kForget));

@@ -37,7 +37,7 @@ const u_char* Bytes(std::string_view text) {
   return reinterpret_cast<const u_char*>(text.data());
 }
 
-// RFC 2181 8: the top bit makes it zero.
+// RFC 2181 8: a TTL with the top bit set counts as zero.
 absl::Duration TtlOf(uint32_t seconds) {
   return absl::Seconds(seconds > 0x7fffffff ? 0 : seconds);
 }
@@ -49,11 +49,10 @@ std::string RcodeText(int rcode) {
   return rcode < 6 ? name : absl::StrCat(name, " ", rcode);
 }
 
-// One message, and what is made of it. Each step is false when it has set the
-// reason.
-class Reading {
+// Parses one message in steps. A step that returns false has set the reason.
+class MessageParser {
  public:
-  Reading(std::string_view bytes, const DnsLookup& asked)
+  MessageParser(std::string_view bytes, const DnsLookup& asked)
       : bytes_(bytes), asked_(asked) {}
 
   DnsMessage Read() {
@@ -79,7 +78,7 @@ class Reading {
   bool Open() {
     if (bytes_.size() < kHeaderBytes) return Malformed("no header");
     if (bytes_.size() > kMaxMessageBytes) return Malformed("too long");
-    // Looked at first: what was cut may be cut anywhere.
+    // TC is checked first: a truncated message may be cut at any byte.
     const auto flags = static_cast<uint8_t>(bytes_[2]);
     if ((flags & 0x02) != 0) {
       CouldNotAsk("the answer is truncated");
@@ -97,7 +96,8 @@ class Reading {
     return true;
   }
 
-  // Before the question: some servers that refuse do not repeat it.
+  // The rcode is checked before the question: some servers that refuse a
+  // question do not repeat it.
   bool CheckRcode() {
     rcode_ = ns_msg_getflag(message_, ns_f_rcode);
     ns_rr rr;
@@ -149,7 +149,7 @@ class Reading {
     return true;
   }
 
-  // The name that is all of `in`'s rest; nullopt for anything else.
+  // The name that `data` consists of; nullopt if it is anything else.
   std::optional<std::string> NameOf(std::string_view data) const {
     char name[NS_MAXDNAME];
     const int used =
@@ -207,7 +207,7 @@ class Reading {
     return std::nullopt;
   }
 
-  // RFC 1035 3.3.14: one string or more, each with its length before it.
+  // RFC 1035 3.3.14: one or more strings, each after its length.
   static std::optional<std::string> TextOf(std::string_view data) {
     if (data.empty()) return std::nullopt;
     std::string text;
@@ -232,8 +232,8 @@ class Reading {
     return true;
   }
 
-  // The SOA of an absence (RFC 2308 3), of a zone that the name is in, and
-  // whether there are other servers to ask.
+  // Reads the SOA of an absence (RFC 2308 3); the name must be in its zone.
+  // Also notes whether the section refers to other servers.
   bool ReadAuthority() {
     ns_rr rr;
     for (int i = 0; i < ns_msg_count(message_, ns_s_ns); ++i) {
@@ -256,7 +256,8 @@ class Reading {
     return true;
   }
 
-  // The last of five numbers behind two names (RFC 1035 3.3.13).
+  // The minimum of an SOA: the last of five numbers after two names (RFC 1035
+  // 3.3.13).
   std::optional<uint32_t> SoaMinimum(std::string_view data) const {
     const u_char* at = Bytes(data);
     const u_char* const end = at + data.size();
@@ -309,7 +310,7 @@ class Reading {
 }  // namespace
 
 DnsMessage ReadDnsMessage(std::string_view bytes, const DnsLookup& asked) {
-  return Reading(bytes, asked).Read();
+  return MessageParser(bytes, asked).Read();
 }
 
 }  // namespace mailverdict

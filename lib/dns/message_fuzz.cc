@@ -1,7 +1,7 @@
-// What any bytes may do to ReadDnsMessage: nothing, but its outcome is one of
-// the four and says what dns_message.h says of it. The first byte picks the
-// type that is asked for; the name is the message's own, or else no answer
-// would match.
+// Fuzzes ReadDnsMessage. Requires for any bytes: no crash, and a result as
+// message.h describes it. The first byte of the input selects the type that is
+// asked for. The name that is asked for is taken from the message; with another
+// name no answer would match.
 
 #include <arpa/nameser.h>
 

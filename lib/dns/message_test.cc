@@ -136,7 +136,8 @@ TEST(DnsMessageTest, SixteenAliasesAreFollowedAndNoMore) {
   ExpectCouldNotAsk(chain(17), "on and on");
 }
 
-// RFC 2308 2.1: the name, with an SOA, with NS records too, without either.
+// RFC 2308 2.1: NXDOMAIN with an SOA, with an SOA and NS records, and without
+// either.
 TEST(DnsMessageTest, NoSuchNameWithAndWithoutItsZone) {
   const auto absent = [] { return DnsBytes("an.example", ns_t_a).Rcode(3); };
   for (DnsBytes message :
@@ -156,7 +157,7 @@ TEST(DnsMessageTest, NoSuchNameWithAndWithoutItsZone) {
   }
 }
 
-// The example of RFC 2308 2.1: an alias to a name that is not there.
+// The example of RFC 2308 2.1: an alias to a name that does not exist.
 TEST(DnsMessageTest, AnAliasOfNothingIsToldFromNoSuchName) {
   const DnsMessage read =
       Read(DnsBytes("an.example", ns_t_a)
@@ -170,7 +171,8 @@ TEST(DnsMessageTest, AnAliasOfNothingIsToldFromNoSuchName) {
   EXPECT_EQ(read.source.ttl, absl::Seconds(600));
 }
 
-// RFC 2308 2.2: NODATA of types 1, 2 and 3, and the referral that it is not.
+// RFC 2308 2.2: NODATA of types 1, 2 and 3, and a referral, which looks
+// similar.
 TEST(DnsMessageTest, NoSuchDataIsNoReferral) {
   const auto empty = [] { return DnsBytes("example.org", kMx); };
   for (DnsBytes message : {empty().Ns("example.org").Soa("example.org", 60, 9),
@@ -208,7 +210,7 @@ TEST(DnsMessageTest, AnAbsenceIsOfAZoneThatTheNameIsIn) {
 TEST(DnsMessageTest, EveryOtherRcodeCouldNotBeAsked) {
   for (int rcode = 1; rcode < 16; ++rcode) {
     if (rcode == ns_r_nxdomain) continue;
-    // With an answer, which counts for nothing, and without a question.
+    // With an answer, which is ignored, and without a question.
     const DnsBytes message =
         DnsBytes("example.org", kMx)
             .Rcode(rcode)
@@ -289,7 +291,7 @@ TEST(DnsMessageTest, AMessageCutAnywhereIsMalformed) {
     ExpectCouldNotAsk(ReadDnsMessage(whole.substr(0, size), Mx()), "malformed");
   }
   ExpectCouldNotAsk(ReadDnsMessage(whole + "x", Mx()), "malformed");
-  // A record whose owner leads nowhere.
+  // A record whose owner is a pointer beyond the message.
   const std::string nowhere = "\xc0\xff";
   ExpectCouldNotAsk(Read(DnsBytes("example.org", kMx)
                              .Answer("example.org", kMx, 60, MxData(1, "a.b"))
@@ -309,7 +311,7 @@ TEST(DnsMessageTest, AMessageCutAnywhereIsMalformed) {
 }
 
 TEST(DnsMessageTest, CompressionThatLoopsOrLeavesTheMessageIsMalformed) {
-  // The owner of the answer begins behind the header and the question.
+  // The owner of the answer begins after the header and the question.
   const int at = 12 + static_cast<int>(WireName("example.org").size()) + 4;
   const auto pointer = [](int to) { return Be16(0xc000 | to); };
   const auto read = [&](const std::string& owner, const std::string& host) {
@@ -322,7 +324,8 @@ TEST(DnsMessageTest, CompressionThatLoopsOrLeavesTheMessageIsMalformed) {
   ExpectCouldNotAsk(read(pointer(at), pointer(12)), "malformed");
   ExpectCouldNotAsk(read(pointer(at + 2), pointer(12)), "malformed");
   ExpectCouldNotAsk(read(pointer(0x3fff), pointer(12)), "malformed");
-  // Its own data: behind owner, type, class, ttl, length and preference.
+  // A pointer to the record's own data: after owner, type, class, TTL, length
+  // and preference.
   ExpectCouldNotAsk(read(pointer(12), pointer(at + 14)), "malformed");
   ExpectCouldNotAsk(read(pointer(12), "\x01x" + pointer(at + 14)), "malformed");
 }

@@ -1,5 +1,5 @@
-// DNS messages made by hand, byte by byte: those that no server would send, and
-// those of scripted servers.
+// Makes DNS messages byte by byte: messages that no real server would send, and
+// the answers of scripted servers.
 
 #ifndef MAILVERDICT_LIB_DNS_MESSAGE_TESTING_H_
 #define MAILVERDICT_LIB_DNS_MESSAGE_TESTING_H_

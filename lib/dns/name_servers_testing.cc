@@ -47,7 +47,7 @@ DnsDaemon::~DnsDaemon() {
   std::filesystem::remove_all(directory_, ignored);
 }
 
-// NSD has children, which may not be left behind: its group is killed.
+// Kills the whole process group, because NSD has child processes.
 void DnsDaemon::Stop() {
   if (pid_ == 0) return;
   kill(-pid_, SIGKILL);

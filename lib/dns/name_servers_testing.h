@@ -1,5 +1,6 @@
-// Real DNS servers of the test's own, unprivileged, on ports of 127.0.0.1: NSD,
-// an authority, and Unbound, a cache; and one that answers what it is told to.
+// DNS servers for tests, without privileges, on ports of 127.0.0.1: a real NSD
+// (an authority), a real Unbound (a cache), and a server that gives scripted
+// answers.
 //
 //   Nsd authority;
 //   authority.Start({{"example.org", Nsd::Zone() + "www A 192.0.2.1\n"}});
@@ -25,7 +26,7 @@
 
 namespace mailverdict {
 
-// What the two have in common: a program, its files, its port.
+// The common part of NSD and Unbound: a program, its files and its port.
 class DnsDaemon {
  public:
   DnsDaemon(const DnsDaemon&) = delete;
@@ -42,7 +43,7 @@ class DnsDaemon {
   explicit DnsDaemon(const std::string& program);
   ~DnsDaemon();
 
-  // Returns when it takes connections.
+  // Starts the program, and returns when it accepts connections.
   void Run(const std::vector<std::string>& options);
   const std::string& directory() const { return directory_; }
 
@@ -59,12 +60,13 @@ class Nsd : public DnsDaemon {
  public:
   Nsd() : DnsDaemon("/usr/sbin/nsd") {}
 
-  // The head of a zone file: SOA with TTL 300 and minimum 60, and NS.
+  // The first lines of a zone file: an SOA with TTL 300 and minimum 60, and an
+  // NS.
   static std::string Zone();
 
-  // Zones by name, with the text of their files. One without text cannot be
-  // loaded: SERVFAIL. What is below none of them is REFUSED. It listens at
-  // `also`, too.
+  // Serves `zones`: the text of each zone file by the zone's name. A zone
+  // without text cannot be loaded and answers SERVFAIL. Names in no zone are
+  // REFUSED. Also listens at the address `also`, if it is not empty.
   void Start(const std::map<std::string, std::string>& zones,
              const std::string& also = "");
 };
@@ -73,13 +75,15 @@ class Unbound : public DnsDaemon {
  public:
   Unbound() : DnsDaemon("/usr/sbin/unbound") {}
 
-  // Asks the authority at `port`: for `zones` as an authority, for the rest as
-  // another cache, which it is not. `more` are lines of the "server:" clause.
+  // Asks the server at `port`: as an authority for `zones`, and as a cache for
+  // all other names (which it is not). `more` has further lines of the
+  // "server:" clause.
   void Start(int port, const std::vector<std::string>& zones,
              const std::string& more = "");
 };
 
-// Over UDP only, on the loop of the test. "" as an answer is silence.
+// Gives the answers of a script, over UDP only, on the loop of the test. The
+// answer "" means silence.
 class ScriptedDns {
  public:
   using Script = std::function<std::string(std::string_view question)>;
@@ -89,7 +93,7 @@ class ScriptedDns {
 
   DnsServer server() const;
   int asked() const { return asked_; }
-  // From which ports.
+  // The ports that questions came from.
   const std::set<int>& ports() const { return ports_; }
 
  private:

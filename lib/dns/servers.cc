@@ -27,9 +27,9 @@ struct CloseFile {
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\f'; }
 bool IsComment(char c) { return c == '#' || c == ';'; }
 
-// Of a line, if it names servers: what stands behind "nameserver". libc takes
-// one address a line; c-ares, which read this file before, takes several, and
-// so do we: none is passed over without a word.
+// The text after "nameserver"; nullopt if this is not a nameserver line. libc
+// accepts one address in a line, c-ares several. We accept several, so that no
+// address is silently ignored.
 std::optional<std::string_view> NameserversOf(std::string_view line) {
   constexpr std::string_view kWord = "nameserver";
   mail::Cursor in(line);
@@ -121,23 +121,24 @@ absl::StatusOr<DnsServers> ServersOf(const DnsPolicy& policy) {
     out.servers.push_back(*std::move(server));
   }
   for (const DnsServer& server : out.servers) {
-    if (server.zone.empty() || InterfaceOf(server.zone) != 0) continue;
+    if (server.interface.empty() || InterfaceIndex(server.interface) != 0)
+      continue;
     out.complaints.push_back(absl::StrCat("the DNS server ", server.ToString(),
                                           " cannot be asked: there is no "
                                           "interface ",
-                                          server.zone,
+                                          server.interface,
                                           "; it is asked as soon as there is"));
   }
   return out;
 }
 
-// By its name first, as libc does: an interface may be called "2".
-uint32_t InterfaceOf(const std::string& zone) {
-  const unsigned named = if_nametoindex(zone.c_str());
+// Tries the name first, as libc does: an interface may be named "2".
+uint32_t InterfaceIndex(const std::string& interface) {
+  const unsigned named = if_nametoindex(interface.c_str());
   if (named != 0) return named;
   uint32_t number = 0;
   char name[IF_NAMESIZE];
-  if (!absl::SimpleAtoi(zone, &number)) return 0;
+  if (!absl::SimpleAtoi(interface, &number)) return 0;
   return if_indextoname(number, name) != nullptr ? number : 0;
 }
 

@@ -1,4 +1,4 @@
-// Finds the DNS servers to ask: those of the policy, or of resolv.conf.
+// Finds the DNS servers to ask: those of the policy, or those of resolv.conf.
 
 #ifndef MAILVERDICT_LIB_DNS_SERVERS_H_
 #define MAILVERDICT_LIB_DNS_SERVERS_H_
@@ -17,8 +17,9 @@ inline constexpr char kResolvConf[] = "/etc/resolv.conf";
 
 struct DnsServers {
   std::vector<DnsServer> servers;  // never empty; to be asked in this order
-  // Lines for the log, about lines that were not understood and interfaces that
-  // do not exist. Each says which server is asked, or not asked, because of it.
+  // Lines for the log: about lines of resolv.conf that cannot be parsed, and
+  // about interfaces that do not exist. Each says what is asked instead, or
+  // that a server cannot be asked.
   std::vector<std::string> complaints;
 
   friend bool operator==(const DnsServers& a, const DnsServers& b) {
@@ -26,20 +27,21 @@ struct DnsServers {
   }
 };
 
-// Returns the servers of the file's nameserver lines, in their order; its
-// search list and options are ignored. Without such a line or without the file
-// it is 127.0.0.1, as in resolv.conf(5), with a complaint. InvalidArgument if
-// the file cannot be read, or if it has nameserver lines and none was
-// understood: then 127.0.0.1 is not meant.
+// Returns the servers of the file's nameserver lines, in their order. Ignores
+// the search list and the options. If the file does not exist or has no
+// nameserver line, returns 127.0.0.1 (as resolv.conf(5) says) and a complaint.
+// InvalidArgument if the file cannot be read, or if it has nameserver lines but
+// none can be parsed: its author did not mean 127.0.0.1.
 absl::StatusOr<DnsServers> ReadResolvConf(const std::string& path);
 
-// Returns the policy's servers, or those of kResolvConf if it names none.
+// Returns the policy's servers; if it names none, those of kResolvConf.
 // InvalidArgument as for ReadResolvConf.
 absl::StatusOr<DnsServers> ServersOf(const DnsPolicy& policy);
 
-// Returns the number of the interface that a DnsServer's `zone` names; 0 if
-// there is no such interface now. Costs a system call or two. Thread-safe.
-uint32_t InterfaceOf(const std::string& zone);
+// Returns the number of the network interface that a DnsServer's `interface`
+// names, or 0 if there is no such interface now. Makes one or two system calls.
+// Thread-safe.
+uint32_t InterfaceIndex(const std::string& interface);
 
 }  // namespace mailverdict
 

@@ -1,5 +1,5 @@
-// Asks DNS, and has its answers vouched for: VouchDns (dns_vouch.h) judges each
-// answer together with its controls.
+// Answers DNS lookups and runs their controls: VouchDns (dns_vouch.h) judges
+// each answer together with its controls.
 
 #ifndef MAILVERDICT_LIB_DNS_VOUCHER_H_
 #define MAILVERDICT_LIB_DNS_VOUCHER_H_
@@ -17,16 +17,17 @@
 
 namespace mailverdict {
 
-// A plain lookup is passed on. For a lookup with_controls whose answer can be
-// vouched for, a round of controls goes to the same server after the answer has
-// come, and VouchDns judges both.
+// A lookup without controls is passed on to the servers. For a lookup
+// with_controls, if controls can prove its answer, a round of controls is run
+// at the same server after the answer has come, and VouchDns judges both.
 //
-// A list that fails its controls at each server is not asked, and its lookups
-// are Unknown at once, until a round finds it well: questions for a dead list
-// would delay all others. A list that could not answer is tested.
+// A list that has failed its controls at every server is not asked until a
+// round passes; its lookups are Unknown at once. Questions to a dead list would
+// delay all others. If no server could answer a lookup in a list, the list is
+// tested.
 //
-// An alarm tells when no lookup of names, or of one list, is answered for an
-// hour though no server is failing (lookup_alarm.h).
+// A line is logged if no lookup of names, or of one list, is answered for an
+// hour although no server is failing (lookup_alarm.h).
 //
 // Loop's thread only. A `done` may ask again, and may destroy this.
 class DnsVoucher final : public NameResolver {
@@ -48,8 +49,8 @@ class DnsVoucher final : public NameResolver {
   NameServers* const servers_;
   DnsControls* const controls_;
   const Log log_;
-  std::map<const DnsList*, LookupAlarm> alarms_;  // nullptr: names
-  // Reset by the destructor, so that later answers are dropped.
+  std::map<const DnsList*, LookupAlarm> alarms_;  // nullptr: names in general
+  // The destructor resets it, so that answers that come later are dropped.
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 

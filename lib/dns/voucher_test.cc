@@ -1,5 +1,5 @@
-// From a lookup with controls to a proof or none, against a real NSD and a real
-// Unbound that are well, cut off, or lie.
+// Lookups with controls that are proven or not, with a real NSD and a real
+// Unbound that work, are cut off, or lie.
 
 #include "lib/dns/voucher.h"
 
@@ -35,7 +35,7 @@ class DnsVoucherTest : public testing::Test {
   static std::string HealthyList() {
     return ListZone("2.0.0.127 A 127.0.0.2\n9.2.0.192 A 127.0.0.4\n");
   }
-  // A world of example.org, com and a list.
+  // Serves example.org, com and a list.
   void StartAuthority(const std::string& list = HealthyList()) {
     authority.Start(
         {{"example.org",
@@ -52,7 +52,8 @@ class DnsVoucherTest : public testing::Test {
     StartCache();
   }
 
-  // By `servers`, the cache if there are none, anew each time.
+  // Asks `servers`, or the cache if there are none, with a new voucher each
+  // time.
   Answer Ask(const std::string& name, DnsType type,
              std::vector<DnsServer> servers = {}) {
     if (servers.empty()) servers = {cache.server()};
@@ -132,7 +133,7 @@ TEST_F(DnsVoucherTest, WithoutAPositiveControlAnAbsenceStaysOne) {
   EXPECT_FALSE(answer.proven());
 }
 
-// What it knows it keeps; for the rest of the world there is nothing.
+// The cache keeps what it knows, and denies all other names.
 TEST_F(DnsVoucherTest, ACacheThatIsCutOffAndDeniesAllProvesNothing) {
   StartAuthority();
   StartCache(
@@ -151,7 +152,7 @@ TEST_F(DnsVoucherTest, ACacheThatLosesTheWorldBetweenTheTwoProvesNothing) {
   EXPECT_TRUE(AskA("nobody.example.org").proven());
   authority.Stop();
   timeout = absl::Seconds(2);
-  // The cache still has that there is none, and none of the controls.
+  // The cache still has the absence, but not the controls.
   ExpectUnknown(AskA("nobody.example.org"), "control ");
 }
 
@@ -209,13 +210,13 @@ TEST_F(DnsVoucherTest, AListOfTheWholeWorldProvesNothing) {
   EXPECT_TRUE(absl::StrContains(log, "list list.example (")) << log;
 }
 
-// As one does that has been given up and sold.
+// A list that was given up and sold may look like this.
 TEST_F(DnsVoucherTest, AListWithoutItsTestEntryProvesNothing) {
   StartBoth(ListZone("9.2.0.192 A 127.0.0.4\n"));
   ExpectUnknown(AskA(kListed), "2.0.0.127.list.example A is missing");
 }
 
-// "You ask through a public resolver", "you ask too much".
+// Errors such as "you ask through a public resolver" and "you ask too often".
 TEST_F(DnsVoucherTest, AListThatAnswersErrorsProvesNothing) {
   StartBoth(
       ListZone("*.127 A 127.255.255.254\n*.192 A 127.255.255.254\n"

@@ -5,7 +5,7 @@
 namespace mailverdict {
 
 AnswerCache::AnswerCache(const DirectoryPolicy& policy, Executor* executor,
-                         Resolver* directory)
+                         MailboxResolver* directory)
     : policy_(policy),
       directory_(directory),
       kept_(policy.max_cached, executor) {}

@@ -20,11 +20,11 @@ namespace mailverdict {
 // holds max_cached answers at most, and drops the least recently used first.
 // Identical lookups that are under way share one question. Loop's thread only.
 // A callback may call Resolve again, and may destroy the cache.
-class AnswerCache final : public Resolver {
+class AnswerCache final : public MailboxResolver {
  public:
   // All three must outlive the cache.
   AnswerCache(const DirectoryPolicy& policy, Executor* executor,
-              Resolver* directory);
+              MailboxResolver* directory);
 
   // The answer that is kept; nullopt if the directory has to be asked.
   std::optional<Answer> Find(const MailboxLookup& lookup) {
@@ -46,7 +46,7 @@ class AnswerCache final : public Resolver {
   void Keep(const Answer& answer);
 
   const DirectoryPolicy& policy_;
-  Resolver* const directory_;
+  MailboxResolver* const directory_;
   AnswerStore kept_;
   SharedQuestions<MailboxLookup> questions_;
   // Reset by the destructor, so that later answers are dropped.

@@ -90,7 +90,7 @@ class AnswerStore {
 template <typename L>
 class SharedQuestions {
  public:
-  using Done = Resolver::Done;
+  using Done = MailboxResolver::Done;
 
   // Adds a callback. Returns true if it is the first of its lookup: its caller
   // has to ask the question.

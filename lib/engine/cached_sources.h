@@ -28,7 +28,7 @@ using SourceLog = std::function<void(const std::string&)>;
 class CachedDirectory {
  public:
   // Makes the resolver: LDAP in the daemon, a script in tests.
-  using Factory = std::function<std::shared_ptr<Resolver>(
+  using Factory = std::function<std::shared_ptr<MailboxResolver>(
       std::shared_ptr<const DirectoryPolicy>, HealthHooks)>;
 
   // Copies `policy`. `executor` must outlive the result.
@@ -47,7 +47,7 @@ class CachedDirectory {
 
   // Each member refers to those above it, and is destroyed before them.
   const std::shared_ptr<const DirectoryPolicy> policy_;
-  std::shared_ptr<Resolver> directory_;
+  std::shared_ptr<MailboxResolver> directory_;
   std::unique_ptr<AnswerCache> cache_;
 };
 

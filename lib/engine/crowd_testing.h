@@ -16,7 +16,7 @@
 
 namespace mailverdict {
 
-class Crowd final : public Resolver {
+class Crowd final : public MailboxResolver {
  public:
   explicit Crowd(bool present) : present_(present) {
     policy_.name = "people";

@@ -25,7 +25,7 @@ Engine::Services RealServices(Executor* executor) {
     }
     options.timeout = policy->dns.timeout;
     // Block lists have little time, and must not wait behind other names.
-    options.apart = [policy](const DnsLookup& lookup) {
+    options.own_channel = [policy](const DnsLookup& lookup) {
       return policy->FindList(lookup.name) != nullptr;
     };
     return std::make_shared<DnsResolver>(options, executor);

@@ -10,10 +10,10 @@
 
 namespace mailverdict {
 
-// Holds flock(2) on a file of its own until it is destroyed. The kernel
-// releases the lock when the process ends, however it ends; the file stays. A
-// second lock within the same process is refused, too. Does not work on NFS
-// before Linux 2.6.12.
+// Holds flock(2) on a file until this object is destroyed. The kernel releases
+// the lock when the process ends, in whatever way; the file stays. A second
+// lock within the same process is refused, too. Does not work on NFS before
+// Linux 2.6.12.
 class FileLock {
  public:
   // Creates `path`, mode 0600, if it does not exist. FailedPrecondition if the

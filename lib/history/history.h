@@ -1,6 +1,6 @@
-// The interface to what was seen before: mailboxes that were present, mailboxes
-// that vanished, domains that were missing. Lookups read it; the observations
-// of verdicts that were given are written to it.
+// The interface of the history: the memory of mailboxes that were present,
+// mailboxes that have vanished, and domains that were missing. History lookups
+// read it. When a verdict has been given, its observations are written to it.
 
 #ifndef MAILVERDICT_LIB_HISTORY_HISTORY_H_
 #define MAILVERDICT_LIB_HISTORY_HISTORY_H_
@@ -25,17 +25,18 @@ class History {
   // Answers Present, with the values that lookup.h describes for the lookup's
   // kind; Absent if nothing is remembered; or Unknown.
   virtual Report Read(const HistoryLookup& lookup) = 0;
-  // Remembers one observation. Failures are the store's to log.
+  // Remembers one observation. The store logs failures.
   virtual void Write(const Observation& observation) = 0;
   // Empties the list of mailboxes that have vanished from `directory`
-  // (HistoryLookup::Kind::kVanished): the operator says that they are gone for
-  // good. This ends a hold. The absence of each of them is still Unknown until
-  // its grace period is over. A mailbox counts as vanished again only if it is
-  // seen and vanishes once more.
-  virtual absl::Status Release(std::string_view directory) = 0;
+  // (HistoryLookup::Kind::kVanished), because the operator says that they are
+  // gone for good. This ends a hold. The absence of each of these mailboxes is
+  // still Unknown until its grace period is over. A mailbox enters the list
+  // again only if it is seen and then vanishes once more.
+  virtual absl::Status ReleaseHold(std::string_view directory) = 0;
 
-  // The rest is for operators: domains that are remembered as missing
-  // (HistoryLookup::Kind::kMissingDomain), by their canonical names.
+  // The functions below are for operators. They concern the domains that are
+  // remembered as missing (HistoryLookup::Kind::kMissingDomain), by their
+  // canonical names.
 
   // Sets the mark of a domain. Adds the domain if it was not remembered.
   virtual absl::Status MarkDomain(const std::string& domain,

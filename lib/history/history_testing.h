@@ -32,10 +32,10 @@ inline Observation Gone(const std::string& who, absl::Time when) {
   return {Observation::Kind::kGone, About(who), when};
 }
 
-// The parameter says whether the store is a file.
+// The parameter is true for a store in a file, false for one in memory.
 class HistoryTest : public testing::TestWithParam<bool> {
  protected:
-  void SetUp() override { Open(StoredHistory::kDefaultMax); }
+  void SetUp() override { Open(Store::kDefaultMaxEntries); }
 
   void Open(size_t max) {
     history_.reset();
@@ -51,7 +51,7 @@ class HistoryTest : public testing::TestWithParam<bool> {
 
   void Write(const Observation& observation) {
     history_->Write(observation);
-    // The file store keeps no order within one commit.
+    // The file store does not keep the order of writes within one commit.
     if (in_order_) {
       EXPECT_TRUE(history_->store()->Sync().ok());
     }

@@ -22,8 +22,8 @@ void AppendNumber(Unsigned number, std::string* out) {
   }
 }
 
-// Reads a number and moves `in` behind it. nullopt if too few bytes are left;
-// then `in` stays.
+// Reads a number and moves `in` past it. If too few bytes are left, returns
+// nullopt and does not move `in`.
 template <typename Unsigned>
 std::optional<Unsigned> TakeNumber(mail::Cursor* in) {
   const std::optional<std::string_view> bytes = in->Take(sizeof(Unsigned));

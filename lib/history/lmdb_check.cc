@@ -21,8 +21,8 @@ namespace lmdb {
 namespace {
 
 constexpr int kMaxDepth = 32;
-// How many pages beyond the end of the file may be in use or free: a
-// transaction may take pages there, give them up, and never write them
+// The most pages that a sound file may lack at its end: a transaction may
+// allocate pages there, free them again, and never write them
 // (MDB_IDL_UM_SIZE).
 constexpr uint64_t kMaxUnwritten = 1 << 17;
 
@@ -217,10 +217,11 @@ absl::Status Check::ReadNodes(uint64_t page, bool leaf) {
                             : Wrong("entries do not fill the page");
 }
 
-// Keys must be in order and within bounds. LMDB relies on it: with free lists
-// out of order it would read one list twice, for example, and give each of its
-// pages away twice. So it would with the list of transaction 0, a number that
-// LMDB uses for "none". The first key of a branch page has no meaning.
+// Checks that the keys are in order and within bounds. LMDB relies on this: if
+// the free lists were out of order, for example, it would read one list twice
+// and give each of its pages away twice. The same would happen with a free list
+// of transaction 0, a number that LMDB uses for "none". The first key of a
+// branch page has no meaning.
 absl::Status Check::CheckKeys(Kind kind, bool leaf,
                               const Bounds& bounds) const {
   const auto less = [kind](std::string_view a, std::string_view b) {
@@ -283,7 +284,7 @@ absl::Status Check::VisitOverflow(const Node& node, Kind kind, Tree* seen) {
   seen->overflows += count;
   absl::Status status = Claim(at_, count);
   std::string pages;
-  // Reading them also shows that they are in the file.
+  // Reading the overflow pages also shows that they are in the file.
   if (status.ok())
     status = Read(at_ * page_bytes_, count * page_bytes_, &pages);
   if (!status.ok()) return status;

@@ -10,19 +10,19 @@
 
 namespace mailverdict {
 
-// Reads the whole file `fd`, one page at a time, and needs 1 bit of memory a
-// page. Follows each tree that can be reached from the newest meta page, and
-// checks everything that LMDB relies on:
-//   - each page is within the file, has the right kind, belongs to one tree
-//   only,
-//     and is filled without gap or overlap;
+// Reads the whole file `fd`, one page at a time; takes one bit of memory for
+// each page. Follows each tree that can be reached from the newest meta page,
+// and checks everything that LMDB relies on:
+//   - each page is within the file, has the right kind, belongs to only one
+//     tree, and is filled without gap or overlap;
 //   - keys are in order, and counts are right;
 //   - no page is both free and in use.
-// It does not detect a wrong byte in a value, or in a key that keeps its place
-// in the order.
+// Does not detect a wrong byte in a value, nor in a key whose place in the
+// order stays the same.
 //
-// DataLoss: the file is damaged or not LMDB's; the message says where.
-// Unavailable: it cannot be read. lmdb_format.h describes the layout.
+// DataLoss: the file is damaged or not an LMDB file; the message says where.
+// Unavailable: it cannot be read. lmdb_format.h describes the layout of the
+// file.
 absl::Status CheckLmdbFile(int fd);
 
 }  // namespace mailverdict

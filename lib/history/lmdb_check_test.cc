@@ -1,5 +1,5 @@
-// Sound files are found sound, and what is found sound can be worked with
-// without a crash, whatever was done to it.
+// The check accepts sound files. A file that it accepts can be used without a
+// crash, whatever was done to its bytes.
 
 #include "lib/history/lmdb_check.h"
 
@@ -62,7 +62,8 @@ std::map<std::string, std::string> ReadEverything(LmdbFile* file) {
   return all;
 }
 
-// The bytes of a file with a past: entries of each length, some free pages.
+// Returns the bytes of a used file: entries of each length, and some free
+// pages.
 std::string FileWithAPast(const Folder& folder, unsigned seed) {
   std::mt19937 random(seed);
   EXPECT_TRUE(LmdbFile::Create(folder.file(), NewSalt()).ok());
@@ -89,7 +90,7 @@ TEST(LmdbCheck, WhatLmdbHasWrittenIsSound) {
       const absl::Status sound = CheckPath(folder.file());
       ASSERT_TRUE(sound.ok()) << i << ": " << sound;
     }
-    // Until the list of free pages is long enough to need pages of its own.
+    // Makes the list of free pages long enough to need pages of its own.
     for (int round = 0; round < 4; ++round) {
       LmdbFile::Changes many;
       for (int i = 0; i < 2000; ++i) {
@@ -104,7 +105,8 @@ TEST(LmdbCheck, WhatLmdbHasWrittenIsSound) {
   }
 }
 
-// Afterwards the file is opened, read and written to, if it is found sound.
+// Opens the file; if the check accepts it, reads it and writes to it. Returns
+// whether it was accepted.
 bool Survives(const Folder& folder, std::mt19937* random) {
   auto file = LmdbFile::Open(folder.file(), kMaxEntries);
   if (!file.ok()) return false;
@@ -178,7 +180,7 @@ TEST(LmdbCheck, AKeyOutOfOrderIsFound) {
   EXPECT_GE(found, 2 * 300u - 2);  // all but the least and the greatest
 }
 
-// Whatever the bytes are, no crash and nothing that a sanitizer objects to.
+// Tries damaged files: there must be no crash and no report of a sanitizer.
 TEST(LmdbCheck, WhatIsFoundSoundCanBeWorkedWith) {
   Folder folder;
   const std::string whole = FileWithAPast(folder, 9);
@@ -188,7 +190,7 @@ TEST(LmdbCheck, WhatIsFoundSoundCanBeWorkedWith) {
     SCOPED_TRACE(round);
     std::string bytes = whole;
     for (unsigned i = 1 + random() % 3; i > 0; --i) {
-      // Mostly where it hurts: headers, and the places of entries.
+      // Most changes are in the headers and in the offsets of entries.
       const size_t page = random() % (bytes.size() / kPage) * kPage;
       const size_t at = page + random() % (random() % 4 == 0 ? kPage : 64);
       bytes[at] = static_cast<char>(

@@ -1,5 +1,5 @@
-// A process that writes is killed at any moment: the file is sound, and all is
-// there that Sync has said is safe.
+// A process is killed while it writes. The file must be sound, and have
+// everything that was on the disk when Sync returned.
 
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -22,8 +22,7 @@ using Entries = std::map<std::string, std::string>;
 
 constexpr int kKeys = 2000;
 
-// The store's life is a sequence of steps, each a write; the same number is the
-// same write.
+// Makes write number `step`. The same number always makes the same write.
 void Step(int step, const std::function<void(std::string, std::string)>& put,
           const std::function<void(std::string)>& erase) {
   const std::string key = absl::StrCat("key", step * 7919LL % kKeys);
@@ -56,8 +55,8 @@ Entries ReadEverything(LmdbStore* store) {
   return all;
 }
 
-// What the child tells: up to which step it is going to write, and up to which
-// it is safe.
+// What the child reports: the last step that it is going to write, and the last
+// step that is safely on the disk.
 struct Told {
   int intended;
   int safe;
@@ -87,8 +86,8 @@ struct Told {
   }
 }
 
-// Runs a child that goes on from `step`, kills it `after` so long, and returns
-// what it told last.
+// Runs a child that continues from `step`, kills it after `after`, and returns
+// its last report.
 Told RunAndKill(const Folder& folder, int step, unsigned seed,
                 absl::Duration after) {
   int ends[2];
@@ -123,7 +122,8 @@ Told RunAndKill(const Folder& folder, int step, unsigned seed,
   return told;
 }
 
-// Each key has a value that it had after one of the steps from `safe` on.
+// Expects that each key has a value that it had after one of the steps from
+// `safe` on.
 void ExpectNothingLost(const Entries& found, Entries model, const Told& told) {
   std::map<std::string, std::set<std::string>> allowed;
   const auto allow = [&](const std::string& key) {

@@ -1,5 +1,5 @@
-// Files that are damaged, foreign or of another version, at the start and
-// later.
+// Files that are damaged, from another program, or of another version, at the
+// start and later.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -18,8 +18,8 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-// Opens after something has happened to the file: it was set aside, and the
-// store is empty and works.
+// Opens the store after its file was damaged. Expects that the file is set
+// aside, and that the store is empty and works.
 void ExpectSetAside(const Folder& folder, const std::string& bytes,
                     const std::string& why) {
   Lines lines;
@@ -142,7 +142,7 @@ TEST(LmdbDamage, AFileWithoutItsSaltIsSetAside) {
   ExpectSetAside(folder, ReadAll(folder.file()), "not of mailverdict's");
 }
 
-// Zeros where the trees were: a disk's fault, or somebody's.
+// Overwrites the trees with zeros.
 void ZeroTrees(const Folder& folder) {
   const int fd = open(folder.file().c_str(), O_WRONLY);
   ASSERT_GE(fd, 0);

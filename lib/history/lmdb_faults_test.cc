@@ -1,4 +1,5 @@
-// The disk is slow, hangs, or fails: LMDB's system calls are ours here.
+// A disk that is slow, hangs, or fails: this test replaces the system calls
+// that LMDB makes.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,7 @@ std::atomic<int> data_sync_error{0};  // of the pages
 std::atomic<int> root_write_error{0};
 std::atomic<int> data_syncs{0};
 
-// Closed, whoever syncs waits.
+// While it is closed, a sync waits.
 class Gate {
  public:
   void Close() { Set(false); }
@@ -124,7 +125,7 @@ TEST_F(LmdbFaults, ADiskThatHangsHoldsUpNobody) {
   gate.Close();
   Put("jane", "2");
   gate.AwaitSomebody();
-  // None of these would return otherwise.
+  // These calls would not return if reads waited for the disk.
   EXPECT_EQ(ValueOf(store_.get(), "joe"), "1");
   EXPECT_EQ(ValueOf(store_.get(), "jane"), "2");
   EXPECT_EQ(ValueOf(store_.get(), "jim"), "-");
@@ -148,7 +149,7 @@ TEST_F(LmdbFaults, WhenTooMuchWaitsTheOldestIsDroppedAndCounted) {
   gate.AwaitSomebody();
   const int all = LmdbStore::kBatch * (LmdbStore::kMaxBatches + 4);
   for (int i = 0; i < all; ++i) Put(absl::StrCat("key", i), "");
-  // One batch is under way, and of the others 63 are kept.
+  // One batch is being committed, and 63 of the others are kept.
   EXPECT_EQ(store_->lost(), 5u * LmdbStore::kBatch);
   EXPECT_EQ(lines_.Count("does not keep up"), 1u);
   EXPECT_EQ(lines_.all().size(), 1u);
@@ -184,7 +185,7 @@ TEST_F(LmdbFaults, AFailedSyncOfPagesIsTriedAgain) {
   EXPECT_EQ(lines_.all().size(), 2u);
 }
 
-// LMDB will not go on after that before the file is opened again.
+// After this error LMDB refuses to go on until the file is opened again.
 TEST_F(LmdbFaults, AFailedWriteOfTheRootIsTriedAgain) {
   Put("joe", "1");
   ASSERT_TRUE(store_->Sync().ok());

@@ -15,14 +15,14 @@
 namespace mailverdict {
 namespace {
 
-// The size of the map, which is address space, not memory or disk. At most half
-// of it is in use (see YoungIsFull); the rest is for pages that a commit
-// replaces and that a reader may still use.
+// The size of the map. It takes address space, not memory or disk. At most half
+// of the map is in use (see YoungIsFull). The other half is for pages that a
+// commit replaces while a reader may still use them.
 constexpr size_t kMapBytes = 64 << 20;
 constexpr size_t kMapBytesPerEntry = 512;
 
-// No flag that weakens durability: see lmdb_store.h. MDB_NOTLS, since a reader
-// belongs to an LmdbFile here, not to the thread that made it.
+// No flag weakens durability: see lmdb_store.h. MDB_NOTLS is set because here a
+// reader belongs to an LmdbFile, and not to the thread that made it.
 constexpr unsigned kFlags = MDB_NOSUBDIR | MDB_NOTLS;
 
 constexpr absl::string_view kAbout = "about";
@@ -102,7 +102,7 @@ absl::Status LmdbFile::Create(const std::string& path,
   if (unlink(unfinished.c_str()) != 0 && errno != ENOENT) {
     return ErrnoStatus(errno, unfinished);
   }
-  // No lock: nobody else knows this file yet.
+  // No lock is needed: no other process knows this file yet.
   const absl::StatusOr<MDB_env*> env =
       OpenEnv(unfinished, kMapBytes, MDB_NOLOCK);
   if (!env.ok()) return env.status();
@@ -181,7 +181,7 @@ int LmdbFile::ReadAbout(std::string* format) {
     if (rc == 0) rc = CountEntries(txn, &entries);
     size_ = entries;
   }
-  // Not aborted, or the tables would be closed again.
+  // The transaction is committed: aborting it would close the tables again.
   const int committed = mdb_txn_commit(txn);
   if (rc != 0) return rc;
   return committed;
@@ -244,7 +244,8 @@ absl::Status LmdbFile::Commit(const Changes& changes) {
   MDB_txn* txn = nullptr;
   int rc = mdb_txn_begin(env_, nullptr, 0, &txn);
   if (rc != 0) return StatusOf(rc);
-  // On a copy: a commit that fails must not start a generation in memory only.
+  // Apply works on a copy of young_: if the commit fails, the new generation
+  // must not exist in memory only.
   int young = young_;
   rc = Apply(txn, changes, &young);
   size_t entries = 0;
@@ -259,8 +260,8 @@ absl::Status LmdbFile::Commit(const Changes& changes) {
     size_ = entries;
     return absl::OkStatus();
   }
-  // A reader in another process (mdb_stat) that was killed still holds its
-  // pages, so that the map may fill up. This drops such readers.
+  // Drops readers of other processes (mdb_stat) that were killed. Such a reader
+  // still holds its pages, and the map could fill up.
   mdb_reader_check(env_, nullptr);
   return StatusOf(rc);
 }
@@ -299,7 +300,7 @@ int LmdbFile::Put(MDB_txn* txn, std::string_view key, std::string_view value,
   return rc;
 }
 
-// Counts entries; and pages, so that long values do not fill the map.
+// Counts entries, and also pages, so that long values cannot fill the map.
 bool LmdbFile::YoungIsFull(const MDB_stat& young) const {
   const size_t pages = young.ms_branch_pages + young.ms_leaf_pages;
   return young.ms_entries >= std::max<size_t>(max_entries_ / 2, 1) ||

@@ -1,4 +1,4 @@
-// One open LMDB file, which LmdbStore (lmdb_store.h) reads and commits to.
+// An open LMDB file; LmdbStore (lmdb_store.h) reads from it and commits to it.
 //
 // Format 1, tables by name:
 //   "about"   "format" -> "1", "young" -> "a" or "b", "salt" -> 16 bytes
@@ -24,11 +24,11 @@
 
 namespace mailverdict {
 
-// Get, ForEach and size may be called on one thread at a time, and Commit on
-// another one. The file must not be opened twice in a process.
+// One thread at a time may call Get, ForEach and size, and at the same time
+// another one Commit. The file must not be opened twice in a process.
 //
-// Errors: DataLoss (the file is damaged or not ours), Aborted (LMDB refuses to
-// go on until the file is opened again, perhaps because of damage), otherwise
+// Errors: DataLoss if the file is damaged or not ours; Aborted if LMDB refuses
+// to go on until the file is opened again, perhaps because of damage; otherwise
 // the system's error.
 class LmdbFile {
  public:
@@ -37,26 +37,26 @@ class LmdbFile {
   // New values by key; nullopt erases the entry.
   using Changes = absl::flat_hash_map<std::string, std::optional<std::string>>;
 
-  // Makes an empty store with this salt at `path`, and replaces a file that is
+  // Makes an empty store with this salt at `path`, in place of any file that is
   // there. The new file appears complete, or not at all.
   static absl::Status Create(const std::string& path, const std::string& salt);
 
-  // Checks and opens a file (lmdb_check.h), and sets its mode to 0600.
-  // NotFound: it does not exist or is empty. FailedPrecondition: its format is
-  // unknown to this version, or it is no regular file.
+  // Checks the file (lmdb_check.h), sets its mode to 0600, and opens it.
+  // NotFound: it does not exist or is empty. FailedPrecondition: this version
+  // does not know its format, or it is not a regular file.
   static absl::StatusOr<std::unique_ptr<LmdbFile>> Open(const std::string& path,
                                                         size_t max_entries);
   ~LmdbFile();
   LmdbFile(const LmdbFile&) = delete;
   LmdbFile& operator=(const LmdbFile&) = delete;
 
-  // Read the entries of the last commit; see Store for the rest. Neither waits
-  // for a Commit.
+  // Get and ForEach read the entries as of the last commit, and do not wait for
+  // a Commit under way. See Store for the rest.
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key);
   absl::Status ForEach(std::string_view prefix, const Store::Visitor& visit);
 
-  // Writes all changes, or none if it returns an error. They are on the disk
-  // when it returns.
+  // Writes all changes; if it returns an error, none. When it returns OK, the
+  // changes are on the disk.
   absl::Status Commit(const Changes& changes);
 
   size_t size() const { return size_; }  // entries as of the last commit
@@ -69,7 +69,7 @@ class LmdbFile {
       : env_(env), max_entries_(max_entries), map_bytes_(map_bytes) {}
 
   int ReadAbout(std::string* format);
-  int BeginRead();  // starts reader_; the caller has to reset it
+  int BeginRead();  // starts reader_; the caller has to reset reader_
   int Apply(MDB_txn* txn, const Changes& changes, int* young);
   int Put(MDB_txn* txn, std::string_view key, std::string_view value,
           int* young);
@@ -86,8 +86,8 @@ class LmdbFile {
   Generations generations_ = {};
   int young_ = 0;  // index into generations_; for the committing thread only
   std::string salt_;
-  MDB_txn* reader_ =
-      nullptr;  // for the reading thread only; reset between reads
+  // For the reading thread only. Reset between reads.
+  MDB_txn* reader_ = nullptr;
   std::atomic<size_t> size_{0};
 };
 

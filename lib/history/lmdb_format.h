@@ -1,8 +1,8 @@
 // The layout of LMDB's files: data format 1 (0.9.x) on 64-bit machines, taken
 // from MDB_page, MDB_node, MDB_db and MDB_meta in mdb.c. Pure.
 //
-// Reading beyond the end of the bytes gives 0. The caller checks the size first
-// where 0 would be wrong.
+// Reading beyond the end of the bytes gives 0. Where 0 would be wrong, the
+// caller checks the size first.
 
 #ifndef MAILVERDICT_LIB_HISTORY_LMDB_FORMAT_H_
 #define MAILVERDICT_LIB_HISTORY_LMDB_FORMAT_H_

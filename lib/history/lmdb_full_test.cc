@@ -1,4 +1,4 @@
-// The disk is full, and has room again.
+// A disk that is full, and later has room again.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,8 +20,9 @@ namespace {
 
 const std::string kLong(1000, 'x');
 
-// Puts until a Sync fails; then what was put is read, what is put is read, and
-// the log has one line. `*safe` is how many entries had been committed.
+// Puts entries until a Sync fails. Expects that earlier and further entries can
+// be read, and that the log has one line. Sets `safe` to the number of entries
+// that were committed.
 void FillUp(LmdbStore* store, const Lines& lines, int* safe) {
   absl::Status status;
   int next = 0;
@@ -60,8 +61,8 @@ void ExpectHealed(const Folder& folder,
   EXPECT_EQ(lines->all().size(), 2u);
 }
 
-// A process must not make files larger than that: EFBIG, and SIGXFSZ, which
-// would end us.
+// Sets the limit on the size of files. A write beyond it fails with EFBIG, and
+// with SIGXFSZ, which would kill the process.
 void LimitFileSize(rlim_t bytes) {
   rlimit limit;
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -100,8 +101,8 @@ TEST(LmdbFull, WhatTheDiskRefusesAtTheEndIsToldAndTheRestIsThere) {
   EXPECT_EQ(ValueOf(store->get(), absl::StrCat("key", safe)), "-");
 }
 
-// A small disk of its own, which goes with the process: mounted where nobody
-// else sees it.
+// A small disk, mounted in a namespace of the test. It disappears with the
+// process.
 class SmallDisk {
  public:
   static bool Allowed() {

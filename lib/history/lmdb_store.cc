@@ -8,7 +8,7 @@
 #include "absl/time/clock.h"
 #include "lib/history/salt.h"
 #include "lib/history/store_files.h"
-#include "lib/loop/quiet_thread.h"
+#include "lib/loop/start_thread.h"
 
 namespace mailverdict {
 namespace {
@@ -34,10 +34,10 @@ absl::StatusOr<std::unique_ptr<LmdbStore>> LmdbStore::Open(Options options) {
       new LmdbStore(std::move(options), *std::move(lock)));
   store->salt_ = (*file)->salt();
   store->file_ = *std::move(file);
-  // SIGXFSZ (a limit on the size of files) shall be an error of the write: a
-  // quiet thread blocks it.
+  // StartThread blocks SIGXFSZ, so a write beyond the limit on file sizes is
+  // an error and does not kill the process.
   absl::StatusOr<std::thread> thread =
-      StartQuietThread([store = store.get()] { store->Run(); });
+      StartThread([store = store.get()] { store->Run(); });
   if (!thread.ok()) {
     return absl::ResourceExhaustedError(
         absl::StrCat(store->options_.path,
@@ -75,7 +75,7 @@ absl::Status LmdbStore::SetAside(const Options& options,
 LmdbStore::LmdbStore(Options options, std::unique_ptr<FileLock> lock)
     : options_(std::move(options)),
       lock_(std::move(lock)),
-      alarm_(absl::StrCat("history ", options_.path)) {}
+      health_(absl::StrCat("history ", options_.path)) {}
 
 LmdbStore::~LmdbStore() {
   {
@@ -111,10 +111,10 @@ void LmdbStore::Queue(std::string_view key, std::optional<std::string> value) {
     if (batches_.empty() || last_is_committed || batches_.back().full()) {
       if (batches_.size() >= kMaxBatches) {
         dropped = DropOldest();
-        line = alarm_.Failed("the disk does not keep up", lost_, absl::Now());
+        line = health_.Failed("the disk does not keep up", lost_, absl::Now());
       }
       batches_.push_back({next_number_++, {}});
-      // The thread has a batch to wait for, or a full one to commit.
+      // Wakes the thread for a first change, and for a full batch.
       wake_.notify_one();
     }
     Batch& last = batches_.back();
@@ -227,7 +227,8 @@ void LmdbStore::Run() {
       lock.unlock();
       Recover(damage);
       lock.lock();
-      Pause(&lock);  // or a read that keeps failing would make us spin
+      Pause(
+          &lock);  // keeps a read that fails again and again from busy looping
     } else {
       Gather(&lock);
       CommitFront(&lock);
@@ -235,7 +236,7 @@ void LmdbStore::Run() {
   }
 }
 
-// Waits for more changes: a larger batch costs no more syncs.
+// Waits for more changes: a larger batch needs no more syncs than a small one.
 void LmdbStore::Gather(std::unique_lock<std::mutex>* lock) {
   wake_.wait_for(*lock, absl::ToChronoMilliseconds(kGather), [this] {
     return stop_ || batches_.size() > 1 || batches_.front().full() ||
@@ -251,14 +252,15 @@ void LmdbStore::Pause(std::unique_lock<std::mutex>* lock) {
 }
 
 void LmdbStore::CommitFront(std::unique_lock<std::mutex>* lock) {
-  committing_ = true;  // from here on nobody else touches the first batch
+  committing_ = true;  // from here on no other thread touches the first batch
   const LmdbFile::Changes& changes = batches_.front().changes;
   lock->unlock();
   const absl::Status status = Commit(changes);
   if (!status.ok()) Recover(status);
   lock->lock();
-  Line line = status.ok() ? alarm_.Healed(lost_, absl::Now())
-                          : alarm_.Failed(status.message(), lost_, absl::Now());
+  Line line = status.ok()
+                  ? health_.Healed(lost_, absl::Now())
+                  : health_.Failed(status.message(), lost_, absl::Now());
   lock->unlock();
   Log(line);  // before Sync returns, so that its caller finds the line
   lock->lock();
@@ -293,18 +295,18 @@ absl::Status LmdbStore::Commit(const LmdbFile::Changes& changes) {
   return file_->Commit(changes);
 }
 
-// Opens the file again after an error that no retry of the commit would mend.
+// Opens the file again after an error that another commit would not repair.
 void LmdbStore::Recover(const absl::Status& status) {
   if (!absl::IsAborted(status) && !absl::IsDataLoss(status)) return;
   {
     const std::lock_guard<std::mutex> lock(file_mutex_);
     file_.reset();
   }
-  Reopen().IgnoreError();  // the next commit tries again, and says why not
+  Reopen().IgnoreError();  // the next commit tries again and reports errors
 }
 
-// Opening checks the whole file, and only that decides whether it is damaged:
-// LMDB reports other faults in the same way.
+// Opens the file again. Only the check of the whole file decides whether it is
+// damaged, because LMDB reports other faults with the same errors.
 absl::Status LmdbStore::Reopen() {
   absl::StatusOr<std::unique_ptr<LmdbFile>> file = OpenFile(options_, salt_);
   if (absl::IsDataLoss(file.status()) &&
@@ -315,8 +317,8 @@ absl::Status LmdbStore::Reopen() {
     file = OpenFile(options_, salt_);
   }
   if (!file.ok()) return file.status();
-  // The store's users have hashed with our salt: in a file with another one
-  // they would find nothing.
+  // The store's users have made hashes with our salt. In a file with another
+  // salt they would find nothing.
   if ((*file)->salt() != salt_) {
     return absl::UnavailableError(
         absl::StrCat(options_.path, " is another file now"));

@@ -6,10 +6,10 @@
 //   auto store = LmdbStore::Open(options);  // absl::StatusOr
 //
 // Writing. Put and Erase only queue the change in memory. A thread of the store
-// commits the queued changes in batches: kBatch changes, or what came within
-// kGather. Get looks at queued changes first. Reading the file is lock-free
-// access to mapped memory, which waits for the disk only if the system has
-// dropped those pages from its cache.
+// commits the queued changes in batches: kBatch changes, or those that came
+// within kGather. Get looks at the queued changes first. Reading the file is
+// lock-free access to mapped memory; it waits for the disk only if the system
+// has dropped those pages from its cache.
 //
 // Durability. Each commit syncs the pages with fdatasync and then writes the
 // root synchronously (LMDB without MDB_NOSYNC, MDB_NOMETASYNC, MDB_WRITEMAP and
@@ -19,26 +19,26 @@
 // failure loses the same, if the disk honours syncs. With MDB_NOMETASYNC it
 // could lose the last commit as well, after Sync has returned; with MDB_NOSYNC
 // the root could reach the disk before its pages, and the file would be
-// damaged. Neither is worth it: at most ten commits a second wait for the disk
-// twice, on a thread that nobody waits for.
+// damaged. Neither flag is worth it: there are at most ten commits a second,
+// each waits for the disk twice, and no caller waits for their thread.
 //
 // Failures. A commit that fails (disk full, I/O error) is tried again every
-// kRetry. Changes that come meanwhile wait in memory, in kMaxBatches batches at
-// most; beyond that the oldest are dropped and counted. A line is logged when
-// commits begin to fail, every five minutes, and when they succeed again. Reads
-// go on.
+// kRetry. Meanwhile changes wait in memory, in at most kMaxBatches batches;
+// beyond that the oldest changes are dropped and counted. A line is logged when
+// commits begin to fail, then every five minutes, and when they succeed again.
+// Reads go on.
 //
 // Damage. Open checks the whole file (lmdb_check.h). A damaged or foreign file
-// is renamed to PATH.corrupt-YYYYMMDDThhmmssZ, which is logged, and an empty
-// one is made. The same happens when LMDB meets damage later, once an hour at
-// most; until then commits and reads fail. Not handled: a file that is cut
+// is renamed to PATH.corrupt-YYYYMMDDThhmmssZ, a line is logged, and an empty
+// file is made. The same happens if LMDB finds damage later, but at most once
+// an hour; in between, commits and reads fail. Not handled: a file that is cut
 // short while it is open kills the process with SIGBUS, and LMDB may crash at
-// other damage before it notices.
+// other damage before it notices it.
 //
-// Files. Beside PATH there are PATH.lock (ours: one process at a time),
+// Files. Next to PATH there are PATH.lock (ours: one process at a time),
 // PATH-lock (LMDB's table of readers) and, while a new file is made, PATH.new.
-// All have mode 0600. The disk must be a local one, not NFS. The map takes 64
-// MB and 512 bytes for each of max_entries, of address space only.
+// All have mode 0600. The disk must be local, not NFS. The map takes 64 MB plus
+// 512 bytes for each of max_entries, but only of address space.
 
 #ifndef MAILVERDICT_LIB_HISTORY_LMDB_STORE_H_
 #define MAILVERDICT_LIB_HISTORY_LMDB_STORE_H_
@@ -59,14 +59,15 @@
 #include "lib/history/file_lock.h"
 #include "lib/history/lmdb_file.h"
 #include "lib/history/store.h"
-#include "lib/history/store_alarm.h"
+#include "lib/history/store_health.h"
 
 namespace mailverdict {
 
 // See Store for threads and errors.
 class LmdbStore final : public Store {
  public:
-  // A batch is full with so many changes, or so many bytes of keys and values.
+  // A batch is full when it has this many changes, or this many bytes of keys
+  // and values.
   static constexpr size_t kBatch = 1000;
   static constexpr size_t kBatchBytes = 256 << 10;
   static constexpr size_t kMaxBatches = 64;
@@ -79,20 +80,21 @@ class LmdbStore final : public Store {
 
   struct Options {
     std::string path;
-    size_t max_entries = 4'000'000;
-    // Takes one line. Called on the caller's thread and on the store's, with no
-    // lock held, and never after the store's destructor.
+    size_t max_entries = kDefaultMaxEntries;
+    // Logs one line. Called on the threads of the store's callers and on the
+    // store's own thread, without a lock, and never after the store's
+    // destructor.
     std::function<void(const std::string& line)> log;
   };
 
   // Opens the store, or makes it. Blocks. FailedPrecondition: another process
-  // has the file, a newer version wrote it, or it is no regular file.
-  // PermissionDenied, Unavailable: the system's error. After an error no file
-  // was changed.
+  // uses the file, a newer version wrote it, or it is not a regular file.
+  // PermissionDenied, Unavailable: the system's error. If it returns an error,
+  // it has changed no file.
   static absl::StatusOr<std::unique_ptr<LmdbStore>> Open(Options options);
 
-  // Commits the queued changes; blocks meanwhile. If that fails they are lost,
-  // which is logged.
+  // Commits the queued changes, and blocks until that is done. If the commit
+  // fails, the changes are lost and a line is logged.
   ~LmdbStore() override;
 
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key) override;
@@ -130,11 +132,11 @@ class LmdbStore final : public Store {
   Batches DropOldest();  // REQUIRES: mutex_ is locked. Returns what it dropped.
   void Log(const Line& line) const;
 
-  // Returns read(*file_), or an error while the file is being opened again.
+  // Returns read(*file_), or an error if the file is being opened again.
   template <typename Read>
   auto WithFile(Read read) const -> decltype(read(*std::declval<LmdbFile*>()));
 
-  // For the store's thread.
+  // Called on the store's thread only.
   void Run();
   void Gather(std::unique_lock<std::mutex>* lock);
   void CommitFront(std::unique_lock<std::mutex>* lock);
@@ -147,8 +149,7 @@ class LmdbStore final : public Store {
   const std::unique_ptr<FileLock> lock_;
 
   // Guards file_. Only the store's thread replaces file_, so that thread reads
-  // it without the lock. The callers' thread tries the lock and never waits for
-  // it.
+  // file_ without the lock. Callers only try the lock and never wait for it.
   mutable std::mutex file_mutex_;
   std::unique_ptr<LmdbFile> file_;  // null: could not be opened again
   std::string salt_;
@@ -157,16 +158,17 @@ class LmdbStore final : public Store {
 
   mutable std::mutex mutex_;  // guards all below; never held during I/O
   std::condition_variable wake_, committed_;
-  Batches batches_;          // oldest first; only the last one grows
-  bool committing_ = false;  // the first batch is being committed: do not touch
+  Batches batches_;  // oldest first; only the last one grows
+  bool committing_ =
+      false;  // the first batch is being committed, do not touch it
   uint64_t next_number_ = 1;
-  uint64_t urgent_ = 0;    // commit up to this batch at once: Sync waits
+  uint64_t urgent_ = 0;    // Sync waits: commit up to this batch at once
   uint64_t failures_ = 0;  // number of commits that failed
   uint64_t lost_ = 0;
   uint64_t lost_told_ = 0;  // lost_ when Sync last returned
   absl::Status last_failure_;
   absl::Status damage_;  // an error that a read has met, for the store's thread
-  StoreAlarm alarm_;
+  StoreHealth health_;
   bool stop_ = false;
   std::thread thread_;
 };

@@ -77,7 +77,7 @@ TEST(LmdbStore, AnEmptyFileIsFilledWithoutAlarm) {
   EXPECT_EQ(folder.SetAside(), Names());
 }
 
-// What a kill in the middle of the first start leaves behind.
+// A process that is killed during its first start leaves this file.
 TEST(LmdbStore, AnUnfinishedFileIsBegunAnew) {
   Folder folder;
   WriteAll(folder.file() + ".new", std::string(4096, '\0'));
@@ -131,7 +131,7 @@ TEST(LmdbStore, AFolderThatIsNotThereIsAnError) {
       << store.status();
 }
 
-// As another user, if the test is root.
+// If the test runs as root, it tries this as another user.
 TEST(LmdbStore, WithoutPermissionItIsAnErrorAndNothingChanges) {
   Folder folder;
   Fill(folder);
@@ -162,7 +162,7 @@ TEST(LmdbStore, LongValuesDoNotFillTheMap) {
   Lines lines;
   auto store = OpenStore(folder, &lines, /*max_entries=*/40'000);
   ASSERT_TRUE(store.ok()) << store.status();
-  // More than the map, were nothing forgotten.
+  // Without forgetting, this would be more than the map holds.
   const std::string value(Store::kMaxValueBytes, 'x');
   for (int i = 0; i < 60'000; ++i) {
     ASSERT_TRUE((*store)->Put(absl::StrCat("key", i), value).ok());

@@ -1,5 +1,5 @@
-// Reads and writes on one thread while the store's own commits, turns its
-// generations over and is opened again; most worth under --config=tsan.
+// Reads and writes on one thread while the store's thread commits, starts new
+// generations and opens the file again. Most useful with --config=tsan.
 
 #include <gtest/gtest.h>
 

@@ -13,7 +13,7 @@ namespace mailverdict {
 
 class MemoryHistory final : public StoredHistory {
  public:
-  explicit MemoryHistory(size_t max = kDefaultMax)
+  explicit MemoryHistory(size_t max = Store::kDefaultMaxEntries)
       : StoredHistory(std::make_unique<MemoryStore>(max)) {}
 };
 

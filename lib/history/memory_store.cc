@@ -29,8 +29,8 @@ absl::Status MemoryStore::Put(std::string_view key, std::string_view value) {
   Record record(1, static_cast<char>(key.size()));
   record.append(key).append(value);
   young_.insert(std::move(record));
-  // Forgets a whole generation at once: no search for the oldest entry, and no
-  // list of ages to keep.
+  // Forgets a whole generation at once. This needs neither a search for the
+  // oldest entry nor a list of ages.
   if (young_.size() >= std::max<size_t>(max_entries_ / 2, 1)) {
     old_ = std::move(young_);
     young_ = Records();

@@ -28,9 +28,9 @@ class MemoryStore final : public Store {
   const std::string& salt() const override { return salt_; }
 
  private:
-  // An entry: the key's length (1 byte), the key, the value. One string, since
-  // short ones (a mailbox that is present) need no allocation: 33 to 75 bytes
-  // an entry.
+  // An entry: the key's length (1 byte), the key, the value. All are in one
+  // string, because a short string (a mailbox that is present) needs no
+  // allocation. An entry takes 33 to 75 bytes.
   using Record = std::string;
   static absl::string_view KeyOf(const Record& record) {
     const auto length = static_cast<unsigned char>(record[0]);

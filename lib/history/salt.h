@@ -12,9 +12,9 @@
 
 namespace mailverdict {
 
-// Returns Store::kSaltBytes random bytes. Aborts if the kernel has none, which
-// cannot happen since Linux 3.17: with a salt that can be guessed, strangers
-// could make addresses collide.
+// Returns Store::kSaltBytes random bytes. If the kernel had none, which cannot
+// happen since Linux 3.17, it would abort: with a salt that strangers can
+// guess, they could make addresses collide.
 inline std::string NewSalt() {
   std::string salt(Store::kSaltBytes, '\0');
   if (getentropy(salt.data(), salt.size()) != 0) abort();

@@ -1,7 +1,7 @@
 // SipHash-2-4 (Aumasson, Bernstein: SipHash, a fast short-input PRF, 2012): a
 // keyed hash of 64 bits. It is the same on every machine and in every version,
-// unlike absl::Hash, which changes from one process to the next; so it may be
-// stored. Without the key nobody can make two texts collide.
+// so it may be stored. (absl::Hash changes from one process to the next.)
+// Without the key nobody can choose two texts that collide.
 
 #ifndef MAILVERDICT_LIB_HISTORY_SIPHASH_H_
 #define MAILVERDICT_LIB_HISTORY_SIPHASH_H_
@@ -23,8 +23,8 @@ class SipHash {
       : key0_(Word(key.substr(0, 8))),
         key1_(key.size() > 8 ? Word(key.substr(8, 8)) : 0) {}
 
-  // Returns the hash of `text`. To hash several texts as one, give the hash of
-  // the texts before it as `before`.
+  // Returns the hash of `text`. To hash several texts as one, pass the hash of
+  // the texts before this one as `before`.
   uint64_t operator()(std::string_view text, uint64_t before = 0) const {
     const uint64_t key1 = key1_ ^ before;
     State state{key0_ ^ 0x736f6d6570736575, key1 ^ 0x646f72616e646f6d,

@@ -13,8 +13,8 @@ std::string UpTo(int count) {
   return bytes;
 }
 
-// The paper's appendix A has 15 bytes; the others are of the authors'
-// reference implementation (vectors.h).
+// The hash of 15 bytes is from appendix A of the paper, the others from the
+// authors' reference implementation (vectors.h).
 TEST(SipHash, AgreesWithItsAuthors) {
   const SipHash hash(UpTo(16));
   EXPECT_EQ(hash(UpTo(0)), 0x726fdb47dd0e0e31u);

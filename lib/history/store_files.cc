@@ -19,7 +19,8 @@ constexpr size_t kLockBytes = 8192;
 }  // namespace
 
 absl::Status CheckStoreFile(const std::string& path) {
-  // O_NONBLOCK: opening a named pipe would wait for a writer without end.
+  // O_NONBLOCK: without it, opening a named pipe would wait for a writer for
+  // ever.
   const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
     if (errno == ENOENT) {

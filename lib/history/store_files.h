@@ -22,9 +22,9 @@ namespace mailverdict {
 
 inline constexpr mode_t kStoreMode = 0600;
 
-// The system's error as a status. Not absl::ErrnoToStatus, which may return
-// DataLoss or NotFound: at these a file is set aside or made anew, so only our
-// own checks may return them.
+// Returns the system's error as a status. Does not use absl::ErrnoToStatus,
+// which may return DataLoss or NotFound. After these codes a file is set aside
+// or created anew, so only our own checks may return them.
 inline absl::Status ErrnoStatus(int error, absl::string_view path = "") {
   const std::string what =
       absl::StrCat(path, path.empty() ? "" : ": ", strerror(error));
@@ -35,16 +35,17 @@ inline absl::Status ErrnoStatus(int error, absl::string_view path = "") {
 }
 
 // Checks an LMDB file (lmdb_check.h), and sets its mode to 0600. NotFound: it
-// does not exist or is empty. DataLoss: it is damaged, or not LMDB's.
-// FailedPrecondition: it is no regular file.
+// does not exist or is empty. DataLoss: it is damaged, or not an LMDB file.
+// FailedPrecondition: it is not a regular file.
 absl::Status CheckStoreFile(const std::string& path);
 
-// Makes LMDB's lock file and allocates its blocks. LMDB writes to it through a
-// map, and if the disk has no room then, the process dies of SIGBUS.
+// Makes LMDB's lock file and allocates its blocks. LMDB writes to the lock file
+// through a map; if the disk had no room for it at that moment, SIGBUS would
+// kill the process.
 absl::Status MakeRoomForLock(const std::string& path);
 
-// Renames the file to PATH.corrupt-YYYYMMDDThhmmssZ, with "-2" and so on behind
-// it if that exists. Returns the new name.
+// Renames the file to PATH.corrupt-YYYYMMDDThhmmssZ, or, if that exists, to the
+// same name with "-2" and so on appended. Returns the new name.
 absl::StatusOr<std::string> SetFileAside(const std::string& path);
 
 // Syncs the folder of `path`, so that a new or renamed file is not lost in a

@@ -1,4 +1,4 @@
-// What holds for every Store.
+// The rules for every Store.
 
 #include "lib/history/store.h"
 
@@ -32,7 +32,7 @@ class StoreTest : public testing::TestWithParam<bool> {
   void Put(const std::string& key, const std::string& value) {
     ASSERT_TRUE(store_->Put(key, value).ok()) << key;
   }
-  // Within one commit no order is kept: one at a time where it matters.
+  // Puts and commits. The order of writes within one commit is not kept.
   void PutNow(const std::string& key, const std::string& value) {
     Put(key, value);
     ASSERT_TRUE(store_->Sync().ok());
@@ -161,7 +161,7 @@ TEST_P(StoreTest, ForgetsTheHalfThatWasWrittenLongestAgo) {
   store_.reset();
   Open(20);
   for (int i = 0; i < 20; ++i) PutNow(absl::StrCat("key", i), "");
-  // The twentieth filled the young half for the second time.
+  // The 20th entry filled the young generation for the second time.
   EXPECT_EQ(store_->size(), 10u);
   EXPECT_EQ(Value("key9"), "-");
   EXPECT_EQ(Value("key10"), "");

@@ -1,4 +1,4 @@
-// What is remembered of domains that were proven missing.
+// The records of domains that were proven missing.
 
 #include <algorithm>
 
@@ -117,7 +117,7 @@ TEST_P(MissingDomains, AnOperatorAddsPinsAndForgets) {
   EXPECT_EQ(Names(), std::vector<std::string>{"worse.com"});
 }
 
-// Or else whoever sends from a million names pushes out the mailboxes.
+// Otherwise a sender with a million names could push out the mailboxes.
 TEST_P(MissingDomains, NewOnesAreRememberedAtAPace) {
   const int burst = static_cast<int>(StoredHistory::kNewDomainsAtOnce);
   for (int i = 0; i < burst + 100; ++i) {

@@ -1,10 +1,12 @@
 #include "lib/history/stored_history.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "lib/core/history_kind.h"
 #include "lib/core/vanished.h"
 #include "lib/history/little_endian.h"
 #include "lib/mail/cursor.h"
@@ -127,10 +129,31 @@ std::optional<StoredDomain> UnpackDomain(std::string_view value) {
   return stored;
 }
 
-// Adds one more time that the domain was missing. A run of misses ends with a
-// gap, or when the clock goes back; then counting starts anew, since the domain
-// may have existed in between. Retries of one message count once, and so do
-// messages that come close together: one outage must not look like many misses.
+// The values of a Report for each kind of record; none if it is damaged.
+
+std::vector<std::string> MailboxValues(std::string_view stored) {
+  return Unpack(stored).ToValues();
+}
+
+std::vector<std::string> VanishedValues(std::string_view stored) {
+  Vanished vanished;
+  for (const VanishedMailbox& each : UnpackVanished(stored)) {
+    vanished.times.push_back(absl::FromUnixSeconds(each.when));
+  }
+  if (vanished.times.empty()) return {};
+  return vanished.ToValues();
+}
+
+std::vector<std::string> DomainValues(std::string_view stored) {
+  const std::optional<StoredDomain> domain = UnpackDomain(stored);
+  if (!domain.has_value()) return {};
+  return domain->domain.ToValues();
+}
+
+// Counts one more message whose domain was missing. After a gap, or when the
+// clock has gone back, counting starts anew, because the domain may have
+// existed in between. Retries of one message count once. So do messages that
+// come close together: a single outage must not look like many misses.
 void AddMiss(const Observation& miss, const SipHash& hash,
              StoredDomain* stored) {
   MissingDomain& domain = stored->domain;
@@ -153,8 +176,6 @@ void AddMiss(const Observation& miss, const SipHash& hash,
   stored->counted = miss.when;
 }
 
-std::string DomainKey(const std::string& domain) { return kDomain + domain; }
-
 std::string KeyFor(char kind, uint64_t hash) {
   std::string key(1, kind);
   AppendNumber(hash, &key);
@@ -171,66 +192,48 @@ StoredHistory::Mailbox StoredHistory::MailboxOf(std::string_view key) const {
   return {key.substr(0, key.find(':')), hash, KeyFor(kMailbox, hash)};
 }
 
+std::string StoredHistory::MailboxKey(std::string_view mailbox) const {
+  return KeyFor(kMailbox, hash_(mailbox));
+}
+
 std::string StoredHistory::VanishedKey(std::string_view directory) const {
   return KeyFor(kVanished, hash_(directory));
 }
 
-std::string StoredHistory::KeyOf(const HistoryLookup& lookup) const {
-  switch (lookup.kind) {
-    case HistoryLookup::Kind::kMailboxSeen:
-      return MailboxOf(lookup.key).key;
-    case HistoryLookup::Kind::kVanished:
-      return VanishedKey(lookup.key);
-    case HistoryLookup::Kind::kMissingDomain:
-      break;
-  }
-  return DomainKey(lookup.key);
+std::string StoredHistory::DomainKey(std::string_view domain) const {
+  return kDomain + std::string(domain);
 }
 
-std::vector<std::string> StoredHistory::ValuesOf(HistoryLookup::Kind kind,
-                                                 std::string_view stored) {
-  switch (kind) {
-    case HistoryLookup::Kind::kMailboxSeen:
-      return Unpack(stored).ToValues();
-    case HistoryLookup::Kind::kVanished: {
-      Vanished vanished;
-      for (const VanishedMailbox& each : UnpackVanished(stored)) {
-        vanished.times.push_back(absl::FromUnixSeconds(each.when));
-      }
-      if (vanished.times.empty()) return {};
-      return vanished.ToValues();
-    }
-    case HistoryLookup::Kind::kMissingDomain:
-      break;
-  }
-  const std::optional<StoredDomain> domain = UnpackDomain(stored);
-  if (!domain.has_value()) return {};
-  return domain->domain.ToValues();
+const StoredHistory::Kind& StoredHistory::KindOf(HistoryLookup::Kind kind) {
+  static constexpr Kind kKinds[] = {
+      {HistoryLookup::Kind::kMailboxSeen, &StoredHistory::MailboxKey,
+       &MailboxValues, &StoredHistory::WriteMailbox},
+      {HistoryLookup::Kind::kVanished, &StoredHistory::VanishedKey,
+       &VanishedValues, nullptr},
+      {HistoryLookup::Kind::kMissingDomain, &StoredHistory::DomainKey,
+       &DomainValues, &StoredHistory::WriteDomain},
+  };
+  static_assert(std::size(kKinds) == std::size(kHistoryKinds));
+  return *std::find_if(std::begin(kKinds), std::end(kKinds),
+                       [kind](const Kind& each) { return each.kind == kind; });
 }
 
 Report StoredHistory::Read(const HistoryLookup& lookup) {
+  const Kind& kind = KindOf(lookup.kind);
   const absl::StatusOr<std::optional<std::string>> value =
-      store_->Get(KeyOf(lookup));
+      store_->Get((this->*kind.key)(lookup.key));
   if (!value.ok()) {
     return Report::Unknown(lookup, std::string(value.status().message()));
   }
   if (!value->has_value()) return Report::Absent(lookup);
-  std::vector<std::string> values = ValuesOf(lookup.kind, **value);
+  std::vector<std::string> values = kind.values(**value);
   if (values.empty()) return Report::Absent(lookup);
   return Report::Present(lookup, std::move(values));
 }
 
 void StoredHistory::Write(const Observation& observation) {
-  switch (observation.about.kind) {
-    case HistoryLookup::Kind::kMailboxSeen:
-      WriteMailbox(observation);
-      break;
-    case HistoryLookup::Kind::kVanished:
-      break;
-    case HistoryLookup::Kind::kMissingDomain:
-      WriteDomain(observation);
-      break;
-  }
+  const Kind& kind = KindOf(observation.about.kind);
+  if (kind.write != nullptr) (this->*kind.write)(observation);
 }
 
 void StoredHistory::WriteMailbox(const Observation& observation) {
@@ -273,7 +276,7 @@ void StoredHistory::WriteDomain(const Observation& observation) {
   store_->Put(key, Pack(*stored)).IgnoreError();
 }
 
-// Whether one more new domain may be remembered; takes its token if so.
+// Takes a token for one more new domain. Returns false if there is none.
 bool StoredHistory::TakeDomainToken(absl::Time now) {
   if (now > refilled_) {
     const double seconds = absl::ToDoubleSeconds(now - refilled_);
@@ -319,17 +322,17 @@ absl::Status StoredHistory::ForEachDomain(const DomainVisitor& visit) {
       });
 }
 
-// Below, errors are ignored, since the store logs them. The list of vanished
-// mailboxes is written before the mailbox: if only the first write reaches the
-// disk, the next observation repairs it.
+// The functions below ignore errors, because the store logs them. They write
+// the list of vanished mailboxes before the mailbox: if only the first write
+// reaches the disk, the next observation repairs the mailbox.
 
 void StoredHistory::WritePresent(const Mailbox& mailbox, absl::Time when) {
   const auto value = store_->Get(mailbox.key);
   const bool known = value.ok() && value->has_value();
   const MailboxSeen before = known ? Unpack(**value) : MailboxSeen{when};
   if (known && !Missing(before)) {
-    // A negative duration means that the clock went back: write, or "last seen"
-    // would stay in the future.
+    // A negative duration means that the clock went back. Then the mailbox is
+    // written, or "last seen" would stay in the future.
     const absl::Duration since = when - before.last_seen;
     if (since >= absl::ZeroDuration() && since < kSeenRewrite) return;
   } else {
@@ -340,7 +343,7 @@ void StoredHistory::WritePresent(const Mailbox& mailbox, absl::Time when) {
 
 void StoredHistory::WriteMissed(const Mailbox& mailbox, absl::Time when) {
   const auto value = store_->Get(mailbox.key);
-  // Never seen: nothing has vanished.
+  // A mailbox that was never seen cannot vanish.
   if (!value.ok() || !value->has_value()) return;
   MailboxSeen seen = Unpack(**value);
   if (!Missing(seen)) AddVanished(mailbox, when);
@@ -377,7 +380,7 @@ void StoredHistory::RemoveVanished(const Mailbox& mailbox) {
   status.IgnoreError();
 }
 
-absl::Status StoredHistory::Release(std::string_view directory) {
+absl::Status StoredHistory::ReleaseHold(std::string_view directory) {
   return store_->Erase(VanishedKey(directory));
 }
 

@@ -21,8 +21,8 @@ namespace mailverdict {
 
 // Addresses are stored as 64-bit hashes, keyed with the store's salt, so that
 // the file does not list the users. Two addresses with the same hash share a
-// record; the worst effect is that an unknown address is deferred for the grace
-// period.
+// record. The worst effect is that an unknown address is deferred during the
+// grace period.
 //
 // The records, with little-endian numbers:
 //   'm' hash(directory:address) -> last seen [, vanished, last missed]
@@ -31,22 +31,21 @@ namespace mailverdict {
 //   'd' domain                  -> first missing, last missing, when the last
 //                                  message was counted, 1 byte: mark; then for
 //                                  each counted message 32 bits of its hash
-// Times are seconds since 1970 in 32 bits (until 2106). An 'm' record of
-// another length is read as seen and not missing, so that damage can only defer
-// mail.
+// Times are seconds since 1970 in 32 bits (until 2106). If an 'm' record has
+// another length, it counts as a mailbox that was seen and is not missing. So
+// damage can only defer mail.
 class StoredHistory : public History {
  public:
-  // Default number of entries.
-  static constexpr size_t kDefaultMax = 4'000'000;
-
-  // A mailbox that is seen again within this time is not written again: a
-  // mailbox in use costs one write an hour, not one a message. Nothing is lost,
-  // since "last seen" is only shown to people; grace and gap (72 and 24 hours)
-  // are counted from absences, which are always written.
+  // A mailbox that is seen again within this time is not written again. So a
+  // mailbox in use costs one write an hour, and not one a message. The delay
+  // does no harm: "last seen" is only shown to people, and the grace period and
+  // the gap (72 and 24 hours) are counted from absences, which are always
+  // written.
   static constexpr absl::Duration kSeenRewrite = absl::Hours(1);
 
-  // Limits of new missing domains: a burst, and then a rate. Strangers choose
-  // these names, which must not push mailboxes out of the store.
+  // The limits for new missing domains: a rate, and the size of a burst.
+  // Strangers choose these names, and their entries must not push mailboxes out
+  // of the store.
   static constexpr double kNewDomainsPerSecond = 0.2;
   static constexpr double kNewDomainsAtOnce = 1000;
 
@@ -55,7 +54,7 @@ class StoredHistory : public History {
 
   Report Read(const HistoryLookup& lookup) override;
   void Write(const Observation& observation) override;
-  absl::Status Release(std::string_view directory) override;
+  absl::Status ReleaseHold(std::string_view directory) override;
   absl::Status MarkDomain(const std::string& domain, MissingDomain::Mark mark,
                           absl::Time now) override;
   absl::Status ForgetDomain(const std::string& domain) override;
@@ -71,11 +70,23 @@ class StoredHistory : public History {
     uint64_t hash;    // of directory:address
     std::string key;  // of its record in the store
   };
+  // What is done with the records of one kind of history.
+  struct Kind {
+    HistoryLookup::Kind kind;
+    // The key in the store, for the key of a lookup.
+    std::string (StoredHistory::*key)(std::string_view key) const;
+    // The values of a Present report, for the value in the store.
+    std::vector<std::string> (*values)(std::string_view stored);
+    // nullptr: there are no observations of this kind.
+    void (StoredHistory::*write)(const Observation& observation);
+  };
+
+  // The one table of the kinds in this class.
+  static const Kind& KindOf(HistoryLookup::Kind kind);
   Mailbox MailboxOf(std::string_view key) const;
+  std::string MailboxKey(std::string_view mailbox) const;
   std::string VanishedKey(std::string_view directory) const;
-  std::string KeyOf(const HistoryLookup& lookup) const;
-  static std::vector<std::string> ValuesOf(HistoryLookup::Kind kind,
-                                           std::string_view stored);
+  std::string DomainKey(std::string_view domain) const;
 
   void WriteMailbox(const Observation& observation);
   void WriteDomain(const Observation& observation);
@@ -87,7 +98,8 @@ class StoredHistory : public History {
 
   const std::unique_ptr<Store> store_;
   const SipHash hash_;
-  // A token bucket: how many new domains may be remembered now, and as of when.
+  // A token bucket: the number of new domains that may be remembered, as of
+  // refilled_.
   double domain_tokens_ = kNewDomainsAtOnce;
   absl::Time refilled_ = absl::InfinitePast();
 };

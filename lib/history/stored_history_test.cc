@@ -1,4 +1,4 @@
-// Mailboxes, on each kind of Store.
+// The records of mailboxes, on each kind of Store.
 
 #include "lib/history/stored_history.h"
 
@@ -92,7 +92,7 @@ TEST_P(HistoryTest, ForgetsTheHalfThatWasWrittenLongestAgo) {
   for (int i = 0; i < 100; ++i) {
     Write(Seen("user" + std::to_string(i), kNow));
   }
-  // The hundredth filled the young half for the second time.
+  // The 100th entry filled the young generation for the second time.
   EXPECT_EQ(size(), 50u);
   EXPECT_FALSE(Read("user49").has_value());
   EXPECT_TRUE(Read("user50").has_value());
@@ -247,7 +247,7 @@ TEST(StoredHistory, AStoreThatFailsIsUnknown) {
     EXPECT_EQ(report.reason, "disk on fire");
     EXPECT_EQ(std::get<HistoryLookup>(report.lookup), lookup);
   }
-  EXPECT_FALSE(history.Release("people").ok());
+  EXPECT_FALSE(history.ReleaseHold("people").ok());
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Who has vanished from a directory, on each kind of Store.
+// The records of vanished mailboxes, on each kind of Store.
 
 #include <gtest/gtest.h>
 
@@ -71,9 +71,9 @@ TEST_P(HistoryTest, ReleasedTheyDoNotCountUntilTheyAreSeenAgain) {
     Write(Seen(who, kNow));
     Write(Missed(who, kNow + absl::Hours(2)));
   }
-  ASSERT_TRUE(history_->Release("guests").ok());
+  ASSERT_TRUE(history_->ReleaseHold("guests").ok());
   EXPECT_EQ(VanishedFrom("people").size(), 2u);
-  ASSERT_TRUE(history_->Release("people").ok());
+  ASSERT_TRUE(history_->ReleaseHold("people").ok());
   EXPECT_TRUE(VanishedFrom("people").empty());
   Write(Missed("joe", kNow + absl::Hours(3)));
   Write(Missed("joe", kNow + absl::Hours(40)));

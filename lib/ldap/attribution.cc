@@ -40,10 +40,10 @@ struct Entry {
   std::string dn;
   std::string comparable_dn;
   std::vector<Value> shown;
-  std::string partial;  // an attribute that is shown in part only, if there is
+  std::string partial;  // an attribute that is shown only in part; or ""
 };
 
-// What an entry has to show to be a lookup's.
+// The values that an entry has to show to be the hit of one lookup.
 class Claim {
  public:
   Claim(const DirectoryPolicy& directory, const MailboxLookup& lookup) {
@@ -61,7 +61,8 @@ class Claim {
     }
   }
 
-  // `spelling`, unless null: the first of the lookup's that matches best.
+  // How well the entry matches. Unless `spelling` is nullptr, it is set to the
+  // first spelling of the lookup that matches best.
   Match In(const Entry& entry, const std::string** spelling = nullptr) const {
     Match best = Match::kNo;
     for (const Way& way : ways_) {
@@ -88,7 +89,7 @@ class Claim {
   absl::InlinedVector<Way, 2> ways_;
 };
 
-// The controls of one search, and what became of them.
+// The controls of one search, and what the result says of each.
 class ControlEntries {
  public:
   ControlEntries(const DirectoryPolicy& directory,
@@ -101,7 +102,8 @@ class ControlEntries {
     }
   }
 
-  // True if asking for the controls alone would have brought this entry, too.
+  // Looks for controls in one entry. Returns true if a search for the controls
+  // alone would have returned the entry, too.
   bool Take(const Entry& entry) {
     Matches matches;
     for (const Claim& claim : claims_) matches.push_back(claim.In(entry));
@@ -128,7 +130,7 @@ class ControlEntries {
 
   const std::vector<Report>& reports() const { return reports_; }
 
-  // The first control that is not there, and why; empty when all are.
+  // Describes the first control that is missing; "" if all are present.
   std::string Missing() const {
     for (const Report& report : reports_) {
       if (report.state == AnswerState::kPresent) continue;
@@ -153,7 +155,8 @@ class ControlEntries {
     return absl::StrCat("control ", control.address(), " (", control.arm, ")");
   }
 
-  // Why control i's entry does not say that its arm speaks; empty if it does.
+  // Why the entry of control `i` does not prove that its arm works; "" if it
+  // does.
   std::string Objection(size_t i, const Entry& entry,
                         const Matches& matches) const {
     const std::string& arm = Asked(reports_[i]).arm;
@@ -197,7 +200,8 @@ class ControlEntries {
   std::vector<std::string> dns_;
 };
 
-// Why nothing that is missing from this result can be believed to be absent.
+// Why no absence can be concluded from this result, apart from the controls; ""
+// if there is no such reason.
 std::string Defect(const DirectoryPolicy& directory,
                    const SearchResult& result) {
   if (!result.failure.empty()) return result.failure;
@@ -213,7 +217,8 @@ std::string Defect(const DirectoryPolicy& directory,
   return "";
 }
 
-// Where the directory is, if that is not all that was searched.
+// The subtrees to which the directory is limited; without any, it is everything
+// that was searched.
 class Subtrees {
  public:
   explicit Subtrees(const DirectoryPolicy& directory) {
@@ -222,7 +227,8 @@ class Subtrees {
     }
   }
 
-  // A DN that cannot be read may be anywhere.
+  // A DN that cannot be parsed may be anywhere, so it counts as within a
+  // subtree.
   bool Have(const std::string& comparable_dn) const {
     return dns_.empty() || comparable_dn.empty() ||
            std::any_of(dns_.begin(), dns_.end(), [&](const std::string& dn) {
@@ -235,7 +241,7 @@ class Subtrees {
   std::vector<std::string> dns_;
 };
 
-// What was found beside the controls.
+// The entries of a result that may be hits of lookups.
 struct Hits {
   Hits(const DirectoryPolicy& directory,
        const std::vector<MailboxLookup>& lookups,
@@ -262,11 +268,11 @@ struct Hits {
     }
   }
 
-  // Values of a Present report: the entry's DN and, where it shows one, the
-  // spelling that it was found by.
+  // The values of a Present report: the entry's DN and, if the entry shows it,
+  // the spelling by which it was found.
   using Values = std::vector<std::string>;
-  std::vector<Values> sure;  // each lookup's, by what the entry shows
-  Values any;                // one that a lookup's question may have found
+  std::vector<Values> sure;  // for each lookup: a hit that the entry shows
+  Values any;                // a possible hit of any lookup
 };
 
 }  // namespace
@@ -282,7 +288,8 @@ Attributed Attribute(const DirectoryPolicy& directory,
   const bool alone = lookups.size() == 1;
   Attributed attributed;
   attributed.answers.reserve(lookups.size());
-  // Of too many entries each lookup had its share, or will have it alone.
+  // True if the only trouble is the size limit, and each lookup has a hit or
+  // will be asked again with fewer others. That is no fault of the server.
   bool only_crowded = result.truncated && !lookups.empty();
   for (size_t i = 0; i < lookups.size(); ++i) {
     const Hits::Values& found =

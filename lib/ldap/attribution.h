@@ -19,48 +19,49 @@ namespace mailverdict {
 struct SearchResult {
   struct Entry {
     std::string dn;
-    // Names in lower case, without options (";lang-en") but for a ";range=",
-    // which says that these are not all the values.
+    // Attribute names are in lower case and without options (";lang-en"). Only
+    // the option ";range=" is kept: it says that some of the values are
+    // missing.
     std::vector<std::pair<std::string, std::vector<std::string>>> attributes;
   };
   std::vector<Entry> entries;
   std::vector<std::string> references;  // continuation references
   // Why the search failed; empty when the result code was success.
   std::string failure;
-  // The failure is that a size limit allows fewer entries than there are.
+  // The search failed because it found more entries than a size limit allows.
   bool truncated = false;
   Origin origin;
 };
 
 struct Attributed {
-  // For each lookup its answer. nullopt: other lookups of the search stood in
-  // the way, so it has to be asked again with fewer of them, or alone.
+  // One answer for each lookup. nullopt: the result does not show which of the
+  // lookups an entry answers, so this lookup has to be asked again, with fewer
+  // others or alone.
   std::vector<std::optional<Answer>> answers;
-  // Why the search could have proven no absence; empty when it could.
+  // Empty if the search could prove absences; else why it could not.
   std::string trouble;
 };
 
 // Divides `result` among the lookups that were asked in one search together
 // with `controls` (what ControlsFor gives for each of them).
 //
-// An entry that shows the values an arm of a lookup asked for is that lookup's
-// hit. A control's entry is recognised by its DN. It must show the value that
-// the control was asked by: if the directory's user may not read that
-// attribute, the entry would be taken for the control's alone even when another
-// address of the same account has found it, and that address would look absent.
-// It must not show what a control of another arm asked for, since then it might
-// have been found by that arm.
+// If an entry shows the values that an arm of a lookup asked for, the entry is
+// a hit of that lookup. A control's entry is recognised by its DN. It must show
+// the value that the control was asked by: if the account could not read an
+// attribute, mailboxes found only by that attribute would look absent. It must
+// not show the value that a control of another arm asked for: that arm might
+// have found it.
 //
-// Any other entry may have been found by any lookup, because servers compare
-// attributes that they do not show, by rules that are not known here. A
-// control's entry may be a hit, too, if a lookup asked for one of its values.
-// So when one lookup was asked, such an entry is its hit. When several were
-// asked, a miss counts only if nothing came back except controls' entries that
-// no lookup claims, not even perhaps (letters that are not ASCII).
+// Any other entry may be a hit of any lookup, because servers also compare
+// attributes that they do not show, by rules that are not known here. This
+// includes a control's entry if a lookup asked for one of its values. If the
+// search was for one lookup, such an entry is its hit. If it was for several, a
+// miss counts only if the result has nothing but controls' entries, and none of
+// them could match a lookup (Match::kPerhaps counts as a match).
 //
-// An entry outside all subtrees of the directory, if it has subtrees, is
-// ignored. The controls of each subtree also show that its DN is spelled as the
-// server spells it.
+// If the directory has subtrees, an entry outside all of them is ignored. The
+// controls of each subtree also show that the policy spells its DN as the
+// server does.
 //
 // If the result code is not success, every miss is Unknown.
 Attributed Attribute(const DirectoryPolicy& directory,

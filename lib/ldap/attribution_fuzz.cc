@@ -1,6 +1,6 @@
-// What any answer of a directory may do to Attribute, and any bytes to Compare
-// and ComparableDn. Two people and two controls are asked for; the input is
-// what came back, a line for each thing:
+// Fuzzes Attribute with any answer of a directory, and Compare and ComparableDn
+// with any bytes. The search is for two people and two controls. The input is
+// its result, one line for each item:
 //
 //   dn DN            an entry; its attributes follow
 //   NAME VALUE       "mail joe@example.org"
@@ -73,7 +73,8 @@ bool Shows(const SearchResult::Entry& entry, std::string_view name,
   return false;
 }
 
-// By its DN, and showing what it was asked by.
+// Whether the result has the control's entry: its DN, and the value that it was
+// asked by.
 bool ShowsControl(const SearchResult& result, const Control& control) {
   return std::any_of(
       result.entries.begin(), result.entries.end(), [&](const auto& entry) {
@@ -82,7 +83,7 @@ bool ShowsControl(const SearchResult& result, const Control& control) {
       });
 }
 
-// What a proof of somebody's absence rests on, looked at once more.
+// Checks again what a proven absence rests on.
 void RequireGrounds(const DirectoryPolicy& policy, const SearchResult& result,
                     const std::string& address) {
   Require(result.failure.empty(), "a failure proves nothing");
@@ -150,7 +151,7 @@ void CompareValues(const std::string& a, const std::string& b) {
           "nor does case");
 }
 
-// Of a DN without quotes and escapes the blanks behind a comma are none.
+// In a DN without quotes and escapes, blanks after a comma have no meaning.
 void CompareDns(const std::string& dn) {
   const std::string comparable = ComparableDn(dn);
   if (comparable.empty() || dn.find_first_of("\\\"#;+") != dn.npos) return;

@@ -38,7 +38,8 @@ const SearchResult::Entry kJoe =
 
 class AttributionTest : public testing::Test {
  protected:
-  // One search for `addresses` and the controls that comes back with `entries`.
+  // Divides the result `entries` of one search for `addresses` and the
+  // controls.
   Attributed Search(const std::vector<std::string>& addresses,
                     std::vector<SearchResult::Entry> entries) {
     result.entries = std::move(entries);
@@ -51,7 +52,7 @@ class AttributionTest : public testing::Test {
     const MailboxLookup first = lookups.empty() ? About("") : lookups.front();
     return Attribute(policy, lookups, ControlsFor(policy, first), result);
   }
-  // The same for one address: in a word.
+  // Like Search, for one address. Returns the answer in a word.
   std::string One(const std::string& address,
                   std::vector<SearchResult::Entry> entries) {
     return Word(Search({address}, std::move(entries)).answers.at(0));
@@ -169,7 +170,8 @@ TEST_F(AttributionTest, ManyMissesAreBelievedWhenOnlyControlsCameBack) {
   EXPECT_EQ(a.trouble, "");
 }
 
-// Who found it cannot be seen; asking the miss again does tell.
+// The result does not show which lookup found the entry. Asking for the miss
+// again does.
 TEST_F(AttributionTest, AMissBesideAHitIsAskedAgain) {
   const Attributed a =
       Search({"no@example.org", "joe@example.org"}, {kC1, kC2, kC3, kJoe});
@@ -177,7 +179,7 @@ TEST_F(AttributionTest, AMissBesideAHitIsAskedAgain) {
   EXPECT_EQ(a.trouble, "");
 }
 
-// The arm mail is dead, and c1 was found by the question for info.
+// The arm mail does not work, and c1 was found by the lookup of info@.
 TEST_F(AttributionTest, AControlThatAnothersQuestionFoundIsNoWitness) {
   const auto c1 = Entry(
       "c1", {{"mail", {"c1@example.org"}}, {"alt", {"info@example.org"}}});
@@ -189,8 +191,8 @@ TEST_F(AttributionTest, AControlThatAnothersQuestionFoundIsNoWitness) {
 }
 
 TEST_F(AttributionTest, AnAccountAskedForTwiceIsNotHiddenByItself) {
-  // It shows one value only: the other may be searched and not read, or be
-  // equal by a rule such as that of telephone numbers.
+  // The entry shows only one of the values. The other may be searchable but not
+  // readable, or equal by a rule such as the one for telephone numbers.
   const auto joe = Entry("joe", {{"mail", {"joe@example.org"}}});
   EXPECT_EQ(
       Words(Search({"joe@example.org", "j@example.org"}, {kC1, kC2, kC3, joe})),
@@ -205,7 +207,7 @@ TEST_F(AttributionTest, WhatARangeLeavesOutMayBeAnybodys) {
       Words(Search({"j@example.org", "joe@example.org"}, {kC1, kC2, kC3, joe})),
       (Want{"again", "present"}));
   EXPECT_EQ(One("j@example.org", {kC1, kC2, kC3, joe}), "present");
-  // Even if it has the address of a control, too.
+  // This holds even if the entry also has the address of a control.
   const auto second = Entry("second", {{"mail", {"c1@example.org"}},
                                        {"alt;range=0-0", {"x@example.org"}}});
   EXPECT_EQ(One("j@example.org", {kC1, kC2, kC3, second}), "present");
@@ -257,7 +259,7 @@ TEST_F(AttributionTest, LetterCaseAndBlanksMeanNothing) {
 }
 
 TEST_F(AttributionTest, WhatOnlyTheServerCanCompareIsAskedAlone) {
-  // Composed, decomposed, without its accent, in full width.
+  // The "é" is composed, decomposed, without its accent, and in full width.
   for (const char* shown :
        {"jos\xc3\xa9@example.org", "jose\xcc\x81@example.org",
         "jose@example.org", "\xef\xbd\x8aos\xc3\xa9@example.org"}) {
@@ -271,7 +273,8 @@ TEST_F(AttributionTest, WhatOnlyTheServerCanCompareIsAskedAlone) {
   }
 }
 
-// Though somebody else of the same search claims that entry, or a control does.
+// This holds even if another lookup of the same search, or a control, claims
+// the entry.
 TEST_F(AttributionTest, AClaimedEntryMayBeAnothersToo) {
   const auto jose = Entry("jose", {{"mail", {"jose@example.org"}},
                                    {"alt", {"JOS\xc3\x89@example.org"}}});
@@ -342,7 +345,8 @@ TEST_F(AttributionTest, TooManyEntriesAreAskedForAlone) {
   a = Search({"joe@example.org"}, {kJoe, kJoe});
   EXPECT_EQ(Words(a), Want{"present"});
   EXPECT_EQ(a.trouble, "");
-  // Alone and still cut off: that limit is too low for the controls.
+  // A search for one address that is still cut off: the size limit is too low
+  // for the controls.
   a = Search({"no@example.org"}, {kC1, kC2});
   EXPECT_EQ(Words(a), Want{"unknown"});
   EXPECT_EQ(a.trouble, result.failure);
@@ -368,9 +372,9 @@ TEST_F(AttributionTest, WhatIsInNoSubtreeCountsForNothing) {
   EXPECT_EQ(joe("ou=a,dc=x"), "present");
   EXPECT_EQ(joe("uid=joe,ou=c,dc=x"), "vouched");
   EXPECT_EQ(joe("uid=joe,ou=aou=a,dc=x"), "vouched");
-  // It may be anywhere.
+  // A DN that cannot be parsed may be within a subtree.
   EXPECT_EQ(joe("nonsense"), "present");
-  // A base that the server writes in another way shows no control, either.
+  // If the server spells the base in another way, it shows no control either.
   EXPECT_EQ(
       One("joe@example.org",
           {c1, in("uid=c2,organizationalUnitName=b,dc=x", "c2@example.org"),

@@ -21,34 +21,34 @@ std::string InSeconds(absl::Duration left) {
 
 }  // namespace
 
-BindAccount::Turn::Turn(BindAccount* account, std::string uri, absl::Time now,
-                        bool alone)
+BindAccount::Attempt::Attempt(BindAccount* account, std::string uri,
+                              absl::Time now, bool alone)
     : account_(account),
       uri_(std::move(uri)),
       now_(now),
       alone_(alone),
       credentials_(account->credentials_) {}
 
-BindAccount::Turn::Turn(Turn&& other) noexcept
+BindAccount::Attempt::Attempt(Attempt&& other) noexcept
     : account_(std::exchange(other.account_, nullptr)),
       uri_(std::move(other.uri_)),
       now_(other.now_),
       alone_(other.alone_),
       credentials_(other.credentials_) {}
 
-BindAccount::Turn::~Turn() {
+BindAccount::Attempt::~Attempt() {
   if (account_ == nullptr || !alone_) return;
   const std::lock_guard<std::mutex> lock(account_->mutex_);
   account_->taken_ = false;
   account_->free_.notify_all();
 }
 
-void BindAccount::Turn::Accepted() {
+void BindAccount::Attempt::Accepted() {
   const std::lock_guard<std::mutex> lock(account_->mutex_);
   if (IsCurrent()) account_->Accept(uri_);
 }
 
-void BindAccount::Turn::Refused(const std::string& why) {
+void BindAccount::Attempt::Refused(const std::string& why) {
   const std::lock_guard<std::mutex> lock(account_->mutex_);
   if (IsCurrent()) account_->Refuse(uri_, why, now_);
 }
@@ -61,21 +61,22 @@ absl::Status BindAccount::MayBind(const std::string& uri,
   return Allowed(uri, now);
 }
 
-absl::StatusOr<BindAccount::Turn> BindAccount::Take(
+absl::StatusOr<BindAccount::Attempt> BindAccount::BeginAttempt(
     const std::string& uri, const std::string& credentials, absl::Time now) {
   std::unique_lock<std::mutex> lock(mutex_);
   Renew(credentials);
-  // An anonymous bind cannot lock an account, so it does not wait.
+  // An anonymous bind cannot lock an account, so it does not have to wait for
+  // other attempts.
   const bool matters = !credentials.empty();
   if (matters && !Proven()) {
-    free_.wait_for(lock, absl::ToChronoMilliseconds(kTurn),
+    free_.wait_for(lock, absl::ToChronoMilliseconds(kMaxAttemptWait),
                    [this] { return !taken_; });
   }
   const absl::Status allowed = Allowed(uri, now);
   if (!allowed.ok()) return allowed;
   const bool alone = matters && !taken_ && !Proven();
   taken_ |= alone;
-  return Turn(this, uri, now, alone);
+  return Attempt(this, uri, now, alone);
 }
 
 void BindAccount::Renew(const std::string& credentials) {
@@ -116,9 +117,9 @@ absl::Status BindAccount::Allowed(const std::string& uri, absl::Time now) {
       "; the next attempt is in ", left));
 }
 
-// A server that has refused this very password, and refused it again after
-// another one had taken it, is a case of its own: it stays as it is. For all
-// others the account is well.
+// The password is right, so all servers may be tried at once. One kind of
+// server is left out: it refused this password again after another server had
+// accepted it. That fault is the server's own, and it keeps its wait.
 void BindAccount::Accept(const std::string& uri) {
   const uint64_t before = std::exchange(accepted_at_, ++events_);
   Server& server = Find(uri);
@@ -135,8 +136,8 @@ void BindAccount::Accept(const std::string& uri) {
 void BindAccount::Refuse(const std::string& uri, const std::string& why,
                          absl::Time now) {
   Server& server = Find(uri);
-  // Another server has taken the password since this one first refused it: the
-  // password is right, and this server behind.
+  // Another server has accepted the password since this one first refused it.
+  // So the password is right, and this server is behind.
   const bool alone = server.refused_at != 0 && server.refused_at < accepted_at_;
   server.accepted = false;
   server.why = why;
@@ -153,8 +154,9 @@ void BindAccount::Refuse(const std::string& uri, const std::string& why,
   const absl::Duration wait = WaitAfter(++refusals_);
   until_ = now + wait;
   for (auto& [name, other] : servers_) {
-    // One that took it before is asked rather soon: if only `uri` is behind, a
-    // server that was restarted must not stay away for ten minutes.
+    // A server that accepted the password before is tried again soon. If only
+    // `uri` is behind, another server that was restarted must not wait for ten
+    // minutes.
     const absl::Duration its = other.accepted ? kFirstWait : wait;
     other.until = std::max(other.until, now + its);
   }

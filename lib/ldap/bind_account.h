@@ -1,16 +1,17 @@
-// The account that a directory's servers are bound with. It decides how often a
-// password that was refused is tried again. Directories lock an account after a
-// few wrong passwords (slapo-ppolicy(5), pwdMaxFailure; Active Directory's
-// lockoutThreshold), for every gateway and at all servers, since they replicate
-// the count. So the servers of a directory share the outcome of each attempt.
+// The account that we bind as, to all servers of a directory. Decides when a
+// refused password is tried again. Directories lock an account after a few
+// wrong passwords (slapo-ppolicy(5): pwdMaxFailure; Active Directory:
+// lockoutThreshold). The servers replicate the count, so the lock holds at all
+// of them and for every gateway. For this reason the connections to all servers
+// of a directory share one BindAccount.
 //
-//   absl::Status may = account.MayBind(uri, credentials, now);  // or why not
+//   absl::Status may_bind = account.MayBind(uri, credentials, now);
 //   ... connect ...
-//   auto turn = account.Take(uri, credentials, now);
-//   if (!turn.ok()) return turn.status();
+//   auto attempt = account.BeginAttempt(uri, credentials, now);
+//   if (!attempt.ok()) return attempt.status();
 //   ... bind ...
-//   turn->Accepted();  // or turn->Refused(why); or neither: there was no
-//   answer
+//   attempt->Accepted();  // or attempt->Refused(why); neither if no answer
+//   came
 
 #ifndef MAILVERDICT_LIB_LDAP_BIND_ACCOUNT_H_
 #define MAILVERDICT_LIB_LDAP_BIND_ACCOUNT_H_
@@ -31,35 +32,35 @@ namespace mailverdict {
 // Thread-safe.
 class BindAccount {
  public:
-  // After a refusal no server is bound to for kFirstWait. The wait doubles with
-  // each further refusal, up to kMaxWait.
+  // The wait after a refusal, for all servers. It doubles with each further
+  // refusal, up to kMaxWait.
   static constexpr absl::Duration kFirstWait = absl::Seconds(30);
   static constexpr absl::Duration kMaxWait = absl::Minutes(10);
-  // How often the password file is looked at during a wait.
-  static constexpr absl::Duration kLook = absl::Seconds(1);
-  // A server that has refused waits this much longer than the others (a few
-  // kLook), so that a server that can be reached has the next attempt.
+  // During a wait the password file is read this often.
+  static constexpr absl::Duration kPasswordPoll = absl::Seconds(1);
+  // The server that refused waits this much longer than the others, so that
+  // another server that can be reached gets the next attempt.
   static constexpr absl::Duration kYield = absl::Seconds(3);
-  // While it is not known whether a password is right, one server is tried at a
-  // time. No server waits longer than this for another's answer, which may
-  // hang.
-  static constexpr absl::Duration kTurn = absl::Seconds(1);
+  // While it is not known whether the password is right, one server is tried at
+  // a time. The other servers wait for its answer for at most this long, since
+  // it may hang.
+  static constexpr absl::Duration kMaxAttemptWait = absl::Seconds(1);
 
-  // The right to one attempt. Ends when it is destroyed.
-  class Turn {
+  // One attempt to bind. Its destructor ends it.
+  class Attempt {
    public:
-    Turn(Turn&& other) noexcept;
-    Turn& operator=(Turn&&) = delete;
-    ~Turn();
+    Attempt(Attempt&& other) noexcept;
+    Attempt& operator=(Attempt&&) = delete;
+    ~Attempt();
     void Accepted();
     // `why`: what the server said and what it means, for the log.
     void Refused(const std::string& why);
 
    private:
     friend class BindAccount;
-    Turn(BindAccount* account, std::string uri, absl::Time now, bool alone);
-    // With the account's mutex held: whether the attempt was made with the
-    // credentials that are tried now.
+    Attempt(BindAccount* account, std::string uri, absl::Time now, bool alone);
+    // Whether the account still has the credentials of this attempt. REQUIRES:
+    // the account's mutex is locked.
     bool IsCurrent() const { return credentials_ == account_->credentials_; }
     BindAccount* account_;  // null: moved from
     std::string uri_;
@@ -68,31 +69,35 @@ class BindAccount {
     size_t credentials_;  // a hash
   };
 
-  // OK when the server at `uri` may be bound to with `credentials`: the text of
-  // the password file, or "" when there is none. Credentials that have changed
-  // may be tried at once. Otherwise an Unauthenticated error names the server
-  // that refused them, the reason, and the time of the next attempt.
+  // OK if an attempt to bind to the server at `uri` is allowed now.
+  // `credentials` is the text of the password file, or "" if there is none.
+  // Changed credentials may be tried at once. Otherwise an Unauthenticated
+  // error names the server that refused them, the reason, and the time until
+  // the next attempt.
   absl::Status MayBind(const std::string& uri, const std::string& credentials,
                        absl::Time now);
 
-  // As MayBind, and begins the attempt. Blocks for up to kTurn.
-  absl::StatusOr<Turn> Take(const std::string& uri,
-                            const std::string& credentials, absl::Time now);
+  // Like MayBind, but also begins the attempt. Blocks for up to
+  // kMaxAttemptWait.
+  absl::StatusOr<Attempt> BeginAttempt(const std::string& uri,
+                                       const std::string& credentials,
+                                       absl::Time now);
 
-  // The next attempt may be made at once: an operator says that the account is
-  // right again (unlocked, for example).
+  // Allows the next attempt at once. For an operator who has repaired the
+  // account (unlocked it, for example).
   void ForgetRefusals();
 
  private:
   struct Server {
-    bool accepted = false;    // these credentials, and not refused since
-    uint64_t refused_at = 0;  // counted; the first since it accepted; 0: none
-    int refusals = 0;         // in a row
+    bool accepted = false;  // its last answer to these credentials
+    // The event number of its first refusal since it last accepted; 0: none.
+    uint64_t refused_at = 0;
+    int refusals = 0;                         // in a row
     absl::Time until = absl::InfinitePast();  // no attempt before
-    std::string why;                          // it refused
+    std::string why;                          // of its last refusal
   };
 
-  // All with mutex_ held.
+  // REQUIRES for all of these: mutex_ is locked.
   void Renew(const std::string& credentials);
   void StartOver();
   Server& Find(const std::string& uri);
@@ -103,16 +108,18 @@ class BindAccount {
 
   std::mutex mutex_;  // guards all below
   std::condition_variable free_;
-  bool taken_ = false;      // an attempt is under way that others wait for
+  bool taken_ = false;      // others wait for an attempt that is under way
   size_t credentials_ = 0;  // a hash
   std::map<std::string, Server> servers_;
-  // Events are numbered, to tell which came last: an acceptance, or a refusal
-  // that concerns all servers.
+  // Acceptances and refusals are numbered, to tell which came later. The
+  // refusals counted in refused_at_ and refusals_ are those that concern all
+  // servers.
   uint64_t events_ = 0;
   uint64_t accepted_at_ = 0;
   uint64_t refused_at_ = 0;
-  int refusals_ = 0;                         // of that kind, in a row
-  absl::Time until_ = absl::InfinitePast();  // for servers not asked yet
+  int refusals_ = 0;  // in a row
+  absl::Time until_ =
+      absl::InfinitePast();  // for servers that are not in servers_
   std::string refuser_;
   std::string why_;
 };

@@ -1,4 +1,4 @@
-// When the servers of a directory may be bound to, by virtual time.
+// When BindAccount allows an attempt to bind. Time is virtual.
 
 #include "lib/ldap/bind_account.h"
 
@@ -16,17 +16,18 @@ constexpr char kOne[] = "ldap://one", kTwo[] = "ldap://two",
 
 class BindAccountTest : public testing::Test {
  protected:
-  // An attempt, if there may be one.
+  // Makes an attempt if it is allowed.
   bool Try(const char* uri, bool right) {
     if (!account.MayBind(uri, password, now).ok()) return false;
-    auto turn = account.Take(uri, password, now);
-    if (!turn.ok()) return false;
-    right ? turn->Accepted() : turn->Refused("wrong password");
+    auto attempt = account.BeginAttempt(uri, password, now);
+    if (!attempt.ok()) return false;
+    right ? attempt->Accepted() : attempt->Refused("wrong password");
     return true;
   }
   bool May(const char* uri) { return account.MayBind(uri, password, now).ok(); }
   void Pass(absl::Duration time) { now += time; }
-  // Each server that may, each second, as they do: how many attempts there are.
+  // Tries every server each second, as the workers do. Returns the number of
+  // attempts that were allowed.
   int AttemptsWithin(absl::Duration time, const std::vector<const char*>& all,
                      bool right) {
     int attempts = 0;
@@ -50,7 +51,7 @@ TEST_F(BindAccountTest, ARefusedPasswordIsTriedEverMoreRarely) {
     now += absl::Seconds(1);
     if (Try(kOne, false)) after.push_back(absl::ToInt64Seconds(now - begun));
   }
-  // 30 s, a minute, two, four, eight, ten, ten...; kYield each for others.
+  // Waits of 30 s, 1, 2, 4, 8, 10, 10... minutes, and kYield after each.
   EXPECT_EQ(after, (std::vector<int64_t>{33, 96, 219, 462, 945, 1548, 2151,
                                          2754, 3357}));
 }
@@ -62,7 +63,7 @@ TEST_F(BindAccountTest, AnOperatorMayHaveItTriedAtOnce) {
   account.ForgetRefusals();
   EXPECT_TRUE(May(kTwo));
   EXPECT_TRUE(Try(kOne, false));
-  // The waits begin anew, too.
+  // The waits also begin anew.
   Pass(BindAccount::kFirstWait + BindAccount::kYield);
   EXPECT_TRUE(May(kOne));
 }
@@ -81,7 +82,7 @@ TEST_F(BindAccountTest, AnotherPasswordIsTriedAtOnceByAll) {
   EXPECT_TRUE(May(kTwo));
   EXPECT_TRUE(Try(kOne, true));
   EXPECT_TRUE(Try(kTwo, true));
-  // A wrong one begins with the first wait again.
+  // A new password that is wrong begins with the first wait again.
   password = "newer";
   EXPECT_TRUE(Try(kOne, false));
   Pass(BindAccount::kFirstWait);
@@ -99,12 +100,12 @@ TEST_F(BindAccountTest, AfterAnAcceptanceTheWaitBeginsAnew) {
   EXPECT_TRUE(May(kOne));
 }
 
-// Else one whose peer is behind for ever would never have its turn.
+// Otherwise a server could be kept away for ever by another one that is behind.
 TEST_F(BindAccountTest, AnOutcomeCountsForTheCredentialsOfItsAttemptOnly) {
   for (const bool right : {false, true}) {
     password = "old";
     {
-      auto late = account.Take(kOne, password, now);
+      auto late = account.BeginAttempt(kOne, password, now);
       ASSERT_TRUE(late.ok());
       password = right ? "new" : "newer";
       EXPECT_TRUE(May(kTwo));
@@ -121,7 +122,8 @@ TEST_F(BindAccountTest, AfterARefusalAnotherServerHasTheNextAttempt) {
   Pass(BindAccount::kFirstWait);
   EXPECT_FALSE(May(kOne));
   EXPECT_TRUE(May(kTwo));
-  // Unless it cannot be reached.
+  // If the other server cannot be reached, the first is tried again after
+  // kYield.
   Pass(BindAccount::kYield);
   EXPECT_TRUE(Try(kOne, false));
 }
@@ -130,12 +132,14 @@ TEST_F(BindAccountTest, AServerThatIsBehindKeepsNoOtherAway) {
   EXPECT_TRUE(Try(kTwo, true));
   EXPECT_TRUE(Try(kThree, true));
   EXPECT_TRUE(Try(kOne, false));
-  // It may be the account: the others wait a little, but no longer.
+  // The account may be at fault, so the others wait for the first wait, but no
+  // longer.
   EXPECT_FALSE(May(kTwo));
   Pass(BindAccount::kFirstWait);
   EXPECT_TRUE(Try(kTwo, true));
   EXPECT_TRUE(May(kThree));
-  // The account is well, so the first is tried at once, and then alone.
+  // The password is right, so the first server is tried at once. After that its
+  // refusals concern itself only.
   for (int i = 0; i < 20; ++i) {
     AttemptsWithin(absl::Minutes(11), {kOne}, false);
     EXPECT_TRUE(Try(kTwo, true));
@@ -152,7 +156,7 @@ TEST_F(BindAccountTest, WhenTheAccountIsWellAllTryAtOnce) {
 
 TEST_F(BindAccountTest, AnAttemptWithoutAnAnswerCountsForNothing) {
   for (int i = 0; i < 100; ++i) {
-    ASSERT_TRUE(account.Take(kOne, password, now).ok());
+    ASSERT_TRUE(account.BeginAttempt(kOne, password, now).ok());
   }
   EXPECT_TRUE(May(kOne));
 }
@@ -167,25 +171,27 @@ TEST_F(BindAccountTest, TheReasonNamesWhoRefusedAndWhenIsNext) {
             "password; the next attempt is in 20s");
 }
 
-// Three threads at once, as at a start: one attempt, of which all hear.
+// Three threads at once, as at a start: there is one attempt, and all get its
+// outcome.
 TEST_F(BindAccountTest, WhoComesMeanwhileWaitsForTheOutcome) {
-  auto first = account.Take(kOne, password, now);
+  auto first = account.BeginAttempt(kOne, password, now);
   ASSERT_TRUE(first.ok());
   std::promise<absl::Status> second;
-  std::thread other(
-      [&] { second.set_value(account.Take(kTwo, password, now).status()); });
+  std::thread other([&] {
+    second.set_value(account.BeginAttempt(kTwo, password, now).status());
+  });
   {
-    auto turn = *std::move(first);
-    turn.Refused("wrong password");
+    auto attempt = *std::move(first);
+    attempt.Refused("wrong password");
   }
   EXPECT_TRUE(absl::IsUnauthenticated(second.get_future().get()));
   other.join();
 }
 
-// A server that hangs in its bind keeps the others waiting for a moment only.
+// A server that hangs in its bind delays the others only for kMaxAttemptWait.
 TEST_F(BindAccountTest, NobodyWaitsForLongForOneThatHangs) {
-  const auto first = account.Take(kOne, password, now);
-  EXPECT_TRUE(account.Take(kTwo, password, now).ok());
+  const auto first = account.BeginAttempt(kOne, password, now);
+  EXPECT_TRUE(account.BeginAttempt(kTwo, password, now).ok());
 }
 
 }  // namespace

@@ -10,7 +10,8 @@
 namespace mailverdict {
 namespace {
 
-// winerror.h, as Active Directory puts them into the diagnostic message.
+// Error codes of winerror.h, as Active Directory puts them into the diagnostic
+// message.
 constexpr std::pair<std::string_view, std::string_view> kReasons[] = {
     {"525", "there is no such account"},
     {"52e", "wrong password"},

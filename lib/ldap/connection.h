@@ -1,7 +1,7 @@
-// One connection to one directory server, by libldap without its ambient
-// defaults (ldap.conf and the environment). Only Open blocks: for as long as
-// name resolution takes, and then for up to the policy's timeout each to
-// connect, to agree on TLS, and to bind.
+// A connection to one directory server, made with libldap but without libldap's
+// defaults from ldap.conf and the environment. Only Open blocks: for as long as
+// name resolution takes, and then for up to the policy's timeout for each of
+// the steps connect, TLS and bind.
 
 #ifndef MAILVERDICT_LIB_LDAP_CONNECTION_H_
 #define MAILVERDICT_LIB_LDAP_CONNECTION_H_
@@ -21,6 +21,7 @@
 #include "lib/ldap/attribution.h"
 #include "lib/ldap/bind_account.h"
 #include "lib/ldap/host_addresses.h"
+#include "lib/ldap/login.h"
 #include "lib/policy/policy.h"
 
 // As libldap names it.
@@ -28,8 +29,8 @@ struct ldap;
 
 namespace mailverdict {
 
-// Used by one thread, which blocks SIGPIPE: libldap writes to connections that
-// are gone.
+// For one thread, which must block SIGPIPE: libldap writes to connections that
+// the server has closed.
 class LdapConnection {
  public:
   // The steps of Open. An error begins with its step.
@@ -38,16 +39,17 @@ class LdapConnection {
   static constexpr char kTls[] = "TLS";
   static constexpr char kBind[] = "bind";
 
-  // Sets the environment, once. Call it before the first thread that opens a
-  // connection is started.
+  // Turns off ldap.conf and the LDAP* variables for this process; sets an
+  // environment variable the first time. Call it before the first thread that
+  // opens a connection is started.
   static void IgnoreAmbientDefaults();
 
-  // Connects and binds. It waits for the answer to the bind, anonymous or not,
-  // so that an open connection is one on which a server has answered. `step`
-  // has the step that is under way. An Unavailable error says what failed. An
-  // Unauthenticated error says that the server refuses the account, or that
-  // `account` (bind_account.h) allows no attempt at `now`. A bind that failed
-  // is never followed by anonymous searches.
+  // Connects and binds. Waits for the answer to the bind, even an anonymous
+  // one, so that the server has answered on every connection that Open returns.
+  // Stores each step in `step` when it begins. Unavailable: a step failed; the
+  // message says which, and what to do. Unauthenticated: the server refuses the
+  // account, or `account` (bind_account.h) allows no attempt at `now`. A
+  // connection whose bind failed is never used for searches.
   static absl::StatusOr<std::unique_ptr<LdapConnection>> Open(
       const DirectoryPolicy& directory, const std::string& uri, uint64_t number,
       BindAccount* account, absl::Time now, std::atomic<const char*>* step);
@@ -63,39 +65,43 @@ class LdapConnection {
   // The server's address, as host_addresses.h writes it.
   std::string peer() const { return PeerAddress(fd()); }
 
-  // False while the server does not read what it was sent: another search has
-  // to wait.
+  // Whether another search can be sent now. False while the server has not read
+  // all of the earlier ones.
   bool ready() const;
 
   // Starts a search with the directory's base, scope and attributes, for at
-  // most `max_entries`; does not wait for an answer. Returns the exchange's
-  // number; Unavailable when the connection is lost; InvalidArgument when
+  // most `max_entries` entries. Does not wait for the answer. Returns the
+  // number of the search. Unavailable: the connection is lost. InvalidArgument:
   // libldap cannot read the filter.
   absl::StatusOr<int> Search(std::string_view filter, int max_entries,
                              absl::Time now);
 
-  // Returns the searches that are complete, oldest first; does not wait.
+  // Returns the numbers and results of the searches that are complete now. Does
+  // not wait.
   std::vector<std::pair<int, SearchResult>> Receive(absl::Time now);
 
-  // Unavailable once the connection is lost. Then no other search completes,
-  // and the parts of results that had come are dropped.
+  // Unavailable once the connection is lost. After that no search completes;
+  // results that came in part are dropped.
   const absl::Status& status() const { return status_; }
 
  private:
   LdapConnection(const DirectoryPolicy& directory, const std::string& uri,
                  uint64_t number);
-  struct Login;
-  absl::StatusOr<Login> ReadLogin() const;
   absl::Status SetOptions();
   absl::Status Connect();
   absl::Status StartTls();
-  absl::Status Bind(const Login& login, BindAccount::Turn turn);
+  absl::Status Bind(const Login& login, BindAccount::Attempt attempt);
   absl::Status TakeBindAnswer(int id, const Login& login,
-                              BindAccount::Turn* turn);
+                              BindAccount::Attempt* attempt);
   absl::Status ReadAhead();
   absl::Status Resolve() const;
-  bool HasDiagnostic() const;
+  // The result code of the last libldap call, and its diagnostic message.
+  int ResultCode() const;
+  std::string Diagnostic() const;
+  // The status for a libldap call of `step` that failed.
   absl::Status Failed(std::string_view step) const;
+  absl::Status StartTlsFailed(int code) const;
+  absl::Status HandshakeFailed() const;
 
   const DirectoryPolicy& directory_;
   const std::string& uri_;  // lives in directory_
@@ -104,7 +110,7 @@ class LdapConnection {
   ldap* handle_ = nullptr;
   std::vector<char*> attributes_;  // as libldap wants them; owned by directory_
   std::map<int, SearchResult> searches_;
-  bool writing_ = false;  // libldap holds a part of a search still to be sent
+  bool writing_ = false;  // libldap has not sent all of the last search yet
 };
 
 }  // namespace mailverdict

@@ -14,7 +14,7 @@
 namespace mailverdict {
 namespace {
 
-// `host` is the last number of 127.0.0.0/8.
+// Returns the socket address 127.0.0.`host`:`port`.
 sockaddr_in Loopback(uint32_t host, int port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -28,7 +28,8 @@ sockaddr_in Loopback(uint32_t host, int port) {
 CutProxy::CutProxy(int port, Cut cut)
     : backend_port_(port), cut_(cut), wakeup_(eventfd(0, EFD_CLOEXEC)) {
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  // Not where slapd listens: a port that a stopped one has left must stay free.
+  // Another address than slapd's, so that the port of a stopped slapd stays
+  // free.
   sockaddr_in address = Loopback(2, 0);
   socklen_t size = sizeof(address);
   auto* any = reinterpret_cast<sockaddr*>(&address);

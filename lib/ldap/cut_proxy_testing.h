@@ -1,6 +1,6 @@
-// A TCP proxy that fails its first connection after a given number of bytes;
-// later connections are whole. As a firewall it may forget the connections that
-// are open.
+// A TCP proxy that breaks its first connection after a given number of bytes.
+// Later connections work. Like a firewall, it can also forget the connections
+// that are open.
 
 #ifndef MAILVERDICT_LIB_LDAP_CUT_PROXY_TESTING_H_
 #define MAILVERDICT_LIB_LDAP_CUT_PROXY_TESTING_H_
@@ -28,15 +28,15 @@ class CutProxy {
   ~CutProxy();
 
   std::string uri() const;
-  // So far, of the first connection.
+  // The bytes that the first connection has carried so far.
   size_t passed(From from) const;
   int connections() const;
-  // From now on drops whatever comes on the connections that are open, in both
-  // directions and without a word. Later ones are whole.
+  // From now on silently drops all bytes on the connections that are open now,
+  // in both directions. Later connections work.
   void Forget();
-  // How many bytes of clients it has dropped so.
+  // The number of bytes from clients that Forget has dropped.
   size_t forgotten() const;
-  // Says `bytes` to all clients, as if the server had.
+  // Sends `bytes` to all clients, as if they came from the server.
   void Say(const std::string& bytes);
 
  private:

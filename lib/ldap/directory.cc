@@ -16,22 +16,24 @@
 
 namespace mailverdict {
 
-// One lookup on its way from server to server. The directory holds it until
-// `done` is called; what calls back later holds it weakly.
+// One lookup on its way from server to server. The directory owns it until
+// `done` is called; callbacks that may come later have a weak pointer to it.
 struct Directory::Asking {
   Asking(MailboxLookup lookup, Done done, Executor* executor)
-      : lookup(std::move(lookup)), done(std::move(done)), patience(executor) {}
+      : lookup(std::move(lookup)),
+        done(std::move(done)),
+        server_timeout(executor) {}
 
   const MailboxLookup lookup;
   const Done done;
   std::vector<size_t> order;
-  size_t asked = 0;      // so many of `order`
-  size_t under_way = 0;  // of those, not answered yet
+  size_t asked = 0;      // the number of servers of `order` asked so far
+  size_t under_way = 0;  // the number of those that have not answered yet
   std::vector<std::string> reasons;
-  std::optional<Answer> absent;  // what one server says: it wants a second
+  std::optional<Answer> absent;  // of one server, to be confirmed by a second
   size_t absent_on = 0;          // that server
-  absl::Time end;                // then it is given up
-  Timer patience;                // for the server that was asked last
+  absl::Time end;                // the lookup is given up then
+  Timer server_timeout;          // for the answer of the last server asked
 };
 
 Directory::Directory(std::shared_ptr<const DirectoryPolicy> policy,
@@ -100,8 +102,8 @@ bool Directory::NoServerIsWell() const {
                       [](const Server& server) { return server.well(); });
 }
 
-// Servers that are failing, or that owe an answer for too long, come last. They
-// are asked all the same, since they may find an address that is present.
+// Servers that are failing or late come last. They are asked all the same,
+// since they may find an address that is present.
 std::vector<size_t> Directory::Order() {
   std::vector<size_t> order;
   const bool spread = policy_->order == DirectoryPolicy::Order::kSpread;
@@ -117,11 +119,11 @@ std::vector<size_t> Directory::Order() {
 void Directory::AskNext(const std::shared_ptr<Asking>& asking) {
   const size_t server = asking->order[asking->asked++];
   ++asking->under_way;
-  asking->patience.Set(PatienceOf(*asking),
-                       [this, server, weak = std::weak_ptr<Asking>(asking)] {
-                         if (const auto asking = weak.lock())
-                           PassOver(asking, server);
-                       });
+  asking->server_timeout.Set(
+      TimeoutFor(*asking),
+      [this, server, weak = std::weak_ptr<Asking>(asking)] {
+        if (const auto asking = weak.lock()) PassOver(asking, server);
+      });
   servers_[server].server->Resolve(
       asking->lookup,
       [self = self_, server,
@@ -134,8 +136,8 @@ void Directory::AskNext(const std::shared_ptr<Asking>& asking) {
       });
 }
 
-// The last one has all the time that is left.
-absl::Duration Directory::PatienceOf(const Asking& asking) const {
+// The last server gets all the time that is left.
+absl::Duration Directory::TimeoutFor(const Asking& asking) const {
   if (asking.asked == asking.order.size()) {
     return asking.end - executor_->Now();
   }
@@ -150,7 +152,8 @@ void Directory::PassOver(const std::shared_ptr<Asking>& asking, size_t server) {
     AskNext(asking);
     return;
   }
-  // The next lookups need not wait as long for the same answer.
+  // The next lookups need not wait for the timeout again: Resolve gives them
+  // Unknown at once.
   outage_ = true;
   asking->reasons.push_back(absl::StrCat(
       policy_->uris[server], ": no answer in time (timeout ",
@@ -199,7 +202,7 @@ void Directory::Lacks(size_t server, const Answer& present) {
                     "for it"));
 }
 
-// No server is left that could say.
+// Ends a lookup that no server could answer.
 void Directory::GiveUp(const std::shared_ptr<Asking>& asking) {
   std::string why = absl::StrJoin(asking->reasons, "; ");
   if (asking->absent.has_value()) {
@@ -213,7 +216,7 @@ void Directory::Finish(const std::shared_ptr<Asking>& asking,
                        const Answer& answer) {
   const std::shared_ptr<Asking> last = asking;  // until `done` has returned
   asking_.erase(last);
-  last->patience.Cancel();
+  last->server_timeout.Cancel();
   Note(answer);
   last->done(answer);
 }

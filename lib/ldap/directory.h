@@ -1,15 +1,15 @@
 // Looks mailboxes up in an LDAP directory that has one server or several.
 //
-// A server that cannot say (it refuses, hangs, has lost a control, is empty,
-// answers anything but success) is passed over, and the next one is asked. An
-// answer is Unknown only when no server can say. Servers that are failing are
-// asked last; server.h says how they are found to be well again.
+// If a server gives no answer that counts (it refuses, hangs, lacks a control,
+// is empty, or answers anything but success), the next server is asked. An
+// answer is Unknown only if no server gives one that counts. Failing servers
+// are asked last; server.h says how their recovery is noticed.
 //
-// With confirm_absent in the policy, an address that one server does not have
-// is asked for at a second one. It is absent if both say so, each with its own
-// controls.
+// If the policy sets confirm_absent, an address that one server reports as
+// absent is also looked up at a second server. It is absent only if both say
+// so, each with its own controls.
 //
-// An alarm tells when no lookup is answered for an hour though no server is
+// A line is logged if no lookup is answered for an hour although no server is
 // failing (lookup_alarm.h).
 
 #ifndef MAILVERDICT_LIB_LDAP_DIRECTORY_H_
@@ -34,15 +34,15 @@ class BindAccount;
 class DirectoryServer;
 
 // Loop's thread only.
-class Directory final : public Resolver {
+class Directory final : public MailboxResolver {
  public:
   // `executor` outlives the directory. `account` is shared with directories
   // that bind as the same account; null: this directory has its own. REQUIRES:
   // the policy has a server.
   Directory(std::shared_ptr<const DirectoryPolicy> policy, Executor* executor,
             HealthHooks hooks, std::shared_ptr<BindAccount> account = nullptr);
-  // Waits for no server (~DirectoryServer). Lookups without an answer are
-  // dropped.
+  // Does not wait for a server (see ~DirectoryServer). Drops the lookups that
+  // have no answer yet.
   ~Directory() override;
 
   void Resolve(const MailboxLookup& lookup, Done done) override;
@@ -55,8 +55,8 @@ class Directory final : public Resolver {
   struct Server {
     std::unique_ptr<DirectoryServer> server;
     bool failing = false;
-    bool late = false;  // was passed over, and has not answered since
-    // When the log last said that it lacks an entry that another server has.
+    bool late = false;  // it answered too late, and not since
+    // When it was last logged that it lacks an entry that another server has.
     absl::Time lacked = absl::InfinitePast();
     bool well() const { return !failing && !late; }
   };
@@ -65,7 +65,7 @@ class Directory final : public Resolver {
   bool NoServerIsWell() const;
   std::vector<size_t> Order();
   void AskNext(const std::shared_ptr<Asking>& asking);
-  absl::Duration PatienceOf(const Asking& asking) const;
+  absl::Duration TimeoutFor(const Asking& asking) const;
   void PassOver(const std::shared_ptr<Asking>& asking, size_t server);
   void Take(const std::shared_ptr<Asking>& asking, size_t server,
             const Answer& answer);
@@ -77,13 +77,13 @@ class Directory final : public Resolver {
   const std::shared_ptr<const DirectoryPolicy> policy_;
   Executor* const executor_;
   const std::function<void(const std::string&)> log_;
-  // For servers and hooks that call back later: null once the directory is
-  // gone.
+  // For callbacks of servers and hooks, which may come later. Points to nullptr
+  // once the directory is destroyed.
   std::shared_ptr<Directory*> self_;
   std::vector<Server> servers_;
   absl::flat_hash_set<std::shared_ptr<Asking>> asking_;  // under way
   LookupAlarm alarm_;
-  size_t turn_ = 0;      // of kSpread
+  size_t turn_ = 0;      // for kSpread: the number of lookups so far
   bool outage_ = false;  // a lookup has ended because no server answered
 };
 

@@ -1,4 +1,4 @@
-// What a Directory says of a real slapd in every state of health but absence.
+// The answers of a Directory whose slapd runs, in every state of health.
 
 #include <cstdlib>
 #include <fstream>
@@ -9,8 +9,8 @@
 namespace mailverdict {
 namespace {
 
-// The user's and the machine's settings for LDAP tools, as hostile as they get.
-// Set before the first directory of the program is opened.
+// Sets the most harmful settings for LDAP tools, before the first directory of
+// the program is opened: those of the user and those of the machine.
 const bool kAmbient = [] {
   const std::string rc = std::string(getenv("TEST_TMPDIR")) + "/ldaprc";
   std::ofstream(rc) << "SIZELIMIT 1\nTIMELIMIT 1\nDEREF always\n"
@@ -31,7 +31,7 @@ class DirectoryAnswers : public DirectoryFixture {
     Load(Controls() + People());
     slapd.Start(options);
   }
-  // The answer for somebody who does not exist: no proof, and it says why.
+  // The answer for an unknown address is not proven, and says why.
   void ExpectUnsure(const DirectoryPolicy& policy, const std::string& why) {
     const auto directory = Open(policy);
     const Answer answer = Resolve(directory.get(), "nobody@example.org");
@@ -67,7 +67,7 @@ TEST_F(DirectoryAnswers, AmbientDefaultsChangeNothing) {
   ASSERT_TRUE(kAmbient);
   StartFull();
   const auto directory = Open(PolicyFor(slapd.uri()));
-  // With SIZELIMIT 1 the three controls alone would be too many.
+  // If SIZELIMIT 1 had an effect, the three controls alone would be too many.
   EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").proven());
   EXPECT_EQ(slapd.Logged("deref=0"), slapd.searches());
 }
@@ -81,7 +81,8 @@ TEST_F(DirectoryAnswers, AMissingBaseProvesNothing) {
                "\"ou=nowhere,dc=example,dc=org\" is not there");
 }
 
-// People in two places, one search: what is in neither counts for nothing.
+// People in two subtrees are found by one search. Entries outside both are
+// ignored.
 TEST_F(DirectoryAnswers, SeveralBasesAreSearchedAtOnce) {
   const auto in = [](const std::string& ou, const std::string& ldif) {
     return absl::StrReplaceAll(ldif, {{"ou=people", "ou=" + ou}});
@@ -129,7 +130,7 @@ TEST_F(DirectoryAnswers, SeveralBasesAreSearchedAtOnce) {
   };
   expect(true);
 
-  // One of the places without its control.
+  // One of the subtrees lacks its control.
   slapd.Stop();
   slapd.Load("uncontrolled",
              absl::StrReplaceAll(ldif, {{"c-guests", "c-gone"}}));
@@ -170,13 +171,13 @@ TEST_F(DirectoryAnswers, AnArmThatMayBeSearchedButNotReadProvesNothing) {
       "access to * by * read\n";
   StartFull(options);
   ExpectUnsure(PolicyFor(slapd.uri()), "does not show mailalternateaddress");
-  // And who is found through it only is there all the same.
+  // An address that is found only through that arm is present all the same.
   const auto directory = Open(PolicyFor(slapd.uri()));
   EXPECT_TRUE(Resolve(directory.get(), "j.doe@example.org").present());
 }
 
-// "=r" shows mail and finds nobody by it, as a broken index does. The control
-// of mail comes back all the same: as info@.
+// With "=r" the attribute mail is shown but finds nobody, like a broken index.
+// The control of mail comes back all the same, because info@ finds it.
 TEST_F(DirectoryAnswers, AnotherRecipientDoesNotMakeADeadArmSpeak) {
   Load(Slapd::Person("control", {"control@example.org"}, {"info@example.org"}) +
        Slapd::Person("control-alt", {}, {"control-alt@example.org"}) +
@@ -311,14 +312,14 @@ TEST_F(DirectoryAnswers, NoRecipientIsReadAsAFilter) {
     EXPECT_FALSE(answer.present()) << answer.ToString();
   }
   EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
-  // The connection stood all of it.
+  // All of it went over one connection.
   EXPECT_EQ(slapd.Logged("BIND dn=\"\" method"), 1);
 }
 
 TEST_F(DirectoryAnswers, ManyLookupsShareFewSearches) {
   StartFull();
   const auto directory = Open(PolicyFor(slapd.uri()));
-  // Up and idle, so that all that follow are one rush.
+  // The connection is open and idle, so all the following lookups come at once.
   ASSERT_TRUE(Resolve(directory.get(), "joe@example.org").present());
   const int before = slapd.searches();
   Asked asked(&loop, directory.get());
@@ -332,13 +333,13 @@ TEST_F(DirectoryAnswers, ManyLookupsShareFewSearches) {
     EXPECT_TRUE(i % 3 == 0 ? asked[i].present() : asked[i].proven())
         << asked[i].ToString();
   }
-  // 7 batches of 32, nearly as many for the misses in them, and smaller ones
-  // while the rush begins.
+  // 7 batches of 32, nearly as many again for their misses, and some smaller
+  // ones at the beginning.
   EXPECT_GE(slapd.searches() - before, 7);
   EXPECT_LE(slapd.searches() - before, 40);
 }
 
-// Misses that share a search with nobody who is found are proven by it.
+// If a search finds none of its addresses, it proves all of them absent.
 TEST_F(DirectoryAnswers, WhoWasFoundBeforeSpoilsNobodysCompany) {
   StartFull();
   slapd.Pause();  // until all are asked, and wait for one search
@@ -368,7 +369,7 @@ TEST_F(DirectoryAnswers, WhoWasFoundBeforeSpoilsNobodysCompany) {
   }
 }
 
-// That somebody was found before says nothing about him.
+// An address that was found before may be absent now.
 TEST_F(DirectoryAnswers, WhoWasFoundBeforeAndHasLeftIsProvenAbsent) {
   StartFull();
   const auto directory = Open(PolicyFor(slapd.uri()));
@@ -387,7 +388,7 @@ TEST_F(DirectoryAnswers, WhoWasFoundBeforeAndHasLeftIsProvenAbsent) {
   Asked asked(&loop, directory.get());
   for (int i = 0; i < 40; ++i) asked.Ask(kBoth[i % 2]);
   ASSERT_TRUE(asked.Wait());
-  // Not one for each who has left.
+  // There is not one search for each address that has left.
   EXPECT_LT(slapd.searches() - before, 20);
   for (int i = 0; i < 40; ++i) {
     EXPECT_TRUE(i % 2 == 0 ? asked[i].present() : asked[i].proven())
@@ -395,8 +396,8 @@ TEST_F(DirectoryAnswers, WhoWasFoundBeforeAndHasLeftIsProvenAbsent) {
   }
 }
 
-// A server that is far away has several searches under way at a time, though
-// each is for one only.
+// To a distant server several searches may be under way at a time, even if each
+// is for one address only.
 TEST_F(DirectoryAnswers, NobodyWaitsForCompanyWhileOthersAreUnderWay) {
   StartFull();
   const auto directory = Open(PolicyFor(slapd.uri()));
@@ -413,7 +414,7 @@ TEST_F(DirectoryAnswers, NobodyWaitsForCompanyWhileOthersAreUnderWay) {
   EXPECT_EQ(slapd.searches() - before, 5);
 }
 
-// What is asked by either attribute stands together.
+// In the filter, the comparisons of each attribute stand together.
 TEST_F(DirectoryAnswers, AFilterThatOnlyComparesIsAskedArmByArm) {
   StartFull();
   DirectoryPolicy policy = PolicyFor(slapd.uri());

@@ -1,4 +1,4 @@
-// The conversation with a real slapd, cut after every single byte.
+// Cuts the conversation with a real slapd after each of its bytes.
 
 #include <deque>
 
@@ -16,13 +16,13 @@ constexpr const char* kAddresses[] = {"joe@example.org", "nobody@example.org",
                                       "nowhere@example.org"};
 bool Exists(size_t i) { return kAddresses[i][0] == 'j'; }
 
-// One conversation: bind, the controls, and a batch.
+// One conversation: a bind, the controls, and a batch of lookups.
 struct Conversation {
   Conversation(ManualExecutor* loop, int port, DirectoryPolicy policy,
                CutProxy::Cut cut)
       : after_bytes(cut.after_bytes), proxy(port, cut) {
     policy.uris = {proxy.uri()};
-    // What is asked again must not be too late for that.
+    // Lookups that are sent again must still be in time.
     policy.timeout = absl::Milliseconds(cut.then == Then::kClose ? 5000 : 500);
     directory = std::make_unique<Directory>(
         std::make_shared<const DirectoryPolicy>(policy), loop, HealthHooks());
@@ -38,7 +38,8 @@ struct Conversation {
 
 class DirectoryCut : public DirectoryFixture {
  protected:
-  // Side by side: while the oldest wait for their timeouts others begin.
+  // Many conversations run at a time: while the oldest wait for their timeouts,
+  // others begin.
   static constexpr size_t kAtATime = 150;
 
   void SetUp() override {
@@ -73,7 +74,8 @@ class DirectoryCut : public DirectoryFixture {
       if (window.size() == kAtATime) finish_oldest();
     }
     while (!window.empty()) finish_oldest();
-    // The test can tell: a loss is asked again, silence is not.
+    // Shows that the cuts had an effect: after a loss lookups are sent again,
+    // after silence they are not.
     EXPECT_GT(then == Then::kClose ? present : unknown, 0u);
   }
 

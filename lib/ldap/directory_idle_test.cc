@@ -1,5 +1,5 @@
-// Connections that a firewall forgets while they are idle: what is sent on them
-// later is dropped without a word.
+// Connections that a firewall forgets while they are idle: it silently drops
+// what is sent on them later.
 
 #include <dirent.h>
 #include <netinet/in.h>
@@ -18,7 +18,7 @@ namespace {
 
 class DirectoryIdle : public DirectoryFixture {
  protected:
-  // Far below a policy's, so that a test lasts for a moment only.
+  // Far shorter than in a policy, so that the tests are quick.
   static constexpr absl::Duration kProbe = absl::Milliseconds(60);
 
   void SetUp() override {
@@ -39,7 +39,7 @@ class DirectoryIdle : public DirectoryFixture {
   }
 };
 
-// By the clock of the test, which stands still but for its leaps.
+// Uses virtual time, which moves only when the test says so.
 TEST_F(DirectoryIdle, OnlyTheFirstRecipientMeetsAForgottenConnection) {
   CutProxy proxy(slapd.port(), {});
   const DirectoryPolicy policy = Through(proxy);
@@ -65,10 +65,11 @@ TEST_F(DirectoryIdle, OnlyTheFirstRecipientMeetsAForgottenConnection) {
   EXPECT_TRUE(absl::StrContains(lost[0].reason(),
                                 "on a connection that was idle for 6s"))
       << lost[0].reason();
-  // A fresh one is there before anybody asks.
+  // A new connection is open before the next lookup.
   ASSERT_TRUE(still.RunUntil([&] { return proxy.connections() == 2; }));
 
-  // The firewall goes on to forget, and nobody else waits for it.
+  // The firewall forgets connections again and again, but no other lookup has
+  // to wait.
   for (int i = 0; i < 5; ++i) {
     ASSERT_TRUE(
         still.RunUntil([&] { return !ask("nobody@example.org").unknown(); }));
@@ -77,7 +78,7 @@ TEST_F(DirectoryIdle, OnlyTheFirstRecipientMeetsAForgottenConnection) {
     still.Advance(absl::Seconds(6));
     EXPECT_TRUE(ask("joe@example.org").present()) << i;
     EXPECT_TRUE(ask("nobody@example.org").proven()) << i;
-    // The farewell of LDAP (RFC 4511 4.3) and no question.
+    // These are the bytes of an unbind (RFC 4511 4.3). No search was lost.
     EXPECT_LE(proxy.forgotten() - forgotten, 16u);
   }
 }
@@ -94,7 +95,8 @@ TEST_F(DirectoryIdle, AProbeFindsAForgottenConnectionBeforeARecipientDoes) {
         loop.RunUntil([&] { return proxy.connections() == connections + 1; }));
   }
   EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").proven());
-  // It is no failure of the directory, and said once in five minutes.
+  // It does not count as a failure of the directory, and is logged once in five
+  // minutes.
   EXPECT_EQ(Said("FAILS"), 0);
   EXPECT_EQ(troubles, 0);
   ASSERT_EQ(log.size(), 1u);
@@ -135,7 +137,7 @@ TEST_F(DirectoryIdle, ProbesComeOneEachIntervalAndOnlyWhereTheyAreWanted) {
   EXPECT_TRUE(log.empty()) << log[0];
 }
 
-// The first probe is under way for as long as the server hangs.
+// Only the first probe is sent while the server hangs.
 TEST_F(DirectoryIdle, AServerThatHangsHearsOneProbeInAConnection) {
   CutProxy proxy(slapd.port(), {});
   DirectoryPolicy policy = Through(proxy);
@@ -149,7 +151,7 @@ TEST_F(DirectoryIdle, AServerThatHangsHearsOneProbeInAConnection) {
   ASSERT_TRUE(loop.RunUntil([&] { return sent() == before + 3 * probe; }));
   slapd.Pause();
   const size_t paused = sent();
-  // The connection anew hangs in its bind: that is no firewall.
+  // The new connection hangs in its bind, so it is not a firewall.
   ASSERT_TRUE(
       loop.RunUntil([&] { return Said("FAILS: bind: no answer within"); }));
   EXPECT_LE(sent() - paused, 2 * probe);
@@ -157,7 +159,7 @@ TEST_F(DirectoryIdle, AServerThatHangsHearsOneProbeInAConnection) {
   EXPECT_TRUE(Heals(directory.get(), absl::Seconds(5)));
 }
 
-// A probe is a question for the controls, so it sees that they have gone.
+// A probe is a search for the controls, so it notices that they are missing.
 TEST_F(DirectoryIdle, AProbeTellsThatTheControlsAreMissing) {
   slapd.Load("empty", Slapd::Base());
   DirectoryPolicy policy = PolicyFor(slapd.uri());
@@ -171,7 +173,7 @@ TEST_F(DirectoryIdle, AProbeTellsThatTheControlsAreMissing) {
   EXPECT_TRUE(loop.RunUntil([&] { return Said("is missing") > 0; }));
 }
 
-// Our end of the connection to `port`; -1 if there is none.
+// Returns our end of the connection to `port`; -1 if there is none.
 int SocketTo(int port) {
   DIR* all = opendir("/proc/self/fd");
   int found = -1;
@@ -214,7 +216,7 @@ TEST(IdleWatchTest, ALongerRestThatDidNoHarmIsTrustedAgain) {
   idle.Opened(at(0));
   EXPECT_EQ(idle.NextProbe(), at(30));
   EXPECT_TRUE(idle.Trusts(at(3600)));
-  // Busy: it is the server that is slow.
+  // The connection was not idle, so the server is slow.
   EXPECT_FALSE(idle.Lost(at(1), /*probe=*/false));
   EXPECT_TRUE(idle.Trusts(at(3600)));
   EXPECT_TRUE(idle.Lost(at(10), /*probe=*/false));

@@ -1,5 +1,5 @@
-// A server that refuses the account we bind as, and one whose index hides old
-// entries: what an operator did, and how a real slapd takes it.
+// Mistakes of operators, with a real slapd: a server that refuses the account
+// we bind as, and a server whose index lacks the old entries.
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -72,15 +72,15 @@ class DirectoryLogin : public DirectoryFixture {
 
 TEST_F(DirectoryLogin, AnOldPasswordIsTriedOnceAndTheRightOneAtOnce) {
   Write("old");
-  // As three servers that share their accounts.
+  // Three URIs of one slapd stand for three servers that share their accounts.
   const auto directory =
       Open(AsService({slapd.uri(), slapd.unix_uri(),
                       absl::StrCat("ldap://localhost:", slapd.port())}));
   ASSERT_TRUE(loop.RunUntil([&] { return SaidWith("FAILS") == 3; }));
-  // The file is looked at each second meanwhile: three looks later.
+  // During the wait the file is read each second; three reads have passed.
   const absl::Time begun = loop.Now();
   ASSERT_TRUE(loop.RunUntil(
-      [&] { return loop.Now() - begun > 3 * BindAccount::kLook; }));
+      [&] { return loop.Now() - begun > 3 * BindAccount::kPasswordPoll; }));
   EXPECT_EQ(binds(), 1);
   EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").unknown());
   EXPECT_EQ(SaidWith("wrong password, or the account is locked"), 3) << log[0];
@@ -112,8 +112,8 @@ TEST_F(DirectoryLogin, AnAccountThatIsLockedIsLeftInPeace) {
   EXPECT_EQ(binds(), 6);
 }
 
-// By the clock of the test. The other server may have to wait for once, as the
-// account may be the one that is wrong.
+// Uses virtual time. The other server may have to wait once, because the
+// account may be at fault.
 TEST_F(DirectoryLogin, AServerThatRefusesTheAccountKeepsNoOtherAway) {
   Write("secret");
   Slapd behind;  // it lacks the account
@@ -143,7 +143,7 @@ TEST_F(DirectoryLogin, AServerThatRefusesTheAccountKeepsNoOtherAway) {
   slapd.Start(options);
   still.Advance(BindAccount::kFirstWait);
   EXPECT_TRUE(still.RunUntil(found));
-  // From then on at once, however often the other one refuses.
+  // From then on it is tried at once, however often the other server refuses.
   for (int i = 0; i < 3; ++i) {
     const int refused = behind.Logged("RESULT tag=97 err=49");
     still.Advance(BindAccount::kMaxWait + BindAccount::kYield);
@@ -186,8 +186,8 @@ TEST_F(DirectoryLogin, APortWithoutAServerIsNamed) {
       << log[0];
 }
 
-// getaddrinfo(3) takes as long as it likes. Lookups do not, and the state says
-// why, though no attempt to connect has failed yet.
+// getaddrinfo(3) has no time limit. Lookups do not wait for it, and the state
+// says why, although no attempt to connect has failed yet.
 TEST_F(DirectoryLogin, ANameWhoseResolutionHangsIsAFailureAfterTheTimeout) {
   HostNames names;
   names.Set("ldap.example.org", {"127.0.0.1"});
@@ -225,7 +225,8 @@ TEST_F(DirectoryLogin, ANameWhoseResolutionHangsIsAFailureAfterTheTimeout) {
   EXPECT_TRUE(asked[3].present()) << asked[3].ToString();
 }
 
-// The kernel takes the connection of a listener whose queue is full, or none.
+// The queue of the listener is full, so the kernel may not accept the
+// connection.
 TEST_F(DirectoryLogin, AConnectThatHangsIsToldAsOne) {
   const int full = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -253,7 +254,7 @@ TEST_F(DirectoryLogin, AConnectThatHangsIsToldAsOne) {
   close(full);
 }
 
-// A database with the base "", as a global catalog has: its people are in two
+// A database with the base "", like a global catalog: its people are in two
 // trees.
 TEST_F(DirectoryLogin, TheRootIsSearchedFromAsAnyBase) {
   slapd.Stop();
@@ -267,7 +268,7 @@ TEST_F(DirectoryLogin, TheRootIsSearchedFromAsAnyBase) {
   EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").proven());
 }
 
-// What Active Directory says, as it says it.
+// Real messages of Active Directory.
 TEST(BindRefusalTest, TheNumbersOfActiveDirectoryAreExplained) {
   const auto said = [](const std::string& data) {
     return std::string(ActiveDirectoryReason(
@@ -312,7 +313,7 @@ TEST(BindRefusalTest, EachKindOfBindHasItsOwnCure) {
             "Invalid credentials (49): map the certificate's name to an "
             "account that may bind, or give another certificate_file, which "
             "is then used at once");
-  // What a server that is busy or starting says is no verdict on the account.
+  // The codes of a server that is busy or starting do not reject the account.
   for (const int code : {49, 19, 53}) EXPECT_TRUE(IsBindRefusal(code));
   for (const int code : {0, 1, 8, 32, 48, 50, 51, 52, 80, -1}) {
     EXPECT_FALSE(IsBindRefusal(code)) << code;
@@ -321,8 +322,8 @@ TEST(BindRefusalTest, EachKindOfBindHasItsOwnCure) {
 
 class DirectoryIndex : public DirectoryFixture {
  protected:
-  // As after `index mail,uid eq` was added without slapindex: only what was
-  // added since is found by it.
+  // A database as after adding `index mail,uid eq` without slapindex: a search
+  // finds only the entries that were added since.
   void SetUp() override {
     Slapd::Options before;
     before.index = "";
@@ -355,7 +356,7 @@ TEST_F(DirectoryIndex, AnOldControlAndAYoungOneSeeThatItLacksTheOldEntries) {
   EXPECT_TRUE(Resolve(directory.get(), "jane@example.org").present());
 }
 
-// docs/directory.md says so, and --check warns of it.
+// docs/directory.md says this, and --check warns of it.
 TEST_F(DirectoryIndex, AYoungControlAloneDoesNotSeeIt) {
   const auto directory = Open(With({young}));
   EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").proven());

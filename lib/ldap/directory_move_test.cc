@@ -1,5 +1,5 @@
-// A server whose name comes to mean another address, while the machine at the
-// old one goes on answering.
+// The name of a server gets another address, while the machine at the old
+// address still answers.
 
 #include <functional>
 #include <memory>
@@ -17,7 +17,7 @@ constexpr char kName[] = "ldap.example.org";
 constexpr char kOld[] = "127.0.0.1";
 constexpr char kNew[] = "127.0.0.2";
 
-// Jane is on the new machine only.
+// Only the new machine has jane.
 class DirectoryMove : public DirectoryFixture {
  protected:
   DirectoryMove() {
@@ -32,7 +32,8 @@ class DirectoryMove : public DirectoryFixture {
                         absl::Milliseconds(20));
   }
 
-  // A lookup that began after this was called is done, and told of.
+  // Waits until a name lookup that began after this call has ended and was
+  // reported.
   bool IsLookedUpAgain() {
     const int two_more = names.Lookups(kName) + 2;
     return loop.RunUntil([&] { return names.Lookups(kName) >= two_more; });
@@ -117,7 +118,8 @@ TEST_F(DirectoryMove, ToAMachineThatIsDownIsAFailureUntilItIsUp) {
   EXPECT_TRUE(Resolve(server.get(), "jane@example.org").present());
 }
 
-// Whoever is on both is never absent, nor Unknown, however often it moves.
+// An address that both machines have is never absent or Unknown, however often
+// the name moves.
 TEST_F(DirectoryMove, ToAndFroWhileItIsAsked) {
   ASSERT_TRUE(Resolve(server.get(), "joe@example.org").present());
   size_t asked = 0, present = 0;

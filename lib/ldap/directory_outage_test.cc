@@ -1,4 +1,4 @@
-// A Directory while its server is stopped, restarted, hung, or talks nonsense.
+// A Directory whose server is stopped, restarted, hangs, or sends garbage.
 
 #include <fstream>
 #include <functional>
@@ -32,7 +32,7 @@ TEST_F(DirectoryOutage, ARestartBetweenLookupsIsHealedWithinSeconds) {
   }
 }
 
-// The write meets a closed socket: SIGPIPE, were it not blocked.
+// A write to a closed socket would raise SIGPIPE if it were not blocked.
 TEST_F(DirectoryOutage, WritingToADeadConnectionKillsNobody) {
   const auto directory = Open(PolicyFor(slapd.unix_uri()));
   for (int i = 0; i < 5; ++i) {
@@ -60,7 +60,7 @@ TEST_F(DirectoryOutage, AServerThatIsDownIsUnknownAtOnceAndSaidOnce) {
   ASSERT_EQ(log.size(), 1u);
   EXPECT_NE(log[0].find("directory people"), std::string::npos) << log[0];
   slapd.Start();
-  // It heals with nobody asking.
+  // The recovery is noticed without a lookup.
   EXPECT_TRUE(loop.RunUntil([&] { return log.size() == 2; }));
   EXPECT_NE(log[1].find("is well again"), std::string::npos) << log[1];
   EXPECT_TRUE(Resolve(directory.get(), "nobody@example.org").proven());
@@ -84,8 +84,8 @@ TEST_F(DirectoryOutage, RestartsDuringLookupsLoseNone) {
   }
 }
 
-// Existing users are asked for without a pause while the server comes back
-// full, empty, and half-loaded without its control.
+// Existing users are looked up all the time, while the server comes back full,
+// empty, and half-loaded without its control.
 TEST_F(DirectoryOutage, NoRestartProvesAnExistingUserAbsent) {
   slapd.Load("empty", Slapd::Base());
   slapd.Load("half", Slapd::Base() + Slapd::Person("control-uid", {}) +
@@ -179,8 +179,8 @@ TEST_F(DirectoryOutage, MoreLookupsThanWaitAreUnknownAtOnce) {
   EXPECT_TRUE(Heals(directory.get(), absl::Seconds(5)));
 }
 
-// Its connection is lost, and by the clock, which stands still but for a leap,
-// the next is made half a second later.
+// The connection is lost, and the next one is made half a second later. Time is
+// virtual and moves only when the test says so.
 TEST_F(DirectoryOutage, WhatHasWaitedTooLongIsNotAskedAnyMore) {
   constexpr auto kServer = CutProxy::From::kServer;
   DirectoryPolicy policy = PolicyFor("");
@@ -208,7 +208,7 @@ TEST_F(DirectoryOutage, WhatHasWaitedTooLongIsNotAskedAnyMore) {
   Asked asked(&still, &directory);
   asked.Ask("nobody@example.org");
   ASSERT_TRUE(passed(controls_only + 1));
-  // Until it has seen that the connection is closed.
+  // Waits until the worker has noticed that the connection is closed.
   still.RunUntil([] { return false; }, absl::Milliseconds(50));
   still.Advance(DirectoryWorker::kRetry);
   ASSERT_TRUE(asked.Wait());
@@ -216,8 +216,8 @@ TEST_F(DirectoryOutage, WhatHasWaitedTooLongIsNotAskedAnyMore) {
   const std::string why =
       "search: waited longer than 499ms behind other lookups; ";
   EXPECT_EQ(asked[0].reason().find(why), 0u) << asked[0].reason();
-  // A recipient was deferred, so the log has said so; what the server has
-  // answered stays believed.
+  // A recipient was deferred, so there is a log line. The earlier answers of
+  // the server are still believed.
   still.RunReady();
   ASSERT_FALSE(log.empty());
   EXPECT_NE(log[0].find("FAILS: " + why), std::string::npos) << log[0];
@@ -238,7 +238,7 @@ TEST_F(DirectoryOutage, AServerThatFlapsDoesNotFillTheLog) {
     ASSERT_TRUE(
         loop.RunUntil([&] { return !directory->servers()[0].failing; }));
   }
-  // Twice FAILS and well again, then UNSTEADY.
+  // Two times "FAILS" and "is well again", then "is UNSTEADY".
   ASSERT_EQ(log.size(), 5u) << log.back();
   EXPECT_NE(log[4].find("is UNSTEADY: it failed 3 times"), std::string::npos)
       << log[4];
@@ -247,7 +247,8 @@ TEST_F(DirectoryOutage, AServerThatFlapsDoesNotFillTheLog) {
       << directory->servers()[0].why;
 }
 
-// More than the buffers of a connection hold, to a server that does not read.
+// Sends more than the buffers of a connection hold to a server that does not
+// read.
 TEST_F(DirectoryOutage, AServerThatStopsReadingBlocksNobody) {
   DirectoryPolicy policy = PolicyFor(slapd.unix_uri());
   policy.timeout = absl::Seconds(1);
@@ -281,7 +282,7 @@ TEST_F(DirectoryOutage, LettingGoOfAHungServerDoesNotWait) {
   auto held = std::make_shared<int>(0);
   directory->Resolve({"people", {"joe@example.org"}, ""},
                      [held](const Answer&) { ++*held; });
-  // The kernel takes the connection for it; then the bind hangs.
+  // The kernel accepts the connection for slapd; then the bind hangs.
   loop.RunUntil([] { return false; }, absl::Milliseconds(100));
   EXPECT_LT(TimeOf([&] { directory.reset(); }), absl::Seconds(1));
   EXPECT_EQ(held.use_count(), 1);
@@ -305,7 +306,7 @@ TEST_F(DirectoryOutage, ADirectoryMayGoWithLookupsUnderWay) {
   }
 }
 
-// The last hold on the directory, in an answer's `done`.
+// The `done` of a lookup owns the directory.
 TEST_F(DirectoryOutage, ADirectoryMayGoFromWithinAnAnswer) {
   for (int i = 0; i < 20; ++i) {
     std::shared_ptr<Directory> directory = Open(PolicyFor(slapd.uri()));
@@ -348,7 +349,7 @@ TEST_F(DirectoryOutage, GarbageFromTheServerIsALostConnection) {
   EXPECT_EQ(proxy.connections(), 2);
 }
 
-// libldap would connect again by itself, anonymously.
+// By itself, libldap would connect again without a bind.
 TEST_F(DirectoryOutage, EveryConnectionBinds) {
   DirectoryPolicy policy = PolicyFor(slapd.uri());
   policy.bind_dn = Dn("control");

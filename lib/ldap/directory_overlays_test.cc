@@ -1,6 +1,6 @@
-// Answers that want a slapd with overlays and more: every result code that
-// means anything but success, proxies in front of a directory that comes and
-// goes, alias entries, attributes that are shown in part.
+// Answers that need a slapd with overlays: every result code except success,
+// proxies in front of a directory that stops and starts, alias entries, and
+// attributes that are shown in part.
 
 #include <string>
 #include <vector>
@@ -48,11 +48,11 @@ TEST_F(DirectoryOverlays, NoResultCodeButSuccessProvesAnything) {
   }
 }
 
-// Of which backend of slapd the proxy is: slapd-ldap(5), slapd-meta(5).
+// The parameter is the backend of the proxy: slapd-ldap(5) or slapd-meta(5).
 class DirectoryBehindAProxy : public DirectoryOverlays,
                               public testing::WithParamInterface<const char*> {
  protected:
-  // Another slapd, which asks the first.
+  // Starts another slapd, which asks the first.
   static void StartProxy(Slapd* proxy, const std::string& remote) {
     const bool meta = std::string(GetParam()) == "meta";
     proxy->Load("none", Slapd::Base());
@@ -101,7 +101,7 @@ TEST_P(DirectoryBehindAProxy, OfADirectoryThatIsGoneNothingIsProven) {
       EXPECT_TRUE(answer.unknown()) << hung << ": " << answer.ToString();
     }
     hung ? slapd.Resume() : slapd.Start();
-    // back-ldap tries again by itself.
+    // back-ldap connects again by itself.
     Answer again = Resolve(directory.get(), "nobody@example.org");
     for (int i = 0; i < 100 && !again.proven(); ++i) {
       EXPECT_TRUE(again.unknown()) << again.ToString();
@@ -112,9 +112,10 @@ TEST_P(DirectoryBehindAProxy, OfADirectoryThatIsGoneNothingIsProven) {
   }
 }
 
-// A proxy whose own connection is cut within a result may give on what had come
-// as if it were all, with the controls in it: somebody who is there was vouched
-// absent so. Therefore nothing is, once it is known to be one.
+// If a proxy's own connection is cut within a result, it may pass on the first
+// part as if it were complete, with the controls in it. An existing address was
+// proven absent in this way. So a directory that is declared a proxy proves
+// nothing.
 TEST_P(DirectoryBehindAProxy, OnceDeclaredItNeverProvesAnAbsence) {
   slapd.Start();
   int port = 0;
@@ -145,7 +146,7 @@ INSTANTIATE_TEST_SUITE_P(Each, DirectoryBehindAProxy,
                          });
 
 // An account that is reached only through an alias entry looks absent, as
-// proto/policy.proto says: it is never dereferenced, whoever asks.
+// proto/policy.proto says: aliases are never dereferenced.
 TEST_F(DirectoryOverlays, AnAliasIsAnEntryLikeAnyOther) {
   slapd.Load("aliases",
              Slapd::Base() + Controls() + People() +
@@ -167,7 +168,7 @@ TEST_F(DirectoryOverlays, AnAliasIsAnEntryLikeAnyOther) {
   slapd.Start(options);
   DirectoryPolicy policy = PolicyFor(slapd.uri());
   const auto directory = Open(policy);
-  // The filter wants an inetOrgPerson, which an alias is not.
+  // The filter requires an inetOrgPerson, and an alias is not one.
   EXPECT_TRUE(Resolve(directory.get(), "ann@example.org").proven());
   EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
   policy.filter =
@@ -178,8 +179,8 @@ TEST_F(DirectoryOverlays, AnAliasIsAnEntryLikeAnyOther) {
   EXPECT_TRUE(Resolve(any.get(), "nobody@example.org").proven());
 }
 
-// As Active Directory shows an attribute of many values: the first of them
-// only, under a name with a range. slapd can be told to have such names.
+// Active Directory shows only the first values of an attribute that has many,
+// under a name with a range. slapd can be configured to have such names.
 TEST_F(DirectoryOverlays, OfAttributesShownInPartAnyValueMayBeMeant) {
   const std::string many =
       "dn: uid=many,ou=people,dc=example,dc=org\nobjectClass: inetOrgPerson\n"
@@ -204,7 +205,7 @@ TEST_F(DirectoryOverlays, OfAttributesShownInPartAnyValueMayBeMeant) {
   EXPECT_TRUE(asked[3].proven()) << asked[3].ToString();
   slapd.Stop();
 
-  // A control of which only a part is shown is none.
+  // A control that is shown only in part does not pass.
   std::string controls = Slapd::Base() + Controls() + People();
   slapd.Load("partial",
              absl::StrReplaceAll(

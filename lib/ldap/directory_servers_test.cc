@@ -1,5 +1,5 @@
-// A directory of several servers, one of which is in trouble: as if all were
-// well.
+// If one of several servers of a directory fails, the answers are the same as
+// if all were well.
 
 #include <functional>
 #include <string>
@@ -24,8 +24,8 @@ class DirectoryServers : public DirectoryFixture {
     second.Start();
   }
 
-  // Where each proves by itself: of two no second is left beside the faulty
-  // one.
+  // Both servers, without confirm_absent: with two servers, no second one would
+  // be left beside the faulty one.
   DirectoryPolicy Both() {
     DirectoryPolicy policy = PolicyFor(slapd.uri());
     policy.uris.push_back(second.uri());
@@ -33,7 +33,7 @@ class DirectoryServers : public DirectoryFixture {
     return policy;
   }
 
-  // Both answers are right, and within `bound`.
+  // Expects two right answers within `bound`.
   void ExpectWell(Directory* directory, absl::Duration bound) {
     const absl::Time begun = loop.Now();
     EXPECT_TRUE(Resolve(directory, "joe@example.org").present());
@@ -42,7 +42,7 @@ class DirectoryServers : public DirectoryFixture {
     EXPECT_LT(loop.Now() - begun, bound);
   }
 
-  // That is also how the server is, by its own account.
+  // Waits until the server's state is failing.
   bool Failing(const Directory& directory, size_t server) {
     return loop.RunUntil([&] { return directory.servers()[server].failing; });
   }
@@ -79,7 +79,7 @@ TEST_F(DirectoryServers, OneThatCannotVouchIsPassedOverAndProbed) {
       const auto directory = Open(Both());
       for (int i = 0; i < 3; ++i) ExpectWell(directory.get(), kAtOnce);
       ASSERT_TRUE(Failing(*directory, 0));
-      // Nobody asks it any more, but for its controls.
+      // It gets no search any more, except for its controls.
       const int before = slapd.searches();
       ExpectWell(directory.get(), kAtOnce);
       EXPECT_LE(slapd.searches(), before + 2);
@@ -96,7 +96,7 @@ TEST_F(DirectoryServers, OneThatHangsCostsItsShareOnce) {
   const auto directory = Open(Both());
   ExpectWell(directory.get(), kAtOnce);
   slapd.Pause();
-  // Its share of the 3 s, twice: each of the two lookups waits.
+  // Each of the two lookups waits for this server's share of the 3 s.
   ExpectWell(directory.get(), absl::Milliseconds(4500));
   ASSERT_TRUE(Failing(*directory, 0));
   for (int i = 0; i < 5; ++i) {
@@ -104,7 +104,7 @@ TEST_F(DirectoryServers, OneThatHangsCostsItsShareOnce) {
   }
   slapd.Resume();
   EXPECT_TRUE(Well(*directory, 0));
-  // It has its place again: it is asked first.
+  // It is asked first again.
   EXPECT_TRUE(loop.RunUntil([&] {
     const int before = slapd.searches();
     ExpectWell(directory.get(), kAtOnce);
@@ -137,8 +137,8 @@ TEST_F(DirectoryServers, UnknownOnlyWhenNoneCanVouch) {
       << answer.reason();
 }
 
-// Who comes after a lookup that nobody answered hears so at once, until one is
-// well again.
+// After a lookup that no server answered, further lookups are Unknown at once,
+// until a server is well again.
 TEST_F(DirectoryServers, AnOutageIsWaitedForOnce) {
   slapd.Start();
   const auto directory = Open(Both());
@@ -161,7 +161,8 @@ TEST_F(DirectoryServers, AnOutageIsWaitedForOnce) {
   ExpectWell(directory.get(), kAtOnce);
 }
 
-// Without a control nobody can be proven absent, but who is there is there.
+// A server that lacks a control proves no absence, but finds addresses that are
+// present.
 TEST_F(DirectoryServers, WhoIsFailingIsAskedLastOfAll) {
   Slapd::Options uncontrolled;
   uncontrolled.database = "uncontrolled";
@@ -202,7 +203,7 @@ TEST_F(DirectoryServers, AnAbsenceWantsASecondServer) {
   const std::string proof = nobody.ProofOfAbsence()->ToString();
   EXPECT_NE(proof.find("from " + slapd.uri()), std::string::npos) << proof;
   EXPECT_NE(proof.find("and from " + second.uri()), std::string::npos) << proof;
-  // Who is there is believed at once.
+  // A presence is believed at once.
   const int before = second.searches();
   EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
   EXPECT_EQ(second.searches(), before);
@@ -215,7 +216,7 @@ TEST_F(DirectoryServers, AnAbsenceWantsASecondServer) {
   EXPECT_TRUE(Resolve(directory.get(), "joe@example.org").present());
 }
 
-// A timer of a lookup that is over would pass a server over for the next.
+// The timer of a lookup that has ended would mark a server as late.
 TEST_F(DirectoryServers, ALookupThatIsAnsweredLeavesNoTimer) {
   slapd.Start();
   DirectoryPolicy policy = Both();
@@ -228,7 +229,7 @@ TEST_F(DirectoryServers, ALookupThatIsAnsweredLeavesNoTimer) {
   }
 }
 
-// Its controls pass, and an arm that has none leaves every absence Unknown.
+// The controls pass, but an arm without a control leaves every absence Unknown.
 TEST_F(DirectoryServers, AnAlarmTellsOfAnHourWithoutAnAnswer) {
   slapd.Start();
   for (const size_t servers : {1, 2}) {
@@ -261,7 +262,8 @@ TEST_F(DirectoryServers, AnAlarmTellsOfAnHourWithoutAnAnswer) {
   }
 }
 
-// The second one is asked, and never answers: not the first one's word alone.
+// The second server is asked and never answers. The first server alone proves
+// nothing.
 TEST_F(DirectoryServers, AnAbsenceWhoseSecondServerHangsIsUnknown) {
   slapd.Start();
   DirectoryPolicy policy = Both();
@@ -279,8 +281,8 @@ TEST_F(DirectoryServers, AnAbsenceWhoseSecondServerHangsIsUnknown) {
   second.Resume();
 }
 
-// It shows its controls and lacks whoever came since: nothing that it says by
-// itself tells it from a good one.
+// A stale server shows its controls but lacks newer addresses. Its own answers
+// do not differ from those of a good server.
 TEST_F(DirectoryServers, OneThatIsStaleRejectsNobodyWhomAnotherHas) {
   Slapd third;
   third.Load("full", Slapd::Base() + Controls() + People());

@@ -1,4 +1,4 @@
-// A Directory in front of a real slapd, and the people in it.
+// A fixture with a Directory in front of a real slapd, and people in it.
 
 #ifndef MAILVERDICT_LIB_LDAP_DIRECTORY_TESTING_H_
 #define MAILVERDICT_LIB_LDAP_DIRECTORY_TESTING_H_
@@ -22,7 +22,7 @@ namespace mailverdict {
 // Lookups, and their answers as they come.
 class Asked {
  public:
-  Asked(ManualExecutor* loop, Resolver* directory)
+  Asked(ManualExecutor* loop, MailboxResolver* directory)
       : loop_(*loop), directory_(*directory) {}
 
   void Ask(const std::string& address) {
@@ -46,7 +46,7 @@ class Asked {
 
  private:
   ManualExecutor& loop_;
-  Resolver& directory_;
+  MailboxResolver& directory_;
   size_t count_ = 0;
   std::vector<int> times_;
   std::vector<std::optional<Answer>> answers_;
@@ -54,10 +54,10 @@ class Asked {
 
 class DirectoryFixture : public testing::Test {
  protected:
-  // Lines for the log may be posted still, after the directory has gone.
+  // Log lines may still be posted after the directory is destroyed.
   ~DirectoryFixture() override { loop.RunPosted(); }
 
-  // joe and jane are people; three accounts are controls, one for each arm.
+  // The people are joe and jane. There are three controls, one for each arm.
   static std::string Controls() {
     return Slapd::Person("control", {"control@example.org"}) +
            Slapd::Person("control-alt", {}, {"control-alt@example.org"}) +
@@ -90,7 +90,8 @@ class DirectoryFixture : public testing::Test {
     return std::make_unique<Directory>(
         std::make_shared<const DirectoryPolicy>(policy), &loop, Hooks());
   }
-  // The first server alone; its host name is resolved again every `every`.
+  // Opens the first server alone. Its host name is resolved again every
+  // `every`.
   std::unique_ptr<DirectoryServer> OpenServer(const DirectoryPolicy& policy,
                                               absl::Duration every) {
     return std::make_unique<DirectoryServer>(
@@ -104,8 +105,8 @@ class DirectoryFixture : public testing::Test {
     return hooks;
   }
 
-  // One lookup, and its answer.
-  Answer Resolve(Resolver* directory, MailboxLookup lookup) {
+  // Makes one lookup and waits for its answer.
+  Answer Resolve(MailboxResolver* directory, MailboxLookup lookup) {
     std::optional<Answer> answer;
     directory->Resolve(lookup, [&](const Answer& a) { answer = a; });
     if (!loop.RunUntil([&] { return answer.has_value(); })) {
@@ -114,12 +115,12 @@ class DirectoryFixture : public testing::Test {
     }
     return *answer;
   }
-  Answer Resolve(Resolver* directory, const std::string& address) {
+  Answer Resolve(MailboxResolver* directory, const std::string& address) {
     return Resolve(directory, MailboxLookup{"people", {address}, ""});
   }
 
-  // Asks until joe is found, as any caller would.
-  bool Heals(Resolver* directory, absl::Duration bound) {
+  // Asks until joe is found, for at most `bound`.
+  bool Heals(MailboxResolver* directory, absl::Duration bound) {
     const absl::Time end = loop.Now() + bound;
     while (loop.Now() < end) {
       if (Resolve(directory, "joe@example.org").present()) return true;

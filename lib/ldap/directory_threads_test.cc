@@ -1,4 +1,4 @@
-// A directory on a machine that has no thread to spare.
+// A directory on a system that allows no further thread.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// TLS to a real slapd: whose certificate is believed, and what is said of one
-// that is not.
+// TLS to a real slapd: which certificates are accepted, and what is logged
+// about the others.
 
 #include <cstdlib>
 #include <fstream>
@@ -11,7 +11,7 @@
 #include "lib/ldap/directory_testing.h"
 #include "lib/ldap/host_names_testing.h"
 
-// libldap loses them with each context that it makes: see SetTlsContext.
+// libldap leaks these with each context that it makes: see SetTlsContext.
 extern "C" const char* __lsan_default_suppressions();
 extern "C" const char* __lsan_default_suppressions() {
   return "leak:gnutls_x509_privkey_init\nleak:gnutls_x509_crt_init\n";
@@ -61,7 +61,7 @@ class DirectoryTls : public DirectoryFixture {
     DirectoryPolicy policy = PolicyFor(uri);
     policy.tls.start_tls = start_tls;
     policy.tls.ca_file = File(ca + ".pem");
-    // Under a sanitizer, beside others, a handshake takes seconds.
+    // With a sanitizer, on a busy machine, a handshake takes seconds.
     policy.timeout = absl::Seconds(20);
     return policy;
   }
@@ -78,6 +78,11 @@ class DirectoryTls : public DirectoryFixture {
       const Answer answer = Resolve(directory.get(), who);
       EXPECT_TRUE(answer.unknown()) << answer.ToString();
       EXPECT_NE(answer.reason().find(why), std::string::npos)
+          << answer.reason();
+      // libldap's own words for every failed handshake must not appear.
+      EXPECT_EQ(answer.reason().find("Can't contact"), std::string::npos)
+          << answer.reason();
+      EXPECT_EQ(answer.reason().find("Connect error"), std::string::npos)
           << answer.reason();
     }
   }
@@ -105,7 +110,7 @@ class DirectoryTls : public DirectoryFixture {
   }
 };
 
-// TLS cuts it into records of 16 KiB, several of which come at a time.
+// TLS cuts the entry into records of 16 KiB, several of which come at a time.
 TEST_F(DirectoryTls, AnEntryOfManyRecordsIsNotWaitedFor) {
   std::vector<std::string> alternates;
   for (int i = 0; i < 3000; ++i) {
@@ -158,9 +163,26 @@ TEST_F(DirectoryTls, ACertificateForAnotherNameIsRefused) {
 
 TEST_F(DirectoryTls, AServerWithoutTlsIsNotTalkedToInTheClear) {
   slapd.Start();
-  ExpectUnknown(Tls(slapd.uri(), true), "StartTLS");
+  ExpectUnknown(Tls(slapd.uri(), true), "TLS: StartTLS: the server refuses it");
   EXPECT_EQ(slapd.searches(), 0);
   EXPECT_EQ(slapd.Logged(" BIND "), 0);
+}
+
+TEST_F(DirectoryTls, AFailedHandshakeNamesStepServerAndCure) {
+  Start("expired");
+  for (const bool start_tls : {true, false}) {
+    const std::string uri = start_tls ? slapd.uri() : slapd.tls_uri();
+    ExpectUnknown(Tls(uri, start_tls),
+                  absl::Substitute("TLS: the handshake with $0 failed", uri));
+    ExpectUnknown(Tls(uri, start_tls), "openssl s_client");
+  }
+}
+
+TEST_F(DirectoryTls, APortThatDoesNotSpeakTlsIsNamed) {
+  Start("server");
+  const std::string uri =
+      absl::Substitute("ldaps://127.0.0.1:$0", slapd.port());
+  ExpectUnknown(Tls(uri, false), "does the server speak TLS at this port");
 }
 
 TEST_F(DirectoryTls, OurCertificateIsOurName) {
@@ -184,7 +206,8 @@ TEST_F(DirectoryTls, AFileThatIsMissingIsNamed) {
   ExpectUnknown(Tls(slapd.uri(), true, "none"), File("none.pem"));
 }
 
-// A name that has moved is still the name that the certificate has to be for.
+// When the name moves to another address, the certificate must still be for the
+// name.
 TEST_F(DirectoryTls, AServerThatHasMovedIsVerifiedByItsName) {
   HostNames names;
   names.Set("ldap.example.org", {"127.0.0.1"});

@@ -9,7 +9,7 @@
 namespace mailverdict {
 namespace {
 
-// "" if it is no internet address.
+// Returns "" if it is not an internet address.
 std::string AsNumbers(const sockaddr* address, socklen_t size) {
   if (address->sa_family != AF_INET && address->sa_family != AF_INET6) {
     return "";
@@ -50,7 +50,8 @@ std::string HostNameOf(const std::string& uri) {
   return has_name ? host : "";
 }
 
-// Without AI_ADDRCONFIG, which libldap connects with: rather an address more.
+// libldap connects with AI_ADDRCONFIG. We do not set it here: one address too
+// many does no harm.
 absl::StatusOr<HostAddresses> ResolveHost(const std::string& name) {
   return Ask(name, 0);
 }

@@ -17,11 +17,11 @@ using HostAddresses = std::vector<std::string>;
 // socket.
 std::string HostNameOf(const std::string& uri);
 
-// Returns all addresses of the name, at least one; or NotFound with the words
+// Returns all addresses of the name, at least one; or NotFound with the message
 // of getaddrinfo(3). Blocks, perhaps for minutes (resolv.conf(5)). Any thread.
 absl::StatusOr<HostAddresses> ResolveHost(const std::string& name);
 
-// As ResolveHost, but an error gives no address.
+// Like ResolveHost, but returns no address after an error.
 HostAddresses LookUpHost(const std::string& name);
 
 // Returns the address of a connection's other end; "" if it has none.

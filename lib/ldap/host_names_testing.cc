@@ -23,7 +23,7 @@ std::map<std::string, Name>& Names() {
   return *names;
 }
 
-// nullopt of a name that is none of the test's.
+// nullopt for a name that the test has not set.
 std::optional<std::vector<std::string>> LookUp(const char* node) {
   std::unique_lock<std::mutex> lock(g_mutex);
   auto name = Names().find(node == nullptr ? "" : node);
@@ -37,7 +37,7 @@ std::optional<std::vector<std::string>> LookUp(const char* node) {
 
 }  // namespace
 
-// Instead of the C library's, for every library of the program.
+// Replaces the function of the C library, for every library of the program.
 extern "C" int getaddrinfo(const char* node, const char* service,
                            const addrinfo* hints, addrinfo** result) {
   static const auto real =

@@ -1,5 +1,5 @@
-// Host names of the test's own: what getaddrinfo says of them to the whole
-// program, libldap included.
+// Host names for tests: replaces getaddrinfo's answers for them in the whole
+// program, including libldap.
 
 #ifndef MAILVERDICT_LIB_LDAP_HOST_NAMES_TESTING_H_
 #define MAILVERDICT_LIB_LDAP_HOST_NAMES_TESTING_H_
@@ -9,7 +9,7 @@
 
 namespace mailverdict {
 
-// One at a time. Any thread.
+// There may be one object at a time. Thread-safe.
 class HostNames {
  public:
   HostNames() = default;
@@ -17,12 +17,13 @@ class HostNames {
   HostNames(const HostNames&) = delete;
   HostNames& operator=(const HostNames&) = delete;
 
-  // Numeric addresses; without any, a lookup of the name fails.
+  // Sets the numeric addresses of a name. If there are none, a lookup of the
+  // name fails.
   void Set(const std::string& name, const std::vector<std::string>& addresses);
-  // From now on lookups of these names wait until this is called with false, or
-  // until this object is gone.
+  // Hang(true) makes lookups of these names wait until Hang(false), or until
+  // this object is destroyed.
   void Hang(bool hang);
-  // How often it was looked up.
+  // How often the name was looked up.
   int Lookups(const std::string& name) const;
 };
 

@@ -4,7 +4,7 @@
 #include <mutex>
 #include <utility>
 
-#include "lib/loop/quiet_thread.h"
+#include "lib/loop/start_thread.h"
 
 namespace mailverdict {
 
@@ -43,8 +43,7 @@ absl::StatusOr<std::unique_ptr<HostWatch>> HostWatch::Start(
     std::string name, absl::Duration every, Lookup lookup, Found found) {
   auto shared = std::make_shared<Shared>(std::move(name), every,
                                          std::move(lookup), std::move(found));
-  absl::StatusOr<std::thread> thread =
-      StartQuietThread([shared] { shared->Run(); });
+  absl::StatusOr<std::thread> thread = StartThread([shared] { shared->Run(); });
   if (!thread.ok()) return thread.status();
   return std::unique_ptr<HostWatch>(
       new HostWatch(std::move(shared), *std::move(thread)));

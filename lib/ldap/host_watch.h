@@ -1,4 +1,4 @@
-// Resolves a host name periodically in the background, because a server may
+// Resolves a host name again and again in the background, because a server may
 // move to another address.
 
 #ifndef MAILVERDICT_LIB_LDAP_HOST_WATCH_H_
@@ -18,22 +18,22 @@ namespace mailverdict {
 
 class HostWatch {
  public:
-  // From the end of one lookup to the next.
+  // The time from the end of one lookup to the beginning of the next.
   static constexpr absl::Duration kEvery = absl::Seconds(60);
 
   using Lookup = std::function<HostAddresses(const std::string& name)>;
   using Found = std::function<void(HostAddresses)>;
 
-  // Calls `lookup` on a thread of its own, the first time after `every`; it may
-  // block. If it gives any address, `found` is called with the addresses on
-  // that thread; it must not block. ResourceExhausted if there is no thread to
-  // spare.
+  // Starts a thread that calls `lookup`, the first time after `every`. `lookup`
+  // may block. If it returns an address, the thread calls `found` with all
+  // addresses. `found` must not block. ResourceExhausted: the thread could not
+  // be started.
   static absl::StatusOr<std::unique_ptr<HostWatch>> Start(std::string name,
                                                           absl::Duration every,
                                                           Lookup lookup,
                                                           Found found);
-  // After it, `found` is not called. Does not wait for a lookup that is under
-  // way: its thread ends by itself when the lookup does.
+  // `found` is not called after this. Does not wait for a lookup that is under
+  // way: the thread ends by itself after the lookup.
   ~HostWatch();
   HostWatch(const HostWatch&) = delete;
   HostWatch& operator=(const HostWatch&) = delete;

@@ -32,7 +32,7 @@ TEST(HostAddresses, AreWrittenAsNumbers) {
   EXPECT_EQ(PeerAddress(-1), "");
 }
 
-// Lookups are answered by the test, one after the other.
+// A lookup function whose calls the test answers, one after the other.
 class Script {
  public:
   HostAddresses Answer(const std::string& name) {
@@ -55,7 +55,7 @@ class Script {
     found_.push_back(std::move(found));
     changed_.notify_all();
   }
-  // Both wait, for as long as the test may take.
+  // Both functions wait without a limit of their own.
   void AwaitAsked(int count) {
     std::unique_lock<std::mutex> lock(mutex_);
     changed_.wait(lock, [&] { return asked_ >= count; });
@@ -107,7 +107,7 @@ TEST(HostWatch, EndsWhileALookupHangsAndIsNotToldOfItAnyMore) {
   script->AwaitAsked(1);
   watch.reset();  // would wait for ever
   script->Say({"192.0.2.1"});
-  // The thread that was left behind has gone when nobody else holds it.
+  // The detached thread has ended when no one else owns the script.
   while (script.use_count() > 1) std::this_thread::yield();
   EXPECT_EQ(script->found(), 0u);
 }

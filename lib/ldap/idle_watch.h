@@ -1,12 +1,12 @@
-// Decides how long one server's connections may be idle before they are
-// distrusted. A firewall in between may forget an idle connection without a
-// word: it drops what is sent later, which looks like a server that hangs.
+// Decides how long a connection to one server may be idle before it is no
+// longer trusted. A firewall in between may silently forget an idle connection:
+// it drops what is sent later, and then the server seems to hang.
 //
-// At first every connection is trusted. A connection that was idle for the
+// At first every connection is trusted. A connection that has been idle for the
 // policy's probe_idle is probed with the controls. Once an idle connection has
-// been silent, every connection that was idle for longer than kShort is
-// replaced before the next search, which costs a connect. That ends when a
-// probe shows that a longer idle time does no harm.
+// not answered, every connection that was idle for longer than kShort is
+// replaced before the next search; each replacement costs a connect. This ends
+// when a search or probe is answered after a longer idle time.
 
 #ifndef MAILVERDICT_LIB_LDAP_IDLE_WATCH_H_
 #define MAILVERDICT_LIB_LDAP_IDLE_WATCH_H_
@@ -23,13 +23,13 @@ class IdleWatch {
   // No firewall forgets a connection that was used within this time.
   static constexpr absl::Duration kShort = absl::Seconds(1);
 
-  // Zero: connections are not probed.
+  // If `probe_every` is zero, connections are not probed.
   explicit IdleWatch(absl::Duration probe_every) : probe_every_(probe_every) {}
 
-  // A new connection is open.
+  // Reports that a new connection is open.
   void Opened(absl::Time now) { heard_ = now; }
 
-  // At `now` the server answered what was sent at `sent`.
+  // Reports that the search sent at `sent` was answered at `now`.
   void Answered(absl::Time sent, absl::Time now) {
     trusted_ = std::max(trusted_, IdleBefore(sent));
     heard_ = now;
@@ -38,8 +38,9 @@ class IdleWatch {
   // How long the connection had been idle at `sent`.
   absl::Duration IdleBefore(absl::Time sent) const { return sent - heard_; }
 
-  // No answer came to the probe or search that was sent at `sent`. True if the
-  // connection had been idle, so that it is to blame and not the server.
+  // Reports that the probe or search sent at `sent` was not answered. Returns
+  // true if the connection had been idle: then a firewall is the likely cause,
+  // and not the server.
   bool Lost(absl::Time sent, bool probe) {
     const bool was_idle = probe || IdleBefore(sent) > kShort;
     if (was_idle) trusted_ = kShort;

@@ -27,7 +27,8 @@ std::string Fold(std::string text) {
   return text;
 }
 
-// Takes off what both begin with and what both end with, as far as it is plain.
+// Removes the plain text that both begin with, and the plain text that both end
+// with.
 void StripCommon(std::string_view* a, std::string_view* b) {
   while (!a->empty() && !b->empty() && a->front() == b->front() &&
          IsPlain(a->front())) {
@@ -41,10 +42,10 @@ void StripCommon(std::string_view* a, std::string_view* b) {
   }
 }
 
-// Could a server's rules read `odd` as `plain`? They leave printable ASCII as
-// it is, but for the number of blanks. What they make of other letters is at
-// most twice as long: under NFKC, U+247D is "(10)", four for three bytes, and
-// no letter of Unicode 14 makes more of its bytes in ASCII.
+// Whether a server's rules could turn `odd` into `plain`. They keep printable
+// ASCII, except for the number of blanks. Any other letter becomes at most
+// twice as long: NFKC turns the three bytes of U+247D into the four bytes
+// "(10)", and no letter of Unicode 14 grows more.
 bool CouldRead(std::string_view odd, std::string_view plain) {
   if (plain.size() > 2 * odd.size()) return false;
   size_t at = 0;
@@ -56,8 +57,9 @@ bool CouldRead(std::string_view odd, std::string_view plain) {
   return true;
 }
 
-// ComparableDn, of a DN in which nothing has a second meaning, as nearly all
-// are: without the many allocations of libldap's parser. Empty for any other.
+// ComparableDn for a DN without escapes and special characters, as nearly all
+// are. It avoids the many allocations of libldap's parser. Returns "" for any
+// other DN.
 std::string ComparablePlainDn(std::string_view text) {
   const auto is_letter = [](unsigned char c) { return absl::ascii_isalpha(c); };
   const auto is_plain = [](unsigned char c) {
@@ -123,7 +125,8 @@ std::string ComparableDn(std::string_view text) {
       const berval& bytes = (*part)->la_value;
       const std::string value = Fold(std::string(bytes.bv_val, bytes.bv_len));
       const char* kind = (*part)->la_flags & LDAP_AVA_BINARY ? "#" : "=";
-      // With its length, no value can be taken for a separator.
+      // The length before the value keeps separators within the value from
+      // being misread.
       parts.push_back(absl::StrCat(Fold(std::string(name.bv_val, name.bv_len)),
                                    kind, value.size(), ":", value));
     }

@@ -14,8 +14,9 @@
 namespace mailverdict {
 namespace {
 
-// Without options, which do not change what a value means; but for a range: it
-// says that the values are a part of all, and so the name is another one.
+// The attribute's name without its options, because they do not change the
+// meaning of a value. The option "range=" is kept: it says that only a part of
+// the values is here.
 std::string KeyOf(absl::string_view name) {
   if (!absl::StrContains(name, ';')) return absl::AsciiStrToLower(name);
   const std::vector<std::string> parts =
@@ -28,7 +29,7 @@ std::string KeyOf(absl::string_view name) {
   return parts.front();
 }
 
-// False if not all of the entry could be read.
+// Returns false if a part of the entry cannot be read.
 bool ReadEntry(LDAP* handle, LDAPMessage* message, SearchResult::Entry* out) {
   BerElement* ber = nullptr;
   const absl::Cleanup free = [&ber] {
@@ -38,8 +39,8 @@ bool ReadEntry(LDAP* handle, LDAPMessage* message, SearchResult::Entry* out) {
   if (ldap_get_dn_ber(handle, message, &ber, &dn) != LDAP_SUCCESS) return false;
   out->dn.assign(dn.bv_val, dn.bv_len);
   while (true) {
-    berval name{};             // in the message, as the values are
-    berval* values = nullptr;  // all but this array of them
+    berval name{};             // points into the message
+    berval* values = nullptr;  // an array of our own; its elements do not own
     const int code =
         ldap_get_attribute_ber(handle, message, ber, &name, &values);
     const absl::Cleanup free_values = [values] { ber_memfree(values); };

@@ -13,13 +13,13 @@ struct ldapmsg;
 
 namespace mailverdict {
 
-// Describes a result code and the server's diagnostic message (may be null) for
-// people.
+// Describes a result code and the server's diagnostic message for people.
+// `diagnostic` may be nullptr.
 std::string DescribeResult(int code, const char* diagnostic);
 
-// Adds one message to the result of its search; true when the result is
-// complete. A message that cannot be read is a failure of the search. `base` is
-// the base of the search, for the words of a failure.
+// Adds one message to the result of its search. Returns true if the result is
+// then complete. If the message cannot be read, sets the result's failure.
+// `base` is the base of the search; a failure's text names it.
 bool TakeMessage(ldap* handle, ldapmsg* message, const std::string& base,
                  SearchResult* result);
 

@@ -16,12 +16,13 @@ size_t BytesOf(const MailboxLookup& lookup, const FilterTemplate& filter) {
   return bytes * filter.arms().size();
 }
 
-// Whether each arm is one comparison, as in (|(mail=%a)(alias=%a)). Then those
-// of an arm can stand together: slapd tests each entry that it has found
-// against one after the other until one holds, which the first attribute does
-// for most. directory_bench with 64 in flight, over a unix socket to a slapd
-// that logs, in turns, 2026-11-28: 3.1 (2.8 to 3.2) times plain searches,
-// without this 2.2 (1.6 to 2.6).
+// Whether each arm is one comparison, as in (|(mail=%a)(alias=%a)). Then the
+// filter can be sorted by arm, and not by lookup. This is faster: slapd tests
+// each entry that it has found against one comparison after the other until one
+// holds, and for most entries that is one of the first attribute.
+// directory_bench with 64 lookups in flight, over a unix socket to a slapd that
+// logs, runs taken in turns, 2026-11-28: 3.1 (2.8 to 3.2) times as fast as one
+// search for each lookup; without this order 2.2 (1.6 to 2.6) times.
 bool IsPlainOr(const FilterTemplate& filter) {
   return std::all_of(filter.arms().begin(), filter.arms().end(),
                      [](const FilterTemplate::Arm& arm) {
@@ -33,17 +34,17 @@ bool IsPlainOr(const FilterTemplate& filter) {
 }  // namespace
 
 size_t QuestionQueues::PushBack(Question question) {
-  if (question.round == Round::kFirst && WasFound(question.lookup)) {
-    question.round = Round::kFound;
+  if (question.group == Group::kFirst && WasFound(question.lookup)) {
+    question.group = Group::kFound;
   }
-  Questions& queue = queues_[Index(question.round)];
+  Questions& queue = queues_[Index(question.group)];
   queue.push_back(std::move(question));
   return queue.size();
 }
 
 void QuestionQueues::PushFront(Questions questions) {
   for (; !questions.empty(); questions.pop_back()) {
-    Questions& queue = queues_[Index(questions.back().round)];
+    Questions& queue = queues_[Index(questions.back().group)];
     queue.push_front(std::move(questions.back()));
   }
 }
@@ -54,16 +55,16 @@ size_t QuestionQueues::size() const {
   return size;
 }
 
-std::pair<absl::Time, Question::Round> QuestionQueues::NextSend(
-    absl::FunctionRef<int64_t(Round)> under_way) const {
-  std::pair<absl::Time, Round> next = {absl::InfiniteFuture(), Round::kFirst};
-  for (const Round round : kRounds) {
-    const Questions& queue = queues_[Index(round)];
+std::pair<absl::Time, Question::Group> QuestionQueues::NextSend(
+    absl::FunctionRef<int64_t(Group)> under_way) const {
+  std::pair<absl::Time, Group> next = {absl::InfiniteFuture(), Group::kFirst};
+  for (const Group group : kGroups) {
+    const Questions& queue = queues_[Index(group)];
     if (queue.empty()) continue;
-    const bool gathers = round != Round::kAlone && queue.size() < kMaxBatch &&
-                         under_way(round) >= kMaxSmallSearches;
+    const bool gathers = group != Group::kAlone && queue.size() < kMaxBatch &&
+                         under_way(group) >= kMaxSmallSearches;
     const absl::Time asked = queue.front().asked;
-    next = std::min(next, {gathers ? asked + kGather : asked, round});
+    next = std::min(next, {gathers ? asked + kGather : asked, group});
   }
   return next;
 }
@@ -77,15 +78,15 @@ Questions QuestionQueues::TakeAll() {
   return all;
 }
 
-Questions QuestionQueues::TakeBatch(Round round,
+Questions QuestionQueues::TakeBatch(Group group,
                                     const DirectoryPolicy& directory,
                                     absl::Time now, Questions* late) {
-  Questions& queue = queues_[Index(round)];
+  Questions& queue = queues_[Index(group)];
   Questions batch;
   size_t bytes = 0;
   const auto joins = [&](const Question& question) {
     bytes += BytesOf(question.lookup, directory.filter);
-    return batch.empty() || (round != Round::kAlone && bytes <= kMaxBatchBytes);
+    return batch.empty() || (group != Group::kAlone && bytes <= kMaxBatchBytes);
   };
   while (!queue.empty() && batch.size() < kMaxBatch) {
     Question& next = queue.front();
@@ -131,9 +132,10 @@ std::string FilterFor(const DirectoryPolicy& directory,
       add(question.lookup, question.lookup.arm);
     }
   }
-  // Last, so that a server that heeds only the beginning of a filter misses
-  // them, and proves nothing. First they would cost slapd less: it compares an
-  // entry with one after the other.
+  // The controls come last, so that a server that reads only the beginning of a
+  // filter misses them, and its result proves nothing. slapd would be faster if
+  // they came first, because it compares an entry with one comparison after the
+  // other.
   for (const MailboxLookup& control : controls) add(control, control.arm);
   all += ')';
   return all;

@@ -1,4 +1,5 @@
-// The lookups that wait for a directory server, and how they share searches.
+// The queues of lookups that wait for a directory server, and the rules by
+// which lookups share a search.
 
 #ifndef MAILVERDICT_LIB_LDAP_QUESTIONS_H_
 #define MAILVERDICT_LIB_LDAP_QUESTIONS_H_
@@ -21,80 +22,85 @@
 
 namespace mailverdict {
 
-// The most lookups in one search, and the most bytes of their values. All
-// searches that are under way at a time then fit into the buffers of a
-// connection. slapd closes a connection that sends more than 256 KiB in a
-// search (slapd.conf(5), sockbuf_max_incoming).
+// The most lookups in one search, and the most bytes of their values. With
+// these limits, all searches under way fit into the buffers of a connection.
+// slapd closes a connection that sends a search of more than 256 KiB
+// (slapd.conf(5), sockbuf_max_incoming).
 inline constexpr size_t kMaxBatch = 32;
 inline constexpr size_t kMaxBatchBytes = 8 << 10;
 
-// A lookup that waits or is under way.
+// A lookup that waits for a search or is part of one.
 struct Question {
-  // Which lookups it shares a search with. A search that finds entries of some
-  // lookups often cannot prove the others absent; those go on to kAgain, and
-  // from there to kAlone. So lookups that are expected to miss share searches
-  // among themselves: most are proven by the first or second search.
-  enum class Round {
-    kFound,  // with others that were found the last time
-    kFirst,  // with others of which that is not known
-    kAgain,  // with others that their first search did not show
-    kAlone,  // with none
+  // Decides which lookups may share a search. A search that finds some of its
+  // addresses often cannot prove the others absent; those lookups move on to
+  // kAgain, and from there to kAlone. So lookups that will probably find an
+  // address are kept apart from those that will probably miss. The first or
+  // second search then proves most absences.
+  enum class Group {
+    kFound,  // addresses that were found the last time
+    kFirst,  // addresses of which this is not known
+    kAgain,  // addresses that the first search did not find or prove absent
+    kAlone,  // a search for this lookup alone
   };
 
   MailboxLookup lookup;
-  Resolver::Done done;
+  MailboxResolver::Done done;
   absl::Time asked;
-  Round round = Round::kFirst;
-  bool retried = false;  // its connection was lost once
+  Group group = Group::kFirst;
+  bool retried = false;  // it was sent before, on a connection that was lost
 };
 using Questions = std::deque<Question>;
 
-// The lookups that wait for a search, a queue for each round.
+// The lookups that wait for a search, in one queue for each group.
 // Thread-compatible.
 class QuestionQueues {
  public:
-  using Round = Question::Round;
-  static constexpr Round kRounds[] = {Round::kFound, Round::kFirst,
-                                      Round::kAgain, Round::kAlone};
-  // With this many searches of a round under way, lookups of the round wait for
-  // each other: a search for many costs the server little more than one for a
-  // few. They wait for kGather at most, so that a slow or distant server does
-  // not delay them twice.
+  using Group = Question::Group;
+  static constexpr Group kGroups[] = {Group::kFound, Group::kFirst,
+                                      Group::kAgain, Group::kAlone};
+  // If this many searches of a group are under way, further lookups of the
+  // group wait for each other, for up to kGather: a search for many lookups
+  // costs the server little more than a search for a few. The bound keeps a
+  // slow or distant server from delaying them twice.
   static constexpr int kMaxSmallSearches = 2;
   static constexpr absl::Duration kGather = absl::Milliseconds(1);
 
-  // Appends to the queue of its round; a lookup of kFirst that was found the
-  // last time goes to kFound. Returns the length of the queue.
+  // Appends the question to the queue of its group. A question of kFirst whose
+  // address was found the last time goes to kFound. Returns the length of the
+  // queue.
   size_t PushBack(Question question);
-  // Puts the questions, in this order, ahead of all others of their rounds.
+  // Puts the questions, in this order, at the front of the queues of their
+  // groups.
   void PushFront(Questions questions);
 
   size_t size() const;
 
-  // Returns when the next search is due, and its round. `under_way` gives the
-  // number of searches of a round that are under way. If no lookup waits, the
-  // time is InfiniteFuture and the round means nothing.
-  std::pair<absl::Time, Round> NextSend(
-      absl::FunctionRef<int64_t(Round)> under_way) const;
+  // Returns when the next search is due, and its group. `under_way` returns the
+  // number of searches of a group that are under way. If no lookup waits, the
+  // time is InfiniteFuture and the group has no meaning.
+  std::pair<absl::Time, Group> NextSend(
+      absl::FunctionRef<int64_t(Group)> under_way) const;
 
-  // Takes the lookups of the next search from the front of a queue. Those that
-  // have waited longer than the directory's timeout go to `late`: their callers
-  // have given up, so asking for them would delay others for nothing.
-  Questions TakeBatch(Round round, const DirectoryPolicy& directory,
+  // Takes the lookups of the next search from the front of a queue. Lookups
+  // that have waited longer than the directory's timeout go to `late`: their
+  // callers have given up, and a search for them would delay the others.
+  Questions TakeBatch(Group group, const DirectoryPolicy& directory,
                       absl::Time now, Questions* late);
   Questions TakeAll();
 
-  // Remembers whether the address was found, for the queue of its next lookup.
+  // Remembers whether the address was found. This decides the group of its next
+  // lookup.
   void Note(const Answer& answer);
 
  private:
-  static size_t Index(Round round) { return static_cast<size_t>(round); }
+  static size_t Index(Group group) { return static_cast<size_t>(group); }
   // Whether the address was found the last time.
   std::vector<bool>::reference WasFound(const MailboxLookup& lookup);
 
-  std::array<Questions, std::size(kRounds)> queues_;
-  // By a hash; 128 KiB. It may be wrong: hashes collide, and accounts come and
-  // go.
+  std::array<Questions, std::size(kGroups)> queues_;
+  // One bit for each hash of an address, 128 KiB in all. A bit may be wrong:
+  // hashes collide, and accounts come and go. A wrong bit costs a further
+  // search at most.
   std::vector<bool> found_ = std::vector<bool>(1 << 20);
 };
 

@@ -14,7 +14,7 @@
 namespace mailverdict {
 namespace {
 
-using Round = Question::Round;
+using Group = Question::Group;
 
 const absl::Time kStart = absl::FromUnixSeconds(1'800'000'000);
 
@@ -29,8 +29,8 @@ DirectoryPolicy TestPolicy(const char* filter = "(|(mail=%a)(alt=%a))") {
 }
 
 Question Ask(const std::string& address, absl::Time asked = kStart,
-             Round round = Round::kFirst) {
-  return {{"people", {address}, ""}, nullptr, asked, round};
+             Group group = Group::kFirst) {
+  return {{"people", {address}, ""}, nullptr, asked, group};
 }
 
 std::vector<std::string> Addresses(const Questions& questions) {
@@ -45,10 +45,11 @@ using Want = std::vector<std::string>;
 
 class QuestionQueuesTest : public testing::Test {
  protected:
-  // Of a line's front, at `now`; who is late goes to `late`.
-  Want Take(Round round, absl::Time now = kStart) {
+  // Takes the next batch of a group at `now`. Questions that are too late go to
+  // `late`.
+  Want Take(Group group, absl::Time now = kStart) {
     Questions late_ones;
-    Want batch = Addresses(queues.TakeBatch(round, policy, now, &late_ones));
+    Want batch = Addresses(queues.TakeBatch(group, policy, now, &late_ones));
     late = Addresses(late_ones);
     return batch;
   }
@@ -57,13 +58,13 @@ class QuestionQueuesTest : public testing::Test {
     report.state = state;
     queues.Note(Answer(report));
   }
-  // How long after kStart the next search is due, and of whom, with so many of
-  // kFirst and kAlone under way.
-  std::pair<absl::Duration, Round> Next(int64_t under_way) {
-    const auto [when, round] = queues.NextSend([under_way](Round each) {
-      return each == Round::kFirst || each == Round::kAlone ? under_way : 0;
+  // Returns how long after kStart the next search is due, and its group, if
+  // `under_way` searches of kFirst and as many of kAlone are under way.
+  std::pair<absl::Duration, Group> Next(int64_t under_way) {
+    const auto [when, group] = queues.NextSend([under_way](Group each) {
+      return each == Group::kFirst || each == Group::kAlone ? under_way : 0;
     });
-    return {when - kStart, round};
+    return {when - kStart, group};
   }
 
   DirectoryPolicy policy = TestPolicy();
@@ -75,73 +76,73 @@ TEST_F(QuestionQueuesTest, WhoWasFoundStandsApartUntilHeIsNot) {
   Note("joe@example.org", AnswerState::kPresent);
   queues.PushBack(Ask("joe@example.org"));
   queues.PushBack(Ask("ann@example.org"));
-  EXPECT_EQ(Take(Round::kFound), Want{"joe@example.org"});
-  EXPECT_EQ(Take(Round::kFirst), Want{"ann@example.org"});
+  EXPECT_EQ(Take(Group::kFound), Want{"joe@example.org"});
+  EXPECT_EQ(Take(Group::kFirst), Want{"ann@example.org"});
 
   Note("joe@example.org", AnswerState::kUnknown);  // says nothing of him
   queues.PushBack(Ask("joe@example.org"));
-  EXPECT_EQ(Take(Round::kFound), Want{"joe@example.org"});
+  EXPECT_EQ(Take(Group::kFound), Want{"joe@example.org"});
 
   Note("joe@example.org", AnswerState::kAbsent);
   queues.PushBack(Ask("joe@example.org"));
-  EXPECT_EQ(Take(Round::kFirst), Want{"joe@example.org"});
+  EXPECT_EQ(Take(Group::kFirst), Want{"joe@example.org"});
 }
 
 TEST_F(QuestionQueuesTest, WhoIsAskedAgainStandsWhereHisRoundSays) {
   Note("joe@example.org", AnswerState::kPresent);
-  queues.PushBack(Ask("joe@example.org", kStart, Round::kAgain));
-  EXPECT_EQ(Take(Round::kFound), Want{});
-  EXPECT_EQ(Take(Round::kAgain), Want{"joe@example.org"});
+  queues.PushBack(Ask("joe@example.org", kStart, Group::kAgain));
+  EXPECT_EQ(Take(Group::kFound), Want{});
+  EXPECT_EQ(Take(Group::kAgain), Want{"joe@example.org"});
 }
 
 TEST_F(QuestionQueuesTest, ThoseOfALostConnectionComeFirstInTheirOrder) {
   queues.PushBack(Ask("last@example.org"));
   queues.PushFront({Ask("a@example.org"),
-                    Ask("alone@example.org", kStart, Round::kAlone),
+                    Ask("alone@example.org", kStart, Group::kAlone),
                     Ask("b@example.org")});
-  EXPECT_EQ(Take(Round::kFirst),
+  EXPECT_EQ(Take(Group::kFirst),
             (Want{"a@example.org", "b@example.org", "last@example.org"}));
-  EXPECT_EQ(Take(Round::kAlone), Want{"alone@example.org"});
+  EXPECT_EQ(Take(Group::kAlone), Want{"alone@example.org"});
 }
 
 TEST_F(QuestionQueuesTest, ASearchIsForSoManyAndForSoManyBytes) {
   for (size_t i = 0; i < kMaxBatch + 1; ++i) {
     queues.PushBack(Ask(absl::StrCat(i, "@example.org")));
   }
-  EXPECT_EQ(Take(Round::kFirst).size(), kMaxBatch);
-  EXPECT_EQ(Take(Round::kFirst).size(), 1u);
+  EXPECT_EQ(Take(Group::kFirst).size(), kMaxBatch);
+  EXPECT_EQ(Take(Group::kFirst).size(), 1u);
 
-  // Each counts once for each of the two arms.
+  // Each address counts once for each of the two arms.
   const std::string quarter(kMaxBatchBytes / 4, 'x');
   for (int i = 0; i < 3; ++i) queues.PushBack(Ask(quarter));
-  EXPECT_EQ(Take(Round::kFirst).size(), 2u);
-  EXPECT_EQ(Take(Round::kFirst).size(), 1u);
+  EXPECT_EQ(Take(Group::kFirst).size(), 2u);
+  EXPECT_EQ(Take(Group::kFirst).size(), 1u);
   Question two = Ask(quarter);
   two.lookup.spellings.push_back("x");
   queues.PushBack(two);
   queues.PushBack(Ask(quarter));
-  EXPECT_EQ(Take(Round::kFirst).size(), 1u);
-  EXPECT_EQ(Take(Round::kFirst).size(), 1u);
+  EXPECT_EQ(Take(Group::kFirst).size(), 1u);
+  EXPECT_EQ(Take(Group::kFirst).size(), 1u);
 
   const std::string too_long(2 * kMaxBatchBytes, 'x');
   queues.PushBack(Ask(too_long));
-  EXPECT_EQ(Take(Round::kFirst), Want{too_long});  // refused or not, it goes
+  EXPECT_EQ(Take(Group::kFirst), Want{too_long});  // refused or not, it goes
 }
 
 TEST_F(QuestionQueuesTest, AloneIsAlone) {
-  queues.PushBack(Ask("a@example.org", kStart, Round::kAlone));
-  queues.PushBack(Ask("b@example.org", kStart, Round::kAlone));
-  EXPECT_EQ(Take(Round::kAlone), Want{"a@example.org"});
-  EXPECT_EQ(Take(Round::kAlone), Want{"b@example.org"});
+  queues.PushBack(Ask("a@example.org", kStart, Group::kAlone));
+  queues.PushBack(Ask("b@example.org", kStart, Group::kAlone));
+  EXPECT_EQ(Take(Group::kAlone), Want{"a@example.org"});
+  EXPECT_EQ(Take(Group::kAlone), Want{"b@example.org"});
 }
 
 TEST_F(QuestionQueuesTest, WhoIsLateIsNotAskedFor) {
-  for (const Round round : QuestionQueues::kRounds) {
-    queues.PushBack(Ask("late@example.org", kStart, round));
+  for (const Group group : QuestionQueues::kGroups) {
+    queues.PushBack(Ask("late@example.org", kStart, group));
     queues.PushBack(
-        Ask("in.time@example.org", kStart + absl::Nanoseconds(1), round));
+        Ask("in.time@example.org", kStart + absl::Nanoseconds(1), group));
     const absl::Time now = kStart + policy.timeout + absl::Nanoseconds(1);
-    EXPECT_EQ(Take(round, now), Want{"in.time@example.org"});
+    EXPECT_EQ(Take(group, now), Want{"in.time@example.org"});
     EXPECT_EQ(late, Want{"late@example.org"});
   }
 }
@@ -149,9 +150,9 @@ TEST_F(QuestionQueuesTest, WhoIsLateIsNotAskedFor) {
 TEST_F(QuestionQueuesTest, TheLineInWhichSomebodyWaitsLongestIsNext) {
   EXPECT_EQ(Next(0).first, absl::InfiniteDuration());
   queues.PushBack(Ask("b@x", kStart + absl::Seconds(2)));
-  EXPECT_EQ(Next(0), std::pair(absl::Seconds(2), Round::kFirst));
-  queues.PushBack(Ask("a@x", kStart + absl::Seconds(1), Round::kAgain));
-  EXPECT_EQ(Next(0), std::pair(absl::Seconds(1), Round::kAgain));
+  EXPECT_EQ(Next(0), std::pair(absl::Seconds(2), Group::kFirst));
+  queues.PushBack(Ask("a@x", kStart + absl::Seconds(1), Group::kAgain));
+  EXPECT_EQ(Next(0), std::pair(absl::Seconds(1), Group::kAgain));
 }
 
 TEST_F(QuestionQueuesTest, FewGatherWhileSearchesAreUnderWay) {
@@ -160,17 +161,17 @@ TEST_F(QuestionQueuesTest, FewGatherWhileSearchesAreUnderWay) {
   queues.PushBack(Ask("a@example.org"));
   EXPECT_EQ(Next(few).first, absl::ZeroDuration());
   EXPECT_EQ(Next(enough).first, QuestionQueues::kGather);
-  // Of its round there is none under way, so it goes before.
+  // No search of its group is under way, so it is sent first.
   const absl::Duration later = QuestionQueues::kGather / 2;
-  queues.PushBack(Ask("c@example.org", kStart + later, Round::kAgain));
-  EXPECT_EQ(Next(enough), std::pair(later, Round::kAgain));
+  queues.PushBack(Ask("c@example.org", kStart + later, Group::kAgain));
+  EXPECT_EQ(Next(enough), std::pair(later, Group::kAgain));
   while (queues.size() < kMaxBatch + 1) queues.PushBack(Ask("b@example.org"));
-  EXPECT_EQ(Next(enough), std::pair(absl::ZeroDuration(), Round::kFirst));
+  EXPECT_EQ(Next(enough), std::pair(absl::ZeroDuration(), Group::kFirst));
 
   EXPECT_EQ(queues.TakeAll().size(), kMaxBatch + 1);
   EXPECT_EQ(queues.size(), 0u);
-  queues.PushBack(Ask("a@example.org", kStart, Round::kAlone));
-  EXPECT_EQ(Next(enough), std::pair(absl::ZeroDuration(), Round::kAlone));
+  queues.PushBack(Ask("a@example.org", kStart, Group::kAlone));
+  EXPECT_EQ(Next(enough), std::pair(absl::ZeroDuration(), Group::kAlone));
 }
 
 std::string Filter(const DirectoryPolicy& policy, Questions questions) {

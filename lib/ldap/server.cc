@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/ldap/host_addresses.h"
 #include "lib/ldap/worker.h"
-#include "lib/loop/quiet_thread.h"
+#include "lib/loop/start_thread.h"
 
 namespace mailverdict {
 
@@ -27,14 +27,14 @@ DirectoryServer::DirectoryServer(std::shared_ptr<const DirectoryPolicy> policy,
   StartThreads();
 }
 
-// At first, and again while one of the threads could not be made: a machine
-// that has no thread to spare must not end the daemon, nor lose it a directory
-// for good.
+// Called at first, and again while one of the threads could not be started. A
+// system that allows no further thread must not end the daemon, and must not
+// cost it a directory for good.
 void DirectoryServer::StartThreads() {
   absl::Status status;
   if (!thread_.joinable()) {
     absl::StatusOr<std::thread> thread =
-        StartQuietThread([worker = worker_] { worker->Run(); });
+        StartThread([worker = worker_] { worker->Run(); });
     if (thread.ok()) {
       thread_ = *std::move(thread);
     } else {
@@ -72,7 +72,7 @@ absl::Status DirectoryServer::StartWatch() {
 }
 
 DirectoryServer::~DirectoryServer() {
-  watch_.reset();  // it knows the worker
+  watch_.reset();  // it has a pointer to the worker
   const bool ends = worker_->Stop();
   if (!thread_.joinable()) return;
   if (ends) {

@@ -1,18 +1,18 @@
-// One server of a directory, with one connection and one thread (worker.h),
-// because libldap blocks while it connects. Searches on the connection are
-// pipelined. Lookups that have to wait share the next search, and every search
-// has the controls in it.
+// One server of a directory. It has one connection and one thread (worker.h),
+// because libldap blocks while it connects. Several searches may be under way
+// on the connection. Lookups that have to wait share the next search, and every
+// search includes the controls.
 //
-// The server's host name is resolved periodically in the background. When its
-// addresses no longer include the one that the connection goes to, the searches
+// The server's host name is resolved again and again in the background. If the
+// connection's address is no longer one of the name's addresses, the searches
 // under way are finished and a new connection is made: a machine that was
-// replaced may go on answering with old data.
+// replaced may still answer with old data.
 //
-// While the server is down, lookups are Unknown at once, and the thread goes on
-// connecting. A server that answers and cannot vouch is probed with the
-// controls alone, every kProbe, until it can. A connection that is idle is
-// probed every `probe_idle` of the policy (idle_watch.h). A server that refuses
-// the bind is tried ever more rarely (bind_account.h).
+// While the server is down, lookups are Unknown at once, and the thread keeps
+// trying to connect. A server that answers but lacks a control is probed with
+// the controls alone, every DirectoryWorker::kProbe, until it has them again.
+// An idle connection is probed every `probe_idle` of the policy (idle_watch.h).
+// After each refused bind the next attempt is made later (bind_account.h).
 
 #ifndef MAILVERDICT_LIB_LDAP_SERVER_H_
 #define MAILVERDICT_LIB_LDAP_SERVER_H_
@@ -36,10 +36,11 @@ namespace mailverdict {
 class BindAccount;
 class DirectoryWorker;
 
-class DirectoryServer final : public Resolver {
+class DirectoryServer final : public MailboxResolver {
  public:
-  // Between two attempts to start a thread when the machine has none to spare.
-  // Meanwhile lookups are Unknown, and the server is failing.
+  // The time between two attempts to start a thread, if the system allows no
+  // further thread. Meanwhile lookups are Unknown, and the server counts as
+  // failing.
   static constexpr absl::Duration kStartAgain = absl::Seconds(1);
 
   // `server` is the index of its URI in the policy. `executor` outlives this.
@@ -50,9 +51,9 @@ class DirectoryServer final : public Resolver {
                   absl::Duration look_up_every = HostWatch::kEvery,
                   std::shared_ptr<BindAccount> account = nullptr);
 
-  // Waits neither for the server nor for name resolution: a thread that is
-  // blocked in one of them ends by itself later. Lookups without an answer are
-  // dropped, and their `done` is destroyed here, on the loop's thread.
+  // Does not wait for the server or for name resolution: a thread that is
+  // blocked in one of them ends by itself later. Drops the lookups that have no
+  // answer yet; their `done` is destroyed here, on the loop's thread.
   ~DirectoryServer() override;
 
   void Resolve(const MailboxLookup& lookup, Done done) override;
@@ -67,10 +68,11 @@ class DirectoryServer final : public Resolver {
   const absl::Duration look_up_every_;
   const std::function<void(const std::string&)> log_;
   const std::shared_ptr<DirectoryWorker> worker_;
-  std::thread thread_;                // not joinable: there was none to spare
-  std::unique_ptr<HostWatch> watch_;  // null: its URI has no name, or the same
-  bool said_not_watched_ = false;     // to the log
-  Timer start_again_;                 // what had no thread
+  std::thread thread_;  // not joinable: it could not be started yet
+  // nullptr: the URI has no host name, or the thread could not be started yet.
+  std::unique_ptr<HostWatch> watch_;
+  bool said_not_watched_ = false;  // logged that there is no HostWatch
+  Timer start_again_;              // tries StartThreads again
 };
 
 }  // namespace mailverdict

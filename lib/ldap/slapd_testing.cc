@@ -28,8 +28,9 @@ std::string Program() { return Packaged("/usr/sbin/slapd"); }
 
 }  // namespace
 
-// Bound and not listened at, on any address: the kernel gives it to no other
-// else, and slapd, which sets SO_REUSEADDR as this does, may listen there.
+// A port that is bound on any address but not listened at. The kernel gives it
+// to no other program; slapd may listen there, because it sets SO_REUSEADDR as
+// this does.
 class Slapd::Port {
  public:
   Port() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -69,7 +70,7 @@ Slapd::Slapd(const std::string& address, std::shared_ptr<const Port> port,
   if (access(Program().c_str(), X_OK) != 0) {
     Fail(absl::StrCat(Program(), " is missing; ./check unpacks it"));
   }
-  // Not in TEST_TMPDIR: its path may be longer than a unix socket's may be.
+  // Not in TEST_TMPDIR, whose path may be too long for a unix socket.
   std::string name = "/tmp/slapd.XXXXXX";
   if (mkdtemp(name.data()) == nullptr) Fail("no directory in /tmp");
   directory_ = name;

@@ -1,11 +1,12 @@
-// A real slapd of the test's own, unprivileged, its files in TEST_TMPDIR.
+// Runs a real slapd for a test, without privileges. Its files are in
+// TEST_TMPDIR.
 //
 //   Slapd slapd;
 //   slapd.Load("full", Slapd::Base() + Slapd::Person("joe", {"joe@..."}));
 //   slapd.Start({.database = "full"});
 //   ... slapd.uri() ...
 //
-// What goes wrong here (no slapd installed, say) throws std::runtime_error, and
+// A failure here, such as no installed slapd, throws std::runtime_error, which
 // fails the test.
 
 #ifndef MAILVERDICT_LIB_LDAP_SLAPD_TESTING_H_
@@ -25,15 +26,15 @@ class Slapd {
   struct Options {
     std::string database = "full";  // as given to Load
     std::string access = "access to * by * read\n";
-    std::string limits;  // more lines for the database: "sizelimit 1\n"
-    std::string global;  // more lines ahead of it: "disallow bind_anon\n"
+    std::string limits;  // more lines in the database: "sizelimit 1\n"
+    std::string global;  // more lines before the database: "disallow bind_anon"
     std::string index = "index objectClass,uid,mail,mailAlternateAddress eq\n";
-    bool tls = false;  // ldaps:// as well, with what `global` says of TLS
-    bool log = true;   // each operation, for Logged
+    bool tls = false;  // also listen on ldaps://; `global` has the TLS settings
+    bool log = true;   // log each operation, for Logged
   };
 
   Slapd();
-  // At `address` ("127.0.0.2"), on the ports that `other` has at its own.
+  // Listens at `address` ("127.0.0.2"), on the same ports as `other`.
   Slapd(const std::string& address, const Slapd& other);
   ~Slapd();
   Slapd(const Slapd&) = delete;
@@ -46,15 +47,16 @@ class Slapd {
                             const std::vector<std::string>& mail,
                             const std::vector<std::string>& alternate = {});
 
-  // Fills a new database, or adds to one that is there, with LDIF; `options`
-  // say what it needs to be read.
+  // Adds LDIF to a database, which is created if it does not exist. `options`
+  // are those that the LDIF needs.
   void Load(const std::string& database, const std::string& ldif,
             Options options);
   void Load(const std::string& database, const std::string& ldif) {
     Load(database, ldif, Options());
   }
 
-  // Returns when it takes connections. The same addresses each time.
+  // Starts it, and returns when it accepts connections. The addresses are the
+  // same each time.
   void Start(const Options& options);
   void Start() { Start(Options()); }
   void Stop();  // SIGTERM, and waits for its end
@@ -62,17 +64,18 @@ class Slapd {
   void Pause();
   void Resume();
 
-  // Its own as long as it lives, also while it does not run.
+  // The ports stay reserved as long as this object exists, also while slapd
+  // does not run.
   int port() const;
   int tls_port() const;
   std::string uri() const;       // ldap://127.0.0.1:PORT
   std::string unix_uri() const;  // ldapi://...
   std::string tls_uri() const;   // ldaps://127.0.0.1:PORT
 
-  // What it logged since the test began: how often `text` stands there.
+  // How often `text` occurs in the log since the test began.
   int Logged(std::string_view text) const;
   int searches() const { return Logged(" SRCH base="); }
-  // Files for the test's own use go there.
+  // A directory that the test may use for its files.
   const std::string& directory() const { return directory_; }
 
  private:

@@ -14,7 +14,7 @@
 namespace mailverdict {
 namespace {
 
-// What the context that libldap makes of the files depends on. They may be
+// Identifies the files that libldap makes a context of. Changes when a file is
 // renewed.
 std::string IdentityOf(const DirectoryPolicy::Tls& tls) {
   std::string identity;
@@ -27,10 +27,11 @@ std::string IdentityOf(const DirectoryPolicy::Tls& tls) {
   return identity;
 }
 
-// Gives the handle a context of its own settings, not the process's: one made
-// before for the same files, if there is. They are never freed: a libldap on
-// GnuTLS loses the memory of the key with each of them, and a server that is
-// down is tried each second. Returns a libldap code.
+// Gives the handle a TLS context for its own settings, not the one of the
+// process. A context made earlier for the same files is used again, and
+// contexts are never freed: a libldap built on GnuTLS leaks the memory of the
+// key with each new context, and a server that is down is tried again and
+// again. Returns a libldap code.
 int SetTlsContext(LDAP* handle, const DirectoryPolicy::Tls& tls) {
   static std::mutex mutex;
   static auto* contexts = new std::map<std::string, void*>;

@@ -1,5 +1,5 @@
-// The TLS settings of a connection to a directory server: which certificates to
-// accept, and which one to present.
+// The TLS settings of a connection to a directory server: which certificates we
+// accept, and which certificate we present.
 
 #ifndef MAILVERDICT_LIB_LDAP_TLS_H_
 #define MAILVERDICT_LIB_LDAP_TLS_H_
@@ -14,12 +14,12 @@ struct ldap;
 
 namespace mailverdict {
 
-// Whether the connection uses TLS: ldaps:// from the first byte, ldap:// by
-// StartTLS if the policy says so.
+// Whether the connection uses TLS: ldaps:// always (from the first byte),
+// ldap:// if the policy sets start_tls.
 bool UsesTls(const std::string& uri, const DirectoryPolicy::Tls& tls);
 
-// Sets the TLS options of a handle that has not connected yet, if it uses TLS.
-// Unavailable when a file cannot be used. Any thread.
+// Sets the TLS options of a handle that has not connected yet. Does nothing if
+// the connection uses no TLS. Unavailable: a file cannot be used. Any thread.
 absl::Status SetTlsOptions(ldap* handle, const std::string& uri,
                            const DirectoryPolicy::Tls& tls);
 

@@ -13,8 +13,9 @@
 namespace mailverdict {
 namespace {
 
-// A search may return this many entries for each address, beside the controls.
-// An address that matches more is there; others of its search are asked again.
+// The most entries that a search may return for each address, besides those of
+// the controls. If an address matches more, it is present; the other lookups of
+// the search are asked again.
 constexpr int kMaxEntriesPerLookup = 8;
 
 std::string TooManyWait() {
@@ -70,10 +71,11 @@ void DirectoryWorker::SetAddresses(HostAddresses addresses) {
 }
 
 void DirectoryWorker::Resolve(const MailboxLookup& lookup,
-                              Resolver::Done done) {
+                              MailboxResolver::Done done) {
   Question question{lookup, std::move(done), executor_->Now()};
-  // A lookup of a control's address goes without that control, so by itself.
-  if (AsksForAControl(policy_, lookup)) question.round = Round::kAlone;
+  // A search for a control's address must not include that control, so this
+  // lookup gets a search of its own.
+  if (AsksForAControl(policy_, lookup)) question.group = Group::kAlone;
   std::string why;
   Questions given_up;
   {
@@ -86,7 +88,8 @@ void DirectoryWorker::Resolve(const MailboxLookup& lookup,
       why = TooManyWait();
     } else {
       const size_t waiting = waiting_.PushBack(std::move(question));
-      // There is something to send; there is a whole search of it.
+      // Wakes the thread when there is a first lookup to send, and when there
+      // are enough for a full search.
       if (waiting == 1 || waiting == kMaxBatch) eventfd_write(wakeup_, 1);
       return;
     }
@@ -98,17 +101,19 @@ void DirectoryWorker::Resolve(const MailboxLookup& lookup,
 void DirectoryWorker::Run() {
   while (!Stopping()) {
     LeaveUntrusted();
-    if (!link_.has_value() && executor_->Now() >= next_attempt_ && !Connect()) {
+    if (!session_.has_value() && executor_->Now() >= next_attempt_ &&
+        !Connect()) {
       return;
     }
-    if (link_.has_value()) SendWaiting();
-    if (link_.has_value()) Probe();
+    if (session_.has_value()) SendWaiting();
+    if (session_.has_value()) Probe();
     Wait();
-    if (link_.has_value()) ReceiveAnswers();
+    if (session_.has_value()) ReceiveAnswers();
     FollowName();
   }
-  // Here and not in the destructor, which runs where SIGPIPE would kill.
-  link_.reset();
+  // Closed here, and not in the destructor: that one may run on a thread on
+  // which SIGPIPE would kill the process.
+  session_.reset();
 }
 
 void DirectoryWorker::CannotRun(const std::string& why) {
@@ -122,48 +127,49 @@ bool DirectoryWorker::Stopping() {
 
 void DirectoryWorker::SendWaiting() {
   while (HasRoom()) {
-    const auto [when, round] = NextSend();
-    if (when > executor_->Now() || !link_->connection->ready()) return;
-    Questions batch = NextBatch(round);
+    const auto [when, group] = NextSend();
+    if (when > executor_->Now() || !session_->connection->ready()) return;
+    Questions batch = NextBatch(group);
     if (batch.empty()) continue;
     std::vector<MailboxLookup> controls =
-        round == Round::kAlone ? ControlsFor(policy_, batch.front().lookup)
+        group == Group::kAlone ? ControlsFor(policy_, batch.front().lookup)
                                : all_controls_;
     Send(std::move(batch), std::move(controls));
   }
 }
 
 bool DirectoryWorker::HasRoom() const {
-  return link_.has_value() && !link_->leaving &&
-         link_->searches.size() < kMaxSearches;
+  return session_.has_value() && !session_->leaving &&
+         session_->searches.size() < kMaxSearches;
 }
 
-std::pair<absl::Time, Question::Round> DirectoryWorker::NextSend() const {
-  const auto under_way = [this](Round round) {
-    return std::count_if(link_->searches.begin(), link_->searches.end(),
-                         [round](const auto& search) {
+std::pair<absl::Time, Question::Group> DirectoryWorker::NextSend() const {
+  const auto under_way = [this](Group group) {
+    return std::count_if(session_->searches.begin(), session_->searches.end(),
+                         [group](const auto& search) {
                            const Questions& questions = search.second.questions;
                            return !questions.empty() &&
-                                  questions.front().round == round;
+                                  questions.front().group == group;
                          });
   };
   const std::lock_guard<std::mutex> lock(mutex_);
   return waiting_.NextSend(under_way);
 }
 
-Questions DirectoryWorker::NextBatch(Round round) {
+Questions DirectoryWorker::NextBatch(Group group) {
   Questions batch;
   Questions late;
   bool full = false;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    batch = waiting_.TakeBatch(round, policy_, executor_->Now(), &late);
+    batch = waiting_.TakeBatch(group, policy_, executor_->Now(), &late);
     full = std::exchange(full_, false);
   }
   if (full) health_.ReportSlow(TooManyWait());
   Questions unconnected;
-  while (!late.empty() && late.front().asked < link_->begun + link_->took &&
-         link_->took >= policy_.timeout / 2) {
+  while (!late.empty() &&
+         late.front().asked < session_->begun + session_->took &&
+         session_->took >= policy_.timeout / 2) {
     unconnected.push_back(std::move(late.front()));
     late.pop_front();
   }
@@ -172,7 +178,7 @@ Questions DirectoryWorker::NextBatch(Round round) {
       std::move(unconnected),
       absl::StrCat("connect: waited longer than ", timeout,
                    " for the connection, which took ",
-                   absl::FormatDuration(link_->took),
+                   absl::FormatDuration(session_->took),
                    " to make; is DNS slow on this machine, or a firewall "
                    "in between?"));
   GiveUpLate(
@@ -184,8 +190,9 @@ Questions DirectoryWorker::NextBatch(Round round) {
   return batch;
 }
 
-// No answer came in time, so recipients are deferred: the state must say so,
-// even while each search that is answered is a good one.
+// Recipients are deferred because their lookups were not sent in time. The
+// state of the server must say so, even if every search that was sent is
+// answered well.
 void DirectoryWorker::GiveUpLate(Questions late, const std::string& why) {
   if (late.empty()) return;
   health_.ReportSlow(why);
@@ -200,7 +207,7 @@ void DirectoryWorker::Send(Questions questions,
   const int max_entries =
       kMaxEntriesPerLookup * static_cast<int>(search.questions.size()) +
       static_cast<int>(search.controls.size());
-  const absl::StatusOr<int> id = link_->connection->Search(
+  const absl::StatusOr<int> id = session_->connection->Search(
       FilterFor(policy_, search.questions, search.controls), max_entries,
       search.sent);
   if (absl::IsInvalidArgument(id.status())) {
@@ -209,35 +216,35 @@ void DirectoryWorker::Send(Questions questions,
     Settle(std::move(search), std::move(none));
     return;
   }
-  // One that was not sent is lost with the others.
-  link_->searches.emplace(id.ok() ? *id : -1, std::move(search));
+  // A search that could not be sent is lost together with the others.
+  session_->searches.emplace(id.ok() ? *id : -1, std::move(search));
   if (!id.ok()) {
     DropConnection(std::string(id.status().message()), Loss::kClosed);
   }
 }
 
 void DirectoryWorker::Wait() {
-  absl::Time until = link_.has_value() ? NextProbe() : next_attempt_;
+  absl::Time until = session_.has_value() ? NextProbe() : next_attempt_;
   bool could_send = false;
   if (HasRoom()) {
     const absl::Time send = NextSend().first;
-    could_send = send <= executor_->Now();  // were the socket ready
+    could_send = send <= executor_->Now();  // but the socket was not ready
     if (!could_send) until = std::min(until, send);
   }
-  if (link_.has_value()) {
-    for (const auto& [id, search] : link_->searches) {
-      until = std::min(until, search.sent + PatienceFor(search));
+  if (session_.has_value()) {
+    for (const auto& [id, search] : session_->searches) {
+      until = std::min(until, search.sent + TimeoutFor(search));
     }
   }
-  // At most what an int of milliseconds can hold. Rounded up, or the last
-  // millisecond would be a busy loop.
+  // The bound keeps the milliseconds within an int. Rounding up avoids a busy
+  // loop in the last millisecond.
   const absl::Duration left = std::clamp(until - executor_->Now(),
                                          absl::ZeroDuration(), absl::Hours(1));
   const int timeout_ms =
       static_cast<int>(absl::ToInt64Milliseconds(left + absl::Milliseconds(1)));
   pollfd fds[2] = {{wakeup_, POLLIN, 0}, {-1, POLLIN, 0}};
-  if (link_.has_value()) {
-    fds[1] = {link_->connection->fd(), link_->connection->events(), 0};
+  if (session_.has_value()) {
+    fds[1] = {session_->connection->fd(), session_->connection->events(), 0};
     if (could_send) fds[1].events |= POLLOUT;
   }
   poll(fds, 2, timeout_ms);
@@ -249,28 +256,29 @@ void DirectoryWorker::Wait() {
 
 void DirectoryWorker::ReceiveAnswers() {
   const absl::Time now = executor_->Now();
-  for (auto& [id, result] : link_->connection->Receive(now)) {
-    const auto search = link_->searches.find(id);
-    if (search == link_->searches.end()) continue;
+  for (auto& [id, result] : session_->connection->Receive(now)) {
+    const auto search = session_->searches.find(id);
+    if (search == session_->searches.end()) continue;
     Search settled = std::move(search->second);
-    link_->searches.erase(search);
+    session_->searches.erase(search);
     idle_.Answered(settled.sent, now);
     Settle(std::move(settled), std::move(result));
   }
-  if (const absl::Status& status = link_->connection->status(); !status.ok()) {
+  if (const absl::Status& status = session_->connection->status();
+      !status.ok()) {
     DropConnection(std::string(status.message()), Loss::kClosed);
     return;
   }
-  for (const auto& [id, search] : link_->searches) {
-    if (now - search.sent < PatienceFor(search)) continue;
+  for (const auto& [id, search] : session_->searches) {
+    if (now - search.sent < TimeoutFor(search)) continue;
     LoseSilent(search);
     return;
   }
 }
 
 void DirectoryWorker::Settle(Search search, SearchResult result) {
-  if (!link_->proven) {
-    link_->proven = true;
+  if (!session_->proven) {
+    session_->proven = true;
     MarkUp();
   }
   std::vector<MailboxLookup> lookups;
@@ -290,8 +298,8 @@ void DirectoryWorker::Settle(Search search, SearchResult result) {
                            *std::move(attributed.answers[i]));
     } else {
       question.lookup = std::move(lookups[i]);
-      question.round =
-          question.round < Round::kAgain ? Round::kAgain : Round::kAlone;
+      question.group =
+          question.group < Group::kAgain ? Group::kAgain : Group::kAlone;
       again.push_back(std::move(question));
     }
   }
@@ -312,8 +320,8 @@ void DirectoryWorker::GiveUp(Questions questions, const std::string& why) {
   Deliver(std::move(answers));
 }
 
-// A `done` may own the directory itself, so it is destroyed on the loop's
-// thread only.
+// A `done` may own the directory, so it must be called and destroyed on the
+// loop's thread.
 void DirectoryWorker::Deliver(Answers answers) {
   if (answers.empty()) return;
   auto shared = std::make_shared<Answers>(std::move(answers));

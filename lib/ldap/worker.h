@@ -1,5 +1,6 @@
-// The thread behind one server of a directory. It keeps one connection, sends
-// the lookups that wait, and divides each result among its lookups.
+// The thread for one server of a directory. It keeps a connection, sends
+// searches for the lookups that wait, and divides each result among the lookups
+// of its search.
 
 #ifndef MAILVERDICT_LIB_LDAP_WORKER_H_
 #define MAILVERDICT_LIB_LDAP_WORKER_H_
@@ -29,72 +30,75 @@ namespace mailverdict {
 
 class DirectoryWorker {
  public:
-  // Searches under way at a time. Further lookups wait, and share a search.
+  // The most searches under way at a time. Further lookups wait, and then share
+  // a search.
   static constexpr size_t kMaxSearches = 8;
-  // Lookups that wait for a search. A healthy directory answers this many in a
-  // tenth of its timeout. A lookup behind more of them would be given up before
-  // its turn, and each one takes memory.
+  // The most lookups that wait for a search. A healthy directory answers this
+  // many in a tenth of its timeout. If more waited, the last ones would time
+  // out before they were sent, and all of them take memory.
   static constexpr size_t kMaxWaiting = 4096;
-  // From a failed attempt to connect to the next one.
+  // The time from a failed attempt to connect to the next attempt.
   static constexpr absl::Duration kRetry = absl::Milliseconds(500);
-  // From one search for the controls alone to the next, while they do not pass.
+  // While the controls do not pass: the time from one search for the controls
+  // alone to the next.
   static constexpr absl::Duration kProbe = absl::Seconds(1);
 
-  // `server` is the index of the server's URI in the policy. `account` is
-  // shared by the directory's servers.
+  // `server` is the index of the server's URI in the policy. All servers of the
+  // directory share `account`.
   DirectoryWorker(std::shared_ptr<const DirectoryPolicy> policy, size_t server,
                   Executor* executor, HealthHooks hooks,
                   std::shared_ptr<BindAccount> account);
   ~DirectoryWorker();
 
-  // As Resolver::Resolve. While the server is down, and while connecting to it
-  // has taken longer than the policy's timeout, the answer is Unknown at once.
-  // Loop's thread.
-  void Resolve(const MailboxLookup& lookup, Resolver::Done done);
+  // Like MailboxResolver::Resolve. The answer is Unknown at once while the
+  // server is down, and when the connect that is under way has taken longer
+  // than the policy's timeout. Loop's thread only.
+  void Resolve(const MailboxLookup& lookup, MailboxResolver::Done done);
 
-  // Tells the addresses that the server's host name has now, at least one. Any
-  // thread.
+  // Reports all addresses that the server's host name has now, at least one.
+  // Any thread.
   void SetAddresses(HostAddresses addresses);
 
-  // Ends Run, and drops the lookups that wait. True: Run returns soon, and uses
-  // the executor until then. False: Run is blocked in connecting; when that is
-  // over it returns, and uses nothing but the policy. Loop's thread.
+  // Makes Run return, and drops the lookups that wait. Returns true if Run
+  // returns soon; Run may use the executor until then. Returns false if Run is
+  // blocked while it connects. It then returns when LdapConnection::Open has,
+  // and uses only the policy until then. Loop's thread only.
   bool Stop();
 
   // Any thread.
   ServerState state() const { return health_.state(); }
 
-  // The thread's body: returns after Stop.
+  // What the thread runs. Returns after Stop.
   void Run();
 
-  // There is no thread for Run: lookups are Unknown, until it runs. Loop's
-  // thread, while Run does not.
+  // Reports that there is no thread for Run. Lookups are Unknown until Run is
+  // called. Loop's thread only, and only while Run is not running.
   void CannotRun(const std::string& why);
 
  private:
-  using Round = Question::Round;
+  using Group = Question::Group;
   struct Search {
-    Questions questions;  // of one round
+    Questions questions;  // of one group
     std::vector<MailboxLookup> controls;
     absl::Time sent;
     bool idle_probe = false;
   };
-  // A connection, and all that is known of it. Never reset member by member:
-  // the next connection has a Link of its own.
-  struct Link {
+  // A connection and its state. The next connection gets a new Session; the
+  // members of an old one are never reset.
+  struct Session {
     std::unique_ptr<LdapConnection> connection;
     bool proven = false;               // it has answered a search
-    bool leaving = false;              // no further search goes there
-    absl::Time begun;                  // connecting began
-    absl::Duration took;               // connecting took
+    bool leaving = false;              // it gets no further search
+    absl::Time begun;                  // when connecting began
+    absl::Duration took;               // how long connecting took
     std::map<int, Search> searches{};  // under way
   };
   // What to do when a connection is lost.
   enum class Loss {
-    kClosed,  // searches under way are sent once more on the next connection
-    kSilent,  // the server hangs: lookups are Unknown until it answers
+    kClosed,  // send the searches under way once more, on the next connection
+    kSilent,  // the server hangs: answer Unknown until it answers again
   };
-  using Answers = std::vector<std::pair<Resolver::Done, Answer>>;
+  using Answers = std::vector<std::pair<MailboxResolver::Done, Answer>>;
 
   bool Stopping();
   bool BeginOpening(absl::Time now);
@@ -108,13 +112,13 @@ class DirectoryWorker {
   void LeaveUntrusted();
   bool HasWaiting();
   bool HasRoom() const;
-  std::pair<absl::Time, Round> NextSend() const;
-  Questions NextBatch(Round round);
+  std::pair<absl::Time, Group> NextSend() const;
+  Questions NextBatch(Group group);
   void Send(Questions questions, std::vector<MailboxLookup> controls,
             bool idle_probe = false);
   void Wait();
   void ReceiveAnswers();
-  absl::Duration PatienceFor(const Search& search) const;
+  absl::Duration TimeoutFor(const Search& search) const;
   void LoseSilent(const Search& search);
   void FollowName();
   void Settle(Search search, SearchResult result);
@@ -134,25 +138,28 @@ class DirectoryWorker {
 
   mutable std::mutex mutex_;  // guards all up to addresses_
   QuestionQueues waiting_;
-  bool full_ = false;  // a lookup was refused, and the thread has not told yet
+  bool full_ = false;  // a lookup was refused; the thread has to report it
   bool down_ = false;
   std::string down_why_;
   bool opening_ = false;
   absl::Time opening_since_;
   bool stop_ = false;
-  HostAddresses addresses_;  // of the last lookup of the name; taken once
+  HostAddresses addresses_;  // from SetAddresses, until the thread takes them
 
-  // What connecting is about just now; read by the loop's thread.
+  // The step of LdapConnection::Open that is under way. The loop's thread reads
+  // it.
   std::atomic<const char*> step_{LdapConnection::kConnect};
 
-  // The thread's own.
-  std::optional<Link> link_;  // none while there is no connection
+  // Used by the thread only.
+  std::optional<Session> session_;  // none while there is no connection
   absl::Time next_attempt_ = absl::InfinitePast();
   absl::Time next_probe_ = absl::InfinitePast();  // while it is failing
   IdleWatch idle_;
-  absl::Time said_forgotten_ = absl::InfinitePast();  // when the log was told
+  // When it was last logged that an idle connection was forgotten.
+  absl::Time said_forgotten_ = absl::InfinitePast();
   const std::shared_ptr<BindAccount> account_;
-  // The thread's, except while opening_: then the loop's, with mutex_ held.
+  // Used by the thread only, except while opening_ is true: then only by the
+  // loop's thread, with mutex_ locked.
   ServerHealth health_;
 };
 

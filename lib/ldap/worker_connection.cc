@@ -14,8 +14,8 @@
 namespace mailverdict {
 namespace {
 
-// Over the life of the program, so that an origin's number means one
-// connection.
+// The number of connections since the program began. So each number in a
+// origin stands for one connection.
 std::atomic<uint64_t> g_connections{0};
 
 }  // namespace
@@ -33,9 +33,11 @@ bool DirectoryWorker::EndOpening() {
   return !stop_;
 }
 
-// By the loop's thread, with mutex_ held. Connecting blocks the thread, for
-// minutes if DNS does not answer. Lookups do not wait for that, and the state
-// of the server says it. Returns the lookups that have waited.
+// If connecting takes longer than the policy's timeout, marks the server as
+// down and returns the lookups that have waited. Connecting blocks the worker's
+// thread, for minutes if DNS does not answer; lookups must not wait for that,
+// and the state of the server must say it. Called on the loop's thread.
+// REQUIRES: mutex_ is locked.
 Questions DirectoryWorker::GiveUpOpening(absl::Time now) {
   if (!opening_ || down_ || now - opening_since_ < policy_.timeout) return {};
   const std::string_view step = step_.load();
@@ -56,24 +58,25 @@ Questions DirectoryWorker::GiveUpOpening(absl::Time now) {
 }
 
 bool DirectoryWorker::Connect() {
-  // Not within the opening, during which the executor may be destroyed.
+  // The clock is read before BeginOpening, because the executor may be
+  // destroyed while the connection is being opened.
   const absl::Time since = executor_->Now();
   if (!BeginOpening(since)) return false;
   absl::StatusOr<std::unique_ptr<LdapConnection>> opened = LdapConnection::Open(
       policy_, uri_, ++g_connections, account_.get(), since, &step_);
   if (!EndOpening()) return false;
   if (!opened.ok()) {
-    GoDown(
-        std::string(opened.status().message()),
-        absl::IsUnauthenticated(opened.status()) ? BindAccount::kLook : kRetry);
+    GoDown(std::string(opened.status().message()),
+           absl::IsUnauthenticated(opened.status()) ? BindAccount::kPasswordPoll
+                                                    : kRetry);
     return true;
   }
   const absl::Time now = executor_->Now();
-  // A search for the controls alone: the log must say how the directory is
-  // before a recipient has to find out, and a server that was down is not up
-  // before it has answered a search.
+  // The first search is for the controls alone. So the log says whether the
+  // directory works before a recipient depends on it, and a server that was
+  // down counts as up only after it has answered a search.
   const bool proven = all_controls_.empty();
-  link_ = Link{*std::move(opened), proven, false, since, now - since};
+  session_ = Session{*std::move(opened), proven, false, since, now - since};
   idle_.Opened(now);
   next_attempt_ = now + kRetry;
   if (proven) {
@@ -89,17 +92,19 @@ void DirectoryWorker::MarkUp() {
   down_ = false;
 }
 
-// InfiniteFuture while a search is under way, which tells as much as a probe.
+// InfiniteFuture while a search is under way: its answer says as much as a
+// probe would.
 absl::Time DirectoryWorker::NextProbe() const {
-  if (all_controls_.empty() || link_->leaving || !link_->searches.empty()) {
+  if (all_controls_.empty() || session_->leaving ||
+      !session_->searches.empty()) {
     return absl::InfiniteFuture();
   }
   return health_.failing() ? next_probe_ : idle_.NextProbe();
 }
 
-// Searches for the controls alone: on a server that is failing, so that its
-// recovery costs no recipient a deferral; on an idle connection, so that no
-// recipient meets one that a firewall has forgotten.
+// Sends a search for the controls alone. On a failing server it notices the
+// recovery without deferring a recipient. On an idle connection it notices that
+// a firewall has forgotten the connection before a recipient's search is lost.
 void DirectoryWorker::Probe() {
   const absl::Time now = executor_->Now();
   if (now < NextProbe()) return;
@@ -112,60 +117,62 @@ bool DirectoryWorker::HasWaiting() {
   return waiting_.size() > 0;
 }
 
-// An idle connection was silent before, so this idle one is replaced before the
-// lookups that wait are sent on it.
+// Replaces an idle connection before waiting lookups are sent on it, if an idle
+// connection did not answer earlier.
 void DirectoryWorker::LeaveUntrusted() {
-  if (!link_.has_value() || !link_->searches.empty() ||
+  if (!session_.has_value() || !session_->searches.empty() ||
       idle_.Trusts(executor_->Now()) || !HasWaiting()) {
     return;
   }
-  link_.reset();
+  session_.reset();
   next_attempt_ = absl::InfinitePast();
 }
 
-// A connection that is open goes on to the machine that had the name when it
-// was made. Each lookup counts once, so one that is older than the connection
-// makes no loop.
+// Leaves the connection if the host name now has other addresses. An open
+// connection stays with the machine that had the name when it was made. Each
+// result of SetAddresses is used once, so a result that is older than the new
+// connection cannot cause endless reconnects.
 void DirectoryWorker::FollowName() {
   HostAddresses addresses;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     addresses.swap(addresses_);
   }
-  if (!link_.has_value()) return;
-  if (!link_->leaving && !addresses.empty()) {
-    const std::string peer = link_->connection->peer();
-    link_->leaving =
+  if (!session_.has_value()) return;
+  if (!session_->leaving && !addresses.empty()) {
+    const std::string peer = session_->connection->peer();
+    session_->leaving =
         !peer.empty() &&
         std::find(addresses.begin(), addresses.end(), peer) == addresses.end();
-    if (link_->leaving) {
+    if (session_->leaving) {
       health_.Log(absl::StrCat("is at ", absl::StrJoin(addresses, ", "),
                                " now, no longer at ", peer,
                                ": connecting anew"));
     }
   }
-  if (!link_->leaving || !link_->searches.empty()) return;
-  link_.reset();
+  if (!session_->leaving || !session_->searches.empty()) return;
+  session_.reset();
   next_attempt_ = absl::InfinitePast();
 }
 
-// A third for the probe of an idle connection, so that lookups that come
-// meanwhile have time left for the next connection.
-absl::Duration DirectoryWorker::PatienceFor(const Search& search) const {
+// The probe of an idle connection gets a third of the timeout, so that lookups
+// that arrive meanwhile have time left for the next connection.
+absl::Duration DirectoryWorker::TimeoutFor(const Search& search) const {
   return search.idle_probe ? policy_.timeout / 3 : policy_.timeout;
 }
 
-// Either the server hangs, or a firewall has forgotten the connection. If the
-// connection was idle, connecting anew at once shows which. A lost probe is no
-// failure of the directory: no recipient waits for it, and lookups that came
-// meanwhile are sent on the next connection.
+// Gives up the connection because `search` was not answered. Either the server
+// hangs, or a firewall has forgotten the connection. If the connection had been
+// idle, a new connection at once shows which. A lost probe of an idle
+// connection does not count as a failure of the server: no recipient waits for
+// it, and lookups that arrived meanwhile are sent on the next connection.
 void DirectoryWorker::LoseSilent(const Search& search) {
   const std::string idle = absl::FormatDuration(
       absl::Trunc(idle_.IdleBefore(search.sent), absl::Milliseconds(1)));
   std::string why =
       absl::StrCat("search: no answer within ",
-                   absl::FormatDuration(absl::Trunc(PatienceFor(search),
-                                                    absl::Milliseconds(1))));
+                   absl::FormatDuration(
+                       absl::Trunc(TimeoutFor(search), absl::Milliseconds(1))));
   const bool probe = search.idle_probe;
   const bool was_idle = idle_.Lost(search.sent, probe);
   if (!was_idle) {
@@ -185,13 +192,13 @@ void DirectoryWorker::LoseSilent(const Search& search) {
   if (was_idle) next_attempt_ = executor_->Now();
 }
 
-// A server may close a connection that was idle, or restart: its lookups are
-// sent once more on the next connection. The server is down when a lookup is
-// lost twice, when it hangs, and when it closes before it has answered
-// anything.
+// A server may close an idle connection, or restart. So lookups that were lost
+// are sent once more, on the next connection. The server counts as down if a
+// lookup is lost twice, if the server hangs, or if it closes the connection
+// before it has answered a search.
 void DirectoryWorker::DropConnection(const std::string& why, Loss loss) {
   const bool retry = loss == Loss::kClosed;
-  Link dropped = *std::exchange(link_, std::nullopt);
+  Session dropped = *std::exchange(session_, std::nullopt);
   Questions lost;
   Questions again;
   for (auto& [id, search] : dropped.searches) {
@@ -206,8 +213,9 @@ void DirectoryWorker::DropConnection(const std::string& why, Loss loss) {
     const std::lock_guard<std::mutex> lock(mutex_);
     waiting_.PushFront(std::move(again));
   }
-  // The failure first: a lookup that comes between the two must not take the
-  // server, which owes no answer any more, for one that is well.
+  // The failure is reported before the answers are given. Otherwise a lookup
+  // that comes in between would see a server that owes no answer, and take it
+  // for a healthy one.
   if (down) GoDown(why);
   GiveUp(std::move(lost), why);
 }

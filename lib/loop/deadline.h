@@ -1,5 +1,5 @@
-// A deadline for blocking calls, on the monotonic clock: setting the wall clock
-// does not move it.
+// A deadline for blocking calls. It uses the monotonic clock, so setting the
+// time of day does not move it.
 
 #ifndef MAILVERDICT_LIB_LOOP_DEADLINE_H_
 #define MAILVERDICT_LIB_LOOP_DEADLINE_H_
@@ -16,7 +16,7 @@ namespace mailverdict {
 class Deadline {
  public:
   static Deadline After(absl::Duration duration) {
-    // A day is longer than any option needs, and cannot overflow.
+    // The bound of a day avoids an overflow. No option needs more.
     const absl::Duration bounded =
         std::clamp(duration, absl::ZeroDuration(), absl::Hours(24));
     return Deadline(Clock::now() + absl::ToChronoNanoseconds(bounded));

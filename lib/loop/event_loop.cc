@@ -18,19 +18,21 @@ namespace mailverdict {
 namespace {
 
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
-// Timers further away than this are as good as never. It keeps sums in range.
+// The longest delay of a timer; a longer one is cut to this. It keeps sums in
+// range.
 constexpr int64_t kFarthest = kNever / 4;
 
-// So many descriptors are asked of the kernel at once: what it has touched of
-// them is still in the processor's cache when they are served.
+// The most ready descriptors to ask the kernel for at once. They are few enough
+// that what the kernel has touched is still in the processor's cache when their
+// watches are called.
 constexpr int kEventsAtOnce = 64;
 
-// By FdWatch::Direction.
+// Indexed by FdWatch::Direction.
 constexpr uint32_t kEvents[] = {EPOLLIN, EPOLLOUT};
 
-// What the signal handler knows.
-std::atomic<int> signal_wake_fd{-1};  // of the loop that has the signals
-std::atomic<int> arrived[NSIG];       // so often, and not yet told
+// The state that the signal handler uses.
+std::atomic<int> signal_wake_fd{-1};  // of the loop that handles signals
+std::atomic<int> arrived[NSIG];       // how often, since its task last ran
 
 void AddOne(int event_fd) {
   const uint64_t one = 1;
@@ -81,8 +83,8 @@ EventLoop::~EventLoop() {
   signal_wake_fd.compare_exchange_strong(ours, -1);
   wake_watch_.reset();
 #ifdef __SANITIZE_ADDRESS__
-  // A daemon in production is about to end, and should end in peace; a test
-  // should show whose end forgets something.
+  // In production the daemon is about to end anyway, so it does not abort. A
+  // test should show which owner has left something over.
   const std::string left = Leftovers();
   if (!left.empty() && allowed_because_.empty()) {
     std::fprintf(stderr,
@@ -118,9 +120,10 @@ void EventLoop::Stop() {
   Wake();
 }
 
-// With mutex_ held. A loop that is awake looks at the queue before it sleeps,
-// and the loop's own thread is awake by being here: neither costs a system
-// call. Of other threads' tasks only the first in each sleep does.
+// Wakes the loop if it sleeps. A loop that is awake looks at the queue before
+// it sleeps, so no system call is needed, nor on the loop's own thread. Of the
+// tasks that other threads post while the loop sleeps, only the first costs a
+// system call. REQUIRES: mutex_ is locked.
 void EventLoop::Wake() {
   if (!sleeping_ || std::this_thread::get_id() == loop_thread_) return;
   sleeping_ = false;
@@ -199,8 +202,8 @@ void EventLoop::Run() {
   }
 }
 
-// For epoll_wait: in milliseconds, and rounded up, lest the loop wake for
-// nothing.
+// The timeout for epoll_wait, in milliseconds. Rounded up, so that the loop
+// does not wake before the timer is due.
 int EventLoop::Until(int64_t due) const {
   if (due == kNever) return -1;
   constexpr int64_t kMillisecond = 1000000, kHour = 3600 * 1000 * kMillisecond;
@@ -208,24 +211,26 @@ int EventLoop::Until(int64_t due) const {
   return static_cast<int>((wait + kMillisecond - 1) / kMillisecond);
 }
 
-// Until a descriptor is ready or a timer is due, or not at all; then calls back
-// for those that are ready.
+// Waits until a descriptor is ready or a timer is due; with `at_once` it does
+// not wait. Then calls the watches that are ready.
 void EventLoop::Sleep(bool at_once) {
   const int milliseconds =
       at_once ? 0 : Until(timers_.NextDue().value_or(kNever));
   epoll_event events[kEventsAtOnce];
   const int ready = epoll_wait(epoll_fd_, events, kEventsAtOnce, milliseconds);
   if (ready < 0 && errno != EINTR) {
-    // Only a closed or overwritten descriptor can do that. Nothing would ever
-    // run again: let the supervisor start a sound process.
+    // Only a closed or overwritten descriptor can cause this. The loop could
+    // never run anything again, so the process aborts and its supervisor can
+    // start a new one.
     std::perror("mailverdict: event loop: epoll_wait");
     std::abort();
   }
   for (int i = 0; i < ready; ++i) CallBack(events[i]);
 }
 
-// What one callback does may concern the next one's descriptor: it may have
-// been closed, and be another one by now.
+// Calls the watches of one event. An earlier callback may have closed the
+// descriptor, and its number may by now be another descriptor's. The generation
+// detects this.
 void EventLoop::CallBack(const epoll_event& event) {
   const auto fd = static_cast<size_t>(event.data.u64 & 0xffffffff);
   const auto generation = static_cast<uint32_t>(event.data.u64 >> 32);
@@ -238,7 +243,8 @@ void EventLoop::CallBack(const epoll_event& event) {
   }
 }
 
-// `watch`: nullptr for none. False if there is another, or the kernel will not.
+// Sets the watch of a descriptor in one direction, or removes it if `watch` is
+// nullptr. Returns false if there is another watch, or if the kernel refuses.
 bool EventLoop::SetWatch(int fd, int direction, FdWatch* watch) {
   if (fd < 0) return false;
   const auto place = static_cast<size_t>(fd);
@@ -263,7 +269,8 @@ bool EventLoop::SetWatch(int fd, int direction, FdWatch* watch) {
   return false;
 }
 
-// The eventfd's counter has done its work by waking the loop.
+// Called when the eventfd has woken the loop. The value of its counter has no
+// meaning.
 void EventLoop::Woken() {
   uint64_t count;
   (void)!read(wake_fd_, &count, sizeof count);
@@ -287,8 +294,9 @@ void EventLoop::RunDue() {
   if (timers_.size() > 0) RunTimers(Elapsed());
 }
 
-// What a task adds is due after `until`, or equal on a coarse clock; the bound
-// keeps even that from holding up the descriptors.
+// Runs the timers that are due at `until`. A timer that a task adds is due
+// later, or, on a coarse clock, at the same time. The bound keeps such timers
+// from holding up the descriptors.
 void EventLoop::RunTimers(int64_t until) {
   size_t left = timers_.size();
   while (left-- > 0) {
@@ -320,7 +328,8 @@ void FdWatch::Stop() {
   loop_->SetWatch(fd_, direction_, nullptr);
 }
 
-// on_ready_ may destroy the watch, and lives through its own call.
+// on_ready_ may destroy the watch, so it is moved out of the watch while it
+// runs.
 void FdWatch::CallBack() {
   std::function<void()> on_ready = std::move(on_ready_);
   bool gone = false;

@@ -10,8 +10,8 @@
 // Post, Stop and Now may be called by any thread. Everything else belongs to
 // the loop's thread: the one that calls Run, or that prepares the loop before.
 //
-// Whatever sets a timer or starts a watch ends it before the loop is destroyed;
-// in a build with AddressSanitizer the destructor aborts if one is left.
+// All timers and watches must end before the loop is destroyed. In a build with
+// AddressSanitizer the destructor aborts if one is left.
 
 #ifndef MAILVERDICT_LIB_LOOP_EVENT_LOOP_H_
 #define MAILVERDICT_LIB_LOOP_EVENT_LOOP_H_
@@ -42,11 +42,11 @@ class FdWatch;
 
 class EventLoop : public Executor {
  public:
-  // Fails when the process has run out of descriptors.
+  // Returns an error if the process has run out of descriptors.
   static absl::StatusOr<std::unique_ptr<EventLoop>> Create();
 
-  // Posted tasks that have not run are destroyed unrun; their captures must not
-  // call the loop then. All timers and watches must have ended before.
+  // Destroys posted tasks that have not run; the destructors of their captures
+  // must not call the loop. All timers and watches must have ended before.
   ~EventLoop() override;
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
@@ -54,32 +54,35 @@ class EventLoop : public Executor {
   // Runs tasks, timers and watches until Stop. May be called again afterwards.
   void Run();
 
-  // Makes Run return once the tasks at hand have run; without a Run under way,
-  // the next one. What is still queued then waits for the next Run. Any
-  // thread, but no signal handler (see OnSignal).
+  // Makes Run return, after it has run the posted tasks and timers that are due
+  // in its current pass. If Run is waiting or calling watches, it makes one
+  // more such pass first. If no Run is under way, the next Run returns after
+  // one pass. Everything that is left waits for the next Run. Any thread, but
+  // not a signal handler (see OnSignal).
   void Stop();
 
-  // Executor. Posted tasks and timers run in the order in which they are due;
-  // a posted task is due when it is posted. A task that posts or sets a timer
-  // of zero starves nobody: descriptors are looked at in between.
+  // The functions of Executor. Posted tasks and timers run in the order in
+  // which they are due; a posted task is due when it is posted. A task that
+  // posts again and again, or sets timers of zero, does not starve the watches:
+  // the loop checks descriptors in between.
   absl::Time Now() const override;
   void Post(Task task) override;
   TimerId RunAfter(absl::Duration delay, Task task) override;
   void Cancel(TimerId timer) override;
   std::unique_ptr<Watch> WatchFd(int fd, Ready ready, Task on_ready) override;
 
-  // Runs `task` on the loop's thread, as an ordinary task and not in a signal
-  // handler, each time `signal` has arrived, as long as the loop exists. A
-  // second task for the same signal is refused, and so is a second loop of the
-  // process that asks for signals.
+  // Runs `task` each time `signal` has arrived, as long as the loop exists. It
+  // runs on the loop's thread as an ordinary task, not in a signal handler.
+  // FailedPrecondition if the signal has a task already, or if another loop of
+  // the process handles signals.
   absl::Status OnSignal(int signal, Task task);
 
-  // The timers and watches that have not ended, as "2 timers, a watch of
-  // descriptor 7"; "" for none.
+  // Describes the timers and watches that have not ended: "2 timers, a watch of
+  // descriptor 7". "" if there are none.
   std::string Leftovers() const;
 
-  // For a test whose point is to destroy the loop with something left over;
-  // `why` says so to its reader.
+  // For a test that destroys the loop with something left over on purpose.
+  // `why` explains it to the reader of the test.
   void AllowLeftovers(const std::string& why) { allowed_because_ = why; }
 
  private:
@@ -93,10 +96,10 @@ class EventLoop : public Executor {
     Task task;
     struct sigaction before;
   };
-  // What is watched of one descriptor.
+  // The watches of one descriptor.
   struct Watched {
     FdWatch* watches[2] = {};  // by direction
-    uint32_t generation = 0;   // grows when it is watched no more
+    uint32_t generation = 0;   // grows when the last watch ends
   };
 
   EventLoop() = default;
@@ -121,34 +124,37 @@ class EventLoop : public Executor {
   bool sleeping_ = false;        // guarded by mutex_: a Post must wake the loop
   std::thread::id loop_thread_;  // guarded by mutex_: the one in Run
 
-  std::vector<Posted> batch_;  // posted_ as taken, to keep its memory
+  std::vector<Posted> batch_;  // being run; a member, to reuse its memory
   TimerQueue timers_;
   std::vector<Watched> watched_;    // by descriptor
-  std::deque<SignalTask> signals_;  // which a task's own addition must not move
+  std::deque<SignalTask> signals_;  // a deque: adding must not move elements
   int epoll_fd_ = -1;
   int wake_fd_ = -1;  // an eventfd
   std::unique_ptr<FdWatch> wake_watch_;
   std::string allowed_because_;  // not empty: leftovers are no failure
 };
 
-// Calls back as long as a descriptor is readable, or writable. Of one
-// descriptor there may be one of each at a time. Loop's thread only.
+// Calls back as long as a descriptor is readable, or as long as it is writable.
+// A descriptor may have one watch for each direction at a time. Loop's thread
+// only.
 class FdWatch {
  public:
   enum Direction { kReadable, kWritable };
 
-  // Borrows the loop and the descriptor, which must stay open until Stop or
-  // destruction. `on_ready` is also called when the peer has gone or the
-  // descriptor failed: the read or write will say so. It may destroy the watch.
+  // `loop` outlives the watch. `fd` must stay open until Stop or the
+  // destructor. `on_ready` is also called when the peer has closed or the
+  // descriptor has failed: the next read or write returns the error. `on_ready`
+  // may destroy the watch.
   FdWatch(EventLoop* loop, int fd, Direction direction,
           std::function<void()> on_ready);
   ~FdWatch();
   FdWatch(const FdWatch&) = delete;
   FdWatch& operator=(const FdWatch&) = delete;
 
-  // A new watch is stopped. Either costs a system call, but only on a change.
-  // Start is false when the kernel is out of memory or watches, or there is
-  // such a watch already.
+  // Start and stop the watch; a new watch is stopped. Each makes a system call,
+  // but only if the state changes. Start returns false if the kernel is out of
+  // memory or watches, or if the descriptor has a watch for this direction
+  // already.
   bool Start();
   void Stop();
 
@@ -161,7 +167,7 @@ class FdWatch {
   const Direction direction_;
   bool started_ = false;
   std::function<void()> on_ready_;  // empty while it runs
-  bool* gone_ = nullptr;            // while it runs: to be set by ~FdWatch
+  bool* gone_ = nullptr;            // while it runs: ~FdWatch sets it
 };
 
 }  // namespace mailverdict

@@ -103,7 +103,7 @@ TEST_F(EventLoopTest, RunsEachTaskOfManyThreadsOnceAndInEachThreadsOrder) {
   }
 }
 
-// Without any timer: only the post itself can wake the loop.
+// There is no timer, so only the post can wake the loop.
 TEST_F(EventLoopTest, IsWokenFromSleepByEachPostOfAnotherThread) {
   std::atomic<int> ran{0};
   std::thread other([&] {
@@ -197,8 +197,9 @@ TEST_F(EventLoopTest, WatchesADescriptorForAnyoneUntilHeLetsGo) {
   close(ends[1]);
 }
 
-// Both are ready in one look at the descriptors. What the first that is called
-// back does to the other's descriptor must not reach who has its number now.
+// Both descriptors are ready in the same epoll_wait. The first callback closes
+// the other descriptor; the event must not reach the new descriptor with the
+// same number.
 TEST_F(EventLoopTest, ADescriptorThatWasReusedIsNotTakenForTheOldOne) {
   int ends[2][2];
   std::unique_ptr<FdWatch> watches[2], newcomer;
@@ -233,7 +234,7 @@ TEST_F(EventLoopTest, ADescriptorThatWasReusedIsNotTakenForTheOldOne) {
   }
 }
 
-// More than the loop asks for at once.
+// More descriptors than the loop asks for at once.
 TEST_F(EventLoopTest, ServesAsManyDescriptorsAsAreReady) {
   constexpr size_t kMany = 300;
   std::vector<std::unique_ptr<FdWatch>> watches;
@@ -275,7 +276,7 @@ TEST_F(EventLoopTest, WatchesBothDirectionsApartAndEachOnce) {
   ASSERT_EQ(write(ends[1], "x", 1), 1);
   EXPECT_TRUE(RunUntil(loop_.get(), [&] { return readable > 0; }));
   EXPECT_EQ(writable, before);
-  // Who has gone concerns both.
+  // A closed peer makes both directions ready.
   close(ends[1]);
   read_watch.Stop();
   ASSERT_TRUE(write_watch.Start());
@@ -298,7 +299,8 @@ TEST_F(EventLoopTest, CallsBackForASignalEachTime) {
   EXPECT_EQ(hups, 2);
 }
 
-// As a second SIGTERM that comes at once has a meaning of its own.
+// A second SIGTERM that comes at once has a meaning of its own, so it must not
+// be lost.
 TEST_F(EventLoopTest, TellsOfEachOfSeveralSignals) {
   int hups = 0, users = 0;
   ASSERT_TRUE(

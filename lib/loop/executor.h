@@ -16,7 +16,7 @@ namespace mailverdict {
 class Executor {
  public:
   using Task = std::function<void()>;
-  // Names a timer; never given out twice. 0 names none.
+  // The id of a timer. No two timers have the same id; 0 is the id of none.
   using TimerId = uint64_t;
   // The direction in which a descriptor is watched.
   enum class Ready { kToRead, kToWrite };
@@ -40,14 +40,16 @@ class Executor {
   // refers to itself should hold a Timer (timer.h) instead. Loop's thread only.
   virtual TimerId RunAfter(absl::Duration delay, Task task) = 0;
 
-  // Forgets a timer. One that has run, or 0, is ignored. Loop's thread only.
+  // Cancels a timer. Does nothing if the timer has run, or if the id is 0.
+  // Loop's thread only.
   virtual void Cancel(TimerId timer) = 0;
 
   // Runs `on_ready` on the loop's thread, again and again, as long as `fd` is
   // ready. A descriptor that has failed counts as ready: the read or write
-  // returns the error. `fd` must stay open while it is watched; `on_ready` may
-  // destroy the watch. nullptr when the kernel is out of memory or watches, or
-  // when `fd` is already watched in that direction. Loop's thread only.
+  // returns the error. `fd` must stay open while it is watched. `on_ready` may
+  // destroy the watch. Returns nullptr if the kernel is out of memory or
+  // watches, or if `fd` is already watched in that direction. Loop's thread
+  // only.
   virtual std::unique_ptr<Watch> WatchFd(int fd, Ready ready,
                                          Task on_ready) = 0;
 };

@@ -1,11 +1,12 @@
-// The log lines about the health of one service: one line at once when it
-// fails, one every five minutes while it does, one when it is well again.
+// Makes the log lines about the health of one service: one line at once when it
+// begins to fail, one every five minutes while it fails, and one when it is
+// well again.
 //
-// A service that fails and heals again and again would fill the log. After
-// kFlaps failures within kRepeat it is unsteady: one line says so, then one
-// line every five minutes has the number of failures, and one line ends it when
-// the service has been well for kSteady or has failed for kRepeat without a
-// break.
+// A service that fails and recovers again and again would fill the log. After
+// kFlaps failures within kRepeat it counts as unsteady. One line says so, and
+// then one line every five minutes has the number of failures. This ends, with
+// a last line, when the service has been well for kSteady. It also ends when
+// the service has failed for kRepeat without a break; then it simply fails.
 
 #ifndef MAILVERDICT_LIB_LOOP_HEALTH_LOG_H_
 #define MAILVERDICT_LIB_LOOP_HEALTH_LOG_H_
@@ -24,8 +25,9 @@ namespace mailverdict {
 class HealthLog {
  public:
   static constexpr absl::Duration kRepeat = absl::Minutes(5);
-  // This many failures within kRepeat make a service unsteady. Two may be one
-  // restart: the server closes, and is not ready yet when it listens again.
+  // This many failures within kRepeat make a service unsteady. Two may come
+  // from one restart: the server closes the connection, and when it listens
+  // again it is not ready yet.
   static constexpr size_t kFlaps = 3;
   // An unsteady service that was well for this long is steady again.
   static constexpr absl::Duration kSteady = absl::Minutes(5);
@@ -37,7 +39,7 @@ class HealthLog {
 
   bool failing() const { return failing_; }
 
-  // For people: how often an unsteady service has failed. Empty when it is
+  // Returns how often an unsteady service has failed, for people; "" if it is
   // steady.
   std::string Unsteadiness(absl::Time now) const {
     if (!unsteady_.has_value()) return "";
@@ -49,7 +51,8 @@ class HealthLog {
   // time for one.
   std::optional<std::string> Failed(const std::string& why, absl::Time now) {
     const bool begins = !failing_;
-    // Nothing was heard of an unsteady service for so long: it was well.
+    // An unsteady service that has not failed for kSteady was well, even if no
+    // call of Healed says so.
     if (begins && unsteady_.has_value() && now - since_ >= kSteady) Forget();
     if (begins) Begin(now);
     why_ = why;
@@ -86,7 +89,7 @@ class HealthLog {
   }
 
  private:
-  // From the first of the failures that made the service unsteady.
+  // `since` is the time of the first failure that counted towards kFlaps.
   struct Unsteady {
     absl::Time since;
     size_t failures = 0;
@@ -132,9 +135,9 @@ class HealthLog {
   const std::string meanwhile_;
   bool failing_ = false;
   std::string why_;                // of the last failure
-  absl::Time since_;               // it is failing, or well again
-  absl::Time next_line_;           // while it is failing or unsteady
-  std::deque<absl::Time> lately_;  // failures that began, while it is steady
+  absl::Time since_;               // when failing_ last changed
+  absl::Time next_line_;           // due while it is failing or unsteady
+  std::deque<absl::Time> lately_;  // while steady: when failures began
   std::optional<Unsteady> unsteady_;
 };
 

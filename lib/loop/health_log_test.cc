@@ -65,7 +65,8 @@ TEST(HealthLogTest, ASecondFailureIsSaidAtOnce) {
   EXPECT_EQ(line->find("since"), std::string::npos) << *line;
 }
 
-// A server that takes connections and closes them fails and heals each second.
+// A server that accepts connections and closes them fails and recovers each
+// second.
 TEST(HealthLogTest,
      AServiceThatFlapsIsCalledUnsteadyAndCostsALineInFiveMinutes) {
   HealthLog health("directory people", "others are asked");
@@ -77,8 +78,8 @@ TEST(HealthLogTest,
     add(health.Failed("it closes", kStart + absl::Seconds(s)));
     add(health.Healed(kStart + absl::Seconds(s) + absl::Milliseconds(500)));
   }
-  // Two failures as they come, the third makes it unsteady, and then a line
-  // each five minutes.
+  // Two failures are logged at once, the third makes the service unsteady, and
+  // then there is a line every five minutes.
   ASSERT_EQ(lines.size(), 4u + 12u);
   EXPECT_EQ(lines[0], "directory people FAILS: it closes; others are asked");
   EXPECT_EQ(lines[1], "directory people is well again, after 500ms");
@@ -113,7 +114,7 @@ TEST_F(UnsteadyHealth, IsSteadyAgainWhenItWasWellForFiveMinutes) {
             "directory people is steady again: well for 5m, after 3 failures");
   EXPECT_EQ(health.Unsteadiness(now + HealthLog::kSteady), "");
   EXPECT_EQ(health.Healed(now + absl::Hours(1)), std::nullopt);
-  // The next failure is a first one.
+  // The next failure counts as the first.
   EXPECT_EQ(health.Failed("it closes", now + absl::Hours(1)),
             "directory people FAILS: it closes; others are asked");
 }
@@ -144,8 +145,8 @@ TEST_F(UnsteadyHealth, OneThatFailsForGoodIsToldAsFailing) {
             "directory people is well again, after 11m");
 }
 
-// Nothing asks a server of DNS whose names have no control, so nothing says
-// for an hour that it is well.
+// A DNS server whose names have no control is not asked without a reason, so
+// there may be no report for an hour that it is well.
 TEST_F(UnsteadyHealth, AFailureAfterALongTimeIsAFirstOne) {
   EXPECT_EQ(health.Failed("it closes", now + absl::Hours(1)),
             "directory people FAILS: it closes; others are asked");

@@ -122,7 +122,7 @@ bool FillPath(const std::string& path, sockaddr_un* name) {
   return true;
 }
 
-// OK if nothing stands at `path` or a socket that nobody answers.
+// OK if nothing is at `path`, or only a socket that no program answers.
 absl::Status CheckPathIsFree(const std::string& address,
                              const std::string& path) {
   struct stat found;
@@ -140,7 +140,7 @@ absl::Status CheckPathIsFree(const std::string& address,
   FillPath(path, &name);
   if (connect(probe.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) !=
       0) {
-    // ECONNREFUSED: its daemon is dead. ENOENT: it has tidied up just now.
+    // ECONNREFUSED: its daemon is dead. ENOENT: its daemon has just removed it.
     if (errno == ECONNREFUSED || errno == ENOENT) return absl::OkStatus();
     if (errno != EAGAIN) {  // EAGAIN: alive, its queue is full
       return Errno(address,
@@ -153,7 +153,8 @@ absl::Status CheckPathIsFree(const std::string& address,
       "path (ss -lxp shows who it is)"));
 }
 
-// Finds the number of a user or group; -1, "leave it", for an empty name.
+// Finds the number of a user or group. For an empty name it is -1, which lchown
+// ignores.
 absl::Status FindUser(const std::string& address, const std::string& name,
                       uid_t* uid) {
   *uid = static_cast<uid_t>(-1);
@@ -185,7 +186,7 @@ absl::Status FindGroup(const std::string& address, const std::string& name,
 absl::StatusOr<int> ListenOnPath(const std::string& address,
                                  const std::string& fresh) {
   sockaddr_un name;
-  FillPath(fresh, &name);  // it fits: PublishUnixSocket has looked
+  FillPath(fresh, &name);  // it fits: PublishUnixSocket has checked
   Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (fd.get() < 0) return Errno(address, "no socket");
   if (bind(fd.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) != 0) {
@@ -240,7 +241,8 @@ std::string NameOf(int fd) {
   return absl::StrCat("unix:", name.sun_path);
 }
 
-// A descriptor that is ours from now on; -1 if there is none.
+// Returns the inherited socket with this address, which then belongs to the
+// caller; -1 if there is none.
 int FindInherited(const std::string& address) {
   if (NumberIn("LISTEN_PID") != getpid()) return -1;
   const int end = kFirstInherited + NumberIn("LISTEN_FDS");
@@ -295,7 +297,7 @@ absl::StatusOr<SocketPath> PublishUnixSocket(
                             sizeof name.sun_path - 1 - strlen(".4194304.new"),
                             " bytes fit"));
   }
-  unlink(fresh.c_str());  // of a daemon with our process id that was killed
+  unlink(fresh.c_str());  // left by a killed daemon that had our process id
   const mode_t umask_before = umask(0777);
   status = make(fresh);
   umask(umask_before);

@@ -6,12 +6,13 @@
 // A host name may stand for several addresses: each gets a socket. Port 0 lets
 // the kernel choose one.
 //
-// A unix socket is made under another name and renamed to its path once its
-// owner, group and mode are right and it listens. So there is no moment at
-// which an unauthorised client can connect or an authorised one is refused. A
-// socket that a dead daemon left at the path is replaced. A socket that is in
-// use, and any other file, is left alone and is an error. (Of two daemons that
-// start in the same instant both may take the path; the later one has it.)
+// A unix socket is made under another name, and is renamed to its path when it
+// listens and has its owner, group and mode. So there is no moment at which an
+// unauthorised client can connect, or an authorised one is refused. A socket
+// that a dead daemon has left at the path is replaced. A socket that is in use,
+// or any other file at the path, is not touched and is an error. (If two
+// daemons start in the same instant, both may succeed; the path then leads to
+// the later one.)
 
 #ifndef MAILVERDICT_LIB_LOOP_LISTEN_H_
 #define MAILVERDICT_LIB_LOOP_LISTEN_H_
@@ -27,16 +28,16 @@
 
 namespace mailverdict {
 
-// The rights of a unix socket. Note that sendmail refuses a socket below a
-// directory that others can write to.
+// Owner, group and mode of a unix socket. Note that sendmail refuses a socket
+// in a directory that others can write to.
 struct UnixSocketOptions {
-  mode_t mode = 0660;  // connecting takes write permission
+  mode_t mode = 0660;  // to connect, a client needs write permission
   std::string owner;   // a user's name or number; empty: the process's
   std::string group;   // a group's name or number; empty: the process's
 };
 
-// Owns the path of a unix socket. The destructor removes the path if the socket
-// there is still the one that was published.
+// Owns the path of a unix socket. The destructor removes the path, but only if
+// the socket there is still the same one.
 class SocketPath {
  public:
   SocketPath() = default;  // none
@@ -54,10 +55,10 @@ class SocketPath {
   ino_t inode_ = 0;
 };
 
-// Publishes a unix socket at "unix:/PATH" as the file comment says, for a
+// Makes a unix socket at "unix:/PATH" as the comment at the top says, for a
 // library that makes its own listening sockets: `make` binds a socket to the
-// path it is given, and listens. To be called at the start, while there is one
-// thread: it sets the umask for a moment.
+// path that it gets, and listens. Call it when the program starts, while there
+// is only one thread, because it changes the umask for a moment.
 absl::StatusOr<SocketPath> PublishUnixSocket(
     const std::string& address, const UnixSocketOptions& options,
     const std::function<absl::Status(const std::string& fresh)>& make);
@@ -78,7 +79,8 @@ class ListenSocket {
   ListenSocket& operator=(ListenSocket&&) = delete;
 
   int fd() const { return fd_; }
-  // In the form above, with numbers instead of names and the real port.
+  // The address in the form above, with numbers instead of names, and with the
+  // port that the kernel chose for 0.
   const std::string& address() const { return address_; }
   // Whether the service manager has opened it, and keeps it open: what waits in
   // it when we end is served by the daemon that comes next. What waits in a
@@ -96,14 +98,15 @@ class ListenSocket {
 absl::Status SplitInet(const std::string& address, std::string* host,
                        std::string* port);
 
-// Listens on `address`. An error names the address, what failed, and the cure.
-// May block, since it looks up host, user and group names: call it when
-// starting.
+// Listens on `address`. An error names the address, what failed, and what to
+// do. May block, because it looks up names of hosts, users and groups: call it
+// when the program starts.
 //
-// A socket that the service manager has opened on this address (LISTEN_FDS of
-// sd_listen_fds(3)) is used as it is, with its rights and path, and is not
-// removed: a client that connects while the daemon restarts waits and is not
-// refused. Such an address is "unix:/PATH", or "inet:" with one host's number.
+// If the service manager has opened a socket on this address (LISTEN_FDS of
+// sd_listen_fds(3)), that socket is used with the owner, mode and path that it
+// has, and its path is not removed. So a client that connects while the daemon
+// restarts waits and is not refused. For this the address must be "unix:/PATH",
+// or "inet:" with the number of one host.
 absl::StatusOr<std::vector<ListenSocket>> Listen(
     const std::string& address, const UnixSocketOptions& unix_options = {});
 

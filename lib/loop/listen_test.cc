@@ -47,7 +47,7 @@ class UnixListen : public ::testing::Test {
     closedir(directory);
     return names;
   }
-  // Leaves a socket behind as a daemon does that was killed.
+  // Leaves a socket at the path, like a daemon that was killed.
   void LeaveStaleSocket() const {
     const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     const sockaddr_un name = Name();
@@ -169,7 +169,8 @@ std::string InetError(const std::string& address) {
   return sockets.ok() ? "" : std::string(sockets.status().ToString());
 }
 
-// What a service manager hands over: a socket that listens, named by variables.
+// Passes on a listening socket as a service manager does, by environment
+// variables.
 class Inherited : public UnixListen {
  protected:
   void TearDown() override {
@@ -184,7 +185,7 @@ class Inherited : public UnixListen {
               0);
     EXPECT_EQ(listen(fd, 9), 0);
     setenv("LISTEN_PID", std::to_string(to).c_str(), 1);
-    // Those below it are not sockets, or not this one's.
+    // Lower descriptors are not sockets, or not this test's.
     setenv("LISTEN_FDS", std::to_string(fd - 2).c_str(), 1);
     return fd;
   }

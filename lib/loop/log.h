@@ -1,10 +1,10 @@
-// Log lines: a sink for them, their escaping, and a limit on floods of them.
+// The interface of the log (a sink for lines), and a limit on floods of lines.
 //
 //   LimitedLog malformed(sink, /*lines=*/5, /*period=*/absl::Seconds(10));
 //   malformed.Write(loop->Now(), Severity::kWarning,
 //                   [&] { return "malformed request from " + peer; });
 //
-// The program that makes a sink decides where its lines go: stderr, syslog, a
+// The program that makes a sink decides where the lines go: stderr, syslog, a
 // test's vector.
 
 #ifndef MAILVERDICT_LIB_LOOP_LOG_H_
@@ -29,23 +29,23 @@ enum class Severity {
 // The priority for syslog(3): LOG_INFO, LOG_WARNING or LOG_ERR.
 int SyslogPriority(Severity severity);
 
-// Takes one line without its newline. The line is valid during the call only;
-// bytes of peers in it are escaped already (lib/mail/escape.h). Called on the
-// loop's thread.
+// Takes one line, without a newline. The line is valid only during the call.
+// Text of strangers in it has already been escaped (lib/mail/escape.h). Called
+// on the loop's thread.
 using LogSink = std::function<void(Severity, std::string_view line)>;
 
-// Allows so many lines in each period. A period begins with its first line. Not
-// thread-safe.
+// Allows at most `lines` lines in each period. A period begins with its first
+// line. Not thread-safe.
 class RateLimiter {
  public:
   RateLimiter(int lines, absl::Duration period)
       : lines_(lines), period_(period) {}
 
-  // Whether one more line may be written at `now`. A line that may not is
-  // counted.
+  // Whether one more line may be written at `now`. If not, the line is counted
+  // as suppressed.
   bool Allow(absl::Time now);
 
-  // The number of lines that were not allowed since the last call of this.
+  // Returns the number of lines that were suppressed since its last call.
   uint64_t TakeSuppressed() { return std::exchange(suppressed_, 0); }
 
  private:
@@ -56,16 +56,17 @@ class RateLimiter {
   uint64_t suppressed_ = 0;
 };
 
-// A sink with a limit on its rate. Each kind of line has its own, so that a
-// flood of one kind hides no other. Not thread-safe.
+// A sink with a rate limit. Each kind of line should have a LimitedLog of its
+// own, so that a flood of one kind does not hide another. Not thread-safe.
 class LimitedLog {
  public:
   // An empty sink discards everything.
   LimitedLog(LogSink sink, int lines, absl::Duration period)
       : sink_(std::move(sink)), limiter_(lines, period) {}
 
-  // Writes the std::string that `make_line` returns, which is called only when
-  // the line is written. The first line after a gap says how many are missing.
+  // Writes the line that `make_line` returns, a std::string. Calls `make_line`
+  // only if the line is written. The first line after suppressed ones has their
+  // number.
   template <typename MakeLine>
   void Write(absl::Time now, Severity severity, MakeLine make_line) {
     if (!sink_ || !limiter_.Allow(now)) return;

@@ -1,12 +1,12 @@
 // An Executor for tests: the test itself runs what is due.
 //
 //   ManualExecutor executor;              // declared before what uses it
-//   Resolver resolver(&executor);
+//   Timer timer(&executor);
 //   executor.Advance(absl::Seconds(5));   // virtual time; runs what is due
 //
-// The executor outlives everything that uses it, so when it is destroyed, no
+// The executor outlives everything that uses it. So when it is destroyed, no
 // timer, watch or posted task may be left: its owner is gone, and in a daemon
-// it would run on freed memory. A test that ends with one fails.
+// it would use freed memory. A test that ends with one left fails.
 
 #ifndef MAILVERDICT_LIB_LOOP_MANUAL_EXECUTOR_TESTING_H_
 #define MAILVERDICT_LIB_LOOP_MANUAL_EXECUTOR_TESTING_H_
@@ -33,7 +33,7 @@ namespace mailverdict {
 
 class ManualExecutor final : public Executor {
  public:
-  // Virtual time stands still but for Advance; real time runs.
+  // Virtual time changes only by Advance. Real time runs.
   enum class Clock { kVirtual, kReal };
   explicit ManualExecutor(
       Clock clock = Clock::kVirtual,
@@ -46,8 +46,8 @@ class ManualExecutor final : public Executor {
                   << ". Cancel them where their owner ends, or run them.";
   }
 
-  // For a test whose point is to end with something left over; `why` says so
-  // to its reader.
+  // For a test that ends with something left over on purpose. `why` explains it
+  // to the reader of the test.
   void AllowLeftovers(const std::string& why) { allowed_because_ = why; }
 
   absl::Time Now() const override {
@@ -76,7 +76,7 @@ class ManualExecutor final : public Executor {
     }
   }
 
-  // Looked at by RunUntil.
+  // Only RunUntil checks watches.
   std::unique_ptr<Watch> WatchFd(int fd, Ready ready, Task on_ready) override {
     if (refuses_watches) return nullptr;
     auto watching = std::make_unique<Watching>(&watches_, std::move(on_ready));
@@ -85,20 +85,20 @@ class ManualExecutor final : public Executor {
     return watching;
   }
 
-  bool refuses_watches = false;  // as a kernel that is out of them
+  bool refuses_watches = false;  // like a kernel that is out of watches
 
-  // Runs what is posted and due, and what that posts.
+  // Runs all posted tasks and due timers, and those that they add.
   void RunReady() {
     while (Task task = TakeReady()) task();
   }
 
-  // The same without timers: for the end of a test, since what was posted
-  // cannot be cancelled and must be harmless after its owner has gone.
+  // Like RunReady, but without timers. For the end of a test: a posted task
+  // cannot be cancelled, and must be harmless after its owner is destroyed.
   void RunPosted() {
     while (Task task = TakePosted()) task();
   }
 
-  // Virtual time moves on, and stops at each timer on its way.
+  // Moves virtual time on, and runs each timer at the time when it is due.
   void Advance(absl::Duration by) {
     const absl::Time end = Now() + by;
     RunReady();
@@ -115,8 +115,9 @@ class ManualExecutor final : public Executor {
     RunReady();
   }
 
-  // Runs until `condition` holds; false if it does not within `bound` of real
-  // time, which is long so that a busy machine fails no test.
+  // Runs until `condition` holds. Returns false if it does not hold within
+  // `bound` of real time. The default is long, so that no test fails on a busy
+  // machine.
   template <typename Condition>
   bool RunUntil(Condition condition, absl::Duration bound = absl::Seconds(30)) {
     const auto end =
@@ -127,8 +128,8 @@ class ManualExecutor final : public Executor {
       if (condition()) return true;
       if (std::chrono::steady_clock::now() >= end) return false;
       std::unique_lock<std::mutex> lock(mutex_);
-      // Short, for descriptors, and for conditions that come true by other
-      // means than a task.
+      // The wait is short, because descriptors have to be checked, and because
+      // a condition may also become true without a task.
       posted_one_.wait_for(lock, std::chrono::milliseconds(2),
                            [this] { return !posted_.empty(); });
     }
@@ -139,7 +140,8 @@ class ManualExecutor final : public Executor {
     return timers_.size();
   }
 
-  // The timers, watches and posted tasks that have not ended; "" for none.
+  // Describes the timers, watches and posted tasks that have not ended; "" if
+  // there are none.
   std::string Leftovers() const {
     const std::lock_guard<std::mutex> lock(mutex_);
     std::string left;

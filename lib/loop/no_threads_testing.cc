@@ -18,8 +18,8 @@ NoThreads::~NoThreads() { none = false; }
 
 }  // namespace mailverdict
 
-// Stands before that of the C library, or of a sanitizer, in a program that it
-// is linked into.
+// Replaces pthread_create of the C library or of a sanitizer in a program that
+// links this file.
 extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* options,
                               void* (*body)(void*), void* argument) {
   if (mailverdict::none.load()) return EAGAIN;

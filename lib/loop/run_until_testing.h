@@ -1,4 +1,4 @@
-// For tests: waits without sleeping.
+// Runs an event loop in a test until a condition holds, without sleeping.
 
 #ifndef MAILVERDICT_LIB_LOOP_RUN_UNTIL_TESTING_H_
 #define MAILVERDICT_LIB_LOOP_RUN_UNTIL_TESTING_H_
@@ -10,8 +10,8 @@
 
 namespace mailverdict {
 
-// Runs the loop until `condition` holds; false if it does not within `bound`,
-// which is long so that a busy machine fails no test.
+// Runs the loop until `condition` holds. Returns false if it does not hold
+// within `bound`. The default is long, so that no test fails on a busy machine.
 inline bool RunUntil(EventLoop* loop, const std::function<bool()>& condition,
                      absl::Duration bound = absl::Seconds(30)) {
   if (condition()) return true;

@@ -16,8 +16,8 @@
 
 namespace mailverdict {
 
-// One timer of an executor, cancelled when this is destroyed. A task may
-// therefore capture the object that holds the Timer. Loop's thread only.
+// One timer of an executor. Its destructor cancels it, so a task may capture
+// the object that has the Timer as a member. Loop's thread only.
 class Timer {
  public:
   // `executor` outlives this.
@@ -26,9 +26,8 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  // Runs `task` once, `delay` from now (zero if negative). A task that was set
-  // before and has not run is forgotten. `task` may set this again, or destroy
-  // it.
+  // Runs `task` once, `delay` from now (zero if negative). Cancels an earlier
+  // task that has not run. `task` may set this timer again, or destroy it.
   void Set(absl::Duration delay, Executor::Task task) {
     Cancel();
     id_ = executor_->RunAfter(delay, [this, task = std::move(task)] {
@@ -39,7 +38,7 @@ class Timer {
     });
   }
 
-  // Forgets the task, if there is one.
+  // Drops the task, if there is one.
   void Cancel() {
     if (id_ != 0) executor_->Cancel(std::exchange(id_, 0));
   }

@@ -69,8 +69,8 @@ void TimerQueue::SiftDown(size_t place, const Entry& entry) {
   Put(place, entry);
 }
 
-// The task is handed out, not destroyed here: its captures may own what calls
-// the queue again, which must then be in order.
+// Returns the task and does not destroy it here: the destructors of its
+// captures may call the queue again, which must then be in order.
 TimerQueue::Task TimerQueue::Remove(size_t place) {
   const uint32_t number = heap_[place].slot;
   const Entry last = heap_.back();
@@ -85,8 +85,8 @@ TimerQueue::Task TimerQueue::Remove(size_t place) {
   Slot& slot = slots_[number];
   Task task = std::exchange(slot.task, nullptr);
   slot.place = kFree;
-  // A slot whose generations are used up is never used again: that leaks some
-  // 50 bytes every four thousand million timers, and no id comes twice.
+  // A slot whose generations are used up is never used again, so that no id is
+  // used twice. This leaks about 50 bytes every 4,000,000,000 timers.
   if (++slot.generation != 0) free_.push_back(number);
   return task;
 }

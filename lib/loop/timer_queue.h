@@ -1,9 +1,9 @@
-// The loop's timers: a heap in which each timer knows its place.
+// The timers of the event loop: a heap, with the place of each timer in it.
 //
 // Most timers are deadlines that are cancelled before they are due, thousands a
-// second. Cancel therefore removes the entry at once, in O(log n) and without
-// hashing, so that the heap holds only timers that are wanted. A timer that is
-// later than all others, as a new deadline mostly is, is added in O(1).
+// second. So Cancel removes the entry at once, in O(log n) and without hashing,
+// and the heap has only timers that are still wanted. A timer that is due after
+// all others, as most new deadlines are, is added in O(1).
 
 #ifndef MAILVERDICT_LIB_LOOP_TIMER_QUEUE_H_
 #define MAILVERDICT_LIB_LOOP_TIMER_QUEUE_H_
@@ -17,8 +17,8 @@
 
 namespace mailverdict {
 
-// Has no clock: times are nanoseconds from one point in time that the caller
-// chooses. Not thread-safe.
+// Has no clock: times are nanoseconds since a moment that the caller chooses.
+// Not thread-safe.
 class TimerQueue {
  public:
   using Id = Executor::TimerId;
@@ -27,14 +27,16 @@ class TimerQueue {
   // Never returns 0, nor an id twice.
   Id Add(int64_t due, Task task);
 
-  // Forgets the timer and destroys its task. False if there is none.
+  // Removes the timer and destroys its task. Returns false if there is no such
+  // timer.
   bool Cancel(Id id);
 
   // The time at which the earliest timer is due; nullopt if there is none.
   std::optional<int64_t> NextDue() const;
 
   // Removes the earliest timer and returns its task, if it is due at `now`.
-  // Timers that are due at the same time come in the order of their Add.
+  // Timers that are due at the same time are returned in the order in which
+  // they were added.
   std::optional<Task> TakeDue(int64_t now);
 
   size_t size() const { return heap_.size(); }
@@ -45,8 +47,9 @@ class TimerQueue {
     uint64_t order;  // breaks ties
     uint32_t slot;
   };
-  // An id is a slot's number and, above it, the slot's generation, which is
-  // never 0 and grows with each use of the slot.
+  // The low bits of an id are the number of a slot, and the high bits are the
+  // slot's generation. The generation is never 0 and grows with each use of the
+  // slot.
   struct Slot {
     Task task;
     uint32_t generation = 1;

@@ -69,7 +69,7 @@ TEST(TimerQueue, LetsATaskBeingDestroyedCancelAnother) {
   EXPECT_EQ(queue.size(), 0u);
 }
 
-// Against a std::map that does the same slowly.
+// Compares the queue with a std::map, which does the same more slowly.
 TEST(TimerQueue, AgreesWithASortedMapOverRandomOperations) {
   const unsigned seed = 20240607;
   std::mt19937 random(seed);

@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "lib/loop/quiet_thread.h"
+#include "lib/loop/start_thread.h"
 
 namespace mailverdict {
 namespace {
@@ -44,8 +44,8 @@ Watchdog::Watchdog(Executor* executor, absl::Duration bound, Log log)
       log_(std::move(log)),
       detector_(bound, executor->Now()),
       beat_(executor) {
-  absl::StatusOr<std::thread> thread = StartQuietThread([this] { Run(); });
-  if (!thread.ok()) return;  // the loop does without
+  absl::StatusOr<std::thread> thread = StartThread([this] { Run(); });
+  if (!thread.ok()) return;  // the loop is not watched
   thread_ = *std::move(thread);
   Beat();
 }
@@ -60,7 +60,8 @@ Watchdog::~Watchdog() {
   thread_.join();
 }
 
-// Several beats fall into each bound, so that a busy loop is not a still one.
+// There are several beats in each bound, so that a busy loop does not look like
+// one that stands still.
 void Watchdog::Beat() {
   std::optional<std::string> line;
   {

@@ -1,6 +1,6 @@
-// Tells when the event loop stands still: a task that blocks (a hung file
-// system, a lock) keeps every connection from being answered, and the loop
-// itself cannot say so.
+// Logs when the event loop stands still. A task that blocks (on a hung file
+// system, on a lock) keeps every connection from being answered, and the loop
+// itself cannot report it.
 //
 //   Watchdog watchdog(loop, absl::Seconds(10), [&](const std::string& line) {
 //     log.Write(Severity::kError, line);   // on the watchdog's thread
@@ -22,23 +22,24 @@
 
 namespace mailverdict {
 
-// Decides what to say about a loop, from the times at which it was seen to run.
-// Not thread-safe.
+// Decides what to log about a loop, from the times at which the loop was seen
+// to run. Not thread-safe.
 class StallDetector {
  public:
-  // While the loop stands still, a line is given this often.
+  // The time between two lines while the loop stands still.
   static constexpr absl::Duration kRepeat = absl::Minutes(1);
 
   StallDetector(absl::Duration bound, absl::Time now)
       : bound_(bound), last_beat_(now), last_look_(now) {}
 
-  // The loop runs. A line if it had been reported as standing still.
+  // Reports that the loop runs. Returns a line if the loop had been reported as
+  // standing still.
   std::optional<std::string> Beat(absl::Time now);
 
-  // To be called from outside the loop, at least every `bound` / 2. A line if
-  // the loop has stood still for longer than the bound. When the looks
-  // themselves were late the whole process or machine was stopped, which is no
-  // fault of the loop: it gets the bound once more.
+  // Call it from another thread, at least every `bound` / 2. Returns a line if
+  // the loop has stood still for longer than the bound. If this call itself is
+  // late, the whole process or machine was stopped. That is no fault of the
+  // loop, so it gets the bound once more.
   std::optional<std::string> Look(absl::Time now);
 
  private:
@@ -48,22 +49,22 @@ class StallDetector {
   bool reported_ = false;
 };
 
-// Looks at a loop from a thread of its own. Created and destroyed on the loop's
+// Watches a loop from a thread of its own. Created and destroyed on the loop's
 // thread.
 class Watchdog {
  public:
   using Log = std::function<void(const std::string& line)>;
 
-  // Borrows the executor. `log` is called on the watchdog's thread while the
-  // loop stands still, and on the loop's thread when it runs again, so it must
-  // be thread-safe. When the machine has no thread to spare, the loop is not
-  // watched.
+  // `executor` outlives this. `log` is called on the watchdog's thread while
+  // the loop stands still, and on the loop's thread when it runs again, so it
+  // must be thread-safe. If the system allows no further thread, the loop is
+  // not watched.
   Watchdog(Executor* executor, absl::Duration bound, Log log);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
 
-  // Whether there is a thread that watches.
+  // Whether the loop is watched.
   bool watching() const { return thread_.joinable(); }
 
  private:

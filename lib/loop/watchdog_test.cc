@@ -19,7 +19,7 @@ const absl::Time kStart = absl::FromUnixSeconds(1'800'000'000);
 
 class StallDetectorTest : public ::testing::Test {
  protected:
-  // Looks every two seconds, and gives the lines.
+  // Calls Look every two seconds until `end`, and returns the lines.
   std::vector<std::string> LookUntil(absl::Time end) {
     std::vector<std::string> lines;
     while (now_ < end) {
@@ -59,7 +59,7 @@ TEST_F(StallDetectorTest, SaysOnceWhenItRunsAgain) {
   EXPECT_EQ(LookUntil(now_ + absl::Seconds(2)).size(), 1u) << "a second time";
 }
 
-// A machine that slept, or a process that got SIGSTOP.
+// The machine slept, or the process got SIGSTOP.
 TEST_F(StallDetectorTest, ATimeInWhichNobodyLookedIsNotHeldAgainstTheLoop) {
   now_ += absl::Hours(1);
   EXPECT_EQ(detector_.Look(now_), std::nullopt);
@@ -68,7 +68,7 @@ TEST_F(StallDetectorTest, ATimeInWhichNobodyLookedIsNotHeldAgainstTheLoop) {
       << "but it must run now";
 }
 
-// Lines of two threads.
+// Collects lines from two threads.
 class Lines {
  public:
   void Add(const std::string& line) {
@@ -99,7 +99,7 @@ TEST(Watchdog, SpeaksWhileTheLoopCannot) {
                       if (lines.size() == 1) said.set_value();
                     });
   ASSERT_TRUE(watchdog.watching());
-  // The loop hangs until the watchdog has said so.
+  // The loop hangs until the watchdog has logged it.
   loop->Post([&] { said.get_future().wait(); });
   ASSERT_TRUE(RunUntil(loop.get(), [&] { return lines.size() >= 2; }));
   EXPECT_TRUE(absl::StrContains(lines[0], "has stood still for")) << lines[0];

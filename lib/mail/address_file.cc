@@ -149,7 +149,7 @@ absl::StatusOr<AddressFile> ParseAddressFile(std::string_view text,
   if (const auto misfit = reader.stats().FindMisfit()) {
     return ToStatus(misfit->fault, file_name, misfit->line);
   }
-  const size_t label = reader.stats().label().line;
+  const size_t label = reader.stats().first_label().line;
   AddressFile file = std::move(reader).Finish();
   if (label > 0) {
     file.warnings.push_back(

@@ -17,7 +17,7 @@ namespace mailverdict::mail {
 // The statistics of the lines of one file. A single line can be ambiguous:
 // "jane miller" is a name and its target, one name of two words, or two names.
 // The other lines of the file show which. Call Note for each entry, then
-// FindMisfit and label.
+// FindMisfit and first_label.
 class AddressLineStats {
  public:
   // A place in the file: a line, counted from 1, and a byte offset in it.
@@ -38,8 +38,8 @@ class AddressLineStats {
   // is none.
   std::optional<Fault> FindMisfit() const;
   // The first line that looks like LDIF ("mail: joe@example.org") but counts as
-  // an alias, because other lines of the file do not look so.
-  Place label() const { return labels_ < entries_ ? label_ : Place(); }
+  // an alias, because the file also has other lines.
+  Place first_label() const { return labels_ < entries_ ? label_ : Place(); }
 
  private:
   // The number of lines of one kind, and the place of the first.

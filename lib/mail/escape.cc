@@ -6,8 +6,8 @@
 namespace mailverdict::mail {
 namespace {
 
-// How many bytes from the front need no escape: eight at a time, as nearly all
-// lines are plain to their end.
+// The number of bytes at the front that need no escape. Tests eight bytes at a
+// time, because nearly all lines are plain as a whole.
 size_t CountPlain(std::string_view text) {
   constexpr uint64_t kOnes = 0x0101010101010101;
   constexpr uint64_t kTops = 0x80 * kOnes;
@@ -15,8 +15,10 @@ size_t CountPlain(std::string_view text) {
   for (uint64_t bytes; count + sizeof bytes <= text.size();
        count += sizeof bytes) {
     std::memcpy(&bytes, text.data() + count, sizeof bytes);
-    // The top bit is set in the lowest byte that is: beyond ASCII; 0x7f, which
-    // a one more takes there; below ' ', from which ' ' borrows.
+    // The top bit of a byte is set in the first term if the byte is not ASCII;
+    // in the second if it is 0x7f, because adding one sets it; in the third if
+    // it is below ' ', because subtracting ' ' borrows. Carries and borrows
+    // reach only bytes above the first such byte.
     if (((bytes | (bytes + kOnes) | (bytes - ' ' * kOnes)) & kTops) != 0) break;
   }
   const auto plain = [](char c) { return c >= ' ' && c <= '~'; };

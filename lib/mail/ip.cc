@@ -96,17 +96,17 @@ struct SpecialPurpose {
 
 // The IANA special-purpose address registries (RFC 6890, RFC 8190; IPv4 and
 // IPv6 as of 2025), multicast and what was never given out. The first row that
-// has an address counts, so that a small block stands before the large one that
-// it is cut out of. Blocks that are reachable and lie in no such block are left
-// out. Three decisions of ours:
+// contains an address decides, so a small block is listed before the larger
+// block that contains it. A reachable block is listed only if it is within an
+// unreachable one. Three decisions are our own:
 //   - The blocks for documentation (192.0.2.0/24, 198.51.100.0/24,
 //     203.0.113.0/24: RFC 5737; 2001:db8::/32: RFC 3849; 3fff::/20: RFC 9637)
 //     count as public. No mail comes from there, and every example and case is
 //     written with them.
 //   - So do Teredo (2001::/32, RFC 4380) and 6to4 (2002::/16, RFC 3056): the
 //     registry has "N/A", and a client with such an address may be listed.
-//   - 192.88.99.0/24 ("N/A": the relays of 6to4, RFC 7526) does not: no host of
-//     its own was ever there.
+//   - 192.88.99.0/24 ("N/A": the relays of 6to4, RFC 7526) does not count as
+//     public: no host has an address there.
 constexpr SpecialPurpose kSpecialPurpose[] = {
     // IPv4.
     {"0.0.0.0/8", false},       // this network: RFC 791 3.2

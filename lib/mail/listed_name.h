@@ -20,7 +20,7 @@ namespace mailverdict::mail {
 struct ListedName {
   std::vector<Address> addresses;  // with or without domain; none is null
   std::vector<NamePattern> patterns;
-  std::string catch_all_domain;  // a canonical domain: all its addresses; or ""
+  std::string catch_all_domain;  // all addresses of this canonical domain; "": none
 };
 
 // Parses `text`:

@@ -15,17 +15,17 @@ bool IsLinkLocal(const mail::IpAddress& address) {
   return (address.groups[0] & 0xffc0) == 0xfe80;  // fe80::/10, RFC 4291 2.5.6
 }
 
-bool IsZone(std::string_view text) {
-  // A zone must not contain a byte that would end it in one of the forms that
-  // Parse accepts.
-  if (text.empty() || text.size() > DnsServer::kMaxZoneBytes) return false;
+bool IsInterfaceName(std::string_view text) {
+  // An interface must not contain a byte that would end it in one of the forms
+  // that Parse accepts.
+  if (text.empty() || text.size() > DnsServer::kMaxInterfaceBytes) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
     return absl::ascii_isgraph(static_cast<unsigned char>(c)) &&
            std::string_view("%:/[]").find(c) == std::string_view::npos;
   });
 }
 
-// Splits "ADDRESS" or "ADDRESS%ZONE". Returns what is wrong, or "".
+// Splits "ADDRESS" or "ADDRESS%INTERFACE". Returns what is wrong, or "".
 const char* ReadHost(std::string_view text, DnsServer* server) {
   const size_t percent = text.find('%');
   server->address = text.substr(0, percent);
@@ -43,13 +43,14 @@ const char* ReadHost(std::string_view text, DnsServer* server) {
                               "its name, too, as in fe80::1%eth0"
                             : "";
   }
-  server->zone = text.substr(percent + 1);
+  server->interface = text.substr(percent + 1);
   if (server->address.find(':') == std::string::npos) {
     return "only an IPv6 address has an interface behind a %";
   }
-  return IsZone(server->zone) ? ""
-                              : "behind the % goes an interface, as in "
-                                "fe80::1%eth0 or [fe80::1%eth0]:5353";
+  return IsInterfaceName(server->interface)
+             ? ""
+             : "behind the % goes an interface, as in "
+               "fe80::1%eth0 or [fe80::1%eth0]:5353";
 }
 
 }  // namespace
@@ -84,7 +85,7 @@ absl::StatusOr<DnsServer> DnsServer::Parse(std::string_view text) {
 
 std::string DnsServer::ToString() const {
   const std::string host =
-      zone.empty() ? address : absl::StrCat(address, "%", zone);
+      interface.empty() ? address : absl::StrCat(address, "%", interface);
   if (port == kPort) return host;
   const bool v6 = address.find(':') != address.npos;
   return v6 ? absl::StrCat("[", host, "]:", port)

@@ -38,11 +38,11 @@ struct ServerState {
   absl::Time since = absl::InfinitePast();
 };
 
-class Resolver {
+class MailboxResolver {
  public:
   using Done = std::function<void(const Answer&)>;
 
-  virtual ~Resolver() = default;
+  virtual ~MailboxResolver() = default;
 
   // Calls `done` with the answer exactly once, on the loop's thread, perhaps
   // before Resolve returns. The answer is Unknown if the service fails. There
@@ -57,11 +57,11 @@ class Resolver {
 // Answers lookups of DNS. See DnsSource for what comes with an answer.
 class NameResolver {
  public:
-  using Done = Resolver::Done;
+  using Done = MailboxResolver::Done;
 
   virtual ~NameResolver() = default;
 
-  // As Resolver::Resolve.
+  // As MailboxResolver::Resolve.
   virtual void Resolve(const DnsLookup& lookup, Done done) = 0;
 };
 
@@ -82,10 +82,10 @@ class NameServers : public NameResolver {
                          Done done) = 0;
 
   // Replaces the listener; nullptr: none.
-  void Listen(Listener listener) { listener_ = std::move(listener); }
+  void SetListener(Listener listener) { listener_ = std::move(listener); }
 
  protected:
-  void Tell(const std::string& server, const Report& report) const {
+  void Notify(const std::string& server, const Report& report) const {
     if (listener_) listener_(server, report);
   }
 

@@ -58,7 +58,7 @@ class ScriptedNames final : public NameServers {
   void Say(size_t i, Report report) {
     const Call call = calls[i];  // `done` may add more
     report = Complete(call, std::move(report));
-    Tell(call.server, report);
+    Notify(call.server, report);
     call.done(Answer(std::move(report)));
   }
 
@@ -66,7 +66,7 @@ class ScriptedNames final : public NameServers {
   void SayVouched(size_t i, const Policy& policy, Report report) {
     const Call call = calls[i];
     report = Complete(call, std::move(report));
-    Tell(call.server, report);
+    Notify(call.server, report);
     std::vector<Report> controls;
     for (const DnsControl& control : DnsControlsFor(policy, call.lookup, 0)) {
       controls.push_back(Complete(call, AsItShouldBe(control)));
@@ -101,7 +101,7 @@ class ScriptedNames final : public NameServers {
     if (instant) report = instant(call);
     if (report.has_value()) {
       report = Complete(call, *std::move(report));
-      Tell(call.server, *report);
+      Notify(call.server, *report);
       call.done(Answer(*std::move(report)));
     } else {
       calls.push_back(std::move(call));

@@ -1,5 +1,6 @@
-// A Resolver that gives the answers that a test tells it to, when and as often
-// as it does.
+// A MailboxResolver that gives the answers that a test tells it to, when and as often
+// as it
+// does.
 
 #ifndef MAILVERDICT_LIB_RESOLVER_SCRIPTED_RESOLVER_TESTING_H_
 #define MAILVERDICT_LIB_RESOLVER_SCRIPTED_RESOLVER_TESTING_H_
@@ -15,7 +16,7 @@
 
 namespace mailverdict {
 
-class ScriptedResolver final : public Resolver {
+class ScriptedResolver final : public MailboxResolver {
  public:
   struct Call {
     MailboxLookup lookup;

@@ -48,7 +48,7 @@ class GivenHistory final : public History {
   void Write(const Observation& observation) override {
     written.push_back(observation);
   }
-  absl::Status Release(std::string_view) override { return {}; }
+  absl::Status ReleaseHold(std::string_view) override { return {}; }
   absl::Status MarkDomain(const std::string&, MissingDomain::Mark,
                           absl::Time) override {
     return {};
@@ -120,7 +120,7 @@ class World {
     return fails;
   }
 
-  std::shared_ptr<Resolver> Directory() {
+  std::shared_ptr<MailboxResolver> Directory() {
     auto directory = std::make_shared<ScriptedResolver>();
     directory->instant =
         [this](const MailboxLookup& lookup) -> std::optional<Answer> {
@@ -149,8 +149,8 @@ class World {
       if (call.only_there) return ControlAt(call.lookup);
       const GivenAnswer* given = FindGiven(step_, call.lookup);
       if (given == nullptr) return unknown;
-      // The Buts are about controls. The engine asks for these in calls of
-      // their own, which are answered above.
+      // The Deviations are about controls. The engine asks for these in calls
+      // of their own, which are answered above.
       GivenAnswer plain = *given;
       plain.deviations.clear();
       DnsLookup asked = call.lookup;

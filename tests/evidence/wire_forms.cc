@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/deliver/lmtp/reply.h"
 #include "adapters/deliver/users/absence_client.h"
-#include "adapters/deliver/users/unknown_rule.h"
+#include "adapters/deliver/users/unknown_user_rule.h"
 #include "adapters/deliver/wrapper/exit_status.h"
 #include "adapters/wire/wire.h"
 #include "lib/mail/cursor.h"
@@ -114,8 +114,8 @@ struct Delivered {
 Delivered AsLocalDelivery(const std::string& absence_reply) {
   std::vector<std::unique_ptr<deliver::ProofSource>> proofs;
   proofs.push_back(std::make_unique<Said>(absence_reply));
-  const deliver::UnknownRule rule(deliver::UnknownPolicy::kUnlessProven,
-                                  std::move(proofs), absl::Seconds(5));
+  const deliver::UnknownUserRule rule(deliver::UnknownPolicy::kUnlessProven,
+                                      std::move(proofs), absl::Seconds(5));
   const bool stands =
       rule.Judge("joe@example.org").existence == Existence::kProvenAbsent;
   const std::string unknown = "550 5.1.1 User unknown\r\n";

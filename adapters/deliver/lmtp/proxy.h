@@ -21,7 +21,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "adapters/deliver/lmtp/refusal.h"
-#include "adapters/deliver/users/unknown_rule.h"
+#include "adapters/deliver/users/unknown_user_rule.h"
 #include "adapters/server/connection_server.h"
 #include "lib/loop/log.h"
 

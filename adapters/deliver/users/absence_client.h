@@ -15,7 +15,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include "adapters/deliver/users/unknown_rule.h"
+#include "adapters/deliver/users/unknown_user_rule.h"
 #include "adapters/socketmap/socket_address.h"
 
 namespace mailverdict::deliver {

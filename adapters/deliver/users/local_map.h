@@ -35,7 +35,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "adapters/deliver/users/unknown_rule.h"
+#include "adapters/deliver/users/unknown_user_rule.h"
 #include "adapters/server/connection_server.h"
 #include "adapters/socketmap/codec.h"
 #include "lib/loop/log.h"
@@ -53,11 +53,12 @@ struct LocalMapLimits {
 class LocalMap {
  public:
   // Borrows `rule`, which adds the domain to bare users. `domains` are ours.
-  LocalMap(const UnknownRule* rule, std::vector<std::string> domains,
+  LocalMap(const UnknownUserRule* rule, std::vector<std::string> domains,
            LocalMapLimits limits = {})
       : rule_(rule), domains_(std::move(domains)), limits_(limits) {}
 
-  // Returns the reply's payload. Blocks for as long as UnknownRule::Judge does.
+  // Returns the reply's payload. Blocks for as long as UnknownUserRule::Judge
+  // does.
   std::string Answer(const socketmap::Request& request) const;
 
   // Answers the requests of one connection. Returns when the client closes it,
@@ -67,7 +68,7 @@ class LocalMap {
   void Serve(int fd, int stop_fd, const LogSink& log) const;
 
  private:
-  const UnknownRule* const rule_;
+  const UnknownUserRule* const rule_;
   const std::vector<std::string> domains_;
   const LocalMapLimits limits_;
 };

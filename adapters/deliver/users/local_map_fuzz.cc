@@ -32,8 +32,8 @@ std::string Answer(const socketmap::Request& request, Existence existence) {
   std::vector<std::unique_ptr<ProofSource>> proofs;
   proofs.push_back(
       std::make_unique<Proofs>(existence, std::string(request.key)));
-  const UnknownRule rule(UnknownPolicy::kUnlessProven, std::move(proofs),
-                         absl::Seconds(1), "example.org");
+  const UnknownUserRule rule(UnknownPolicy::kUnlessProven, std::move(proofs),
+                             absl::Seconds(1), "example.org");
   return LocalMap(&rule, {"example.org"}).Answer(request);
 }
 

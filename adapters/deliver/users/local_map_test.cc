@@ -43,11 +43,11 @@ class Directory : public ProofSource {
   }
 };
 
-UnknownRule MakeRule(UnknownPolicy policy) {
+UnknownUserRule MakeRule(UnknownPolicy policy) {
   std::vector<std::unique_ptr<ProofSource>> proofs;
   proofs.push_back(std::make_unique<Directory>());
-  return UnknownRule(policy, std::move(proofs), absl::Seconds(60),
-                     "example.org");
+  return UnknownUserRule(policy, std::move(proofs), absl::Seconds(60),
+                         "example.org");
 }
 
 class Map : public ::testing::Test {
@@ -55,7 +55,7 @@ class Map : public ::testing::Test {
   std::string Answer(const std::string& key,
                      UnknownPolicy policy = UnknownPolicy::kUnlessProven,
                      const std::string& map = "local") {
-    const UnknownRule rule = MakeRule(policy);
+    const UnknownUserRule rule = MakeRule(policy);
     return LocalMap(&rule, {"example.org", "b.test"}).Answer({map, key});
   }
 };
@@ -149,7 +149,7 @@ class MapConnection : public ::testing::Test {
   }
   void Expect(const std::string& reply) { EXPECT_EQ(Hear(reply), reply); }
 
-  const UnknownRule rule_;
+  const UnknownUserRule rule_;
   int client_ = -1;
   int stop_[2] = {-1, -1};
   std::string log_;

@@ -21,7 +21,7 @@
 #include <string>
 #include <string_view>
 
-#include "adapters/deliver/users/unknown_rule.h"
+#include "adapters/deliver/users/unknown_user_rule.h"
 
 namespace mailverdict::deliver {
 

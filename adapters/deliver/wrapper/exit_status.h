@@ -7,8 +7,9 @@
 //
 //    0 EX_OK        delivered.
 //   75 EX_TEMPFAIL  temporary already.
-//   67 EX_NOUSER    stands if the absence is proven (unknown_rule.h), else 75.
-//   77 EX_NOPERM    dovecot-lda -e and maildrop: over quota, or refused by the
+//   67 EX_NOUSER    stands if the absence is proven (unknown_user_rule.h),
+//   else 75. 77 EX_NOPERM    dovecot-lda -e and maildrop: over quota, or
+//   refused by the
 //                   user's own filter. A decision about a mailbox that exists,
 //                   so it passes, unless --defer lists it.
 //

@@ -166,7 +166,7 @@ std::string WhyTemporary(const Ending& ending, const StatusLists& lists) {
 }
 
 Decision Decide(const WrapperOptions& options, const Ending& ending,
-                const UnknownRule& rule) {
+                const UnknownUserRule& rule) {
   Decision decision;
   decision.status = ExitStatusFor(ending, options.lists);
   std::string why, recipient;
@@ -226,7 +226,7 @@ void WriteForMta(const Decision& decision, const CapturedOutput& output) {
 }  // namespace
 
 int RunWrapper(const WrapperOptions& options, const Signals& signals,
-               const UnknownRule& rule, MailLog* log) {
+               const UnknownUserRule& rule, MailLog* log) {
   ProgramRun run(options, signals);
   const Ending ending = run.Finish();
   int status = kExTempFail;

@@ -20,7 +20,7 @@
 
 #include "absl/time/time.h"
 #include "adapters/deliver/users/mail_log.h"
-#include "adapters/deliver/users/unknown_rule.h"
+#include "adapters/deliver/users/unknown_user_rule.h"
 #include "adapters/deliver/wrapper/child.h"
 #include "adapters/deliver/wrapper/exit_status.h"
 
@@ -45,7 +45,7 @@ struct WrapperOptions {
 // user lookup that hangs may have left a thread behind. REQUIRES: the process
 // has one thread, and its descriptors 0, 1 and 2 are open.
 int RunWrapper(const WrapperOptions& options, const Signals& signals,
-               const UnknownRule& rule, MailLog* log);
+               const UnknownUserRule& rule, MailLog* log);
 
 }  // namespace mailverdict::deliver
 

@@ -4,7 +4,7 @@
 
 #include "absl/strings/substitute.h"
 #include "lib/mail/utf8.h"
-#include "lib/policy/loader/parts.h"
+#include "lib/policy/loader/read_policy.h"
 
 namespace mailverdict {
 namespace {
@@ -35,8 +35,8 @@ std::string_view FaultOf(const std::string& text, bool may_be_empty) {
   return "";
 }
 
-// An empty text has a meaning in these fields: no tags, and the root of
-// everything that a server has.
+// The fields in which an empty text has a meaning: no tags (tag_delimiters),
+// and the root of everything that a server has (base).
 bool MayBeEmpty(const FieldDescriptor& field) {
   return field.name() == "tag_delimiters" || field.name() == "base";
 }
@@ -76,8 +76,8 @@ void CheckMessage(const Message& message, const Tree* tree, Faults* faults) {
 
 }  // namespace
 
-void CheckTexts(const Node<proto::Policy>& node) {
-  CheckMessage(*node.operator->(), node.tree(), &node.faults());
+void CheckTexts(const ParsedMessage<proto::Policy>& parsed) {
+  CheckMessage(*parsed.operator->(), parsed.tree(), &parsed.faults());
 }
 
 }  // namespace mailverdict

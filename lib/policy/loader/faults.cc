@@ -41,7 +41,7 @@ std::string QuotedWhole(std::string_view text) {
       "\"");
 }
 
-std::string Listed(const std::vector<std::string>& items) {
+std::string QuotedList(const std::vector<std::string>& items) {
   if (items.empty()) return "none";
   return absl::StrJoin(items, ", ",
                        [](std::string* out, const std::string& item) {

@@ -21,7 +21,7 @@ std::string Quoted(std::string_view text);
 std::string QuotedWhole(std::string_view text);
 
 // `items` in double quotes, separated by commas; "none" if there are no items.
-std::string Listed(const std::vector<std::string>& items);
+std::string QuotedList(const std::vector<std::string>& items);
 
 // The errors and warnings of one file. Keeps a pointer to the source.
 class Faults {
@@ -30,7 +30,7 @@ class Faults {
       : file_name_(file_name), source_(source) {}
 
   const PolicySource& source() const { return *source_; }
-  // "line 7": to point from one message to another place.
+  // Returns "line 7", for a message that refers to another place.
   std::string Line(size_t offset) const;
 
   // Adds an error at `offset` in the source's text. A repetition of the same

@@ -15,7 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "lib/mail/domain.h"
-#include "lib/policy/loader/node.h"
+#include "lib/policy/loader/parsed_message.h"
 #include "lib/policy/loader/values.h"
 #include "proto/policy.pb.h"
 
@@ -25,32 +25,34 @@ namespace mailverdict {
 // Reports one error that names all missing fields. Returns true if none is
 // missing.
 template <typename M>
-bool Require(const Node<M>& node, std::string_view name,
+bool Require(const ParsedMessage<M>& parsed, std::string_view name,
              const std::vector<std::pair<int, std::string_view>>& fields) {
   std::string missing;
   std::string write;
   for (const auto& [number, example] : fields) {
     const auto* type = M::descriptor()->FindFieldByNumber(number);
-    const M& message = *node.operator->();
-    const bool there = type->is_repeated()
-                           ? node->GetReflection()->FieldSize(message, type) > 0
-                           : node->GetReflection()->HasField(message, type);
+    const M& message = *parsed.operator->();
+    const bool there =
+        type->is_repeated()
+            ? parsed->GetReflection()->FieldSize(message, type) > 0
+            : parsed->GetReflection()->HasField(message, type);
     if (there) continue;
     absl::StrAppend(&missing, missing.empty() ? "" : ", ", type->name());
     absl::StrAppend(&write, write.empty() ? "" : " ", type->name(), ": \"",
                     absl::string_view(example.data(), example.size()), "\"");
   }
   if (missing.empty()) return true;
-  node.faults().Error(
-      node.begin(), absl::StrCat(absl::string_view(name.data(), name.size()),
-                                 " has no ", missing, "; write, say, ", write));
+  parsed.faults().Error(
+      parsed.begin(),
+      absl::StrCat(absl::string_view(name.data(), name.size()), " has no ",
+                   missing, "; write, say, ", write));
   return false;
 }
 
-// Sets `out` if the field is present and valid. Reports an error if it is
-// present and not valid.
+// Reads a duration. `has` says whether the field is present. If it is, sets
+// `out`, or reports an error if the value is not valid.
 template <typename M>
-void ReadDurationField(const Node<M>& node, int field, bool has,
+void ReadDurationField(const ParsedMessage<M>& parsed, int field, bool has,
                        std::string_view name, const std::string& text,
                        std::string_view example, absl::Duration* out) {
   if (!has) return;
@@ -58,41 +60,44 @@ void ReadDurationField(const Node<M>& node, int field, bool has,
   if (duration.ok()) {
     *out = *duration;
   } else {
-    node.Error(field, absl::StrCat(absl::string_view(name.data(), name.size()),
-                                   " ", duration.status().message()));
+    parsed.Error(field,
+                 absl::StrCat(absl::string_view(name.data(), name.size()), " ",
+                              duration.status().message()));
   }
 }
 
 // Reports an error unless `duration` is from `low` to `high`. `because` ends
 // the message; it is "" or begins with a separator.
 template <typename M>
-void CheckBetween(const Node<M>& node, int field, std::string_view name,
-                  absl::Duration duration, absl::Duration low,
-                  absl::Duration high, std::string_view because) {
+void CheckBetween(const ParsedMessage<M>& parsed, int field,
+                  std::string_view name, absl::Duration duration,
+                  absl::Duration low, absl::Duration high,
+                  std::string_view because) {
   if (low <= duration && duration <= high) return;
-  node.Error(field,
-             absl::StrCat(absl::string_view(name.data(), name.size()), " is ",
-                          absl::FormatDuration(duration), "; write ",
-                          absl::FormatDuration(low), " to ",
-                          absl::FormatDuration(high),
-                          absl::string_view(because.data(), because.size())));
+  parsed.Error(field,
+               absl::StrCat(absl::string_view(name.data(), name.size()), " is ",
+                            absl::FormatDuration(duration), "; write ",
+                            absl::FormatDuration(low), " to ",
+                            absl::FormatDuration(high),
+                            absl::string_view(because.data(), because.size())));
 }
 
-// Warns if the timeout for one server is longer than the deadline, since the
-// time for a server is a part of the time for the verdict.
+// Warns if the timeout for one server is longer than the deadline: no verdict
+// waits longer than the deadline.
 template <typename M>
-void WarnIfBeyondDeadline(const Node<M>& node, int field,
+void WarnIfBeyondDeadline(const ParsedMessage<M>& parsed, int field,
                           absl::Duration timeout, absl::Duration deadline) {
   if (timeout <= deadline) return;
-  node.Warning(field, absl::StrCat("timeout is ", absl::FormatDuration(timeout),
-                                   " and the policy's deadline ",
-                                   absl::FormatDuration(deadline),
-                                   ": no verdict waits so long; write less "
-                                   "than the deadline"));
+  parsed.Warning(field,
+                 absl::StrCat("timeout is ", absl::FormatDuration(timeout),
+                              " and the policy's deadline ",
+                              absl::FormatDuration(deadline),
+                              ": no verdict waits so long; write less "
+                              "than the deadline"));
 }
 
 // Checks the size limit of a cache.
-inline void CheckMaxEntries(const Node<proto::Cache>& cache) {
+inline void CheckMaxEntries(const ParsedMessage<proto::Cache>& cache) {
   if (cache->max_entries() > 0) return;
   cache.Error(proto::Cache::kMaxEntriesFieldNumber,
               "max_entries is 0; write present: \"0s\" absent: \"0s\" to "
@@ -103,7 +108,7 @@ inline void CheckMaxEntries(const Node<proto::Cache>& cache) {
 // bytes. Returns it in canonical form. If it is not a domain, reports an error
 // and returns "".
 template <typename M>
-std::string ReadDomainName(const Node<M>& node, int field,
+std::string ReadDomainName(const ParsedMessage<M>& parsed, int field,
                            std::string_view name, const std::string& text,
                            int index, size_t skip) {
   absl::StatusOr<std::string> domain =
@@ -111,42 +116,43 @@ std::string ReadDomainName(const Node<M>& node, int field,
   if (domain.ok()) {
     const std::optional<mail::Fault> odd = mail::FindOddALabel(*domain);
     if (odd.has_value()) {
-      node.Warning(field,
-                   absl::StrCat(absl::string_view(name.data(), name.size()),
-                                " ", Quoted(text), ": ", odd->what,
-                                "; it is taken byte for byte. Look whether it "
-                                "is spelled as it is registered"),
-                   index);
+      parsed.Warning(
+          field,
+          absl::StrCat(absl::string_view(name.data(), name.size()), " ",
+                       Quoted(text), ": ", odd->what,
+                       "; it is taken byte for byte. Look whether it "
+                       "is spelled as it is registered"),
+          index);
     }
     return *std::move(domain);
   }
   const absl::string_view message = domain.status().message();
-  node.faults().ErrorInString(
-      node.At(field, index),
+  parsed.faults().ErrorInString(
+      parsed.At(field, index),
       absl::StrCat(absl::string_view(name.data(), name.size()), " ",
                    Quoted(text), " is no domain"),
       {message.data(), message.size()}, static_cast<int>(skip));
   return "";
 }
 
-// Like ReadDomainName, for a DNS name that leaves `room` bytes for a prefix. An
-// address literal is an error.
+// Like ReadDomainName, but for a DNS zone. Reports an error if the name does
+// not leave `room` bytes for a prefix, or if it is an address literal.
 template <typename M>
-std::string ReadZone(const Node<M>& node, int field, std::string_view name,
-                     const std::string& text, int index, size_t skip,
-                     size_t room) {
-  std::string zone = ReadDomainName(node, field, name, text, index, skip);
+std::string ReadZone(const ParsedMessage<M>& parsed, int field,
+                     std::string_view name, const std::string& text, int index,
+                     size_t skip, size_t room) {
+  std::string zone = ReadDomainName(parsed, field, name, text, index, skip);
   const size_t most = mail::kMaxDomainBytes - room;
   const bool address = !zone.empty() && zone[0] == '[';
   if (!address && zone.size() <= most) return zone;
   const std::string about = absl::StrCat(
       absl::string_view(name.data(), name.size()), " ", Quoted(text));
-  node.Error(field,
-             address ? absl::StrCat(about, " is an address; write a name")
-                     : absl::StrCat(about, " has over ", most,
-                                    " bytes, too many for what is asked for "
-                                    "below it; write a shorter name"),
-             index);
+  parsed.Error(field,
+               address ? absl::StrCat(about, " is an address; write a name")
+                       : absl::StrCat(about, " has over ", most,
+                                      " bytes, too many for what is asked for "
+                                      "below it; write a shorter name"),
+               index);
   return "";
 }
 

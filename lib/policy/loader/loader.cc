@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "absl/strings/substitute.h"
-#include "lib/policy/loader/parts.h"
 #include "lib/policy/loader/policy_text.h"
-#include "lib/policy/loader/program_part.h"
+#include "lib/policy/loader/program_settings.h"
+#include "lib/policy/loader/read_policy.h"
 #include "lib/policy/loader/values.h"
 
 namespace mailverdict {
@@ -21,58 +21,59 @@ constexpr absl::Duration kMaxDeadline = absl::Seconds(9);
 // documents about socketmap recommend.
 constexpr absl::Duration kMapLimit = absl::Seconds(5);
 
-void ReadDeadline(const Node<P>& node, Policy* policy) {
-  if (!node->has_deadline()) return;
+void ReadDeadline(const ParsedMessage<P>& parsed, Policy* policy) {
+  if (!parsed->has_deadline()) return;
   const absl::StatusOr<absl::Duration> deadline =
-      ReadDuration(node->deadline(), "4s");
+      ReadDuration(parsed->deadline(), "4s");
   if (!deadline.ok()) {
-    node.Error(P::kDeadlineFieldNumber,
-               absl::StrCat("deadline ", deadline.status().message()));
+    parsed.Error(P::kDeadlineFieldNumber,
+                 absl::StrCat("deadline ", deadline.status().message()));
     return;
   }
   policy->deadline = *deadline;
   if (*deadline < kMinDeadline) {
-    node.Error(P::kDeadlineFieldNumber,
-               absl::Substitute("deadline is $0, under 100ms: no directory "
-                                "could answer in time; write, say, \"4s\"",
-                                absl::FormatDuration(*deadline)));
-  } else if (*deadline > kMaxDeadline) {
-    node.Error(P::kDeadlineFieldNumber,
-               absl::Substitute("deadline is $0, over 9s: sendmail gives a "
-                                "milter up after 10s, and a map with -d5 "
-                                "after 5s; write, say, \"4s\"",
-                                absl::FormatDuration(*deadline)));
-  } else if (*deadline >= kMapLimit) {
-    node.Warning(P::kDeadlineFieldNumber,
-                 absl::Substitute("deadline is $0: sendmail gives a map with "
-                                  "-d5 up after 5s; write, say, \"4s\"",
+    parsed.Error(P::kDeadlineFieldNumber,
+                 absl::Substitute("deadline is $0, under 100ms: no directory "
+                                  "could answer in time; write, say, \"4s\"",
                                   absl::FormatDuration(*deadline)));
+  } else if (*deadline > kMaxDeadline) {
+    parsed.Error(P::kDeadlineFieldNumber,
+                 absl::Substitute("deadline is $0, over 9s: sendmail gives a "
+                                  "milter up after 10s, and a map with -d5 "
+                                  "after 5s; write, say, \"4s\"",
+                                  absl::FormatDuration(*deadline)));
+  } else if (*deadline >= kMapLimit) {
+    parsed.Warning(P::kDeadlineFieldNumber,
+                   absl::Substitute("deadline is $0: sendmail gives a map with "
+                                    "-d5 up after 5s; write, say, \"4s\"",
+                                    absl::FormatDuration(*deadline)));
   }
 }
 
-void ReadLocalNetworks(const Node<P>& node, Policy* policy) {
-  for (int i = 0; i < node->local_network_size(); ++i) {
+void ReadLocalNetworks(const ParsedMessage<P>& parsed, Policy* policy) {
+  for (int i = 0; i < parsed->local_network_size(); ++i) {
     const std::optional<mail::IpNetwork> network =
-        mail::IpNetwork::Parse(node->local_network(i));
+        mail::IpNetwork::Parse(parsed->local_network(i));
     if (network.has_value()) {
       policy->local_networks.push_back(*network);
       continue;
     }
-    node.Error(P::kLocalNetworkFieldNumber,
-               absl::StrCat("local_network ", Quoted(node->local_network(i)),
-                            " is no network, or has bits behind its prefix; "
-                            "write, say, \"192.0.2.0/24\" or "
-                            "\"2001:db8::/32\""),
-               i);
+    parsed.Error(
+        P::kLocalNetworkFieldNumber,
+        absl::StrCat("local_network ", Quoted(parsed->local_network(i)),
+                     " is no network, or has bits behind its prefix; "
+                     "write, say, \"192.0.2.0/24\" or "
+                     "\"2001:db8::/32\""),
+        i);
   }
 }
 
-void ReadDirectories(const Node<P>& node, const FileReader& read,
+void ReadDirectories(const ParsedMessage<P>& parsed, const FileReader& read,
                      Policy* policy) {
-  UniqueValues names(&node.faults());
-  for (int i = 0; i < node->directory_size(); ++i) {
-    const Node<proto::Directory> directory =
-        node.Child(node->directory(i), P::kDirectoryFieldNumber, i);
+  UniqueValues names(&parsed.faults());
+  for (int i = 0; i < parsed->directory_size(); ++i) {
+    const ParsedMessage<proto::Directory> directory =
+        parsed.Child(parsed->directory(i), P::kDirectoryFieldNumber, i);
     policy->directories.push_back(
         ReadDirectory(directory, policy->deadline, read));
     if (!directory->has_name()) continue;
@@ -83,36 +84,38 @@ void ReadDirectories(const Node<P>& node, const FileReader& read,
 }
 
 // Warns of parts that are valid but have no effect.
-void WarnOfIdleParts(const Node<P>& node, const Policy& policy) {
-  for (int i = 0; i < node->directory_size(); ++i) {
+void WarnOfIdleParts(const ParsedMessage<P>& parsed, const Policy& policy) {
+  for (int i = 0; i < parsed->directory_size(); ++i) {
     bool used = false;
     for (const RealmPolicy& realm : policy.realms) {
-      used |= realm.directory == node->directory(i).name();
+      used |= realm.directory == parsed->directory(i).name();
     }
     if (used) continue;
-    node.Warning(P::kDirectoryFieldNumber,
-                 absl::Substitute("no realm uses directory $0; name it in a "
-                                  "realm, or remove it",
-                                  Quoted(node->directory(i).name())),
-                 i);
+    parsed.Warning(P::kDirectoryFieldNumber,
+                   absl::Substitute("no realm uses directory $0; name it in a "
+                                    "realm, or remove it",
+                                    Quoted(parsed->directory(i).name())),
+                   i);
   }
-  if (node->has_dns() && !policy.AsksDns()) {
-    node.Warning(P::kDnsFieldNumber,
-                 "no check asks DNS; add check { domain { } } or check { dnsbl "
-                 "{ ... } }, or remove dns");
+  if (parsed->has_dns() && !policy.AsksDns()) {
+    parsed.Warning(
+        P::kDnsFieldNumber,
+        "no check asks DNS; add check { domain { } } or check { dnsbl "
+        "{ ... } }, or remove dns");
   }
-  if (node->check_size() == 0) {
-    node.faults().Warning(
+  if (parsed->check_size() == 0) {
+    parsed.faults().Warning(
         0,
         "the policy has no check, so everything passes; add check { "
         "recipient { } }");
-  } else if (node->realm_size() == 0) {
-    for (int i = 0; i < node->check_size(); ++i) {
-      if (!node->check(i).has_recipient()) continue;
-      node.Warning(P::kCheckFieldNumber,
-                   "the policy has no realm, so no domain is ours and every "
-                   "recipient passes; add realm { domain: ... directory: ... }",
-                   i);
+  } else if (parsed->realm_size() == 0) {
+    for (int i = 0; i < parsed->check_size(); ++i) {
+      if (!parsed->check(i).has_recipient()) continue;
+      parsed.Warning(
+          P::kCheckFieldNumber,
+          "the policy has no realm, so no domain is ours and every "
+          "recipient passes; add realm { domain: ... directory: ... }",
+          i);
     }
   }
 }
@@ -129,14 +132,13 @@ absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
                                         std::string_view file_name,
                                         const FileReader& read,
                                         const ListReaders& lists) {
-  return LoadPolicyAndPart(text, file_name, read, lists, [](const auto&) {});
+  return LoadPolicyAndSettings(text, file_name, read, lists,
+                               [](const auto&) {});
 }
 
-absl::StatusOr<LoadedPolicy> LoadPolicyAndPart(std::string_view text,
-                                               std::string_view file_name,
-                                               const FileReader& read,
-                                               const ListReaders& lists,
-                                               const PartReader& read_part) {
+absl::StatusOr<LoadedPolicy> LoadPolicyAndSettings(
+    std::string_view text, std::string_view file_name, const FileReader& read,
+    const ListReaders& lists, const SettingsReader& read_settings) {
   const PolicySource source(text);
   Faults faults(file_name, &source);
   P message;
@@ -145,25 +147,25 @@ absl::StatusOr<LoadedPolicy> LoadPolicyAndPart(std::string_view text,
   // Syntax errors end the load here. A field with a misspelt name would also be
   // reported as missing below.
   if (faults.any_error()) return faults.ToStatus();
-  const Node<P> node(message, &tree, 0, &faults);
-  CheckTexts(node);
+  const ParsedMessage<P> parsed(message, &tree, 0, &faults);
+  CheckTexts(parsed);
   if (faults.any_error()) return faults.ToStatus();
 
   LoadedPolicy loaded;
-  ReadDeadline(node, &loaded.policy);
-  loaded.policy.shadow = node->shadow();
-  ReadLocalNetworks(node, &loaded.policy);
-  ReadDirectories(node, read, &loaded.policy);
+  ReadDeadline(parsed, &loaded.policy);
+  loaded.policy.shadow = parsed->shadow();
+  ReadLocalNetworks(parsed, &loaded.policy);
+  ReadDirectories(parsed, read, &loaded.policy);
   AddressFiles files(lists);
   // The order matters: realms refer to directories by name, and checks depend
   // on the controls of DNS.
-  ReadRealms(node, &files, &loaded.policy);
-  ReadDns(node, &loaded.policy);
-  ReadChecks(node, &files, lists, &loaded.policy);
+  ReadRealms(parsed, &files, &loaded.policy);
+  ReadDns(parsed, &loaded.policy);
+  ReadChecks(parsed, &files, lists, &loaded.policy);
   // The program's settings are read last, but their errors are sorted into the
   // same report.
-  read_part(node);
-  WarnOfIdleParts(node, loaded.policy);
+  read_settings(parsed);
+  WarnOfIdleParts(parsed, loaded.policy);
   if (faults.any_error()) return faults.ToStatus();
   loaded.warnings = faults.Warnings();
   return loaded;

@@ -49,9 +49,9 @@ struct LoadedPolicy {
 // the policy names, by their full paths.
 //
 // If the syntax has errors, only these are reported and the values are not
-// checked. Columns count bytes. The loader reads every file, also the password
-// file, to report at the start what would otherwise fail at the first bind. It
-// does not keep the password.
+// checked. Columns count bytes. The loader reads every file, even the password
+// file, so that a fault is reported now and not at the first bind. It does not
+// keep the password.
 absl::StatusOr<LoadedPolicy> LoadPolicy(std::string_view text,
                                         std::string_view file_name,
                                         const FileReader& read);

@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "absl/strings/substitute.h"
-#include "lib/policy/loader/parts.h"
+#include "lib/policy/loader/read_policy.h"
 
 namespace mailverdict {
 namespace {
@@ -38,17 +38,18 @@ size_t CommonParts(const std::vector<Base>& bases) {
 }
 
 // Reports an error and returns false if one base is within another.
-bool CheckApart(const Node<D>& node, const std::vector<Base>& bases) {
+bool CheckApart(const ParsedMessage<D>& parsed,
+                const std::vector<Base>& bases) {
   for (const Base& base : bases) {
     for (const Base& other : bases) {
       if (&base == &other || !IsBelow(base.dn, other.dn)) continue;
       // For two equal bases, only the second is reported.
       if (base.dn == other.dn && &base < &other) continue;
-      node.faults().Error(
+      parsed.faults().Error(
           base.offset, absl::Substitute("base $0 is in base $1 already, $2; "
                                         "leave it out",
                                         Quoted(base.text), Quoted(other.text),
-                                        node.faults().Line(other.offset)));
+                                        parsed.faults().Line(other.offset)));
       return false;
     }
   }
@@ -63,48 +64,50 @@ absl::StatusOr<Dn> ReadBase(const std::string& text) {
 }
 
 // The entry "" itself is the root DSE (RFC 4512 5.1), which is never a mailbox.
-void CheckRoot(const Node<D>& node, const Base& base) {
-  if (!base.dn.empty() || node->scope() != D::BASE) return;
-  node.Error(D::kScopeFieldNumber,
-             "scope is BASE, and base \"\" is the server's own entry, which is "
-             "no mailbox; write scope: SUBTREE");
+void CheckRoot(const ParsedMessage<D>& parsed, const Base& base) {
+  if (!base.dn.empty() || parsed->scope() != D::BASE) return;
+  parsed.Error(
+      D::kScopeFieldNumber,
+      "scope is BASE, and base \"\" is the server's own entry, which is "
+      "no mailbox; write scope: SUBTREE");
 }
 
 }  // namespace
 
-std::vector<Base> ReadBases(const Node<D>& node, DirectoryPolicy* directory) {
+std::vector<Base> ReadBases(const ParsedMessage<D>& parsed,
+                            DirectoryPolicy* directory) {
   std::vector<Base> bases;
-  for (int i = 0; i < node->base_size(); ++i) {
-    absl::StatusOr<Dn> dn = ReadBase(node->base(i));
+  for (int i = 0; i < parsed->base_size(); ++i) {
+    absl::StatusOr<Dn> dn = ReadBase(parsed->base(i));
     if (!dn.ok()) {
-      node.Error(D::kBaseFieldNumber,
-                 absl::StrCat("base ", dn.status().message()), i);
+      parsed.Error(D::kBaseFieldNumber,
+                   absl::StrCat("base ", dn.status().message()), i);
       continue;
     }
     bases.push_back(
-        {node->base(i), *std::move(dn), node.At(D::kBaseFieldNumber, i)});
+        {parsed->base(i), *std::move(dn), parsed.At(D::kBaseFieldNumber, i)});
   }
   if (bases.empty()) return bases;
   directory->base = bases.front().text;
   if (bases.size() == 1) {
-    CheckRoot(node, bases.front());
+    CheckRoot(parsed, bases.front());
     return bases;
   }
 
-  const bool apart = CheckApart(node, bases);
-  if (node->scope() != D::SUBTREE) {
-    node.Error(
+  const bool apart = CheckApart(parsed, bases);
+  if (parsed->scope() != D::SUBTREE) {
+    parsed.Error(
         D::kScopeFieldNumber,
         absl::Substitute("scope is $0, and there are several bases; only "
                          "SUBTREE searches several",
-                         D::Scope_Name(node->scope())));
+                         D::Scope_Name(parsed->scope())));
   }
   // One search must cover all bases, because two searches would be two moments.
   // It starts at their common ancestor.
   const size_t common = CommonParts(bases);
   if (common == 0) {
     if (!apart) return bases;
-    node.faults().Error(
+    parsed.faults().Error(
         bases.back().offset,
         absl::Substitute("bases $0 and $1 have no common ancestor, so that one "
                          "search cannot find what is in both, and two are of "

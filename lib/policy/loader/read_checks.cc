@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "absl/strings/substitute.h"
-#include "lib/policy/loader/parts.h"
+#include "lib/policy/loader/read_policy.h"
 #include "lib/policy/loader/values.h"
 
 namespace mailverdict {
@@ -34,7 +34,7 @@ std::string EachKind() {
 }
 
 // Reads the options of one kind. The compiler warns of a forgotten kind.
-CheckPolicy ReadKind(const Node<C>& check, AddressFiles* files,
+CheckPolicy ReadKind(const ParsedMessage<C>& check, AddressFiles* files,
                      const ListReaders& lists, const Policy& policy) {
   switch (check->kind_case()) {
     case C::kRecipient:
@@ -49,9 +49,9 @@ CheckPolicy ReadKind(const Node<C>& check, AddressFiles* files,
   return {};
 }
 
-// What can be set for every kind.
-void ReadOptions(const Node<C>& check, std::string_view name, UnsureRule rule,
-                 CheckOptions* options) {
+// The options that every kind has.
+void ReadOptions(const ParsedMessage<C>& check, std::string_view name,
+                 UnsureRule rule, CheckOptions* options) {
   const absl::string_view kind(name.data(), name.size());
   options->shadow = check->shadow();
   const bool passes =
@@ -75,17 +75,17 @@ void ReadOptions(const Node<C>& check, std::string_view name, UnsureRule rule,
 
 }  // namespace
 
-void ReadChecks(const Node<proto::Policy>& node, AddressFiles* files,
+void ReadChecks(const ParsedMessage<proto::Policy>& parsed, AddressFiles* files,
                 const ListReaders& lists, Policy* policy) {
-  UniqueValues kinds(&node.faults());
-  for (int i = 0; i < node->check_size(); ++i) {
-    const Node<C> check =
-        node.Child(node->check(i), proto::Policy::kCheckFieldNumber, i);
+  UniqueValues kinds(&parsed.faults());
+  for (int i = 0; i < parsed->check_size(); ++i) {
+    const ParsedMessage<C> check =
+        parsed.Child(parsed->check(i), proto::Policy::kCheckFieldNumber, i);
     const google::protobuf::FieldDescriptor* const kind =
-        check->GetReflection()->GetOneofFieldDescriptor(node->check(i),
+        check->GetReflection()->GetOneofFieldDescriptor(parsed->check(i),
                                                         &Kinds());
     if (kind == nullptr) {
-      node.faults().Error(
+      parsed.faults().Error(
           check.begin(), absl::StrCat("check has no kind; write ", EachKind()));
       continue;
     }

@@ -7,7 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/strings/substitute.h"
-#include "lib/policy/loader/parts.h"
+#include "lib/policy/loader/read_policy.h"
 #include "lib/policy/loader/values.h"
 
 namespace mailverdict {
@@ -16,7 +16,8 @@ namespace {
 using D = proto::Directory;
 using C = proto::Control;
 
-// How long we let a cached absence reject a new account without a warning.
+// The longest cache.absent without a warning: for so long a cached absence
+// rejects a new account.
 constexpr absl::Duration kLongAbsence = absl::Minutes(10);
 // Far longer than any deadline.
 constexpr absl::Duration kMaxTimeout = absl::Seconds(60);
@@ -27,9 +28,9 @@ constexpr absl::Duration kMaxProbeIdle = absl::Hours(1);
 
 class DirectoryReader {
  public:
-  DirectoryReader(const Node<D>& node, absl::Duration deadline,
+  DirectoryReader(const ParsedMessage<D>& parsed, absl::Duration deadline,
                   const FileReader& read)
-      : node_(node), deadline_(deadline), read_(read) {}
+      : node_(parsed), deadline_(deadline), read_(read) {}
 
   DirectoryPolicy Read() {
     Require(node_, "directory",
@@ -52,11 +53,12 @@ class DirectoryReader {
  private:
   void ReadPlace();
   void ReadFilter();
-  void ReadControl(const Node<C>& control);
-  std::string ReadArm(const Node<C>& control);
-  std::string ReadControlAddress(const Node<C>& control);
-  void CheckControlDn(const Node<C>& control, Control* result);
-  void ReadSubtree(const Node<C>& control, const Dn& dn, Control* result);
+  void ReadControl(const ParsedMessage<C>& control);
+  std::string ReadArm(const ParsedMessage<C>& control);
+  std::string ReadControlAddress(const ParsedMessage<C>& control);
+  void CheckControlDn(const ParsedMessage<C>& control, Control* result);
+  void ReadSubtree(const ParsedMessage<C>& control, const Dn& dn,
+                   Control* result);
   void WarnIfItCannotVouch();
   void WarnOfOneControl();
   void ReadReferences();
@@ -70,7 +72,7 @@ class DirectoryReader {
                          });
   }
 
-  const Node<D>& node_;
+  const ParsedMessage<D>& node_;
   const absl::Duration deadline_;
   const FileReader& read_;
   DirectoryPolicy directory_;
@@ -118,7 +120,7 @@ void DirectoryReader::ReadFilter() {
                                {message.data(), message.size()}, -1);
 }
 
-void DirectoryReader::ReadControl(const Node<C>& control) {
+void DirectoryReader::ReadControl(const ParsedMessage<C>& control) {
   const bool complete =
       Require(control, "control",
               {{C::kArmFieldNumber, "mail"},
@@ -142,7 +144,7 @@ void DirectoryReader::ReadControl(const Node<C>& control) {
   directory_.controls.push_back(std::move(result));
 }
 
-std::string DirectoryReader::ReadArm(const Node<C>& control) {
+std::string DirectoryReader::ReadArm(const ParsedMessage<C>& control) {
   if (!has_filter_) return control->arm();
   const auto* arm = directory_.filter.FindArm(control->arm());
   if (arm != nullptr) return arm->name;
@@ -157,7 +159,8 @@ std::string DirectoryReader::ReadArm(const Node<C>& control) {
   return "";
 }
 
-std::string DirectoryReader::ReadControlAddress(const Node<C>& control) {
+std::string DirectoryReader::ReadControlAddress(
+    const ParsedMessage<C>& control) {
   const absl::StatusOr<mail::Address> address =
       mail::ParseAddress(control->address());
   if (!address.ok()) {
@@ -177,7 +180,8 @@ std::string DirectoryReader::ReadControlAddress(const Node<C>& control) {
   return address->ToString();
 }
 
-void DirectoryReader::CheckControlDn(const Node<C>& control, Control* result) {
+void DirectoryReader::CheckControlDn(const ParsedMessage<C>& control,
+                                     Control* result) {
   const absl::StatusOr<Dn> dn =
       ReadDn(control->dn(), "uid=canary,ou=people,dc=example,dc=org");
   if (!dn.ok()) {
@@ -209,7 +213,7 @@ void DirectoryReader::CheckControlDn(const Node<C>& control, Control* result) {
   }
 }
 
-void DirectoryReader::ReadSubtree(const Node<C>& control, const Dn& dn,
+void DirectoryReader::ReadSubtree(const ParsedMessage<C>& control, const Dn& dn,
                                   Control* result) {
   if (bases_.empty()) return;
   const Base* base = FindBase(bases_, dn);
@@ -337,7 +341,8 @@ void DirectoryReader::ReadDurations() {
   if (!node_->has_cache()) return;
 
   using H = proto::Cache;
-  const Node<H> cache = node_.Child(node_->cache(), D::kCacheFieldNumber);
+  const ParsedMessage<H> cache =
+      node_.Child(node_->cache(), D::kCacheFieldNumber);
   ReadDurationField(cache, H::kPresentFieldNumber, cache->has_present(),
                     "present", cache->present(), "5m",
                     &directory_.keep_present);
@@ -357,7 +362,7 @@ void DirectoryReader::ReadDurations() {
 void DirectoryReader::ReadHold() {
   if (!node_->has_hold()) return;
   using H = proto::Hold;
-  const Node<H> hold = node_.Child(node_->hold(), D::kHoldFieldNumber);
+  const ParsedMessage<H> hold = node_.Child(node_->hold(), D::kHoldFieldNumber);
   ReadDurationField(hold, H::kWithinFieldNumber, hold->has_within(), "within",
                     hold->within(), "10m", &directory_.hold.within);
   if (const Complaint complaint = CheckHoldVanished(hold->vanished())) {
@@ -368,9 +373,9 @@ void DirectoryReader::ReadHold() {
 
 }  // namespace
 
-DirectoryPolicy ReadDirectory(const Node<proto::Directory>& node,
+DirectoryPolicy ReadDirectory(const ParsedMessage<proto::Directory>& parsed,
                               absl::Duration deadline, const FileReader& read) {
-  return DirectoryReader(node, deadline, read).Read();
+  return DirectoryReader(parsed, deadline, read).Read();
 }
 
 }  // namespace mailverdict

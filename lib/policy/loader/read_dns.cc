@@ -3,7 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/substitute.h"
 #include "lib/policy/dns_server.h"
-#include "lib/policy/loader/parts.h"
+#include "lib/policy/loader/read_policy.h"
 #include "lib/policy/loader/values.h"
 
 namespace mailverdict {
@@ -17,91 +17,93 @@ constexpr absl::Duration kMaxTimeout = absl::Seconds(5);
 // The space for a random label that nobody has asked for before (dns_vouch.h).
 constexpr size_t kRoomForLabel = 32;
 
-void ReadDnsServers(const Node<D>& node, DnsPolicy* dns) {
-  UniqueValues servers(&node.faults());
-  for (int i = 0; i < node->server_size(); ++i) {
-    const absl::StatusOr<DnsServer> server = DnsServer::Parse(node->server(i));
+void ReadDnsServers(const ParsedMessage<D>& parsed, DnsPolicy* dns) {
+  UniqueValues servers(&parsed.faults());
+  for (int i = 0; i < parsed->server_size(); ++i) {
+    const absl::StatusOr<DnsServer> server =
+        DnsServer::Parse(parsed->server(i));
     if (!server.ok()) {
-      node.Error(D::kServerFieldNumber,
-                 absl::StrCat("server ", server.status().message()), i);
+      parsed.Error(D::kServerFieldNumber,
+                   absl::StrCat("server ", server.status().message()), i);
       continue;
     }
-    // In canonical spelling, so that one server in two spellings is found.
+    // The canonical spelling finds one server that is listed in two spellings.
     dns->servers.push_back(server->ToString());
-    servers.Add(dns->servers.back(), node.At(D::kServerFieldNumber, i),
+    servers.Add(dns->servers.back(), parsed.At(D::kServerFieldNumber, i),
                 absl::StrCat("server ", Quoted(dns->servers.back())));
   }
 }
 
-void ReadPositiveControls(const Node<D>& node, DnsPolicy* dns) {
-  UniqueValues controls(&node.faults());
-  for (int i = 0; i < node->control_size(); ++i) {
-    const std::string& text = node->control(i);
+void ReadPositiveControls(const ParsedMessage<D>& parsed, DnsPolicy* dns) {
+  UniqueValues controls(&parsed.faults());
+  for (int i = 0; i < parsed->control_size(); ++i) {
+    const std::string& text = parsed->control(i);
     const bool wildcard = absl::StartsWith(text, "*.");
-    std::string name = ReadZone(node, D::kControlFieldNumber, "control", text,
+    std::string name = ReadZone(parsed, D::kControlFieldNumber, "control", text,
                                 i, wildcard ? 2 : 0, kRoomForLabel);
     if (name.empty()) continue;
     controls.Add(absl::StrCat(wildcard ? "*." : "", name),
-                 node.At(D::kControlFieldNumber, i),
+                 parsed.At(D::kControlFieldNumber, i),
                  absl::StrCat("control ", Quoted(text)));
     dns->controls.push_back({std::move(name), wildcard});
   }
 }
 
-void ReadNegativeControls(const Node<D>& node, DnsPolicy* dns) {
-  if (node->absent_below_size() == 0) return;
+void ReadNegativeControls(const ParsedMessage<D>& parsed, DnsPolicy* dns) {
+  if (parsed->absent_below_size() == 0) return;
   // Names in the policy replace the default.
   dns->absent_below.clear();
-  UniqueValues names(&node.faults());
-  for (int i = 0; i < node->absent_below_size(); ++i) {
-    const std::string& text = node->absent_below(i);
-    std::string name = ReadZone(node, D::kAbsentBelowFieldNumber,
+  UniqueValues names(&parsed.faults());
+  for (int i = 0; i < parsed->absent_below_size(); ++i) {
+    const std::string& text = parsed->absent_below(i);
+    std::string name = ReadZone(parsed, D::kAbsentBelowFieldNumber,
                                 "absent_below", text, i, 0, kRoomForLabel);
     if (name.empty()) continue;
-    names.Add(name, node.At(D::kAbsentBelowFieldNumber, i),
+    names.Add(name, parsed.At(D::kAbsentBelowFieldNumber, i),
               absl::StrCat("absent_below ", Quoted(text)));
     for (const DnsPolicy::Control& control : dns->controls) {
       // Below a wildcard every name exists, so this control could never pass.
       if (!control.wildcard || control.name != name) continue;
-      node.Error(D::kAbsentBelowFieldNumber,
-                 absl::Substitute("absent_below $0 is below a wildcard by "
-                                  "control, so every name is there; write "
-                                  "another",
-                                  Quoted(text)),
-                 i);
+      parsed.Error(D::kAbsentBelowFieldNumber,
+                   absl::Substitute("absent_below $0 is below a wildcard by "
+                                    "control, so every name is there; write "
+                                    "another",
+                                    Quoted(text)),
+                   i);
     }
     dns->absent_below.push_back(std::move(name));
   }
 }
 
-void ReadDnsCache(const Node<proto::Cache>& node, DnsPolicy* dns) {
+void ReadDnsCache(const ParsedMessage<proto::Cache>& parsed, DnsPolicy* dns) {
   using H = proto::Cache;
-  ReadDurationField(node, H::kPresentFieldNumber, node->has_present(),
-                    "present", node->present(), "1h", &dns->keep_present);
-  ReadDurationField(node, H::kAbsentFieldNumber, node->has_absent(), "absent",
-                    node->absent(), "5m", &dns->keep_absent);
-  if (node->has_max_entries()) dns->max_cached = node->max_entries();
-  CheckMaxEntries(node);
+  ReadDurationField(parsed, H::kPresentFieldNumber, parsed->has_present(),
+                    "present", parsed->present(), "1h", &dns->keep_present);
+  ReadDurationField(parsed, H::kAbsentFieldNumber, parsed->has_absent(),
+                    "absent", parsed->absent(), "5m", &dns->keep_absent);
+  if (parsed->has_max_entries()) dns->max_cached = parsed->max_entries();
+  CheckMaxEntries(parsed);
 }
 
 }  // namespace
 
-void ReadDns(const Node<proto::Policy>& policy_node, Policy* policy) {
-  if (!policy_node->has_dns()) return;
-  const Node<D> node =
-      policy_node.Child(policy_node->dns(), proto::Policy::kDnsFieldNumber);
+void ReadDns(const ParsedMessage<proto::Policy>& parsed_policy,
+             Policy* policy) {
+  if (!parsed_policy->has_dns()) return;
+  const ParsedMessage<D> parsed =
+      parsed_policy.Child(parsed_policy->dns(), proto::Policy::kDnsFieldNumber);
   DnsPolicy& dns = policy->dns;
-  ReadDnsServers(node, &dns);
-  ReadDurationField(node, D::kTimeoutFieldNumber, node->has_timeout(),
-                    "timeout", node->timeout(), "1s", &dns.timeout);
-  CheckBetween(node, D::kTimeoutFieldNumber, "timeout", dns.timeout,
+  ReadDnsServers(parsed, &dns);
+  ReadDurationField(parsed, D::kTimeoutFieldNumber, parsed->has_timeout(),
+                    "timeout", parsed->timeout(), "1s", &dns.timeout);
+  CheckBetween(parsed, D::kTimeoutFieldNumber, "timeout", dns.timeout,
                kMinTimeout, kMaxTimeout, "");
-  WarnIfBeyondDeadline(node, D::kTimeoutFieldNumber, dns.timeout,
+  WarnIfBeyondDeadline(parsed, D::kTimeoutFieldNumber, dns.timeout,
                        policy->deadline);
-  ReadPositiveControls(node, &dns);
-  ReadNegativeControls(node, &dns);
-  if (node->has_cache()) {
-    ReadDnsCache(node.Child(node->cache(), D::kCacheFieldNumber), &dns);
+  ReadPositiveControls(parsed, &dns);
+  ReadNegativeControls(parsed, &dns);
+  if (parsed->has_cache()) {
+    ReadDnsCache(parsed.Child(parsed->cache(), D::kCacheFieldNumber), &dns);
   }
 }
 

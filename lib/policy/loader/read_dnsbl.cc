@@ -3,7 +3,7 @@
 #include "absl/strings/substitute.h"
 #include "lib/mail/domain.h"
 #include "lib/policy/dns_list.h"
-#include "lib/policy/loader/parts.h"
+#include "lib/policy/loader/read_policy.h"
 #include "lib/policy/loader/values.h"
 
 namespace mailverdict {
@@ -23,69 +23,71 @@ constexpr size_t kRoomForIpv6 = 64;
 constexpr size_t kRoomForOthers = 32;
 
 template <typename M>
-void CheckWeight(const Node<M>& node, int field, int weight) {
+void CheckWeight(const ParsedMessage<M>& parsed, int field, int weight) {
   if (weight != 0 && -kMaxWeight <= weight && weight <= kMaxWeight) return;
-  node.Error(field,
-             absl::Substitute("weight is $0; write 1 to $1, or -$1 to -1 for "
-                              "an allow list",
-                              weight, kMaxWeight));
+  parsed.Error(field,
+               absl::Substitute("weight is $0; write 1 to $1, or -$1 to -1 for "
+                                "an allow list",
+                                weight, kMaxWeight));
 }
 
-void ReadAnswer(const Node<proto::Answer>& node, UniqueValues* seen,
+void ReadAnswer(const ParsedMessage<proto::Answer>& parsed, UniqueValues* seen,
                 DnsList* list) {
   using A = proto::Answer;
   // An answer without a weight has the weight of its list.
-  const int weight = node->has_weight() ? node->weight() : list->weight;
-  if (node->has_weight()) CheckWeight(node, A::kWeightFieldNumber, weight);
-  if (!Require(node, "answer", {{A::kWithinFieldNumber, "127.0.0.2"}})) return;
+  const int weight = parsed->has_weight() ? parsed->weight() : list->weight;
+  if (parsed->has_weight()) CheckWeight(parsed, A::kWeightFieldNumber, weight);
+  if (!Require(parsed, "answer", {{A::kWithinFieldNumber, "127.0.0.2"}}))
+    return;
   const std::optional<mail::IpNetwork> within =
-      mail::IpNetwork::Parse(node->within());
+      mail::IpNetwork::Parse(parsed->within());
   const bool good = within.has_value() && kDnsListings.Contains(*within);
   if (!good || kDnsListErrors.Contains(*within)) {
-    node.Error(
+    parsed.Error(
         A::kWithinFieldNumber,
         absl::Substitute("within $0 $1; write, say, \"127.0.0.2\" or "
                          "\"127.0.1.0/24\"",
-                         Quoted(node->within()),
+                         Quoted(parsed->within()),
                          good ? "is in 127.255.255.0/24, where lists put errors"
                               : "is no address or network within 127.0.0.0/8"));
     return;
   }
-  seen->Add(node->within(), node.At(A::kWithinFieldNumber),
-            absl::StrCat("within ", Quoted(node->within())));
+  seen->Add(parsed->within(), parsed.At(A::kWithinFieldNumber),
+            absl::StrCat("within ", Quoted(parsed->within())));
   list->answers.push_back({*within, weight});
 }
 
-DnsList ReadList(const Node<L>& node) {
+DnsList ReadList(const ParsedMessage<L>& parsed) {
   DnsList list;
-  list.ipv4 = node->ipv4();
-  list.ipv6 = node->ipv6();
-  list.domains = node->domains();
+  list.ipv4 = parsed->ipv4();
+  list.ipv6 = parsed->ipv6();
+  list.domains = parsed->domains();
   if (!list.ipv4 && !list.ipv6 && !list.domains) {
-    node.Error(L::kIpv4FieldNumber,
-               "nothing is looked up in this list; write ipv4, ipv6 or "
-               "domains: true");
+    parsed.Error(L::kIpv4FieldNumber,
+                 "nothing is looked up in this list; write ipv4, ipv6 or "
+                 "domains: true");
   }
-  list.weight = node->weight();
-  CheckWeight(node, L::kWeightFieldNumber, list.weight);
-  if (Require(node, "list", {{L::kZoneFieldNumber, "zen.example.org"}})) {
-    list.zone = ReadZone(node, L::kZoneFieldNumber, "zone", node->zone(), -1, 0,
-                         list.ipv6 ? kRoomForIpv6 : kRoomForOthers);
+  list.weight = parsed->weight();
+  CheckWeight(parsed, L::kWeightFieldNumber, list.weight);
+  if (Require(parsed, "list", {{L::kZoneFieldNumber, "zen.example.org"}})) {
+    list.zone = ReadZone(parsed, L::kZoneFieldNumber, "zone", parsed->zone(),
+                         -1, 0, list.ipv6 ? kRoomForIpv6 : kRoomForOthers);
   }
-  UniqueValues answers(&node.faults());
-  for (int i = 0; i < node->answer_size(); ++i) {
-    ReadAnswer(node.Child(node->answer(i), L::kAnswerFieldNumber, i), &answers,
-               &list);
+  UniqueValues answers(&parsed.faults());
+  for (int i = 0; i < parsed->answer_size(); ++i) {
+    ReadAnswer(parsed.Child(parsed->answer(i), L::kAnswerFieldNumber, i),
+               &answers, &list);
   }
   return list;
 }
 
 // Checks that no zone is equal to, or within, another. A name below both could
 // not be attributed to one list.
-void CheckZones(const Node<B>& node, const std::vector<DnsList>& lists) {
+void CheckZones(const ParsedMessage<B>& parsed,
+                const std::vector<DnsList>& lists) {
   const auto at = [&](size_t i) {
     const int index = static_cast<int>(i);
-    return node.Child(node->list(index), B::kListFieldNumber, index)
+    return parsed.Child(parsed->list(index), B::kListFieldNumber, index)
         .At(L::kZoneFieldNumber);
   };
   for (size_t i = 0; i < lists.size(); ++i) {
@@ -96,13 +98,13 @@ void CheckZones(const Node<B>& node, const std::vector<DnsList>& lists) {
       const bool below = mail::IsBelow(later, first);
       const bool above = mail::IsBelow(first, later);
       if (later != first && !below && !above) continue;
-      node.faults().Error(
+      parsed.faults().Error(
           at(i), absl::Substitute(
                      "zone $0 is $1, $2$3", Quoted(later),
                      below   ? absl::StrCat("below ", Quoted(first))
                      : above ? absl::StrCat("above ", Quoted(first))
                              : "there already",
-                     node.faults().Line(at(j)),
+                     parsed.faults().Line(at(j)),
                      below || above ? ": what is in the one would be in the "
                                       "other; keep one of them"
                                     : ""));
@@ -110,28 +112,28 @@ void CheckZones(const Node<B>& node, const std::vector<DnsList>& lists) {
   }
 }
 
-void ReadBudget(const Node<B>& node, absl::Duration deadline,
+void ReadBudget(const ParsedMessage<B>& parsed, absl::Duration deadline,
                 absl::Duration* budget) {
-  ReadDurationField(node, B::kBudgetFieldNumber, node->has_budget(), "budget",
-                    node->budget(), "1s", budget);
+  ReadDurationField(parsed, B::kBudgetFieldNumber, parsed->has_budget(),
+                    "budget", parsed->budget(), "1s", budget);
   if (*budget < kMinBudget) {
-    node.Error(B::kBudgetFieldNumber,
-               absl::Substitute("budget is $0, under 100ms: no list could "
-                                "answer in time; write, say, \"1s\"",
-                                absl::FormatDuration(*budget)));
+    parsed.Error(B::kBudgetFieldNumber,
+                 absl::Substitute("budget is $0, under 100ms: no list could "
+                                  "answer in time; write, say, \"1s\"",
+                                  absl::FormatDuration(*budget)));
   } else if (*budget >= deadline) {
-    node.Error(B::kBudgetFieldNumber,
-               absl::Substitute("budget is $0 and the policy's deadline $1: "
-                                "a slow list would leave the other checks no "
-                                "time; write less than the deadline",
-                                absl::FormatDuration(*budget),
-                                absl::FormatDuration(deadline)));
+    parsed.Error(B::kBudgetFieldNumber,
+                 absl::Substitute("budget is $0 and the policy's deadline $1: "
+                                  "a slow list would leave the other checks no "
+                                  "time; write less than the deadline",
+                                  absl::FormatDuration(*budget),
+                                  absl::FormatDuration(deadline)));
   }
 }
 
 // Warns of lists that are valid but have no effect.
-void WarnOfIdleLists(const Node<B>& node, const DnsblCheckPolicy& check,
-                     const DnsPolicy& dns) {
+void WarnOfIdleLists(const ParsedMessage<B>& parsed,
+                     const DnsblCheckPolicy& check, const DnsPolicy& dns) {
   int most = 0;
   for (size_t i = 0; i < check.lists.size(); ++i) {
     const DnsList& list = check.lists[i];
@@ -140,7 +142,7 @@ void WarnOfIdleLists(const Node<B>& node, const DnsblCheckPolicy& check,
     // listed.
     most += weights.most * ((list.ipv4 || list.ipv6) + list.domains);
     if (weights.least >= 0 || !dns.controls.empty()) continue;
-    node.Warning(
+    parsed.Warning(
         B::kListFieldNumber,
         absl::Substitute("list $0 is an allow list, and dns has no control: "
                          "that somebody is not on it is never proven, so it "
@@ -150,40 +152,43 @@ void WarnOfIdleLists(const Node<B>& node, const DnsblCheckPolicy& check,
         static_cast<int>(i));
   }
   if (most >= check.threshold) return;
-  node.Warning(
-      node->has_threshold() ? B::kThresholdFieldNumber : B::kListFieldNumber,
+  parsed.Warning(
+      parsed->has_threshold() ? B::kThresholdFieldNumber : B::kListFieldNumber,
       absl::Substitute("threshold is $0, and all lists together weigh $1: "
                        "nobody is rejected; write $2",
                        check.threshold, most,
                        most > 0 ? absl::StrCat(most, " or less")
                                 : "a list with a weight above 0"),
-      node->has_threshold() ? -1 : 0);
+      parsed->has_threshold() ? -1 : 0);
 }
 
 }  // namespace
 
-DnsblCheckPolicy ReadDnsbl(const Node<C>& check, const Policy& policy) {
-  const Node<B> node = check.Child(check->dnsbl(), C::kDnsblFieldNumber);
+DnsblCheckPolicy ReadDnsbl(const ParsedMessage<C>& check,
+                           const Policy& policy) {
+  const ParsedMessage<B> parsed =
+      check.Child(check->dnsbl(), C::kDnsblFieldNumber);
   DnsblCheckPolicy result;
-  for (int i = 0; i < node->list_size(); ++i) {
+  for (int i = 0; i < parsed->list_size(); ++i) {
     result.lists.push_back(
-        ReadList(node.Child(node->list(i), B::kListFieldNumber, i)));
+        ReadList(parsed.Child(parsed->list(i), B::kListFieldNumber, i)));
   }
   if (result.lists.empty()) {
-    node.faults().Error(node.begin(),
-                        "dnsbl has no list; write, say, list { zone: "
-                        "\"zen.example.org\" }");
+    parsed.faults().Error(parsed.begin(),
+                          "dnsbl has no list; write, say, list { zone: "
+                          "\"zen.example.org\" }");
   }
-  CheckZones(node, result.lists);
-  result.threshold = node->threshold();
+  CheckZones(parsed, result.lists);
+  result.threshold = parsed->threshold();
   if (result.threshold < 1) {
-    node.Error(B::kThresholdFieldNumber,
-               absl::Substitute("threshold is $0, so nobody need be listed to "
-                                "be rejected; write 1 or more",
-                                result.threshold));
+    parsed.Error(
+        B::kThresholdFieldNumber,
+        absl::Substitute("threshold is $0, so nobody need be listed to "
+                         "be rejected; write 1 or more",
+                         result.threshold));
   }
-  ReadBudget(node, policy.deadline, &result.budget);
-  WarnOfIdleLists(node, result, policy.dns);
+  ReadBudget(parsed, policy.deadline, &result.budget);
+  WarnOfIdleLists(parsed, result, policy.dns);
   return result;
 }
 

@@ -5,7 +5,7 @@
 #include "absl/strings/substitute.h"
 #include "lib/mail/listed_name.h"
 #include "lib/mail/utf8.h"
-#include "lib/policy/loader/parts.h"
+#include "lib/policy/loader/read_policy.h"
 #include "lib/policy/loader/values.h"
 
 namespace mailverdict {
@@ -14,14 +14,16 @@ namespace {
 using C = proto::Check;
 using E = proto::Recipient;
 
-// A local part or a pattern, as `index` of the policy's own has it.
-void ReadException(const Node<E>& node, int index, RecipientPolicy* check) {
-  const std::string& text = node->exception(index);
+// One entry of `exception`: a local part or a pattern. `index` is its place in
+// the field.
+void ReadException(const ParsedMessage<E>& parsed, int index,
+                   RecipientPolicy* check) {
+  const std::string& text = parsed->exception(index);
   mail::ListedName name;
   if (const auto fault = mail::ReadListedName(text, &name)) {
     const std::string message(mail::ToStatus(*fault).message());
-    node.faults().ErrorInString(
-        node.At(E::kExceptionFieldNumber, index),
+    parsed.faults().ErrorInString(
+        parsed.At(E::kExceptionFieldNumber, index),
         absl::StrCat("exception ", Quoted(text),
                      " is no local part, prefix* or *suffix"),
         message, 0);
@@ -43,10 +45,10 @@ void ReadException(const Node<E>& node, int index, RecipientPolicy* check) {
                               "write $0 for every realm, or list the address "
                               "in a file of its realm's also_valid",
                               Quoted(without));
-    node.Error(E::kExceptionFieldNumber,
-               absl::Substitute("exception $0 has a domain; $1", Quoted(text),
-                                instead),
-               index);
+    parsed.Error(E::kExceptionFieldNumber,
+                 absl::Substitute("exception $0 has a domain; $1", Quoted(text),
+                                  instead),
+                 index);
     return;
   }
   for (const mail::Address& each : name.addresses) {
@@ -57,8 +59,8 @@ void ReadException(const Node<E>& node, int index, RecipientPolicy* check) {
   }
 }
 
-// What a file says of exceptions. Names with a domain are passed over.
-void AddExceptionFile(const Node<E>& node, int index,
+// Adds the exceptions of a file. Skips names that have a domain.
+void AddExceptionFile(const ParsedMessage<E>& parsed, int index,
                       const mail::AddressFile& file, RecipientPolicy* check) {
   for (const std::string& local : file.local_parts) {
     check->exceptions.insert(mail::FoldUtf8(local));
@@ -72,45 +74,46 @@ void AddExceptionFile(const Node<E>& node, int index,
     }
   }
   if (!domains) return;
-  node.Warning(E::kExceptionFileFieldNumber,
-               absl::Substitute("exception_file $0 has addresses with a "
-                                "domain, which are passed over; list it as "
-                                "also_valid in their realm",
-                                Quoted(node->exception_file(index))),
-               index);
+  parsed.Warning(E::kExceptionFileFieldNumber,
+                 absl::Substitute("exception_file $0 has addresses with a "
+                                  "domain, which are passed over; list it as "
+                                  "also_valid in their realm",
+                                  Quoted(parsed->exception_file(index))),
+                 index);
 }
 
 // Local parts, from the policy itself and from files.
-void ReadExceptions(const Node<E>& node, AddressFiles* files,
+void ReadExceptions(const ParsedMessage<E>& parsed, AddressFiles* files,
                     RecipientPolicy* check) {
-  for (int i = 0; i < node->exception_size(); ++i) {
-    ReadException(node, i, check);
+  for (int i = 0; i < parsed->exception_size(); ++i) {
+    ReadException(parsed, i, check);
   }
-  UniqueValues paths(&node.faults());
-  for (int i = 0; i < node->exception_file_size(); ++i) {
-    const size_t offset = node.At(E::kExceptionFileFieldNumber, i);
-    const std::string& path = node->exception_file(i);
+  UniqueValues paths(&parsed.faults());
+  for (int i = 0; i < parsed->exception_file_size(); ++i) {
+    const size_t offset = parsed.At(E::kExceptionFileFieldNumber, i);
+    const std::string& path = parsed->exception_file(i);
     if (!paths.Add(path, offset,
                    absl::StrCat("exception_file ", Quoted(path)))) {
       continue;
     }
     const auto& file = files->Get(path);
     if (!file.ok()) {
-      node.Error(E::kExceptionFileFieldNumber,
-                 absl::StrCat("exception_file ", file.status().message()), i);
+      parsed.Error(E::kExceptionFileFieldNumber,
+                   absl::StrCat("exception_file ", file.status().message()), i);
       continue;
     }
     for (const std::string& warning : file->warnings) {
-      node.Warning(E::kExceptionFileFieldNumber,
-                   absl::StrCat("exception_file ", warning), i);
+      parsed.Warning(E::kExceptionFileFieldNumber,
+                     absl::StrCat("exception_file ", warning), i);
     }
-    AddExceptionFile(node, i, *file, check);
+    AddExceptionFile(parsed, i, *file, check);
   }
 }
 
 }  // namespace
 
-RecipientPolicy ReadRecipient(const Node<C>& check, AddressFiles* files) {
+RecipientPolicy ReadRecipient(const ParsedMessage<C>& check,
+                              AddressFiles* files) {
   RecipientPolicy result;
   ReadExceptions(check.Child(check->recipient(), C::kRecipientFieldNumber),
                  files, &result);

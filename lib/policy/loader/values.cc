@@ -286,7 +286,7 @@ Complaint CheckBindName(std::string_view text) {
 
 Complaint CheckUri(std::string_view uri) {
   const size_t colon = uri.find("://");
-  // A comma behind a slash is one of a distinguished name.
+  // A comma after a slash belongs to a distinguished name.
   if (uri.find_first_of(" ,") <
       uri.find('/', colon == uri.npos ? 0 : colon + 3)) {
     return Complain(uri, "is more than one server; write a uri for each");
@@ -341,7 +341,7 @@ Complaint CheckSocketAddress(std::string_view address) {
   return Complain(address, "is no address; write unix:/PATH or inet:HOST:PORT");
 }
 
-Complaint DoubtSocketAddress(std::string_view address) {
+Complaint SocketAddressWarning(std::string_view address) {
   mail::Cursor in(address);
   if (!in.Skip("inet:")) return std::nullopt;
   const std::optional<HostPort> at = ReadHostPort(in.rest());

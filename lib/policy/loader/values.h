@@ -45,9 +45,9 @@ bool IsLocalUri(std::string_view uri);
 
 // Checks "unix:/path" or "inet:HOST:PORT".
 Complaint CheckSocketAddress(std::string_view address);
-// A warning about an address that is valid but probably a mistake. REQUIRES:
+// Returns a warning if the address is valid but probably a mistake. REQUIRES:
 // CheckSocketAddress accepts `address`.
-Complaint DoubtSocketAddress(std::string_view address);
+Complaint SocketAddressWarning(std::string_view address);
 
 // Checks how many addresses may vanish before a directory is held: 1 to 63.
 Complaint CheckHoldVanished(uint32_t vanished);

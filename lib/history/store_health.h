@@ -1,8 +1,8 @@
-// The log lines about a store that fails or has recovered
-// (lib/loop/health_log.h), with the number of writes that the failure has cost.
+// Makes the log lines about a store that fails or has recovered
+// (lib/loop/health_log.h), with the number of writes that were lost.
 
-#ifndef MAILVERDICT_LIB_HISTORY_STORE_ALARM_H_
-#define MAILVERDICT_LIB_HISTORY_STORE_ALARM_H_
+#ifndef MAILVERDICT_LIB_HISTORY_STORE_HEALTH_H_
+#define MAILVERDICT_LIB_HISTORY_STORE_HEALTH_H_
 
 #include <cstdint>
 #include <optional>
@@ -17,13 +17,13 @@
 namespace mailverdict {
 
 // Not thread-safe.
-class StoreAlarm {
+class StoreHealth {
  public:
   // `store` begins each line: "history /var/lib/mailverdict/history".
-  explicit StoreAlarm(std::string store)
+  explicit StoreHealth(std::string store)
       : health_(std::move(store), "what it holds is still read") {}
 
-  // Report the result of a write. Each returns the line to log, if one is due.
+  // Report the result of a write. Both return the line to log, if one is due.
   // `lost` is the number of writes dropped since the store was opened.
   std::optional<std::string> Failed(absl::string_view why, uint64_t lost,
                                     absl::Time now) {
@@ -46,4 +46,4 @@ class StoreAlarm {
 
 }  // namespace mailverdict
 
-#endif  // MAILVERDICT_LIB_HISTORY_STORE_ALARM_H_
+#endif  // MAILVERDICT_LIB_HISTORY_STORE_HEALTH_H_

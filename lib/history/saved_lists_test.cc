@@ -1,4 +1,4 @@
-#include "lib/history/list_memory.h"
+#include "lib/history/saved_lists.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,22 +13,22 @@
 namespace mailverdict {
 namespace {
 
-class ListMemory : public testing::Test {
+class SavedLists : public testing::Test {
  protected:
-  ListMemory() {
-    char folder[] = "/tmp/list_memory_XXXXXX";
+  SavedLists() {
+    char folder[] = "/tmp/saved_lists_XXXXXX";
     folder_ = mkdtemp(folder);
-    file = ListMemoryFile(folder_ + "/history");
+    file = SavedListsFile(folder_ + "/history");
   }
-  ~ListMemory() override {
+  ~SavedLists() override {
     for (const char* name : {"/history-lists", "/history-lists.new"}) {
       unlink((folder_ + name).c_str());
     }
     rmdir(folder_.c_str());
   }
 
-  static RememberedList List(bool domains, const std::string& path,
-                             const std::string& text) {
+  static SavedList List(bool domains, const std::string& path,
+                        const std::string& text) {
     return {domains, path, std::make_shared<const std::string>(text)};
   }
   std::string Bytes() {
@@ -39,13 +39,13 @@ class ListMemory : public testing::Test {
   void Put(const std::string& bytes) {
     std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
   }
-  // "path=text" of each, with "!" ahead of lists of domains.
+  // Returns "path=text" for each list, with "!" before a list of domains.
   std::vector<std::string> Read() {
-    const auto lists = ReadListMemory(file);
+    const auto lists = ReadSavedLists(file);
     EXPECT_TRUE(lists.ok()) << lists.status();
     std::vector<std::string> shown;
     if (!lists.ok()) return shown;
-    for (const RememberedList& list : *lists) {
+    for (const SavedList& list : *lists) {
       shown.push_back((list.domains ? "!" : "") + list.path + "=" + *list.text);
     }
     return shown;
@@ -54,16 +54,16 @@ class ListMemory : public testing::Test {
   std::string folder_, file;
 };
 
-TEST_F(ListMemory, GivesBackWhatWasWritten) {
-  EXPECT_EQ(ReadListMemory(file).status().code(), absl::StatusCode::kNotFound);
-  ASSERT_TRUE(WriteListMemory(file, {List(false, "/etc/aliases", "a: b\n"),
+TEST_F(SavedLists, GivesBackWhatWasWritten) {
+  EXPECT_EQ(ReadSavedLists(file).status().code(), absl::StatusCode::kNotFound);
+  ASSERT_TRUE(WriteSavedLists(file, {List(false, "/etc/aliases", "a: b\n"),
                                      List(true, "/etc/wrong", ""),
                                      List(false, "", std::string(3, '\0'))})
                   .ok());
   EXPECT_THAT(Read(),
               testing::ElementsAre("/etc/aliases=a: b\n",
                                    "!/etc/wrong=", "=" + std::string(3, '\0')));
-  ASSERT_TRUE(WriteListMemory(file, {}).ok());
+  ASSERT_TRUE(WriteSavedLists(file, {}).ok());
   EXPECT_THAT(Read(), testing::IsEmpty());
   struct stat about;
   ASSERT_EQ(stat(file.c_str(), &about), 0);
@@ -71,32 +71,32 @@ TEST_F(ListMemory, GivesBackWhatWasWritten) {
   EXPECT_NE(access((file + ".new").c_str(), F_OK), 0);
 }
 
-TEST_F(ListMemory, AnyCutOrChangedByteIsDamage) {
-  ASSERT_TRUE(WriteListMemory(file, {List(false, "/a", "joe\nann\n")}).ok());
+TEST_F(SavedLists, AnyCutOrChangedByteIsDamage) {
+  ASSERT_TRUE(WriteSavedLists(file, {List(false, "/a", "joe\nann\n")}).ok());
   const std::string whole = Bytes();
   for (size_t i = 0; i < whole.size(); ++i) {
     Put(whole.substr(0, i));
-    EXPECT_EQ(ReadListMemory(file).status().code(), absl::StatusCode::kDataLoss)
+    EXPECT_EQ(ReadSavedLists(file).status().code(), absl::StatusCode::kDataLoss)
         << "cut at " << i;
     std::string changed = whole;
     changed[i] = static_cast<char>(changed[i] ^ 0x40);
     Put(changed);
-    EXPECT_EQ(ReadListMemory(file).status().code(), absl::StatusCode::kDataLoss)
+    EXPECT_EQ(ReadSavedLists(file).status().code(), absl::StatusCode::kDataLoss)
         << "changed at " << i;
   }
   Put(whole + "x");
-  EXPECT_EQ(ReadListMemory(file).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(ReadSavedLists(file).status().code(), absl::StatusCode::kDataLoss);
 }
 
-TEST_F(ListMemory, AFullDiskLeavesTheOldOne) {
-  ASSERT_TRUE(WriteListMemory(file, {List(false, "/a", "joe\n")}).ok());
+TEST_F(SavedLists, AFullDiskLeavesTheOldOne) {
+  ASSERT_TRUE(WriteSavedLists(file, {List(false, "/a", "joe\n")}).ok());
   std::signal(SIGXFSZ, SIG_IGN);
   rlimit before;
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
   const rlimit small = {4096, before.rlim_max};
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
   const absl::Status full =
-      WriteListMemory(file, {List(false, "/a", std::string(10'000, 'x'))});
+      WriteSavedLists(file, {List(false, "/a", std::string(10'000, 'x'))});
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
   EXPECT_EQ(full.code(), absl::StatusCode::kUnavailable) << full;
   EXPECT_THAT(Read(), testing::ElementsAre("/a=joe\n"));
@@ -104,30 +104,30 @@ TEST_F(ListMemory, AFullDiskLeavesTheOldOne) {
       << "what was written of it would keep the disk full";
 }
 
-TEST_F(ListMemory, WhatACrashLeftBehindDoesNotCount) {
+TEST_F(SavedLists, WhatACrashLeftBehindDoesNotCount) {
   std::ofstream(file + ".new", std::ios::binary) << std::string(10'000, 'x');
-  ASSERT_TRUE(WriteListMemory(file, {List(false, "/a", "joe\n")}).ok());
+  ASSERT_TRUE(WriteSavedLists(file, {List(false, "/a", "joe\n")}).ok());
   EXPECT_THAT(Read(), testing::ElementsAre("/a=joe\n"));
 }
 
-TEST_F(ListMemory, AListThatIsNoLongerWrittenIsForgotten) {
-  ASSERT_TRUE(WriteListMemory(file, {List(false, "/a", "joe\n"),
+TEST_F(SavedLists, AListThatIsNoLongerWrittenIsForgotten) {
+  ASSERT_TRUE(WriteSavedLists(file, {List(false, "/a", "joe\n"),
                                      List(false, "/b", "ann\n")})
                   .ok());
-  ASSERT_TRUE(WriteListMemory(file, {List(false, "/b", "eve\n")}).ok());
+  ASSERT_TRUE(WriteSavedLists(file, {List(false, "/b", "eve\n")}).ok());
   EXPECT_THAT(Read(), testing::ElementsAre("/b=eve\n"));
 }
 
-TEST_F(ListMemory, WhatIsNoFileIsDamage) {
+TEST_F(SavedLists, WhatIsNoFileIsDamage) {
   ASSERT_EQ(mkdir(file.c_str(), 0700), 0);
-  EXPECT_EQ(ReadListMemory(file).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(ReadSavedLists(file).status().code(), absl::StatusCode::kDataLoss);
   ASSERT_EQ(rmdir(file.c_str()), 0);
   ASSERT_EQ(mkfifo(file.c_str(), 0600), 0);
-  EXPECT_EQ(ReadListMemory(file).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(ReadSavedLists(file).status().code(), absl::StatusCode::kDataLoss);
 }
 
-TEST_F(ListMemory, WithoutAHistoryThereIsNone) {
-  EXPECT_EQ(ListMemoryFile(""), "");
+TEST_F(SavedLists, WithoutAHistoryThereIsNone) {
+  EXPECT_EQ(SavedListsFile(""), "");
 }
 
 }  // namespace

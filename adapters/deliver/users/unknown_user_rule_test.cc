@@ -1,4 +1,4 @@
-#include "adapters/deliver/users/unknown_rule.h"
+#include "adapters/deliver/users/unknown_user_rule.h"
 
 #include <string>
 #include <utility>
@@ -45,8 +45,8 @@ class Rule : public ::testing::Test {
     for (const Existence answer : answers) {
       proofs.push_back(std::make_unique<FakeProof>(answer, &asked_));
     }
-    const UnknownRule rule(policy, std::move(proofs), absl::Seconds(60),
-                           domain);
+    const UnknownUserRule rule(policy, std::move(proofs), absl::Seconds(60),
+                               domain);
     ruling_ = rule.Judge(recipient);
     return ruling_.existence;
   }
@@ -100,8 +100,8 @@ class ProofOfOnce : public ProofSource {
 TEST(RuleOfOnce, NoAnswerIsUsedTwice) {
   std::vector<std::unique_ptr<ProofSource>> proofs;
   proofs.push_back(std::make_unique<ProofOfOnce>());
-  const UnknownRule rule(UnknownPolicy::kUnlessProven, std::move(proofs),
-                         absl::Seconds(60));
+  const UnknownUserRule rule(UnknownPolicy::kUnlessProven, std::move(proofs),
+                             absl::Seconds(60));
   EXPECT_EQ(rule.Judge("jane@example.org").existence, kAbsent);
   EXPECT_EQ(rule.Judge("jane@example.org").existence, kPresent);
 }

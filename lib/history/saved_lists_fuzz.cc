@@ -1,4 +1,4 @@
-// Fuzzes ParseListMemory. Requires: no crash; bytes that parse are written
+// Fuzzes ParseSavedLists. Requires: no crash; bytes that parse are written
 // again as the same bytes. The input is tried as a whole file, and as the lists
 // in a file with a right checksum.
 
@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "lib/history/list_memory.h"
 #include "lib/history/little_endian.h"
+#include "lib/history/saved_lists.h"
 #include "lib/history/siphash.h"
 #include "tests/fuzz/require.h"
 
@@ -17,8 +17,8 @@ namespace mailverdict {
 namespace {
 
 void Try(std::string_view bytes) {
-  const auto lists = ParseListMemory(bytes);
-  if (lists.ok()) Require(ListMemoryBytes(*lists) == bytes, "the same bytes");
+  const auto lists = ParseSavedLists(bytes);
+  if (lists.ok()) Require(SavedListsBytes(*lists) == bytes, "the same bytes");
 }
 
 }  // namespace
@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace mailverdict;
   const std::string_view input = Bytes(data, size);
   Try(input);
-  const std::string empty = ListMemoryBytes({});
+  const std::string empty = SavedListsBytes({});
   std::string whole = empty.substr(0, empty.size() - sizeof(uint64_t));
   AppendNumber(SipHash("mailverdictlists")(input), &whole);
   whole += input;

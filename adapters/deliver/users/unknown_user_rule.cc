@@ -1,4 +1,4 @@
-#include "adapters/deliver/users/unknown_rule.h"
+#include "adapters/deliver/users/unknown_user_rule.h"
 
 #include <algorithm>
 #include <utility>
@@ -15,15 +15,15 @@ bool IsControl(char c) {
 
 }  // namespace
 
-UnknownRule::UnknownRule(UnknownPolicy policy,
-                         std::vector<std::unique_ptr<ProofSource>> proofs,
-                         absl::Duration timeout, std::string domain)
+UnknownUserRule::UnknownUserRule(
+    UnknownPolicy policy, std::vector<std::unique_ptr<ProofSource>> proofs,
+    absl::Duration timeout, std::string domain)
     : policy_(policy),
       proofs_(std::move(proofs)),
       timeout_(timeout),
       domain_(std::move(domain)) {}
 
-Ruling UnknownRule::Judge(std::string_view recipient) const {
+Ruling UnknownUserRule::Judge(std::string_view recipient) const {
   const Ruling always_defer{Existence::kUnsure,
                             "--unknown always-defer never lets it stand"};
   const bool defer = policy_ == UnknownPolicy::kAlwaysDefer;
@@ -55,7 +55,7 @@ Ruling UnknownRule::Judge(std::string_view recipient) const {
 // hangs does not use up the others' time. A presence ends the round; otherwise
 // the first source that is unsure decides, since every source has to agree on
 // an absence.
-Ruling UnknownRule::AskAll(std::string_view recipient) const {
+Ruling UnknownUserRule::AskAll(std::string_view recipient) const {
   if (proofs_.empty()) {
     return {Existence::kUnsure, "there is no source of proofs; see --proof"};
   }

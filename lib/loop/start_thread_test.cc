@@ -1,4 +1,4 @@
-#include "lib/loop/quiet_thread.h"
+#include "lib/loop/start_thread.h"
 
 #include <gtest/gtest.h>
 
@@ -16,10 +16,9 @@ sigset_t Blocked() {
   return blocked;
 }
 
-TEST(QuietThread, BlocksSignalsButNoFaults) {
+TEST(StartThread, BlocksSignalsButNoFaults) {
   sigset_t its = {};
-  absl::StatusOr<std::thread> thread =
-      StartQuietThread([&its] { its = Blocked(); });
+  absl::StatusOr<std::thread> thread = StartThread([&its] { its = Blocked(); });
   ASSERT_TRUE(thread.ok()) << thread.status();
   thread->join();
   for (const int signal : {SIGTERM, SIGHUP, SIGINT, SIGPIPE, SIGXFSZ}) {
@@ -30,12 +29,12 @@ TEST(QuietThread, BlocksSignalsButNoFaults) {
   EXPECT_EQ(sigismember(&ours, SIGTERM), 0);
 }
 
-TEST(QuietThread, WithoutAThreadItSaysSo) {
+TEST(StartThread, WithoutAThreadItSaysSo) {
   const auto held = std::make_shared<int>(0);
   {
     const NoThreads none;
     const absl::StatusOr<std::thread> thread =
-        StartQuietThread([held] { ADD_FAILURE() << "it has run"; });
+        StartThread([held] { ADD_FAILURE() << "it has run"; });
     EXPECT_EQ(thread.status().code(), absl::StatusCode::kResourceExhausted);
     EXPECT_NE(thread.status().message().find("no thread to spare"),
               absl::string_view::npos);
@@ -43,7 +42,7 @@ TEST(QuietThread, WithoutAThreadItSaysSo) {
   EXPECT_EQ(held.use_count(), 1);
   const sigset_t ours = Blocked();
   EXPECT_EQ(sigismember(&ours, SIGTERM), 0);
-  absl::StatusOr<std::thread> later = StartQuietThread([] {});
+  absl::StatusOr<std::thread> later = StartThread([] {});
   ASSERT_TRUE(later.ok());
   later->join();
 }

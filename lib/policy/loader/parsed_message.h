@@ -1,8 +1,8 @@
 // A protobuf message of the policy file, with the places of the message and of
 // its fields. Part of the loader.
 
-#ifndef MAILVERDICT_LIB_POLICY_LOADER_NODE_H_
-#define MAILVERDICT_LIB_POLICY_LOADER_NODE_H_
+#ifndef MAILVERDICT_LIB_POLICY_LOADER_PARSED_MESSAGE_H_
+#define MAILVERDICT_LIB_POLICY_LOADER_PARSED_MESSAGE_H_
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/text_format.h>
@@ -32,16 +32,18 @@ inline size_t OffsetOf(const google::protobuf::TextFormat::ParseInfoTree* tree,
   return otherwise;
 }
 
-// Does not own the message, the tree or the faults. Fields are given by their
-// numbers, such as proto::Directory::kUriFieldNumber. `index` is for repeated
-// fields.
+// A message with the places of its fields. Does not own the message, the tree
+// or the faults. Fields are given by their numbers, such as
+// proto::Directory::kUriFieldNumber. `index` selects an element of a repeated
+// field.
 template <typename M>
-class Node {
+class ParsedMessage {
  public:
   using Tree = google::protobuf::TextFormat::ParseInfoTree;
 
   // `tree` may be nullptr. `begin` is the offset of the message's name.
-  Node(const M& message, const Tree* tree, size_t begin, Faults* faults)
+  ParsedMessage(const M& message, const Tree* tree, size_t begin,
+                Faults* faults)
       : message_(message), tree_(tree), begin_(begin), faults_(faults) {}
 
   const M* operator->() const { return &message_; }
@@ -49,21 +51,22 @@ class Node {
   size_t begin() const { return begin_; }
   Faults& faults() const { return *faults_; }
 
-  // The offset of the field; of the message, if the field is left out.
+  // The offset of the field, or the offset of the message if the field is left
+  // out.
   size_t At(int field, int index = -1) const {
     return OffsetOf(tree_, M::descriptor()->FindFieldByNumber(field), index,
                     begin_, *faults_);
   }
 
+  // The parsed message of `child`, the message in `field`.
   template <typename C>
-  // The node of `child`, the message in `field`.
-  Node<C> Child(const C& child, int field, int index = -1) const {
+  ParsedMessage<C> Child(const C& child, int field, int index = -1) const {
     const Tree* tree =
         tree_ == nullptr
             ? nullptr
             : tree_->GetTreeForNested(M::descriptor()->FindFieldByNumber(field),
                                       index);
-    return Node<C>(child, tree, At(field, index), faults_);
+    return ParsedMessage<C>(child, tree, At(field, index), faults_);
   }
 
   void Error(int field, std::string_view what, int index = -1) const {
@@ -82,4 +85,4 @@ class Node {
 
 }  // namespace mailverdict
 
-#endif  // MAILVERDICT_LIB_POLICY_LOADER_NODE_H_
+#endif  // MAILVERDICT_LIB_POLICY_LOADER_PARSED_MESSAGE_H_

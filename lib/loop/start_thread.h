@@ -1,7 +1,7 @@
 // Starts a thread that receives no signals.
 
-#ifndef MAILVERDICT_LIB_LOOP_QUIET_THREAD_H_
-#define MAILVERDICT_LIB_LOOP_QUIET_THREAD_H_
+#ifndef MAILVERDICT_LIB_LOOP_START_THREAD_H_
+#define MAILVERDICT_LIB_LOOP_START_THREAD_H_
 
 #include <pthread.h>
 #include <signal.h>
@@ -17,21 +17,20 @@
 
 namespace mailverdict {
 
-// Runs `body` on a new thread that blocks all signals, SIGPIPE included: they
-// are for the thread that runs the loop. A fault of its own (SIGSEGV and the
-// like) can still kill it.
+// Runs `body` on a new thread that blocks all signals, including SIGPIPE, so
+// that they go to the thread that runs the loop. Only the signals of its own
+// faults (SIGSEGV and the like) are not blocked.
 //
-// ResourceExhausted if the machine has no thread to spare; `body` is then
-// destroyed without having run. This happens to a daemon that has run well for
-// weeks, so a caller goes on without the thread and tries again later.
-inline absl::StatusOr<std::thread> StartQuietThread(
-    std::function<void()> body) {
+// ResourceExhausted: the system allows no further thread. `body` is then
+// destroyed without having run. This can happen to a daemon that has run well
+// for weeks, so the caller should go on without the thread and try again later.
+inline absl::StatusOr<std::thread> StartThread(std::function<void()> body) {
   sigset_t blocked, before;
   sigfillset(&blocked);
   for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP}) {
     sigdelset(&blocked, fault);
   }
-  // A thread is born with the signals blocked that its maker blocks.
+  // A new thread inherits the blocked signals of the thread that makes it.
   pthread_sigmask(SIG_SETMASK, &blocked, &before);
   absl::StatusOr<std::thread> thread;
   try {
@@ -47,4 +46,4 @@ inline absl::StatusOr<std::thread> StartQuietThread(
 
 }  // namespace mailverdict
 
-#endif  // MAILVERDICT_LIB_LOOP_QUIET_THREAD_H_
+#endif  // MAILVERDICT_LIB_LOOP_START_THREAD_H_

@@ -1,7 +1,7 @@
 // The rule that decides whether a "user unknown" may stand, or becomes "try
 // again later". The wrapper, the proxy and the map all use it.
 //
-//   UnknownRule rule(UnknownPolicy::kUnlessProven, std::move(proofs),
+//   UnknownUserRule rule(UnknownPolicy::kUnlessProven, std::move(proofs),
 //                    absl::Seconds(5), "example.org");
 //   const Ruling ruling = rule.Judge("jane@example.org");
 //   if (ruling.existence == Existence::kProvenAbsent) ...  // it may stand
@@ -9,8 +9,8 @@
 // A mailbox host that says "user unknown" may have lost its directory. So the
 // bounce stands only when every proof source says that the absence is proven.
 
-#ifndef MAILVERDICT_ADAPTERS_DELIVER_USERS_UNKNOWN_RULE_H_
-#define MAILVERDICT_ADAPTERS_DELIVER_USERS_UNKNOWN_RULE_H_
+#ifndef MAILVERDICT_ADAPTERS_DELIVER_USERS_UNKNOWN_USER_RULE_H_
+#define MAILVERDICT_ADAPTERS_DELIVER_USERS_UNKNOWN_USER_RULE_H_
 
 #include <memory>
 #include <string>
@@ -51,13 +51,13 @@ enum class UnknownPolicy {
 };
 
 // Thread-safe.
-class UnknownRule {
+class UnknownUserRule {
  public:
   // Without `proofs` nothing is ever proven. `timeout` is for all of them
   // together. `domain` is added to recipients that have none; it may be empty.
-  UnknownRule(UnknownPolicy policy,
-              std::vector<std::unique_ptr<ProofSource>> proofs,
-              absl::Duration timeout, std::string domain = "");
+  UnknownUserRule(UnknownPolicy policy,
+                  std::vector<std::unique_ptr<ProofSource>> proofs,
+                  absl::Duration timeout, std::string domain = "");
 
   // Blocks for `timeout` at most, if the proofs keep to their deadlines. The
   // recipient is an address without angle brackets; it is untrusted. An empty
@@ -76,4 +76,4 @@ class UnknownRule {
 
 }  // namespace mailverdict::deliver
 
-#endif  // MAILVERDICT_ADAPTERS_DELIVER_USERS_UNKNOWN_RULE_H_
+#endif  // MAILVERDICT_ADAPTERS_DELIVER_USERS_UNKNOWN_USER_RULE_H_

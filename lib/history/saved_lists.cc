@@ -1,4 +1,4 @@
-#include "lib/history/list_memory.h"
+#include "lib/history/saved_lists.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,12 +21,14 @@
 namespace mailverdict {
 namespace {
 
-// The file: this line, the checksum of all that follows, then per list its kind
-// (1 byte), the lengths of path (4 bytes) and text (8 bytes), path, text.
+// The file's format: this line; the checksum of everything after it; then for
+// each list its kind (1 byte), the length of its path (4 bytes), the length of
+// its text (8 bytes), its path, its text.
 constexpr std::string_view kMagic = "mailverdict lists 1\n";
 constexpr size_t kHeaderBytes = kMagic.size() + sizeof(uint64_t);
 
-// Against damage, not against forgery: whoever can write the file can do worse.
+// The checksum detects damage, not forgery: whoever can write the file can do
+// worse.
 uint64_t Checksum(std::string_view bytes) {
   static const SipHash hash("mailverdictlists");
   return hash(bytes);
@@ -43,7 +45,8 @@ absl::Status WriteAll(int fd, std::string_view bytes) {
 }
 
 absl::StatusOr<std::string> ReadWhole(const std::string& file) {
-  // O_NONBLOCK: opening a named pipe would wait for a writer without end.
+  // O_NONBLOCK: without it, opening a named pipe would wait for a writer for
+  // ever.
   const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0 && errno == ENOENT) {
     return absl::NotFoundError(absl::StrCat(file, ": there is none"));
@@ -53,7 +56,7 @@ absl::StatusOr<std::string> ReadWhole(const std::string& file) {
   struct stat about;
   if (fstat(fd, &about) != 0) return ErrnoStatus(errno, file);
   if (!S_ISREG(about.st_mode) ||
-      static_cast<uint64_t>(about.st_size) > 2 * kMaxListMemoryBytes) {
+      static_cast<uint64_t>(about.st_size) > 2 * kMaxSavedListsBytes) {
     return absl::DataLossError(absl::StrCat(file, ": no file of ours"));
   }
   std::string bytes(static_cast<size_t>(about.st_size), '\0');
@@ -69,7 +72,7 @@ absl::StatusOr<std::string> ReadWhole(const std::string& file) {
   return bytes;
 }
 
-std::optional<RememberedList> TakeList(mail::Cursor* in) {
+std::optional<SavedList> TakeList(mail::Cursor* in) {
   const auto kind = TakeNumber<uint8_t>(in);
   const auto path_bytes = TakeNumber<uint32_t>(in);
   const auto text_bytes = TakeNumber<uint64_t>(in);
@@ -80,20 +83,20 @@ std::optional<RememberedList> TakeList(mail::Cursor* in) {
   const auto path = in->Take(*path_bytes);
   const auto text = in->Take(*text_bytes);
   if (!path.has_value() || !text.has_value()) return std::nullopt;
-  return RememberedList{*kind == 1, std::string(*path),
-                        std::make_shared<const std::string>(*text)};
+  return SavedList{*kind == 1, std::string(*path),
+                   std::make_shared<const std::string>(*text)};
 }
 
 }  // namespace
 
-std::string ListMemoryFile(const std::string& history_file) {
+std::string SavedListsFile(const std::string& history_file) {
   return history_file.empty() ? "" : absl::StrCat(history_file, "-lists");
 }
 
-std::string ListMemoryBytes(const std::vector<RememberedList>& lists) {
+std::string SavedListsBytes(const std::vector<SavedList>& lists) {
   std::string bytes(kMagic);
   bytes.append(sizeof(uint64_t), '\0');
-  for (const RememberedList& list : lists) {
+  for (const SavedList& list : lists) {
     bytes.push_back(list.domains ? '\1' : '\0');
     AppendNumber(static_cast<uint32_t>(list.path.size()), &bytes);
     AppendNumber(uint64_t{list.text->size()}, &bytes);
@@ -107,46 +110,45 @@ std::string ListMemoryBytes(const std::vector<RememberedList>& lists) {
   return bytes;
 }
 
-absl::StatusOr<std::vector<RememberedList>> ParseListMemory(
-    std::string_view bytes) {
+absl::StatusOr<std::vector<SavedList>> ParseSavedLists(std::string_view bytes) {
   const absl::Status damaged = absl::DataLossError("is damaged");
   mail::Cursor in(bytes);
   if (!in.Skip(kMagic)) return damaged;
   const auto checksum = TakeNumber<uint64_t>(&in);
   if (!checksum.has_value() || *checksum != Checksum(in.rest())) return damaged;
-  std::vector<RememberedList> lists;
+  std::vector<SavedList> lists;
   while (!in.done()) {
-    std::optional<RememberedList> list = TakeList(&in);
+    std::optional<SavedList> list = TakeList(&in);
     if (!list.has_value()) return damaged;
     lists.push_back(*std::move(list));
   }
   return lists;
 }
 
-absl::StatusOr<std::vector<RememberedList>> ReadListMemory(
-    const std::string& file) {
+absl::StatusOr<std::vector<SavedList>> ReadSavedLists(const std::string& file) {
   const absl::StatusOr<std::string> bytes = ReadWhole(file);
   if (!bytes.ok()) return bytes.status();
-  auto lists = ParseListMemory(*bytes);
+  auto lists = ParseSavedLists(*bytes);
   if (lists.ok()) return lists;
   return absl::DataLossError(absl::StrCat(file, " is damaged"));
 }
 
-absl::Status WriteListMemory(const std::string& file,
-                             const std::vector<RememberedList>& lists) {
+absl::Status WriteSavedLists(const std::string& file,
+                             const std::vector<SavedList>& lists) {
   size_t size = 0;
-  for (const RememberedList& list : lists) {
+  for (const SavedList& list : lists) {
     size += list.path.size() + list.text->size();
   }
-  if (size > kMaxListMemoryBytes) {
+  if (size > kMaxSavedListsBytes) {
     return absl::OutOfRangeError(
         absl::StrCat(file, ": the lists have ", size, " bytes, over ",
-                     kMaxListMemoryBytes, ", too many to be remembered"));
+                     kMaxSavedListsBytes, ", too many to be remembered"));
   }
-  const std::string bytes = ListMemoryBytes(lists);
+  const std::string bytes = SavedListsBytes(lists);
 
-  // Written under another name until it is whole: a full disk must not destroy
-  // the old file. O_TRUNC: a crash may have left a longer file of that name.
+  // The file has another name until it is complete: a full disk must not
+  // destroy the old file. O_TRUNC: a crash may have left a longer file of that
+  // name.
   const std::string fresh = absl::StrCat(file, ".new");
   const int fd =
       open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,

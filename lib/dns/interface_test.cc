@@ -1,5 +1,5 @@
-// A DNS server at a link-local address: a real NSD, and an interface of the
-// test's own in a network namespace, for which it has to be root.
+// A DNS server at a link-local address: a real NSD. The interface is in a
+// network namespace of the test, so the test has to be root.
 
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -33,14 +33,14 @@ TEST(DnsZoneTest, AServerAtALinkLocalAddressIsAskedThroughItsInterface) {
                        DnsType type) {
     DnsServer server = authority.server();
     server.address = "fe80::53";
-    server.zone = interface;
+    server.interface = interface;
     DnsResolver resolver({{server}, absl::Seconds(5)}, &loop);
     std::optional<Answer> answer;
     resolver.Resolve({name, type}, [&](const Answer& a) { answer = a; });
     EXPECT_TRUE(loop.RunUntil([&] { return answer.has_value(); }));
     return *answer;
   };
-  const std::string number = std::to_string(InterfaceOf("zone0"));
+  const std::string number = std::to_string(InterfaceIndex("zone0"));
   for (const std::string& interface : {std::string("zone0"), number}) {
     const Answer a = ask(interface, "www.example.org", DnsType::kA);
     EXPECT_EQ(a.values(), std::vector<std::string>{"192.0.2.1"})

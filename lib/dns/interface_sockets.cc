@@ -1,4 +1,4 @@
-#include "lib/dns/zone_sockets.h"
+#include "lib/dns/interface_sockets.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -12,7 +12,7 @@
 namespace mailverdict {
 namespace {
 
-// c-ares leaves sockets that it did not open as they are.
+// c-ares sets no options of sockets that it did not open, so this sets them.
 ares_socket_t Open(int family, int type, int protocol, void*) {
   return socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
 }
@@ -27,7 +27,8 @@ int Connect(ares_socket_t fd, const sockaddr* address, ares_socklen_t size,
     return -1;
   }
   memcpy(&zoned, address, sizeof(zoned));
-  zoned.sin6_scope_id = InterfaceOf(static_cast<const DnsServer*>(user)->zone);
+  zoned.sin6_scope_id =
+      InterfaceIndex(static_cast<const DnsServer*>(user)->interface);
   if (zoned.sin6_scope_id == 0) {
     errno = ENODEV;
     return -1;
@@ -46,7 +47,7 @@ ares_ssize_t Send(ares_socket_t fd, const iovec* parts, int count, void*) {
 
 }  // namespace
 
-void UseZone(ares_channel channel, const DnsServer& server) {
+void UseInterface(ares_channel channel, const DnsServer& server) {
   static constexpr ares_socket_functions kFunctions = {&Open, &Close, &Connect,
                                                        &Receive, &Send};
   ares_set_socket_functions(channel, &kFunctions,
