@@ -143,7 +143,7 @@ class LearnedTest:
         for address, right in (("127.0.0.99", UNSURE), (dns_world.CACHE, "250 ")):
             world.write("/etc/resolv.conf", "nameserver %s\n" % address)
             world.wait_until(lambda: self.log().rfind("DNS is asked at " + address) >
-                             self.log().rfind("policy.txtpb read again"), 20,
+                             self.log().rfind("policy.textproto read again"), 20,
                              "resolv.conf is followed", self.daemon.log)
             self.hears("resolv.conf has " + address, "good%d.com" % self.fresh.domain(), right)
 

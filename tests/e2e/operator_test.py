@@ -151,7 +151,7 @@ class OperatorTest(three_servers.ThreeServers):
 
     def memory_out_of_reach(self):
         """A history that cannot be opened: told, with its path, instead of forgotten."""
-        policy = world.ROOT + "/no-history.txtpb"
+        policy = world.ROOT + "/no-history.textproto"
         world.write(policy, self.daemon.policy_text.replace(HISTORY, "/nowhere/history")
                     .replace("/run/mailverdict/", "/run/mailverdict/other-"))
         done = subprocess.run([self.daemon.program, "--policy", policy], timeout=30,
