@@ -1,4 +1,5 @@
-// The server of socket maps: adapters/server with the codec of this folder.
+// A server of the socketmap protocol: the server of adapters/server with the
+// codec of this folder.
 //
 //   socketmap::Server server(loop, [](const Request& request, Reply reply) {
 //     reply.Send("NOTFOUND ");            // now, or later: keep `reply`
@@ -20,7 +21,7 @@
 
 namespace mailverdict::socketmap {
 
-// Send("OK yes"), as EncodeReply wants it.
+// Its Send takes the payload of a reply: Send("OK yes"). See EncodeReply.
 using Reply = server::Reply;
 using ServerLimits = server::Limits;
 

@@ -1,5 +1,5 @@
-// How much of a peer's text one line of the log shows: the last argument of
-// mail::EscapeUpTo (lib/mail/escape.h).
+// Limits on the text of a peer in one line of the log: values for the last
+// argument of mail::EscapeUpTo (lib/mail/escape.h).
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_USERS_LOG_TEXT_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_USERS_LOG_TEXT_H_
@@ -8,8 +8,9 @@
 
 namespace mailverdict::deliver {
 
-// A line of mail_log.h has 900 bytes, and its end says why and what to do. So
-// no peer may fill it. Each limit holds for the escaped text.
+// A line of mail_log.h is cut at 900 bytes, and its end says why and what to
+// do. So a peer's text must not fill the line. Each limit is for the escaped
+// text.
 inline constexpr size_t kShownReplyBytes = 200;
 inline constexpr size_t kShownRecipientBytes = 100;
 inline constexpr size_t kShownReasonBytes = 300;
