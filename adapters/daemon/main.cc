@@ -22,20 +22,21 @@ map or as a milter. Stays in the foreground. Logs to stderr or syslog, as the
 policy says.
 
   --policy FILE  the policy; docs/policy.sample.textproto explains every field
-  --check        check the policy, print its errors, and exit: 0 if it is good
+  --check        check the policy, print its errors and warnings, and exit: with
+                 0 if there is no error, otherwise with 78
   --online       with --check: also ask each server of each directory, each DNS
-                 server and each list with every control whether it could prove
+                 server and each list, with every control, whether it could prove
                  an answer now; exit with 69 if one could not
   --version      print the version
   --help         print this
 
-SIGHUP reads the policy again. A policy that a start would refuse is refused,
-and the old one stays in force. The lists that the policy names (also_valid,
-exception_file, instant_reject_file) are read again when they change. A list
+At SIGHUP the daemon reads the policy again. If it would not start with this
+policy, the old one stays in force. It reads the lists that the policy names
+(also_valid, exception_file, instant_reject_file) again when they change. A list
 that is broken, or has suddenly lost many entries, does not come into force: see
 `mailverdict status` and docs/directory.md.
-SIGTERM answers the questions that are under way, then exits; a second SIGTERM
-exits at once.
+At SIGTERM the daemon answers the questions that are under way, then exits; at a
+second SIGTERM it exits at once.
 )";
 
 // EX_USAGE, EX_UNAVAILABLE and EX_CONFIG of sysexits.h.
