@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "adapters/daemon/policy_files.h"
+#include "adapters/daemon/print_lines.h"
 #include "lib/cases/case_reader.h"
 #include "lib/cases/run_case.h"
 
@@ -99,7 +100,7 @@ absl::StatusOr<std::vector<FiledCase>> ReadCaseFiles(
 int CheckCases(const std::string& folder, const std::string& policy_file) {
   const auto cases = ReadCaseFiles(folder, policy_file);
   if (!cases.ok()) {
-    std::fprintf(stderr, "%s\n", std::string(cases.status().message()).c_str());
+    PrintLines(stderr, std::string(cases.status().message()));
     return kConfig;
   }
   size_t wrong = 0;
@@ -107,8 +108,8 @@ int CheckCases(const std::string& folder, const std::string& policy_file) {
     const std::vector<CaseFault> faults = RunCase(each.policy, each.content);
     wrong += faults.empty() ? 0 : 1;
     for (const CaseFault& fault : faults) {
-      std::printf("%s:%zu: %s: %s\n", each.file.c_str(), fault.line,
-                  each.content.name.c_str(), fault.what.c_str());
+      PrintLines(stdout, absl::StrCat(each.file, ":", fault.line, ": ",
+                                      each.content.name, ": ", fault.what));
     }
   }
   std::printf("%zu case%s, %zu wrong\n", cases->size(),

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "adapters/command/case_files.h"
+#include "adapters/daemon/print_lines.h"
 #include "adapters/daemon/version.h"
 #include "adapters/socketmap/client.h"
 
@@ -160,26 +161,24 @@ int Order(const std::string& address,
   using mailverdict::ParseSocketAddress;
   const auto daemon = ParseSocketAddress(address);
   if (!daemon.ok()) {
-    std::fprintf(stderr, "mailverdict: --socket %s\n",
-                 std::string(daemon.status().message()).c_str());
+    mailverdict::PrintLines(stderr, absl::StrCat("mailverdict: --socket ",
+                                                 daemon.status().message()));
     return kUsage;
   }
   const auto reply = mailverdict::socketmap::Ask(
       *daemon, r, mailverdict::socketmap::kMaxReplyBytes,
       mailverdict::Deadline::After(kPatience));
   if (!reply.ok()) {
-    std::fprintf(stderr,
-                 "mailverdict: %s; does it run, has its policy listener { "
-                 "admin: \"%s\" }, and may you use it?\n",
-                 std::string(reply.status().message()).c_str(),
-                 address.c_str());
+    mailverdict::PrintLines(
+        stderr, absl::StrCat("mailverdict: ", reply.status().message(),
+                             "; does it run, has its policy listener { admin: "
+                             "\"",
+                             address, "\" }, and may you use it?"));
     return kUnavailable;
   }
   const bool done = absl::StartsWith(*reply, "OK ");
   const size_t text = reply->find(' ') + 1;
-  std::string shown = reply->substr(text);
-  if (!absl::EndsWith(shown, "\n")) shown += '\n';
-  std::fputs(shown.c_str(), done ? stdout : stderr);
+  mailverdict::PrintLines(done ? stdout : stderr, reply->substr(text));
   return done && std::fflush(stdout) == 0 ? 0 : kRefused;
 }
 

@@ -72,6 +72,23 @@ TEST_F(StatusText, SaysWhichFilesAreHeldOrBrokenAndWhatToDo) {
                           "the old one stays: p:1:1: a; b\n"));
 }
 
+TEST_F(StatusText, NoTextOfAServerOrAFileForgesALineOrDrivesTheTerminal) {
+  using State = DaemonStatus::ListFile::State;
+  const absl::Time since = absl::FromUnixSeconds(1'800'000'000);
+  const std::string bad = "no\n\x1b[2Jhold off\r\xe2\x80\xae";
+  const std::string shown = ": no; \\x1b[2Jhold off\\x0d\\xe2\\x80\\xae\n";
+  status.directories[0].servers = {{"ldap://a", true, bad, since}};
+  status.files = {{"/etc/valid", 10, State::kHeld, since, bad}};
+  status.troubles = {{bad, since}};
+  EXPECT_THAT(text(), testing::HasSubstr("ldap://a FAILS since "
+                                         "2027-01-15T08:00:00Z" +
+                                         shown));
+  EXPECT_THAT(text(),
+              testing::HasSubstr("HELD since 2027-01-15T08:00:00Z" + shown));
+  EXPECT_THAT(text(),
+              testing::HasSubstr("ALARM since 2027-01-15T08:00:00Z" + shown));
+}
+
 TEST_F(StatusText, SaysHowDnsAndEachListIs) {
   EXPECT_THAT(text(), testing::Not(testing::HasSubstr("dns")));
   const absl::Time since = absl::FromUnixSeconds(1'800'000'000);

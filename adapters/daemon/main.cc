@@ -7,9 +7,11 @@
 #include <cstdio>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "adapters/daemon/daemon.h"
 #include "adapters/daemon/online_check.h"
 #include "adapters/daemon/policy_reading.h"
+#include "adapters/daemon/print_lines.h"
 #include "adapters/daemon/version.h"
 
 namespace {
@@ -55,12 +57,12 @@ int CheckPolicy(const std::string& path, bool online) {
   order.policy_path = path;
   const auto read = mailverdict::ReadPolicy(order);
   if (!read.ok()) {
-    std::fprintf(stderr, "%s\n", std::string(read.status().message()).c_str());
+    mailverdict::PrintLines(stderr, std::string(read.status().message()));
     return kConfig;
   }
   const mailverdict::LoadedDaemonPolicy& loaded = read->loaded;
   for (const std::string& warning : loaded.warnings) {
-    std::fprintf(stderr, "warning: %s\n", warning.c_str());
+    mailverdict::PrintLines(stderr, "warning: " + warning);
   }
   if (loaded.daemon.history.path.empty() && NamesAddresses(read->lists)) {
     std::fputs(
@@ -70,16 +72,18 @@ int CheckPolicy(const std::string& path, bool online) {
   }
   // "good" right behind "will reject nobody" would be read alone.
   const size_t warnings = read->loaded.warnings.size();
-  std::printf(
-      "%s: %s\n", path.c_str(),
-      warnings == 0 ? "good"
-      : warnings == 1
-          ? "no error, and 1 warning above; read it before you use it"
-          : "no error, and warnings above; read them before you use it");
+  mailverdict::PrintLines(
+      stdout,
+      absl::StrCat(
+          path, ": ",
+          warnings == 0 ? "good"
+          : warnings == 1
+              ? "no error, and 1 warning above; read it before you use it"
+              : "no error, and warnings above; read them before you use it"));
   if (!online) return 0;
   const bool well =
       mailverdict::CheckOnline(loaded.policy, [](const std::string& line) {
-        std::printf("%s\n", line.c_str());
+        mailverdict::PrintLines(stdout, line);
         std::fflush(stdout);
       });
   return well ? 0 : kUnavailable;
@@ -88,8 +92,7 @@ int CheckPolicy(const std::string& path, bool online) {
 int Serve(const std::string& path) {
   auto daemon = mailverdict::Daemon::Start(path);
   if (!daemon.ok()) {
-    std::fprintf(stderr, "%s\n",
-                 std::string(daemon.status().message()).c_str());
+    mailverdict::PrintLines(stderr, std::string(daemon.status().message()));
     return kConfig;
   }
   const int status = (*daemon)->Run() ? 0 : kUnavailable;

@@ -16,9 +16,9 @@ namespace mailverdict {
 // a check asks DNS, asks each DNS server for the controls of each list and, if
 // the check `domain` is there, for the controls of names.
 //
-// Calls `print` with a line for each server, for each arm without a control, if
-// only one of several servers of a directory proves, and if DNS has no positive
-// control.
+// Calls `print_line` with an escaped line for each server, for each arm without
+// a control, if only one of several servers of a directory proves, and if DNS
+// has no positive control.
 //
 // Returns false if a server or list proves nothing, or if an arm has no
 // control. Returns true if only the positive control of DNS is missing, since a
@@ -28,7 +28,7 @@ namespace mailverdict {
 // times the directory's timeout at most (connect, bind, search). Asks all DNS
 // servers at once, for four times the timeout of DNS.
 bool CheckOnline(const Policy& policy,
-                 const std::function<void(const std::string&)>& print);
+                 const std::function<void(const std::string&)>& print_line);
 
 }  // namespace mailverdict
 

@@ -9,9 +9,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "adapters/server/acceptor.h"
+#include "lib/mail/escape.h"
 
 namespace mailverdict::server {
 namespace {
@@ -20,15 +20,8 @@ namespace {
 constexpr size_t kReadBytes = 16 * 1024;
 // A reply buffer that has grown beyond this is given back when it is empty.
 constexpr size_t kKeepReplyBytes = 4 * 1024;
-// How much of a malformed request a log line shows.
-constexpr size_t kShownBytes = 60;
-
-std::string Escape(std::string_view bytes) {
-  const std::string_view shown = bytes.substr(0, kShownBytes);
-  return absl::StrCat(
-      "\"", absl::CHexEscape(absl::string_view(shown.data(), shown.size())),
-      "\"", shown.size() < bytes.size() ? "..." : "");
-}
+// How much of a malformed request a log line shows, escaped.
+constexpr size_t kShownBytes = 100;
 
 // The client of `fd`, for a log line.
 std::string PeerName(int fd) {
@@ -333,7 +326,10 @@ void Connection::Complain(std::string_view what, std::string_view bytes) {
     std::string line = absl::StrCat(
         common_->name, ": closing the connection of ", PeerName(fd_), ": ");
     line += what;
-    if (!bytes.empty()) line += ": " + Escape(bytes);
+    if (!bytes.empty()) {
+      absl::StrAppend(&line, ": \"", mail::EscapeUpTo(bytes, kShownBytes),
+                      "\"");
+    }
     return line;
   });
 }

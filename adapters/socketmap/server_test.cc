@@ -116,7 +116,7 @@ TEST_F(ServerTest, LetsAMalformedRequestCostItsOwnConnectionOnly) {
   ASSERT_EQ(log_.size(), 1u);
   EXPECT_THAT(log_[0], HasSubstr("local process " + std::to_string(getpid())));
   EXPECT_THAT(log_[0], HasSubstr("length is not a plain decimal number"));
-  EXPECT_THAT(log_[0], HasSubstr("\"GET / HTTP/1.0\\r\\n\\x1b[2J\""));
+  EXPECT_THAT(log_[0], HasSubstr("\"GET / HTTP/1.0\\x0d\\x0a\\x1b[2J\""));
 }
 
 TEST_F(ServerTest, ListensOnTcpAsWell) {

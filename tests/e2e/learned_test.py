@@ -170,7 +170,7 @@ def main():
     print("%d checks, %d wrong, %.0f s" % (
         len(test.results), test.results.failed, time.monotonic() - begun))
     if test.results.failed:
-        print(world.tail(test.daemon.log, 40))
+        print(report.printable(world.tail(test.daemon.log, 40)))
     return 1 if test.results.failed else 0
 
 

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 
+import report
 import three_servers
 import world
 from daemon_test import Client, PASS, REJECT, mail, rcpt_key
@@ -126,7 +127,8 @@ class OperatorTest(three_servers.ThreeServers):
         self.servers[2].relay.become("close")
         code, text = check()
         self.check("none is", (69, 3), (code, text.count(" FAILS: ")))
-        print("".join("    %s\n" % line for line in text.splitlines()), end="", flush=True)
+        print(report.printable("".join("    %s\n" % line for line in text.splitlines())),
+              end="", flush=True)
         self.servers[1].slapd.start()
         self.servers[0].slapd.make_complete()
         self.servers[2].relay.become("pass")
