@@ -84,7 +84,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
     absl::StrAppend(&where, where.empty() ? "" : ", ", "milter ",
                     daemon->milter_->address());
   }
-  for (const std::string& address : daemon->control_->addresses()) {
+  for (const std::string& address : daemon->admin_->addresses()) {
     absl::StrAppend(&where, where.empty() ? "" : ", ", "admin ", address);
   }
   daemon->log_->Write(Severity::kInfo,
@@ -117,7 +117,7 @@ Daemon::Daemon(std::string policy_path)
 Daemon::~Daemon() {
   reading_.reset();
   maps_.reset();
-  control_.reset();
+  admin_.reset();
   milter_.reset();
   // Verdicts under way hold older engines; the directories end before the loop.
   for (const std::weak_ptr<Engine>& weak : engines_) {
@@ -144,7 +144,7 @@ absl::Status Daemon::Listen(const DaemonPolicy& policy) {
         AnswerMapRequest(this, request, reply);
       },
       log, limits);
-  control_ = std::make_unique<socketmap::Server>(
+  admin_ = std::make_unique<socketmap::Server>(
       loop_.get(),
       [this](const socketmap::Request& request, socketmap::Reply reply) {
         AnswerAdminRequest(this, request, reply);
@@ -164,7 +164,7 @@ absl::Status Daemon::ListenOn(const Listener& listener, size_t limit) {
     case Listener::Protocol::kSocketmap:
       return maps_->Listen(listener.address, options);
     case Listener::Protocol::kAdmin:
-      return control_->Listen(listener.address, options);
+      return admin_->Listen(listener.address, options);
     case Listener::Protocol::kMilter:
       break;
   }
@@ -291,7 +291,7 @@ void Daemon::Terminate() {
   const absl::Duration grace = engine_->policy().deadline + kDrain;
   draining_ = milter_ == nullptr ? 2 : 3;
   maps_->Drain(grace, [this] { Drained(); });
-  control_->Drain(grace, [this] { Drained(); });
+  admin_->Drain(grace, [this] { Drained(); });
   if (milter_ != nullptr) milter_->Drain(grace, [this] { Drained(); });
 }
 

@@ -137,7 +137,7 @@ class Daemon final : private AdminService {
   // engine_, and older ones whose last verdicts are not given yet.
   std::vector<std::weak_ptr<Engine>> engines_;
   std::unique_ptr<socketmap::Server> maps_;
-  std::unique_ptr<socketmap::Server> control_;
+  std::unique_ptr<socketmap::Server> admin_;
   std::unique_ptr<milter::Milter> milter_;  // null: the policy has none
   OperatorMode mode_ = OperatorMode::kOff;
   absl::Time mode_since_, started_at_;
