@@ -241,8 +241,8 @@ void Daemon::Use(std::shared_ptr<const Policy> policy) {
                  engines_.end());
   engines_.push_back(engine_);
   if (milter_ != nullptr) {
-    milter_->Use(NeededStages(engine_->chain()), JudgedStages(engine_->chain()),
-                 policy->deadline);
+    milter_->Configure(NeededStages(engine_->chain()),
+                       JudgedStages(engine_->chain()), policy->deadline);
   }
 }
 

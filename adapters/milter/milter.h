@@ -4,7 +4,7 @@
 //   absl::StatusOr<std::unique_ptr<Milter>> milter = Milter::Open(
 //       "unix:/run/mailverdict/milter", /*unix_options=*/{},
 //       /*max_connections=*/4096, loop, judge);
-//   (*milter)->Use(NeededStages(chain), JudgedStages(chain), deadline);
+//   (*milter)->Configure(NeededStages(chain), JudgedStages(chain), deadline);
 //   (*milter)->Start([] { ... });
 //
 // libmilter has a thread for each SMTP session, and answers each command of the
@@ -69,7 +69,7 @@ class Milter {
 
   // Sets which stages the chain needs and judges, and how long a verdict may
   // take. Open sessions keep the stages that they have agreed on with the MTA.
-  void Use(StageSet needed, StageSet judged, absl::Duration deadline);
+  void Configure(StageSet needed, StageSet judged, absl::Duration deadline);
 
   // Starts libmilter's threads. `on_end` runs on the loop's thread if libmilter
   // gives up by itself, which it does when accepting fails for too long.
