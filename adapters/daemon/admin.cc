@@ -210,7 +210,7 @@ std::string DaemonStatus::ToString() const {
 }
 
 void AnswerAdminRequest(AdminService* daemon, const socketmap::Request& request,
-                        const socketmap::Reply& reply) {
+                        const socketmap::Responder& reply) {
   if (request.map == "explain") {
     AnswerExplain(daemon, request.key, Stage::kRcpt, reply);
   } else if (request.map == "explain-sender") {

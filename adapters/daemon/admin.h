@@ -131,7 +131,7 @@ class AdminService : public VerdictService {
 
 // Answers one order: "OK text", or "PERM why".
 void AnswerAdminRequest(AdminService* daemon, const socketmap::Request& request,
-                        const socketmap::Reply& reply);
+                        const socketmap::Responder& reply);
 
 }  // namespace mailverdict
 

@@ -140,13 +140,13 @@ absl::Status Daemon::Listen(const DaemonPolicy& policy) {
   limits.max_connections = policy.max_connections;
   maps_ = std::make_unique<socketmap::Server>(
       loop_.get(),
-      [this](const socketmap::Request& request, socketmap::Reply reply) {
+      [this](const socketmap::Request& request, socketmap::Responder reply) {
         AnswerMapRequest(this, request, reply);
       },
       log, limits);
   admin_ = std::make_unique<socketmap::Server>(
       loop_.get(),
-      [this](const socketmap::Request& request, socketmap::Reply reply) {
+      [this](const socketmap::Request& request, socketmap::Responder reply) {
         AnswerAdminRequest(this, request, reply);
       },
       log, limits);

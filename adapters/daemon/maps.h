@@ -51,13 +51,13 @@ class VerdictService {
 // Answers one request of any of the maps. Answers TEMP if there is no such map.
 void AnswerMapRequest(VerdictService* service,
                       const socketmap::Request& request,
-                      const socketmap::Reply& reply);
+                      const socketmap::Responder& reply);
 
 // Answers the maps explain (kRcpt) and explain-sender (kMail), which the admin
 // listener has, too. `key` is an address, or a key of sendmail's map `rcpt` or
 // `mail`.
 void AnswerExplain(VerdictService* service, std::string_view key, Stage stage,
-                   const socketmap::Reply& reply);
+                   const socketmap::Responder& reply);
 
 }  // namespace mailverdict
 

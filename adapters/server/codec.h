@@ -21,7 +21,7 @@
 
 namespace mailverdict::server {
 
-class Reply;
+class Responder;
 
 // The protocol's state on one connection. Used on the loop's thread only, and
 // destroyed with the connection.
@@ -59,7 +59,7 @@ class Codec {
 
   // Takes the next request. REQUIRES: the request before has been answered, and
   // unread() is not empty.
-  virtual Result Next(Reply reply) = 0;
+  virtual Result Next(Responder reply) = 0;
 
   // The peer will send no more bytes. In a protocol in which the end of the
   // connection ends the last request, Next returns that request. In any other

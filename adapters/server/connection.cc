@@ -48,13 +48,13 @@ std::string PeerName(int fd) {
 
 }  // namespace
 
-void Reply::Send(std::string_view answer) const {
+void Responder::Send(std::string_view answer) const {
   if (const std::shared_ptr<Connection> connection = connection_.lock()) {
     connection->Answer(number_, answer);
   }
 }
 
-bool Reply::StillWaiting() const {
+bool Responder::StillWaiting() const {
   const std::shared_ptr<Connection> connection = connection_.lock();
   return connection != nullptr && connection->WaitsFor(number_);
 }
@@ -195,7 +195,7 @@ bool Connection::TakeRequest() {
   // The handler may answer before Next returns.
   ++number_;
   busy_ = true;
-  switch (codec_->Next(Reply(weak_from_this(), number_))) {
+  switch (codec_->Next(Responder(weak_from_this(), number_))) {
     case Codec::Result::kRequest:
       return true;
     case Codec::Result::kNoAnswer:

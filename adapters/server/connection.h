@@ -59,7 +59,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // wait for an answer. Calls no handler.
   void Answer(uint64_t number, std::string_view answer);
 
-  // Reply::StillWaiting, for request `number`.
+  // Responder::StillWaiting, for request `number`.
   bool WaitsFor(uint64_t number);
 
  private:

@@ -69,7 +69,7 @@ struct Limits {
 // Sends the answer to one request. A value, which can be copied and kept. Send
 // and StillWaiting are for the loop's thread; copying and destroying are for
 // any thread.
-class Reply {
+class Responder {
  public:
   // Sends `answer`, framed by the connection's codec. Only the first Send of
   // all copies counts. Does nothing after the connection or the server has
@@ -86,7 +86,7 @@ class Reply {
 
  private:
   friend class Connection;
-  Reply(std::weak_ptr<Connection> connection, uint64_t number)
+  Responder(std::weak_ptr<Connection> connection, uint64_t number)
       : connection_(std::move(connection)), number_(number) {}
 
   std::weak_ptr<Connection> connection_;

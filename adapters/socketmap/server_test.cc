@@ -47,7 +47,7 @@ TEST_F(ServerTest, AcceptsOnlyTheFirstAnswerToARequest) {
   auto client = NewClient();
   ASSERT_TRUE(client->Send("7:later 1,7:later 2,"));
   ASSERT_TRUE(Until([&] { return late_.size() == 1; }));
-  const Reply copy = late_[0];
+  const Responder copy = late_[0];
   late_[0].Send("OK first");
   ASSERT_TRUE(Until([&] { return late_.size() == 2; }));
   copy.Send("OK again");

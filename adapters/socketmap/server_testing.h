@@ -37,13 +37,13 @@ class ServerTest : public ::testing::Test {
     rmdir(directory_.c_str());
   }
 
-  // Starts a server. A request for the map "later" is not answered; its Reply
-  // is added to late_. A request for "big" gets as many bytes as its key says.
-  // Any other request gets "OK" and its key, at once.
+  // Starts a server. A request for the map "later" is not answered; its
+  // Responder is added to late_. A request for "big" gets as many bytes as its
+  // key says. Any other request gets "OK" and its key, at once.
   void Start(const ServerLimits& limits = {}, const std::string& address = "") {
     server_ = std::make_unique<Server>(
         loop_.get(),
-        [this](const Request& request, Reply reply) {
+        [this](const Request& request, Responder reply) {
           if (request.map == "later") {
             late_.push_back(std::move(reply));
           } else if (request.map == "big") {
@@ -86,7 +86,7 @@ class ServerTest : public ::testing::Test {
 
   std::unique_ptr<EventLoop> loop_;
   std::string directory_, path_;
-  std::vector<Reply> late_;
+  std::vector<Responder> late_;
   std::vector<std::string> log_;
   std::unique_ptr<Server> server_;
 };
