@@ -57,7 +57,7 @@ struct DaemonPolicy {
 
   // Whether a running daemon can go from this policy to `other` without a
   // restart.
-  bool SameProcess(const DaemonPolicy& other) const;
+  bool CanReloadTo(const DaemonPolicy& other) const;
 };
 
 // Both parts of a policy file.

@@ -178,7 +178,7 @@ void Daemon::UseWhole(absl::StatusOr<PolicyReading> read) {
     return;
   }
   alarms_.Clear(kAboutPolicy);
-  if (!started_.SameProcess(read->loaded.daemon)) {
+  if (!started_.CanReloadTo(read->loaded.daemon)) {
     log_->Write(Severity::kWarning,
                 absl::StrCat(policy_path_,
                              ": listeners, user, log, history and "
