@@ -27,7 +27,7 @@ namespace {
 constexpr absl::Duration kLogPatience = absl::Seconds(1);
 
 void Print(int fd, const std::string& text) {
-  WriteWithin(fd, text, kLogPatience);
+  WriteWithTimeout(fd, text, kLogPatience);
 }
 
 void Complain(const std::string& what) {

@@ -17,7 +17,7 @@ namespace mailverdict::deliver {
 // Writes `text` to `fd`, and blocks for `patience` at most. The rest of the
 // text is lost if the time is over or a write fails. For blocking and
 // non-blocking descriptors.
-void WriteWithin(int fd, std::string_view text, absl::Duration patience);
+void WriteWithTimeout(int fd, std::string_view text, absl::Duration patience);
 
 struct MailLogOptions {
   std::string path = "/dev/log";

@@ -220,7 +220,7 @@ void WriteForMta(const Decision& decision, const CapturedOutput& output) {
     absl::StrAppend(&text, "\nmailverdict-deliver: ", output.lost(),
                     " bytes more are left out\n");
   }
-  WriteWithin(STDOUT_FILENO, text, kOutputPatience);
+  WriteWithTimeout(STDOUT_FILENO, text, kOutputPatience);
 }
 
 }  // namespace
