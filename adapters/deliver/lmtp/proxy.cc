@@ -16,7 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "adapters/deliver/lmtp/dialogue.h"
-#include "adapters/deliver/users/log_text.h"
+#include "adapters/deliver/users/log_limits.h"
 #include "adapters/socketmap/socket_address.h"
 #include "lib/loop/deadline.h"
 #include "lib/loop/log.h"

@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
-#include "adapters/deliver/users/log_text.h"
+#include "adapters/deliver/users/log_limits.h"
 #include "lib/loop/deadline.h"
 #include "lib/mail/escape.h"
 

@@ -1,8 +1,8 @@
 // Limits on the text of a peer in one line of the log: values for the last
 // argument of mail::EscapeUpTo (lib/mail/escape.h).
 
-#ifndef MAILVERDICT_ADAPTERS_DELIVER_USERS_LOG_TEXT_H_
-#define MAILVERDICT_ADAPTERS_DELIVER_USERS_LOG_TEXT_H_
+#ifndef MAILVERDICT_ADAPTERS_DELIVER_USERS_LOG_LIMITS_H_
+#define MAILVERDICT_ADAPTERS_DELIVER_USERS_LOG_LIMITS_H_
 
 #include <cstddef>
 
@@ -17,4 +17,4 @@ inline constexpr size_t kShownReasonBytes = 300;
 
 }  // namespace mailverdict::deliver
 
-#endif  // MAILVERDICT_ADAPTERS_DELIVER_USERS_LOG_TEXT_H_
+#endif  // MAILVERDICT_ADAPTERS_DELIVER_USERS_LOG_LIMITS_H_
