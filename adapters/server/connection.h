@@ -21,10 +21,10 @@ namespace mailverdict::server {
 
 // The state that all connections of one server share. Outlives the
 // connections' sockets.
-struct Common {
-  Common(EventLoop* loop, std::string name, CodecFactory make_codec,
-         const Limits& limits, const LogSink& log,
-         std::function<void(Connection*)> closed);
+struct ServerContext {
+  ServerContext(EventLoop* loop, std::string name, CodecFactory make_codec,
+                const Limits& limits, const LogSink& log,
+                std::function<void(Connection*)> closed);
 
   EventLoop* const loop;
   const std::string name;
@@ -40,7 +40,7 @@ struct Common {
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   // Takes over `fd`, a connected non-blocking socket.
-  Connection(Common* common, int fd);
+  Connection(ServerContext* context, int fd);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -50,7 +50,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool Start();
 
   // Reads what has arrived, and closes the connection as soon as no request is
-  // under way. Call it after common->draining was set.
+  // under way. Call it after context->draining was set.
   void Drain();
 
   void Close();
@@ -87,7 +87,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   bool closed() const { return fd_ < 0; }
 
-  Common* const common_;
+  ServerContext* const context_;
   int fd_;  // -1 when closed
   FdWatch readable_, writable_;
   const std::unique_ptr<Codec> codec_;
