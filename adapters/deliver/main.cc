@@ -54,7 +54,7 @@ UnknownRule MakeRule(const Options& options) {
 }
 
 int Wrap(const Options& options) {
-  const Signals signals;
+  const SignalSettings signals;
   MailLog log({"/dev/log", kLogPatience, -1});
   WrapperOptions wrapper;
   wrapper.command = options.command;

@@ -25,9 +25,9 @@ bool OpenStandardDescriptors();
 // given it. The constructor ignores SIGPIPE, and blocks SIGCHLD and the signals
 // that ask a program to end; these are read from fd(). Construct it before the
 // first thread. The destructor does not undo it.
-class Signals {
+class SignalSettings {
  public:
-  Signals();
+  SignalSettings();
 
   // A non-blocking signalfd(2); -1 if it could not be made.
   int fd() const { return fd_; }
@@ -63,7 +63,8 @@ class Child {
   //
   // REQUIRES: `command` is not empty and outlives this object; Start is called
   // once in the life of this process.
-  int Start(const std::vector<std::string>& command, const Signals& signals);
+  int Start(const std::vector<std::string>& command,
+            const SignalSettings& signals);
 
   // A non-blocking pipe with the bytes that the child writes to stdout and
   // stderr.

@@ -64,7 +64,7 @@ class CapturedOutput {
 // One run of the program, from its start to its end.
 class ProgramRun {
  public:
-  ProgramRun(const WrapperOptions& options, const Signals& signals)
+  ProgramRun(const WrapperOptions& options, const SignalSettings& signals)
       : options_(options), signals_(signals) {}
 
   Ending Finish() {
@@ -136,7 +136,7 @@ class ProgramRun {
   }
 
   const WrapperOptions& options_;
-  const Signals& signals_;
+  const SignalSettings& signals_;
   Child child_;
   CapturedOutput output_;
   bool output_open_ = false;
@@ -225,7 +225,7 @@ void WriteForMta(const Decision& decision, const CapturedOutput& output) {
 
 }  // namespace
 
-int RunWrapper(const WrapperOptions& options, const Signals& signals,
+int RunWrapper(const WrapperOptions& options, const SignalSettings& signals,
                const UnknownRule& rule, MailLog* log) {
   ProgramRun run(options, signals);
   const Ending ending = run.Finish();

@@ -48,7 +48,7 @@ struct WrapperOptions {
 // Runs the program and returns the status to exit with. The caller must exit by
 // _exit(2), since a thread may still hang in a user lookup. REQUIRES: the
 // process has one thread, and its descriptors 0, 1 and 2 are open.
-int RunWrapper(const WrapperOptions& options, const Signals& signals,
+int RunWrapper(const WrapperOptions& options, const SignalSettings& signals,
                const UnknownRule& rule, MailLog* log);
 
 }  // namespace mailverdict::deliver
