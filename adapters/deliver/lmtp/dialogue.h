@@ -94,7 +94,7 @@ struct LmtpOptions {
 struct LmtpQuestion {
   // True if a proof that `recipient` does not exist lets the reply stand. False
   // if the reply becomes a 4xx whatever the answer is.
-  bool provable = false;
+  bool stands_if_absent = false;
   // What the reply answers, for the log: "RCPT", "the message". A string
   // literal.
   std::string_view step;

@@ -22,12 +22,12 @@ class Talk {
   explicit Talk(size_t split, LmtpOptions options = {})
       : split_(split), dialogue_(std::move(options)) {}
 
-  // The recipients whose absence is proven. Questions that are not provable get
+  // The recipients whose absence is proven. Questions that no proof answers get
   // the same answers, which must have no effect on them.
   std::vector<std::string> proven;
 
-  // The bytes that each peer got, and the recipients of the provable questions,
-  // since the last call.
+  // The bytes that each peer got, and the recipients of questions that a proof
+  // answers, since the last call.
   std::string ClientGot() { return std::exchange(client_got_, ""); }
   std::string BackendGot() { return std::exchange(backend_got_, ""); }
   std::vector<std::string> Asked() { return std::exchange(asked_, {}); }
@@ -58,7 +58,7 @@ class Talk {
       }
       if (const LmtpQuestion* question = dialogue_.question()) {
         const std::string recipient = question->recipient;
-        if (question->provable) asked_.push_back(recipient);
+        if (question->stands_if_absent) asked_.push_back(recipient);
         dialogue_.Answer(std::find(proven.begin(), proven.end(), recipient) !=
                          proven.end());
         moved = true;

@@ -237,7 +237,7 @@ class Relay {
   // Asked anew for each reply and never remembered: a user may have been
   // created since the last one.
   Ruling Judge(const LmtpQuestion& question) const {
-    if (!question.provable) {
+    if (!question.stands_if_absent) {
       return {Existence::kUnsure,
               "it does not speak of one recipient or of the message; see the "
               "log of the mailbox server"};
