@@ -25,7 +25,7 @@
 #include "lib/loop/listen.h"
 #include "lib/loop/log.h"
 
-namespace mailverdict::deliver {
+namespace mailverdict::server {
 
 struct ConnectionServerOptions {
   // unix:/PATH or inet:HOST:PORT, as in lib/loop/listen.h. Begins each line of
@@ -58,6 +58,6 @@ absl::Status RunConnectionServer(const ConnectionServerOptions& options,
                                  int stop_fd, const LogSink& log,
                                  const ServeConnection& serve);
 
-}  // namespace mailverdict::deliver
+}  // namespace mailverdict::server
 
 #endif  // MAILVERDICT_ADAPTERS_SERVER_CONNECTION_SERVER_H_

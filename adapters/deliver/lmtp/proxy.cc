@@ -283,9 +283,9 @@ absl::Status RunProxy(const ProxyOptions& options, const RecipientJudge& judge,
     const std::lock_guard<std::mutex> lock(mutex);
     if (log) log(severity, line);
   };
-  ConnectionServerOptions server = options.server;
+  server::ConnectionServerOptions server = options.server;
   if (server.refusal.empty()) server.refusal = "421 4.3.2 too busy\r\n";
-  return RunConnectionServer(
+  return server::RunConnectionServer(
       server, stop_fd, one_at_a_time, [&](int client, int stop) {
         Relay(options, *to, judge, one_at_a_time, client, stop).Run();
       });

@@ -30,7 +30,7 @@ namespace mailverdict::deliver {
 
 struct ProxyOptions {
   // If `server.refusal` is empty, RunProxy uses one of its own.
-  ConnectionServerOptions server;
+  server::ConnectionServerOptions server;
   // The backend's address, as in socket_address.h.
   std::string backend;
   RefusalCodes codes;

@@ -74,7 +74,7 @@ class LocalMap {
 };
 
 // Serves the map until stop_fd is readable; see RunConnectionServer.
-absl::Status RunLocalMap(const ConnectionServerOptions& options,
+absl::Status RunLocalMap(const server::ConnectionServerOptions& options,
                          const LocalMap& map, int stop_fd, const LogSink& log);
 
 }  // namespace mailverdict::deliver

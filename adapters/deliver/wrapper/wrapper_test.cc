@@ -274,7 +274,7 @@ TEST(WrapperEnvironment, NoDescriptorOfOursIsLeftToTheProgram) {
   EXPECT_EQ(Deliver({}, show).output, RunProgram(show).output);
 }
 
-// --- SignalSettings and time ---
+// --- Signals and time ---
 
 // Sends `signal` when the program says that it is ready.
 End Signalled(int signal, const std::string& script,
