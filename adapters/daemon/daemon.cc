@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "adapters/daemon/maps.h"
-#include "adapters/daemon/policy_reading.h"
+#include "adapters/daemon/policy_load.h"
 #include "adapters/daemon/privileges.h"
 #include "adapters/daemon/version.h"
 #include "lib/dns/dns_resolver.h"
@@ -38,11 +38,11 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
     const std::string& policy_path) {
   absl::StatusOr<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
   if (!loop.ok()) return loop.status();
-  ReadingOrder order;
-  order.policy_path = policy_path;
-  order.from_memory = true;
-  order.now = (*loop)->Now();
-  const absl::StatusOr<PolicyReading> first = ReadPolicy(order);
+  PolicyLoadOptions options;
+  options.policy_path = policy_path;
+  options.from_memory = true;
+  options.now = (*loop)->Now();
+  const absl::StatusOr<LoadedPolicyFiles> first = LoadPolicyFiles(options);
   if (!first.ok()) return first.status();
   const DaemonPolicy& policy = first->loaded.daemon;
 
@@ -59,7 +59,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   if (!status.ok()) return status;
   // Later the same files are read as the user that we have become; better to
   // hear of it now than at the first SIGHUP.
-  absl::StatusOr<PolicyReading> read = ReadPolicy(order);
+  absl::StatusOr<LoadedPolicyFiles> read = LoadPolicyFiles(options);
   if (!read.ok()) {
     return absl::FailedPreconditionError(absl::StrCat(
         "as user \"", policy.user, "\": ", read.status().message()));
@@ -95,7 +95,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   }
   const bool damaged = read->memory_damaged;
   daemon->Use(*std::move(read), /*whole=*/true);
-  daemon->TellOfMemory(Remember(policy.history.path, daemon->lists_, damaged));
+  daemon->TellOfMemory(SaveLists(policy.history.path, daemon->lists_, damaged));
   daemon->LookAtFiles();
   if (daemon->milter_ != nullptr) {
     status = daemon->milter_->Start([daemon = daemon.get()] {

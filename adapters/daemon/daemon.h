@@ -23,7 +23,7 @@
 #include "adapters/daemon/lists_in_force.h"
 #include "adapters/daemon/log_writer.h"
 #include "adapters/daemon/policy_files.h"
-#include "adapters/daemon/policy_reading.h"
+#include "adapters/daemon/policy_load.h"
 #include "adapters/milter/milter.h"
 #include "adapters/socketmap/server.h"
 #include "lib/dns/servers.h"
@@ -88,7 +88,7 @@ class Daemon final : private AdminService {
   void Terminate();
   void Drained();
 
-  // Reading the policy and its files again: daemon_reading.cc.
+  // Reading the policy and its files again: daemon_load.cc.
   struct Reading;
   struct Acceptance {
     std::string path;
@@ -97,9 +97,9 @@ class Daemon final : private AdminService {
   void LookAtFiles();
   void StartReading(bool whole, bool look = false);
   void EndReading(Reading* reading);
-  void UseWhole(absl::StatusOr<PolicyReading> read);
-  void UseLists(absl::StatusOr<PolicyReading> read, bool same_lists);
-  void Use(PolicyReading read, bool whole);
+  void UseWhole(absl::StatusOr<LoadedPolicyFiles> read);
+  void UseLists(absl::StatusOr<LoadedPolicyFiles> read, bool same_lists);
+  void Use(LoadedPolicyFiles read, bool whole);
   void TellOfLists(const ListsInForce& lists);
   void TellOfMemory(const absl::Status& saved);
   void AnswerAcceptances(const std::set<std::string>& accepted);

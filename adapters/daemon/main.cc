@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/daemon/daemon.h"
 #include "adapters/daemon/online_check.h"
-#include "adapters/daemon/policy_reading.h"
+#include "adapters/daemon/policy_load.h"
 #include "adapters/daemon/print_lines.h"
 #include "adapters/daemon/version.h"
 
@@ -53,9 +53,9 @@ bool NamesAddresses(const mailverdict::ListsInForce& lists) {
 }
 
 int CheckPolicy(const std::string& path, bool online) {
-  mailverdict::ReadingOrder order;
-  order.policy_path = path;
-  const auto read = mailverdict::ReadPolicy(order);
+  mailverdict::PolicyLoadOptions options;
+  options.policy_path = path;
+  const auto read = mailverdict::LoadPolicyFiles(options);
   if (!read.ok()) {
     mailverdict::PrintLines(stderr, std::string(read.status().message()));
     return kConfig;

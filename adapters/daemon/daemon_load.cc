@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "adapters/daemon/daemon.h"
-#include "adapters/daemon/policy_reading.h"
+#include "adapters/daemon/policy_load.h"
 #include "lib/dns/servers.h"
 
 namespace mailverdict {
@@ -63,13 +63,13 @@ struct Daemon::Reading {
   std::set<std::string> accepted;
   std::set<std::string> again;  // lists of which the last reading was not final
   bool save = false;            // the lists in force have not been remembered
-  std::optional<absl::StatusOr<PolicyReading>> read;
+  std::optional<absl::StatusOr<LoadedPolicyFiles>> read;
   bool same_lists = true;
   std::optional<absl::Status> saved;
   std::string history_path;  // the memory is beside it
   FileWatch watch;           // the daemon's, while the reading has it
 
-  void Read(ReadingOrder order);
+  void Read(PolicyLoadOptions options);
 };
 
 void Daemon::LookAtFiles() {
@@ -100,19 +100,19 @@ void Daemon::StartReading(bool whole, bool look) {
     }
   }
   reading->save = unsaved_ && loop_->Now() >= save_again_at_;
-  ReadingOrder order;
-  order.policy_path = policy_path_;
-  if (!whole) order.policy_text = policy_text_;
-  order.before = lists_;
-  order.accepted = reading->accepted;
-  order.now = loop_->Now();
+  PolicyLoadOptions options;
+  options.policy_path = policy_path_;
+  if (!whole) options.policy_text = policy_text_;
+  options.before = lists_;
+  options.accepted = reading->accepted;
+  options.now = loop_->Now();
   for (const auto& [key, list] : lists_) {
     if (list.reread) reading->again.insert(key.second);
   }
   reading->history_path = started_.history.path;
   reading->watch = std::move(watch_);
   const absl::Status started = reading_->Start(
-      [reading, order = std::move(order)] { reading->Read(order); },
+      [reading, options = std::move(options)] { reading->Read(options); },
       [this, reading] { EndReading(reading.get()); });
   if (started.ok()) {
     alarms_.Clear(kAboutThread);
@@ -132,25 +132,25 @@ void Daemon::StartReading(bool whole, bool look) {
 }
 
 // On a thread of its own, which may outlive the daemon: uses nothing but this.
-void Daemon::Reading::Read(ReadingOrder order) {
+void Daemon::Reading::Read(PolicyLoadOptions options) {
   // A whole reading may be refused, and must not use up the news of a list. One
   // that an operator has caused may follow another at once, too soon to say
   // that a file is quiet.
   if (!whole && look) {
-    order.only = watch.Look();
+    options.only = watch.Look();
     for (const std::string& path : again) {
-      if (watch.IsSettled(path)) order.only.insert(path);
+      if (watch.IsSettled(path)) options.only.insert(path);
     }
   }
-  order.only.insert(accepted.begin(), accepted.end());
-  const ListsInForce* lists = &order.before;
-  if (whole || !order.only.empty()) {
-    read = ReadPolicy(order);
+  options.only.insert(accepted.begin(), accepted.end());
+  const ListsInForce* lists = &options.before;
+  if (whole || !options.only.empty()) {
+    read = LoadPolicyFiles(options);
     if (read->ok()) lists = &(*read)->lists;
-    same_lists = SameLists(order.before, *lists);
+    same_lists = SameLists(options.before, *lists);
   }
-  if (save || OtherTexts(order.before, *lists)) {
-    saved = Remember(history_path, *lists, false);
+  if (save || OtherTexts(options.before, *lists)) {
+    saved = SaveLists(history_path, *lists, false);
   }
 }
 
@@ -169,7 +169,7 @@ void Daemon::EndReading(Reading* reading) {
   if (again || !accepting_.empty()) StartReading(again);
 }
 
-void Daemon::UseWhole(absl::StatusOr<PolicyReading> read) {
+void Daemon::UseWhole(absl::StatusOr<LoadedPolicyFiles> read) {
   if (!read.ok()) {
     const std::string line = absl::StrCat("policy refused, the old one stays: ",
                                           read.status().message());
@@ -190,7 +190,7 @@ void Daemon::UseWhole(absl::StatusOr<PolicyReading> read) {
 }
 
 // What operators have set stays in force, and the policy is not read.
-void Daemon::UseLists(absl::StatusOr<PolicyReading> read, bool same_lists) {
+void Daemon::UseLists(absl::StatusOr<LoadedPolicyFiles> read, bool same_lists) {
   if (!read.ok()) {
     log_->Write(Severity::kError, absl::StrCat("lists are not read again: ",
                                                read.status().message()));
@@ -208,7 +208,7 @@ void Daemon::UseLists(absl::StatusOr<PolicyReading> read, bool same_lists) {
               absl::StrCat("what ", policy_path_, " names has changed"));
 }
 
-void Daemon::Use(PolicyReading read, bool whole) {
+void Daemon::Use(LoadedPolicyFiles read, bool whole) {
   for (const std::string& warning : read.loaded.warnings) {
     // A list that changes each minute does not repeat what is said of the rest.
     if (whole || warned_.count(warning) == 0) {

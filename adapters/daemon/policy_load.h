@@ -3,8 +3,8 @@
 // accepts a list; `mailverdictd --check` uses it, too. So all of them accept
 // and refuse the same policies and lists.
 
-#ifndef MAILVERDICT_ADAPTERS_DAEMON_POLICY_READING_H_
-#define MAILVERDICT_ADAPTERS_DAEMON_POLICY_READING_H_
+#ifndef MAILVERDICT_ADAPTERS_DAEMON_POLICY_LOAD_H_
+#define MAILVERDICT_ADAPTERS_DAEMON_POLICY_LOAD_H_
 
 #include <memory>
 #include <optional>
@@ -21,7 +21,7 @@
 
 namespace mailverdict {
 
-struct ReadingOrder {
+struct PolicyLoadOptions {
   std::string policy_path;
   // The text of the policy in force, if only lists are to be read. Null: the
   // policy file is read, too.
@@ -39,7 +39,7 @@ struct ReadingOrder {
   absl::Time now;
 };
 
-struct PolicyReading {
+struct LoadedPolicyFiles {
   std::shared_ptr<const std::string> text;  // the policy file's
   LoadedDaemonPolicy loaded;
   ListsInForce lists;
@@ -52,23 +52,24 @@ struct PolicyReading {
   bool memory_damaged = false;
 };
 
-// Reads what the order says. Returns an error if the policy or a list without
+// Reads what `options` say. Returns an error if the policy or a list without
 // an older version is refused. Changes nothing. Blocks.
-absl::StatusOr<PolicyReading> ReadPolicy(const ReadingOrder& order);
+absl::StatusOr<LoadedPolicyFiles> LoadPolicyFiles(
+    const PolicyLoadOptions& options);
 
 // Returns an error if a policy has no fault but no effect: it has no listener,
 // or lets everything pass without `shadow: true`. A file that was emptied, or
-// cut between two of its messages, is often such a policy. ReadPolicy calls
-// this.
-absl::Status CheckServes(const Policy& policy, const DaemonPolicy& daemon,
-                         const std::string& path);
+// cut between two of its messages, is often such a policy. LoadPolicyFiles
+// calls this.
+absl::Status CheckHasEffect(const Policy& policy, const DaemonPolicy& daemon,
+                            const std::string& path);
 
 // Saves the lists in force for the next start, in the file beside the history.
 // Sets that file aside first if it is damaged (`memory_damaged`). Does nothing
 // if there is no history file. Blocks.
-absl::Status Remember(const std::string& history_file,
-                      const ListsInForce& lists, bool memory_damaged);
+absl::Status SaveLists(const std::string& history_file,
+                       const ListsInForce& lists, bool memory_damaged);
 
 }  // namespace mailverdict
 
-#endif  // MAILVERDICT_ADAPTERS_DAEMON_POLICY_READING_H_
+#endif  // MAILVERDICT_ADAPTERS_DAEMON_POLICY_LOAD_H_
