@@ -90,7 +90,7 @@ class Daemon final : private AdminService {
 
   // Reading the policy and its files again: daemon_load.cc.
   struct Reading;
-  struct Acceptance {
+  struct PendingAccept {
     std::string path;
     std::function<void(const absl::Status&)> done;
   };
@@ -102,7 +102,7 @@ class Daemon final : private AdminService {
   void Use(LoadedPolicyFiles read, bool whole);
   void TellOfLists(const ListsInForce& lists);
   void TellOfMemory(const absl::Status& saved);
-  void AnswerAcceptances(const std::set<std::string>& accepted);
+  void AnswerAccepts(const std::set<std::string>& accepted);
 
   // AdminService: daemon_orders.cc.
   void Judge(Transaction asked, Done done, StillWaiting still_waiting) override;
@@ -147,9 +147,10 @@ class Daemon final : private AdminService {
   bool failed_ = false;
   std::optional<Timer> look_at_files_;  // has a value from Start on
   std::unique_ptr<Watchdog> watchdog_;
-  bool read_again_ = false;            // SIGHUP came during a reading
-  FileWatch watch_;                    // empty during a reading, which has it
-  std::vector<Acceptance> accepting_;  // commands that wait for a reading
+  bool read_again_ = false;  // SIGHUP came during a reading
+  FileWatch watch_;          // empty during a reading, which has it
+  std::vector<PendingAccept>
+      pending_accepts_;  // commands that wait for a reading
   std::shared_ptr<const std::string> policy_text_;  // in force
   ListsInForce lists_;
   std::set<std::string> warned_;  // warnings of the policy in force

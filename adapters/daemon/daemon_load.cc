@@ -95,7 +95,7 @@ void Daemon::StartReading(bool whole, bool look) {
   reading->whole = whole;
   reading->look = look;
   if (!whole) {
-    for (const Acceptance& each : accepting_) {
+    for (const PendingAccept& each : pending_accepts_) {
       reading->accepted.insert(each.path);
     }
   }
@@ -165,8 +165,8 @@ void Daemon::EndReading(Reading* reading) {
       UseLists(*std::move(reading->read), reading->same_lists);
     }
   }
-  AnswerAcceptances(reading->accepted);
-  if (again || !accepting_.empty()) StartReading(again);
+  AnswerAccepts(reading->accepted);
+  if (again || !pending_accepts_.empty()) StartReading(again);
 }
 
 void Daemon::UseWhole(absl::StatusOr<LoadedPolicyFiles> read) {
@@ -303,14 +303,14 @@ void Daemon::Accept(const std::string& path,
     done(absl::FailedPreconditionError(absl::StrCat(
         path, " is not held: it is in force as it was read last")));
   } else {
-    accepting_.push_back({path, std::move(done)});
+    pending_accepts_.push_back({path, std::move(done)});
     StartReading(false);
   }
 }
 
-void Daemon::AnswerAcceptances(const std::set<std::string>& accepted) {
-  std::vector<Acceptance> waiting;
-  for (Acceptance& each : std::exchange(accepting_, {})) {
+void Daemon::AnswerAccepts(const std::set<std::string>& accepted) {
+  std::vector<PendingAccept> waiting;
+  for (PendingAccept& each : std::exchange(pending_accepts_, {})) {
     if (accepted.count(each.path) == 0) {
       waiting.push_back(std::move(each));
       continue;
@@ -331,7 +331,7 @@ void Daemon::AnswerAcceptances(const std::set<std::string>& accepted) {
                           status.message()));
     each.done(status);
   }
-  accepting_ = std::move(waiting);
+  pending_accepts_ = std::move(waiting);
 }
 
 }  // namespace mailverdict
