@@ -48,9 +48,9 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
 
   auto daemon = std::unique_ptr<Daemon>(new Daemon(policy_path));
   daemon->loop_ = *std::move(loop);
-  daemon->reading_ = std::make_unique<BackgroundTask>(daemon->loop_.get());
+  daemon->load_task_ = std::make_unique<BackgroundTask>(daemon->loop_.get());
   daemon->started_ = policy;
-  daemon->look_at_files_.emplace(daemon->loop_.get());
+  daemon->poll_files_.emplace(daemon->loop_.get());
   daemon->started_at_ = daemon->loop_->Now();
   RaiseDescriptorLimit();
   absl::Status status = daemon->Listen(policy);
@@ -94,9 +94,9 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
     daemon->log_->Write(Severity::kError, alarm);
   }
   const bool damaged = read->memory_damaged;
-  daemon->Use(*std::move(read), /*whole=*/true);
-  daemon->TellOfMemory(SaveLists(policy.history.path, daemon->lists_, damaged));
-  daemon->LookAtFiles();
+  daemon->Apply(*std::move(read), /*whole=*/true);
+  daemon->LogSaved(SaveLists(policy.history.path, daemon->lists_, damaged));
+  daemon->PollFiles();
   if (daemon->milter_ != nullptr) {
     status = daemon->milter_->Start([daemon = daemon.get()] {
       daemon->log_->Write(Severity::kError,
@@ -115,7 +115,7 @@ Daemon::Daemon(std::string policy_path)
     : policy_path_(std::move(policy_path)) {}
 
 Daemon::~Daemon() {
-  reading_.reset();
+  load_task_.reset();
   maps_.reset();
   admin_.reset();
   milter_.reset();
@@ -125,7 +125,7 @@ Daemon::~Daemon() {
   }
   engine_.reset();
   history_.reset();  // which may still log
-  look_at_files_.reset();
+  poll_files_.reset();
   watchdog_.reset();
   if (at_once_) loop_->AllowLeftovers("verdicts are under way");
   loop_.reset();
@@ -205,10 +205,10 @@ absl::Status Daemon::WatchSignals() {
         loop_->OnSignal(signal, [this] { Terminate(); });
     if (!status.ok()) return status;
   }
-  return loop_->OnSignal(SIGHUP, [this] { StartReading(true); });
+  return loop_->OnSignal(SIGHUP, [this] { StartLoad(true); });
 }
 
-void Daemon::Use(std::shared_ptr<const Policy> policy) {
+void Daemon::MakeEngine(std::shared_ptr<const Policy> policy) {
   Engine::Parts parts;
   parts.directories = [this](std::shared_ptr<const DirectoryPolicy> directory,
                              HealthHooks hooks) {
@@ -271,7 +271,7 @@ std::shared_ptr<NameServers> Daemon::OpenDns(
 bool Daemon::Run() {
   loop_->Run();
   // A file system that hangs must not hang the end.
-  leaves_a_thread_ = !reading_->WaitFor(kLastReading);
+  leaves_a_thread_ = !load_task_->WaitFor(kLastLoad);
   if (leaves_a_thread_) {
     log_->Write(Severity::kWarning,
                 "a file that the policy names is still being read, and is not "

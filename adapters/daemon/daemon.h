@@ -46,11 +46,11 @@ class Daemon final : private AdminService {
   // and this much longer for their answers to be written.
   static constexpr absl::Duration kDrain = absl::Seconds(1);
   // How long the daemon waits at its end for files that are being read.
-  static constexpr absl::Duration kLastReading = absl::Seconds(2);
+  static constexpr absl::Duration kLastLoad = absl::Seconds(2);
 
   // The poll interval of lists and resolv.conf. A changed file is reread after
   // one interval without another change.
-  static constexpr absl::Duration kLookAtFiles = absl::Seconds(5);
+  static constexpr absl::Duration kPollInterval = absl::Seconds(5);
   // If the event loop stands still for longer, the log says so.
   static constexpr absl::Duration kStillFor = absl::Seconds(10);
   // The retry interval when lists could not be saved, on a full disk for
@@ -81,27 +81,26 @@ class Daemon final : private AdminService {
   absl::Status ListenOn(const Listener& listener, size_t limit);
   absl::Status OpenHistory(const HistoryFile& file);
   absl::Status WatchSignals();
-  void Use(std::shared_ptr<const Policy> policy);
-  void TellOfDnsServers(
-      const std::optional<absl::StatusOr<DnsServers>>& servers);
+  void MakeEngine(std::shared_ptr<const Policy> policy);
+  void LogDnsServers(const std::optional<absl::StatusOr<DnsServers>>& servers);
   std::shared_ptr<NameServers> OpenDns(std::shared_ptr<const Policy> part);
   void Terminate();
   void Drained();
 
-  // Reading the policy and its files again: daemon_load.cc.
-  struct Reading;
+  // Loading the policy and its files again: daemon_load.cc.
+  struct Load;
   struct PendingAccept {
     std::string path;
     std::function<void(const absl::Status&)> done;
   };
-  void LookAtFiles();
-  void StartReading(bool whole, bool look = false);
-  void EndReading(Reading* reading);
-  void UseWhole(absl::StatusOr<LoadedPolicyFiles> read);
-  void UseLists(absl::StatusOr<LoadedPolicyFiles> read, bool same_lists);
-  void Use(LoadedPolicyFiles read, bool whole);
-  void TellOfLists(const ListsInForce& lists);
-  void TellOfMemory(const absl::Status& saved);
+  void PollFiles();
+  void StartLoad(bool whole, bool look = false);
+  void EndLoad(Load* load);
+  void ApplyPolicy(absl::StatusOr<LoadedPolicyFiles> read);
+  void ApplyLists(absl::StatusOr<LoadedPolicyFiles> read, bool same_lists);
+  void Apply(LoadedPolicyFiles read, bool whole);
+  void LogLists(const ListsInForce& lists);
+  void LogSaved(const absl::Status& saved);
   void AnswerAccepts(const std::set<std::string>& accepted);
 
   // AdminService: daemon_orders.cc.
@@ -145,12 +144,11 @@ class Daemon final : private AdminService {
   bool at_once_ = false;  // ended without draining the servers
   int draining_ = 0;      // the number of servers that are still draining
   bool failed_ = false;
-  std::optional<Timer> look_at_files_;  // has a value from Start on
+  std::optional<Timer> poll_files_;  // has a value from Start on
   std::unique_ptr<Watchdog> watchdog_;
-  bool read_again_ = false;  // SIGHUP came during a reading
-  FileWatch watch_;          // empty during a reading, which has it
-  std::vector<PendingAccept>
-      pending_accepts_;  // commands that wait for a reading
+  bool read_again_ = false;  // SIGHUP came during a load
+  FileWatch watch_;          // empty during a load, which has it
+  std::vector<PendingAccept> pending_accepts_;  // commands that wait for a load
   std::shared_ptr<const std::string> policy_text_;  // in force
   ListsInForce lists_;
   std::set<std::string> warned_;  // warnings of the policy in force
@@ -159,7 +157,7 @@ class Daemon final : private AdminService {
   absl::Time save_again_at_;  // when to try again, if unsaved_
   // The servers in use; nullopt if the policy does not ask DNS.
   std::optional<absl::StatusOr<DnsServers>> dns_servers_;
-  std::unique_ptr<BackgroundTask> reading_;
+  std::unique_ptr<BackgroundTask> load_task_;
   bool leaves_a_thread_ = false;
 };
 

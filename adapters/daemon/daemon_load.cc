@@ -1,7 +1,7 @@
-// How a daemon's policy and lists are read again: on SIGHUP, when a list has
-// changed, when an operator accepts one. Files may be large and disks slow, so
-// all of it is done on a thread, one reading at a time; only what it found is
-// used on the loop's thread.
+// Loads the daemon's policy and lists again: at SIGHUP, when a list has
+// changed, and when an operator accepts a list. Files may be large and disks
+// slow, so each load runs on a thread, one load at a time. Only its result is
+// applied on the loop's thread.
 
 #include <algorithm>
 #include <memory>
@@ -56,86 +56,86 @@ bool SameServers(const std::optional<absl::StatusOr<DnsServers>>& a,
 
 }  // namespace
 
-// What a reading has found; nothing of it, where it did not come to that.
-struct Daemon::Reading {
-  bool whole = false;  // the policy, too
-  bool look = false;   // whether files have changed
+// One load: what it has to do, and its results.
+struct Daemon::Load {
+  bool whole = false;  // load the policy, too
+  bool look = false;   // look which files have changed
   std::set<std::string> accepted;
-  std::set<std::string> again;  // lists of which the last reading was not final
-  bool save = false;            // the lists in force have not been remembered
+  std::set<std::string> again;  // lists that must be read again (reread)
+  bool save = false;            // save the lists even if they have not changed
   std::optional<absl::StatusOr<LoadedPolicyFiles>> read;
   bool same_lists = true;
   std::optional<absl::Status> saved;
   std::string history_path;  // the memory is beside it
-  FileWatch watch;           // the daemon's, while the reading has it
+  FileWatch watch;           // the daemon's, during the load
 
-  void Read(PolicyLoadOptions options);
+  void Run(PolicyLoadOptions options);
 };
 
-void Daemon::LookAtFiles() {
-  look_at_files_->Set(kLookAtFiles, [this] {
+void Daemon::PollFiles() {
+  poll_files_->Set(kPollInterval, [this] {
     for (const std::string& line : alarms_.Due(loop_->Now())) {
       log_->Write(Severity::kError, line);
     }
-    StartReading(std::exchange(read_again_, false), /*look=*/true);
-    LookAtFiles();
+    StartLoad(std::exchange(read_again_, false), /*look=*/true);
+    PollFiles();
   });
 }
 
-// Without `whole` only the lists are read, if one has changed. A reading that
-// is under way comes first, and then this one if it is whole: what it would
-// read may have changed since.
-void Daemon::StartReading(bool whole, bool look) {
-  if (reading_->running()) {
+// Without `whole` only the lists that have changed are loaded. During another
+// load nothing is started; a whole load then starts when that one has ended,
+// since the policy may have changed after that one read it.
+void Daemon::StartLoad(bool whole, bool look) {
+  if (load_task_->running()) {
     read_again_ |= whole;
     return;
   }
   if (!whole && watch_.empty() && !unsaved_) return;
-  auto reading = std::make_shared<Reading>();
-  reading->whole = whole;
-  reading->look = look;
+  auto load = std::make_shared<Load>();
+  load->whole = whole;
+  load->look = look;
   if (!whole) {
     for (const PendingAccept& each : pending_accepts_) {
-      reading->accepted.insert(each.path);
+      load->accepted.insert(each.path);
     }
   }
-  reading->save = unsaved_ && loop_->Now() >= save_again_at_;
+  load->save = unsaved_ && loop_->Now() >= save_again_at_;
   PolicyLoadOptions options;
   options.policy_path = policy_path_;
   if (!whole) options.policy_text = policy_text_;
   options.before = lists_;
-  options.accepted = reading->accepted;
+  options.accepted = load->accepted;
   options.now = loop_->Now();
   for (const auto& [key, list] : lists_) {
-    if (list.reread) reading->again.insert(key.second);
+    if (list.reread) load->again.insert(key.second);
   }
-  reading->history_path = started_.history.path;
-  reading->watch = std::move(watch_);
-  const absl::Status started = reading_->Start(
-      [reading, options = std::move(options)] { reading->Read(options); },
-      [this, reading] { EndReading(reading.get()); });
+  load->history_path = started_.history.path;
+  load->watch = std::move(watch_);
+  const absl::Status started = load_task_->Start(
+      [load, options = std::move(options)] { load->Run(options); },
+      [this, load] { EndLoad(load.get()); });
   if (started.ok()) {
     alarms_.Clear(kAboutThread);
     return;
   }
   // The machine has no thread to spare. Mail goes on by what is in force, and
   // the next look tries again.
-  watch_ = std::move(reading->watch);
+  watch_ = std::move(load->watch);
   read_again_ |= whole;
   const std::string line =
       absl::StrCat("no thread to read the policy's files (", started.message(),
                    "); what is in force stays, tried again in ",
-                   absl::FormatDuration(kLookAtFiles));
+                   absl::FormatDuration(kPollInterval));
   if (alarms_.Raise(kAboutThread, line, loop_->Now())) {
     log_->Write(Severity::kError, line);
   }
 }
 
 // On a thread of its own, which may outlive the daemon: uses nothing but this.
-void Daemon::Reading::Read(PolicyLoadOptions options) {
-  // A whole reading may be refused, and must not use up the news of a list. One
-  // that an operator has caused may follow another at once, too soon to say
-  // that a file is quiet.
+void Daemon::Load::Run(PolicyLoadOptions options) {
+  // A whole load does not look: it may be refused, and then the change of a
+  // list would be lost. Nor does a load for an operator: it may follow another
+  // load at once, too soon to see that a file has settled.
   if (!whole && look) {
     options.only = watch.Look();
     for (const std::string& path : again) {
@@ -154,22 +154,22 @@ void Daemon::Reading::Read(PolicyLoadOptions options) {
   }
 }
 
-void Daemon::EndReading(Reading* reading) {
-  watch_ = std::move(reading->watch);
+void Daemon::EndLoad(Load* load) {
+  watch_ = std::move(load->watch);
   const bool again = std::exchange(read_again_, false);
-  if (reading->saved.has_value()) TellOfMemory(*reading->saved);
-  if (reading->read.has_value() && !(reading->whole && again)) {
-    if (reading->whole) {
-      UseWhole(*std::move(reading->read));
+  if (load->saved.has_value()) LogSaved(*load->saved);
+  if (load->read.has_value() && !(load->whole && again)) {
+    if (load->whole) {
+      ApplyPolicy(*std::move(load->read));
     } else {
-      UseLists(*std::move(reading->read), reading->same_lists);
+      ApplyLists(*std::move(load->read), load->same_lists);
     }
   }
-  AnswerAccepts(reading->accepted);
-  if (again || !pending_accepts_.empty()) StartReading(again);
+  AnswerAccepts(load->accepted);
+  if (again || !pending_accepts_.empty()) StartLoad(again);
 }
 
-void Daemon::UseWhole(absl::StatusOr<LoadedPolicyFiles> read) {
+void Daemon::ApplyPolicy(absl::StatusOr<LoadedPolicyFiles> read) {
   if (!read.ok()) {
     const std::string line = absl::StrCat("policy refused, the old one stays: ",
                                           read.status().message());
@@ -185,30 +185,31 @@ void Daemon::UseWhole(absl::StatusOr<LoadedPolicyFiles> read) {
                              "max_connections change with a restart only"));
   }
   EndOverrides();
-  Use(*std::move(read), /*whole=*/true);
+  Apply(*std::move(read), /*whole=*/true);
   log_->Write(Severity::kInfo, absl::StrCat(policy_path_, " read again"));
 }
 
 // What operators have set stays in force, and the policy is not read.
-void Daemon::UseLists(absl::StatusOr<LoadedPolicyFiles> read, bool same_lists) {
+void Daemon::ApplyLists(absl::StatusOr<LoadedPolicyFiles> read,
+                        bool same_lists) {
   if (!read.ok()) {
     log_->Write(Severity::kError, absl::StrCat("lists are not read again: ",
                                                read.status().message()));
     return;
   }
   if (SameServers(read->dns_servers, dns_servers_) && same_lists) {
-    TellOfLists(read->lists);
+    LogLists(read->lists);
     lists_ = read->lists;
     return;
   }
   const Overrides overrides = engine_->overrides();
-  Use(*std::move(read), /*whole=*/false);
+  Apply(*std::move(read), /*whole=*/false);
   engine_->SetOverrides(overrides);
   log_->Write(Severity::kInfo,
               absl::StrCat("what ", policy_path_, " names has changed"));
 }
 
-void Daemon::Use(LoadedPolicyFiles read, bool whole) {
+void Daemon::Apply(LoadedPolicyFiles read, bool whole) {
   for (const std::string& warning : read.loaded.warnings) {
     // A list that changes each minute does not repeat what is said of the rest.
     if (whole || warned_.count(warning) == 0) {
@@ -216,8 +217,8 @@ void Daemon::Use(LoadedPolicyFiles read, bool whole) {
     }
   }
   warned_ = {read.loaded.warnings.begin(), read.loaded.warnings.end()};
-  TellOfLists(read.lists);
-  TellOfDnsServers(read.dns_servers);
+  LogLists(read.lists);
+  LogDnsServers(read.dns_servers);
   dns_servers_ = read.dns_servers;
   policy_text_ = read.text;
   lists_ = read.lists;
@@ -232,11 +233,11 @@ void Daemon::Use(LoadedPolicyFiles read, bool whole) {
     }
     watch_ = FileWatch(watched);
   }
-  Use(std::make_shared<const Policy>(std::move(read.loaded.policy)));
+  MakeEngine(std::make_shared<const Policy>(std::move(read.loaded.policy)));
 }
 
 // Lines about the servers of DNS, if they are others than before.
-void Daemon::TellOfDnsServers(
+void Daemon::LogDnsServers(
     const std::optional<absl::StatusOr<DnsServers>>& servers) {
   if (!servers.has_value() || SameServers(servers, dns_servers_)) return;
   if (!servers->ok()) {
@@ -250,7 +251,7 @@ void Daemon::TellOfDnsServers(
 }
 
 // Lines about lists whose state is another than it was.
-void Daemon::TellOfLists(const ListsInForce& lists) {
+void Daemon::LogLists(const ListsInForce& lists) {
   for (const auto& [key, list] : lists_) {
     if (lists.count(key) == 0) alarms_.Clear(AboutList(key));
   }
@@ -268,7 +269,7 @@ void Daemon::TellOfLists(const ListsInForce& lists) {
   }
 }
 
-void Daemon::TellOfMemory(const absl::Status& saved) {
+void Daemon::LogSaved(const absl::Status& saved) {
   unsaved_ = !saved.ok();
   if (saved.ok()) {
     if (alarms_.Clear(kAboutMemory)) {
@@ -304,7 +305,7 @@ void Daemon::Accept(const std::string& path,
         path, " is not held: it is in force as it was read last")));
   } else {
     pending_accepts_.push_back({path, std::move(done)});
-    StartReading(false);
+    StartLoad(false);
   }
 }
 
