@@ -22,22 +22,22 @@ constexpr char kAboutMemory[] = "memory of lists";
 constexpr char kAboutThread[] = "thread";
 
 std::string AboutList(const ListKey& key) {
-  return absl::StrCat("list ", key.second);
+  return absl::StrCat("list ", key.path);
 }
 
 // The line about a list whose file is not in force as it is.
 std::string TroubleLine(const ListKey& key, const ListInForce& list) {
   if (list.state == ListInForce::State::kBroken) {
-    return absl::StrCat("list ", key.second,
+    return absl::StrCat("list ", key.path,
                         " is refused, its last good version stays in force (",
                         list.entries, " entries): ", list.why,
                         "; mend the file");
   }
-  return absl::StrCat("list ", key.second, " is HELD: ", list.why,
+  return absl::StrCat("list ", key.path, " is HELD: ", list.why,
                       "; these stay in force, and what is new in it counts, "
                       "too; mend the file, or, if they are gone indeed: "
                       "mailverdict accept ",
-                      key.second);
+                      key.path);
 }
 
 // Whether the memory has to be written anew.
@@ -107,7 +107,7 @@ void Daemon::StartLoad(bool whole, bool look) {
   options.accepted = load->accepted;
   options.now = loop_->Now();
   for (const auto& [key, list] : lists_) {
-    if (list.reread) load->again.insert(key.second);
+    if (list.reread) load->again.insert(key.path);
   }
   load->history_path = started_.history.path;
   load->watch = std::move(watch_);
@@ -226,7 +226,7 @@ void Daemon::Apply(LoadedPolicyFiles read, bool whole) {
     // The operator has read the policy again, and perhaps unlocked an account.
     for (const auto& [key, account] : accounts_) account->ForgetRefusals();
     std::vector<std::string> watched;
-    for (const auto& [key, list] : lists_) watched.push_back(key.second);
+    for (const auto& [key, list] : lists_) watched.push_back(key.path);
     const Policy& policy = read.loaded.policy;
     if (policy.AsksDns() && policy.dns.servers.empty()) {
       watched.push_back(kResolvConf);
@@ -259,7 +259,7 @@ void Daemon::LogLists(const ListsInForce& lists) {
     if (list.state == ListInForce::State::kGood) {
       if (!alarms_.Clear(AboutList(key))) continue;
       log_->Write(Severity::kWarning,
-                  absl::StrCat("list ", key.second,
+                  absl::StrCat("list ", key.path,
                                " is in force again as the file says, ",
                                list.entries, " entries"));
     } else if (const std::string line = TroubleLine(key, list);

@@ -128,7 +128,7 @@ DaemonStatus Daemon::Status() {
   }
   for (const auto& [key, list] : lists_) {
     status.files.push_back(
-        {key.second, list.entries,
+        {key.path, list.entries,
          list.state == ListInForce::State::kGood   ? ListFile::State::kGood
          : list.state == ListInForce::State::kHeld ? ListFile::State::kHeld
                                                    : ListFile::State::kBroken,

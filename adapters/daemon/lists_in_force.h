@@ -11,7 +11,7 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -53,8 +53,19 @@ struct ListInForce {
   mail::AddressFile ValidAddresses() const;
 };
 
-// Identifies a list: whether it is a list of domains, and the path of its file.
-using ListKey = std::pair<bool, std::string>;
+// Identifies a list. A policy may name one file both as a list of addresses and
+// as a list of domains.
+struct ListKey {
+  bool of_domains = false;
+  std::string path;  // of its file
+
+  bool operator==(const ListKey& other) const {
+    return of_domains == other.of_domains && path == other.path;
+  }
+  bool operator<(const ListKey& other) const {
+    return std::tie(of_domains, path) < std::tie(other.of_domains, other.path);
+  }
+};
 using ListsInForce = std::map<ListKey, ListInForce>;
 
 // Reads the list's file, and compares it with `before`, the version in force;

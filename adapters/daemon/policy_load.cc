@@ -24,11 +24,11 @@ Named NamesIn(const std::string& text, const std::string& path,
   Named named;
   ListReaders empty;
   empty.addresses = [&named](const std::string& list) {
-    named.lists.emplace(false, list);
+    named.lists.insert({false, list});
     return mail::AddressFile();
   };
   empty.domains = [&named](const std::string& list) {
-    named.lists.emplace(true, list);
+    named.lists.insert({true, list});
     return DomainList::Parse("", list);
   };
   const auto loaded = LoadDaemonPolicy(text, path, read, empty);
@@ -89,13 +89,13 @@ absl::StatusOr<LoadedPolicyFiles> LoadPolicyFiles(
   for (const ListKey& key : named.lists) {
     const auto known = before.find(key);
     if (options.policy_text != nullptr && known != before.end() &&
-        options.only.count(key.second) == 0) {
+        options.only.count(key.path) == 0) {
       result.lists.emplace(key, known->second);
       continue;
     }
     absl::StatusOr<ListInForce> list = ReadList(
         key, known == before.end() ? nullptr : &known->second,
-        named.max_percent, options.accepted.count(key.second) > 0, options.now);
+        named.max_percent, options.accepted.count(key.path) > 0, options.now);
     if (list.ok()) {
       result.lists.emplace(key, *std::move(list));
     } else {
