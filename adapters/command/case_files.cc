@@ -59,7 +59,7 @@ class Policies {
 };
 
 absl::Status AddCases(const std::string& file, const std::string& policy_file,
-                      Policies* policies, std::vector<FiledCase>* all) {
+                      Policies* policies, std::vector<LoadedCase>* all) {
   const absl::StatusOr<std::string> text = ReadFile(file);
   if (!text.ok()) return text.status();
   absl::StatusOr<std::vector<Case>> cases = ReadCases(*text, file);
@@ -84,12 +84,12 @@ absl::Status AddCases(const std::string& file, const std::string& policy_file,
 
 }  // namespace
 
-absl::StatusOr<std::vector<FiledCase>> ReadCaseFiles(
+absl::StatusOr<std::vector<LoadedCase>> ReadCaseFiles(
     const std::string& folder, const std::string& policy_file) {
   const absl::StatusOr<std::vector<std::string>> files = FilesBelow(folder);
   if (!files.ok()) return files.status();
   Policies policies;
-  std::vector<FiledCase> all;
+  std::vector<LoadedCase> all;
   for (const std::string& file : *files) {
     const absl::Status added = AddCases(file, policy_file, &policies, &all);
     if (!added.ok()) return added;
@@ -104,7 +104,7 @@ int CheckCases(const std::string& folder, const std::string& policy_file) {
     return kConfig;
   }
   size_t wrong = 0;
-  for (const FiledCase& each : *cases) {
+  for (const LoadedCase& each : *cases) {
     const std::vector<CaseFault> faults = RunCase(each.policy, each.content);
     wrong += faults.empty() ? 0 : 1;
     for (const CaseFault& fault : faults) {

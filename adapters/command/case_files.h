@@ -15,7 +15,7 @@
 namespace mailverdict {
 
 // A case with its file and its policy.
-struct FiledCase {
+struct LoadedCase {
   std::string file;
   std::shared_ptr<const Policy> policy;  // shared by the cases that name it
   Case content;
@@ -25,7 +25,7 @@ struct FiledCase {
 // their names. The policy of a case is the one that its file names, relative to
 // that file; if it names none, `policy_file`. An error if there are no such
 // files, or if a file or policy cannot be read.
-absl::StatusOr<std::vector<FiledCase>> ReadCaseFiles(
+absl::StatusOr<std::vector<LoadedCase>> ReadCaseFiles(
     const std::string& folder, const std::string& policy_file);
 
 // Reads these cases, runs them, and prints what is wrong and the number of
