@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "adapters/daemon/policy_files.h"
+#include "adapters/daemon/print_lines.h"
 #include "lib/cases/case_reader.h"
 #include "lib/cases/run_case.h"
 
@@ -58,7 +59,7 @@ class Policies {
 };
 
 absl::Status AddCases(const std::string& file, const std::string& policy_file,
-                      Policies* policies, std::vector<FiledCase>* all) {
+                      Policies* policies, std::vector<LoadedCase>* all) {
   const absl::StatusOr<std::string> text = ReadFile(file);
   if (!text.ok()) return text.status();
   absl::StatusOr<std::vector<Case>> cases = ReadCases(*text, file);
@@ -83,12 +84,12 @@ absl::Status AddCases(const std::string& file, const std::string& policy_file,
 
 }  // namespace
 
-absl::StatusOr<std::vector<FiledCase>> ReadCaseFiles(
+absl::StatusOr<std::vector<LoadedCase>> ReadCaseFiles(
     const std::string& folder, const std::string& policy_file) {
   const absl::StatusOr<std::vector<std::string>> files = FilesBelow(folder);
   if (!files.ok()) return files.status();
   Policies policies;
-  std::vector<FiledCase> all;
+  std::vector<LoadedCase> all;
   for (const std::string& file : *files) {
     const absl::Status added = AddCases(file, policy_file, &policies, &all);
     if (!added.ok()) return added;
@@ -99,16 +100,16 @@ absl::StatusOr<std::vector<FiledCase>> ReadCaseFiles(
 int CheckCases(const std::string& folder, const std::string& policy_file) {
   const auto cases = ReadCaseFiles(folder, policy_file);
   if (!cases.ok()) {
-    std::fprintf(stderr, "%s\n", std::string(cases.status().message()).c_str());
+    PrintLines(stderr, std::string(cases.status().message()));
     return kConfig;
   }
   size_t wrong = 0;
-  for (const FiledCase& each : *cases) {
+  for (const LoadedCase& each : *cases) {
     const std::vector<CaseFault> faults = RunCase(each.policy, each.content);
     wrong += faults.empty() ? 0 : 1;
     for (const CaseFault& fault : faults) {
-      std::printf("%s:%zu: %s: %s\n", each.file.c_str(), fault.line,
-                  each.content.name.c_str(), fault.what.c_str());
+      PrintLines(stdout, absl::StrCat(each.file, ":", fault.line, ": ",
+                                      each.content.name, ": ", fault.what));
     }
   }
   std::printf("%zu case%s, %zu wrong\n", cases->size(),

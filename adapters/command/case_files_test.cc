@@ -99,5 +99,14 @@ TEST_F(CaseFiles, TheCommandSaysWhatIsWrongAndHowManyThereWere) {
                   "recipient defer 451 4.1.3.*\n2 cases, 1 wrong\n1"));
 }
 
+TEST_F(CaseFiles, WhatTheCommandPrintsDrivesNoTerminal) {
+  Write("a.case", "case \x1b[2J\nrcpt a@b.example\nverdict defer\n");
+  EXPECT_THAT(Check(Path("policy.textproto")),
+              testing::AllOf(HasSubstr(": \\x1b[2J: "),
+                             testing::Not(HasSubstr("\x1b"))));
+  Write("a.case", "case one\n\x1b[2J\n");
+  EXPECT_THAT(Check(Path("policy.textproto")), testing::Not(HasSubstr("\x1b")));
+}
+
 }  // namespace
 }  // namespace mailverdict

@@ -1,6 +1,5 @@
-// mailverdict: the command that asks a running mailverdictd and gives it
-// orders. See --help; adapters/daemon/admin.h says what the daemon does with an
-// order.
+// The command mailverdict, by which operators ask a running mailverdictd and
+// give it orders: see --help. adapters/daemon/admin.h has the daemon's side.
 
 #include <getopt.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "adapters/command/case_files.h"
+#include "adapters/daemon/print_lines.h"
 #include "adapters/daemon/version.h"
 #include "adapters/socketmap/client.h"
 
@@ -25,6 +25,7 @@ constexpr char kHelp[] =
     R"(usage: mailverdict [--socket ADDRESS] COMMAND
        mailverdict check-cases [--policy FILE] FOLDER
 
+See what the daemon does:
   explain RECIPIENT [resolved ADDRESS] [from SENDER] [client ADDRESS]
                       print the verdict on a recipient and its reasons; nothing
                       is remembered. The ADDRESS after "resolved" is the address
@@ -36,21 +37,31 @@ constexpr char kHelp[] =
                       addresses, holds, connections, and files that are broken
                       or held
 
+Override the policy, for all mail:
   hold defer-all      from now on defer everything ("try again later")
   hold pass-all       from now on pass everything
   hold off            let the policy decide again
+
+When addresses vanish from a directory (DIRECTORY is its name in the policy):
   release DIRECTORY   confirm that the addresses that vanished from DIRECTORY
                       are really gone; ends the hold that they have caused
-  grace DIRECTORY 24h|policy
-                      how long an address that has vanished is deferred;
-                      "policy": as the policy says
-  vanished DIRECTORY 20/10m|policy
-                      hold DIRECTORY when more than 20 addresses vanish within
-                      10 minutes
+  grace DIRECTORY 24h set `grace`, the time for which a vanished address is
+                      deferred
+  vanished DIRECTORY 20/10m
+                      set the limit of `hold { vanished: 20 within: "10m" }`:
+                      when more than 20 addresses vanish within 10 minutes, the
+                      directory is held and rejects no recipient. This sets a
+                      limit and prints nothing; `status` prints how many
+                      addresses have vanished
+  grace DIRECTORY policy
+  vanished DIRECTORY policy
+                      go back to the policy's value
 
-  accept FILE         confirm the new version of an address file that is held
-                      because it lost many entries: it comes into force
+When a list of addresses has lost many entries:
+  accept FILE         confirm the new version of a file that is held: it comes
+                      into force
 
+Domains that do not exist:
   domain list         print the domains that are remembered as missing, and
                       whether each is learned. A learned domain is refused when
                       it is proven missing again
@@ -60,9 +71,11 @@ constexpr char kHelp[] =
   domain remove DOMAIN
                       forget DOMAIN
 
-  check-cases         try the cases in the files *.case in and below FOLDER
+Try a policy, without a daemon:
+  check-cases [--policy FILE] FOLDER
+                      try the cases in the files *.case in and below FOLDER
                       against the policy FILE, or the policy that they name.
-                      Needs no daemon. docs/cases.md explains cases
+                      docs/cases.md explains cases
 
   --socket ADDRESS    the address of the policy's admin listener
                       (unix:/run/mailverdict/admin)
@@ -71,9 +84,9 @@ constexpr char kHelp[] =
 
 Exit status: 0; 1 if the daemon refuses or a case is wrong; 64 if the command
 line is wrong; 69 if no daemon answers; 78 if cases or their policy cannot be
-read. A hold ends with the daemon. Settings by grace and vanished end with the
-daemon, and when it reads its policy again. The daemon logs each of these
-commands.
+read. A hold ends when the daemon ends. What grace and vanished set ends when
+the daemon ends or reads its policy again (SIGHUP). The daemon logs each of
+these commands.
 )";
 
 // EX_USAGE and EX_UNAVAILABLE of sysexits.h.
@@ -85,7 +98,7 @@ constexpr int kUnavailable = 69;
 // verdict, which has a deadline of its own in the policy.
 constexpr absl::Duration kPatience = absl::Seconds(60);
 
-// The socket that the documents name, or where an older policy still has it.
+// The socket that the documents name, or its former name if only that exists.
 std::string DefaultSocket() {
   constexpr char kSocket[] = "/run/mailverdict/admin";
   constexpr char kFormerSocket[] = "/run/mailverdict/control";
@@ -99,8 +112,8 @@ int Usage() {
   return kUsage;
 }
 
-// How many words this command has, itself included, when `words` were given; 0
-// if there is no such command.
+// The number of words that this command must have, its name included; 0 if
+// there is no such command. `words`: how many were given.
 int WordsOf(std::string_view command, int words) {
   if (command == "status") return 1;
   if (command == "domain") return words == 2 ? 2 : 3;
@@ -112,7 +125,7 @@ int WordsOf(std::string_view command, int words) {
 
 // The daemon's map (adapters/daemon/maps.h) and the key that answer
 // `explain [RECIPIENT] [resolved ADDRESS] [from SENDER] [client ADDRESS]`;
-// nullopt if the words are none of that.
+// nullopt if the words do not have this form.
 std::optional<std::pair<std::string, std::string>> ExplainRequest(
     const std::vector<std::string>& words) {
   std::string recipient, resolved, sender, client;
@@ -148,26 +161,24 @@ int Order(const std::string& address,
   using mailverdict::ParseSocketAddress;
   const auto daemon = ParseSocketAddress(address);
   if (!daemon.ok()) {
-    std::fprintf(stderr, "mailverdict: --socket %s\n",
-                 std::string(daemon.status().message()).c_str());
+    mailverdict::PrintLines(stderr, absl::StrCat("mailverdict: --socket ",
+                                                 daemon.status().message()));
     return kUsage;
   }
   const auto reply = mailverdict::socketmap::Ask(
       *daemon, r, mailverdict::socketmap::kMaxReplyBytes,
       mailverdict::Deadline::After(kPatience));
   if (!reply.ok()) {
-    std::fprintf(stderr,
-                 "mailverdict: %s; does it run, has its policy listener { "
-                 "admin: \"%s\" }, and may you use it?\n",
-                 std::string(reply.status().message()).c_str(),
-                 address.c_str());
+    mailverdict::PrintLines(
+        stderr, absl::StrCat("mailverdict: ", reply.status().message(),
+                             "; does it run, has its policy listener { admin: "
+                             "\"",
+                             address, "\" }, and may you use it?"));
     return kUnavailable;
   }
   const bool done = absl::StartsWith(*reply, "OK ");
   const size_t text = reply->find(' ') + 1;
-  std::string shown = reply->substr(text);
-  if (!absl::EndsWith(shown, "\n")) shown += '\n';
-  std::fputs(shown.c_str(), done ? stdout : stderr);
+  mailverdict::PrintLines(done ? stdout : stderr, reply->substr(text));
   return done && std::fflush(stdout) == 0 ? 0 : kRefused;
 }
 

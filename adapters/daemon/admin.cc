@@ -5,10 +5,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "adapters/daemon/version.h"
+#include "lib/mail/escape.h"
 #include "lib/policy/loader/overrides_reader.h"
 
 namespace mailverdict {
 namespace {
+
+// A text that a server or a stranger may have written, on one line.
+std::string OnOneLine(const std::string& text) {
+  return mail::EscapeLine(absl::StrReplaceAll(text, {{"\n", "; "}}));
+}
 
 std::string Utc(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
@@ -19,9 +25,10 @@ std::string ServerLine(const ServerState& server,
   if (server.since == absl::InfinitePast()) {
     return absl::StrCat("  ", server.uri, " ", not_yet, "\n");
   }
-  return absl::StrCat(
-      "  ", server.uri, server.failing ? " FAILS since " : " well since ",
-      Utc(server.since), server.why.empty() ? "" : ": ", server.why, "\n");
+  return absl::StrCat("  ", server.uri,
+                      server.failing ? " FAILS since " : " well since ",
+                      Utc(server.since), server.why.empty() ? "" : ": ",
+                      OnOneLine(server.why), "\n");
 }
 
 // What is in force, and beside it what the policy says if that is another.
@@ -70,9 +77,9 @@ std::string ListFileLine(const DaemonStatus::ListFile& file) {
   std::string line =
       absl::StrCat("file ", file.path, " ", file.entries, " entries");
   if (file.state == State::kGood) return line + "\n";
-  const bool held = file.state == State::kHeld;
+  const bool held = file.state == State::kDeferAll;
   absl::StrAppend(&line, held ? ", HELD since " : ", BROKEN since ",
-                  Utc(file.since), ": ", file.why, "\n");
+                  Utc(file.since), ": ", OnOneLine(file.why), "\n");
   absl::StrAppend(&line,
                   held ? "  they stay in force; if they are gone indeed: "
                          "mailverdict accept "
@@ -83,7 +90,9 @@ std::string ListFileLine(const DaemonStatus::ListFile& file) {
 }
 
 std::string Done(const absl::Status& status) {
-  return status.ok() ? "OK done\n" : absl::StrCat("PERM ", status.message());
+  return status.ok()
+             ? "OK done\n"
+             : absl::StrCat("PERM ", OnOneLine(std::string(status.message())));
 }
 
 // Of a key such as "people 24h": the directory, and what to set, nullopt for
@@ -171,7 +180,7 @@ std::string DaemonStatus::ToString() const {
                   sessions, " milter sessions\nmemory ", history, "\n");
   for (const Trouble& trouble : troubles) {
     absl::StrAppend(&text, "ALARM since ", Utc(trouble.since), ": ",
-                    absl::StrReplaceAll(trouble.line, {{"\n", "; "}}), "\n");
+                    OnOneLine(trouble.line), "\n");
   }
   for (const Directory& directory : directories) {
     absl::StrAppend(&text, "directory ", directory.policy->name, "\n");
@@ -201,7 +210,7 @@ std::string DaemonStatus::ToString() const {
 }
 
 void AnswerAdminRequest(AdminService* daemon, const socketmap::Request& request,
-                        const socketmap::Reply& reply) {
+                        const socketmap::Responder& reply) {
   if (request.map == "explain") {
     AnswerExplain(daemon, request.key, Stage::kRcpt, reply);
   } else if (request.map == "explain-sender") {

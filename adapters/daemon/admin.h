@@ -1,21 +1,26 @@
-// The orders of operators, which the command mailverdict (adapters/command)
-// sends to an admin listener. Requests and replies are a socket map's:
+// The admin listener: answers the orders of operators, which the command
+// mailverdict (adapters/command) sends. Requests and replies have the socketmap
+// protocol. The first word of an order is the map's name, the rest is the key:
 //
-//   explain ADDRESS            the whole verdict on a recipient
+//   explain ADDRESS            shows the whole verdict on a recipient
 //   explain-sender ADDRESS     the same on a sender (see maps.h for the keys)
-//   status                     servers, lists, controls, holds, sessions
-//   hold defer-all             every request is deferred (451)
-//   hold pass-all              every request passes
-//   hold off
-//   release DIRECTORY          addresses that vanished from it are really gone
-//   grace DIRECTORY 24h        how long a vanished address is deferred
-//   vanished DIRECTORY 20/10m  held when more than 20 vanish within 10m
-//                              (of both: "policy", back to what that says)
+//   status                     shows servers, lists, controls, holds, sessions
+//   hold defer-all             defers every request (451)
+//   hold pass-all              passes every request
+//   hold off                   lets the policy decide again
+//   release DIRECTORY          the addresses that vanished are really gone:
+//                              ends the directory's hold
+//   grace DIRECTORY 24h        sets how long a vanished address is deferred
+//   vanished DIRECTORY 20/10m  sets the limit of a directory's hold: more than
+//                              20 addresses that vanished within 10m
+//   grace DIRECTORY policy     sets it back to the policy's value; the same for
+//                              vanished
 //   accept FILE                the held version of the list in FILE is right
 //   domain list                shows the domains remembered as missing
-//   domain add DOMAIN          is refused from now on, until it exists
-//   domain pin DOMAIN          is refused for good
-//   domain remove DOMAIN       is forgotten
+//   domain add DOMAIN          refuses DOMAIN while it is proven missing, until
+//                              it has existed once
+//   domain pin DOMAIN          the same, and also after it has existed
+//   domain remove DOMAIN       forgets DOMAIN
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_ADMIN_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_ADMIN_H_
@@ -56,21 +61,22 @@ struct DaemonStatus {
   };
   struct Dns {
     std::vector<ServerState> servers;
-    bool proves = false;  // there is a positive control
+    bool proves = false;  // the policy has a positive control
   };
+  // A block list or allow list of the check dnsbl.
   struct List {
     std::string zone;
-    std::vector<ServerState> servers;  // the DNS servers that it is asked at
+    std::vector<ServerState> servers;  // the list's state at each DNS server
   };
-  // A list that the policy names.
+  // A file of addresses or domains that the policy names.
   struct ListFile {
     std::string path;
     size_t entries = 0;  // in force
-    enum class State { kGood, kBroken, kHeld } state = State::kGood;
-    absl::Time since;  // of kBroken and kHeld, with why
-    std::string why;
+    enum class State { kGood, kBroken, kDeferAll } state = State::kGood;
+    absl::Time since;  // kBroken, kDeferAll: when the state began
+    std::string why;   // kBroken, kDeferAll
   };
-  // Another fault of the policy's files.
+  // An open alarm about the policy's files, list files left out.
   struct Trouble {
     std::string line;
     absl::Time since;
@@ -90,11 +96,12 @@ struct DaemonStatus {
   std::vector<Trouble> troubles;
   Overrides overrides;
 
-  // For people. Lines end in '\n'. A line about a fault has a word in capitals.
+  // The text that `mailverdict status` prints. Each line ends in '\n'. A line
+  // about a fault has a word in capitals.
   std::string ToString() const;
 };
 
-// The daemon, as its operators use it. Loop's thread only.
+// The interface of the daemon for operators' orders. Loop's thread only.
 class AdminService : public VerdictService {
  public:
   virtual DaemonStatus Status() = 0;
@@ -110,21 +117,21 @@ class AdminService : public VerdictService {
                                     std::optional<VanishLimit> limit) = 0;
   // Brings the held version of a list of addresses into force. Calls `done`
   // once, perhaps before this returns. NotFound: the policy names no such list.
-  // FailedPrecondition: the list is not held, or has changed since.
+  // FailedPrecondition: the list is not held, or its file has changed since.
   virtual void Accept(const std::string& path,
                       std::function<void(const absl::Status&)> done) = 0;
-  // For people: a line for each domain that is remembered as missing, the
-  // learned ones first.
+  // The text of `mailverdict domain list`: a line for each domain that is
+  // remembered as missing, the learned ones first.
   virtual absl::StatusOr<std::string> ListDomains() = 0;
-  // Marks a domain as the order says; kNone forgets it. InvalidArgument if
+  // Marks a domain as added or pinned; kNone forgets it. InvalidArgument if
   // `name` is no domain; NotFound if there is nothing to forget.
   virtual absl::Status MarkDomain(const std::string& name,
                                   MissingDomain::Mark mark) = 0;
 };
 
-// Answers one request: "OK text", or "PERM why".
+// Answers one order: "OK text", or "PERM why".
 void AnswerAdminRequest(AdminService* daemon, const socketmap::Request& request,
-                        const socketmap::Reply& reply);
+                        const socketmap::Responder& reply);
 
 }  // namespace mailverdict
 

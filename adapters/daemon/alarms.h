@@ -1,4 +1,4 @@
-// The faults of the policy's files that an operator has to mend, for the log.
+// The alarms about the policy's files: faults that an operator has to mend.
 // Each is logged at once, again each hour, and when it is over.
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_ALARMS_H_
@@ -13,16 +13,16 @@
 
 namespace mailverdict {
 
-// The open alarms, by what they are about. Decides when a line is due; the
-// caller logs it. Not thread-safe.
+// The open alarms, each with a key that says which file it is about. Decides
+// when a line is due; the caller logs it. Not thread-safe.
 class Alarms {
  public:
-  // Repeat interval: a line that is logged only once gets lost in a day's log.
+  // A line that is logged only once gets lost in a day's log.
   static constexpr absl::Duration kRepeat = absl::Hours(1);
 
-  // Opens an alarm, or changes the line of one that is open. True if `line` is
-  // to be logged now: the alarm is new, or its line was another one. A changed
-  // line does not change since when the alarm is open.
+  // Opens the alarm `about`, or changes its line if it is open. True if `line`
+  // is to be logged now: the alarm is new, or had another line. Changing the
+  // line keeps the time since which the alarm is open.
   bool Raise(const std::string& about, const std::string& line,
              absl::Time now) {
     const auto [alarm, is_new] = alarms_.try_emplace(about);
@@ -33,11 +33,11 @@ class Alarms {
     return true;
   }
 
-  // Closes the alarm. True if there was one.
+  // Closes the alarm `about`. True if it was open.
   bool Clear(const std::string& about) { return alarms_.erase(about) > 0; }
 
-  // The lines that are to be logged once more now, each with how long its alarm
-  // has been open.
+  // The lines that are to be logged again now. Each says how long its alarm has
+  // been open.
   std::vector<std::string> Due(absl::Time now) {
     std::vector<std::string> lines;
     for (auto& [about, alarm] : alarms_) {

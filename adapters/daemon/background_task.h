@@ -1,5 +1,5 @@
-// Runs work that may block as long as a disk does on a thread of its own, off
-// the loop's thread.
+// Runs work that may block, such as reading a file, on a thread of its own
+// instead of the loop's thread.
 //
 //   BackgroundTask task(loop);
 //   auto result = std::make_shared<Result>();
@@ -18,29 +18,29 @@
 
 namespace mailverdict {
 
-// Runs one piece of work at a time. Nobody has to wait for its thread: work on
-// a file system that hangs blocks neither the loop nor the end of the daemon.
-// For the loop's thread only.
+// Runs one piece of work at a time. The destructor does not wait for it: work
+// on a file system that hangs blocks neither the loop nor the end of the
+// daemon. Loop's thread only.
 class BackgroundTask {
  public:
   // `executor` outlives this.
   explicit BackgroundTask(Executor* executor);
-  // Abandons work that is still running: it ends by itself some time, and its
-  // `done` does not run.
+  // Abandons work that is still running: its thread goes on until the work
+  // ends, and `done` does not run.
   ~BackgroundTask();
   BackgroundTask(const BackgroundTask&) = delete;
   BackgroundTask& operator=(const BackgroundTask&) = delete;
 
   // Runs `work` on a new thread, then `done` on the loop's thread. `work` must
-  // own everything that it uses, since it may outlive this object. An error if
-  // no thread can be made; then neither runs. REQUIRES: !running().
+  // own everything that it uses, since it may outlive this object. If no thread
+  // can be made, returns an error and runs neither. REQUIRES: !running().
   absl::Status Start(std::function<void()> work, std::function<void()> done);
 
-  // Whether there is work whose `done` has not run yet.
+  // True from Start until `done` runs.
   bool running() const;
 
-  // Blocks until `work` has ended, for `bound` at most. True if it has ended;
-  // its `done` may still be due.
+  // Blocks until `work` has ended, for `bound` at most. True if it has ended,
+  // or none was started; `done` may not have run yet.
   bool WaitFor(absl::Duration bound) const;
 
  private:

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "adapters/daemon/maps.h"
-#include "adapters/daemon/policy_reading.h"
+#include "adapters/daemon/policy_load.h"
 #include "adapters/daemon/privileges.h"
 #include "adapters/daemon/version.h"
 #include "lib/dns/dns_resolver.h"
@@ -38,19 +38,19 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
     const std::string& policy_path) {
   absl::StatusOr<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
   if (!loop.ok()) return loop.status();
-  PolicyReadRequest request;
-  request.policy_path = policy_path;
-  request.from_memory = true;
-  request.now = (*loop)->Now();
-  const absl::StatusOr<PolicyReading> first = ReadPolicy(request);
+  PolicyLoadOptions options;
+  options.policy_path = policy_path;
+  options.from_memory = true;
+  options.now = (*loop)->Now();
+  const absl::StatusOr<LoadedPolicyFiles> first = LoadPolicyFiles(options);
   if (!first.ok()) return first.status();
   const DaemonPolicy& policy = first->loaded.daemon;
 
   auto daemon = std::unique_ptr<Daemon>(new Daemon(policy_path));
   daemon->loop_ = *std::move(loop);
-  daemon->reading_ = std::make_unique<BackgroundTask>(daemon->loop_.get());
+  daemon->load_task_ = std::make_unique<BackgroundTask>(daemon->loop_.get());
   daemon->started_ = policy;
-  daemon->look_at_files_.emplace(daemon->loop_.get());
+  daemon->poll_files_.emplace(daemon->loop_.get());
   daemon->started_at_ = daemon->loop_->Now();
   RaiseDescriptorLimit();
   absl::Status status = daemon->Listen(policy);
@@ -59,7 +59,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   if (!status.ok()) return status;
   // Later the same files are read as the user that we have become; better to
   // hear of it now than at the first SIGHUP.
-  absl::StatusOr<PolicyReading> read = ReadPolicy(request);
+  absl::StatusOr<LoadedPolicyFiles> read = LoadPolicyFiles(options);
   if (!read.ok()) {
     return absl::FailedPreconditionError(absl::StrCat(
         "as user \"", policy.user, "\": ", read.status().message()));
@@ -84,7 +84,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
     absl::StrAppend(&where, where.empty() ? "" : ", ", "milter ",
                     daemon->milter_->address());
   }
-  for (const std::string& address : daemon->control_->addresses()) {
+  for (const std::string& address : daemon->admin_->addresses()) {
     absl::StrAppend(&where, where.empty() ? "" : ", ", "admin ", address);
   }
   daemon->log_->Write(Severity::kInfo,
@@ -94,9 +94,9 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
     daemon->log_->Write(Severity::kError, alarm);
   }
   const bool damaged = read->memory_damaged;
-  daemon->Use(*std::move(read), /*whole=*/true);
-  daemon->TellOfMemory(SaveLists(policy.history.path, daemon->lists_, damaged));
-  daemon->LookAtFiles();
+  daemon->Apply(*std::move(read), /*whole=*/true);
+  daemon->LogSaved(SaveLists(policy.history.path, daemon->lists_, damaged));
+  daemon->PollFiles();
   if (daemon->milter_ != nullptr) {
     status = daemon->milter_->Start([daemon = daemon.get()] {
       daemon->log_->Write(Severity::kError,
@@ -115,9 +115,9 @@ Daemon::Daemon(std::string policy_path)
     : policy_path_(std::move(policy_path)) {}
 
 Daemon::~Daemon() {
-  reading_.reset();
+  load_task_.reset();
   maps_.reset();
-  control_.reset();
+  admin_.reset();
   milter_.reset();
   // Verdicts under way hold older engines; the directories end before the loop.
   for (const std::weak_ptr<Engine>& weak : engines_) {
@@ -125,7 +125,7 @@ Daemon::~Daemon() {
   }
   engine_.reset();
   history_.reset();  // which may still log
-  look_at_files_.reset();
+  poll_files_.reset();
   watchdog_.reset();
   if (at_once_) loop_->AllowLeftovers("verdicts are under way");
   loop_.reset();
@@ -140,13 +140,13 @@ absl::Status Daemon::Listen(const DaemonPolicy& policy) {
   limits.max_connections = policy.max_connections;
   maps_ = std::make_unique<socketmap::Server>(
       loop_.get(),
-      [this](const socketmap::Request& request, socketmap::Reply reply) {
+      [this](const socketmap::Request& request, socketmap::Responder reply) {
         AnswerMapRequest(this, request, reply);
       },
       log, limits);
-  control_ = std::make_unique<socketmap::Server>(
+  admin_ = std::make_unique<socketmap::Server>(
       loop_.get(),
-      [this](const socketmap::Request& request, socketmap::Reply reply) {
+      [this](const socketmap::Request& request, socketmap::Responder reply) {
         AnswerAdminRequest(this, request, reply);
       },
       log, limits);
@@ -164,7 +164,7 @@ absl::Status Daemon::ListenOn(const Listener& listener, size_t limit) {
     case Listener::Protocol::kSocketmap:
       return maps_->Listen(listener.address, options);
     case Listener::Protocol::kAdmin:
-      return control_->Listen(listener.address, options);
+      return admin_->Listen(listener.address, options);
     case Listener::Protocol::kMilter:
       break;
   }
@@ -205,10 +205,10 @@ absl::Status Daemon::WatchSignals() {
         loop_->OnSignal(signal, [this] { Terminate(); });
     if (!status.ok()) return status;
   }
-  return loop_->OnSignal(SIGHUP, [this] { StartReading(true); });
+  return loop_->OnSignal(SIGHUP, [this] { StartLoad(true); });
 }
 
-void Daemon::Use(std::shared_ptr<const Policy> policy) {
+void Daemon::MakeEngine(std::shared_ptr<const Policy> policy) {
   Engine::Services services;
   services.directories = [this](
                              std::shared_ptr<const DirectoryPolicy> directory,
@@ -242,8 +242,8 @@ void Daemon::Use(std::shared_ptr<const Policy> policy) {
                  engines_.end());
   engines_.push_back(engine_);
   if (milter_ != nullptr) {
-    milter_->Use(NeededStages(engine_->chain()), JudgedStages(engine_->chain()),
-                 policy->deadline);
+    milter_->Configure(NeededStages(engine_->chain()),
+                       JudgedStages(engine_->chain()), policy->deadline);
   }
 }
 
@@ -256,7 +256,7 @@ std::shared_ptr<NameServers> Daemon::OpenDns(
   if (dns_servers_.has_value() && dns_servers_->ok()) {
     options.servers = (*dns_servers_)->servers;
   }
-  options.apart = [settings](const DnsLookup& lookup) {
+  options.own_channel = [settings](const DnsLookup& lookup) {
     return settings->FindList(lookup.name) != nullptr;
   };
   std::string where;
@@ -272,7 +272,7 @@ std::shared_ptr<NameServers> Daemon::OpenDns(
 bool Daemon::Run() {
   loop_->Run();
   // A file system that hangs must not hang the end.
-  leaves_a_thread_ = !reading_->WaitFor(kLastReading);
+  leaves_a_thread_ = !load_task_->WaitFor(kLastLoad);
   if (leaves_a_thread_) {
     log_->Write(Severity::kWarning,
                 "a file that the policy names is still being read, and is not "
@@ -292,7 +292,7 @@ void Daemon::Terminate() {
   const absl::Duration grace = engine_->policy().deadline + kDrain;
   draining_ = milter_ == nullptr ? 2 : 3;
   maps_->Drain(grace, [this] { Drained(); });
-  control_->Drain(grace, [this] { Drained(); });
+  admin_->Drain(grace, [this] { Drained(); });
   if (milter_ != nullptr) milter_->Drain(grace, [this] { Drained(); });
 }
 

@@ -1,4 +1,5 @@
-// mailverdictd: the listeners, the policy at work, and what signals do to them.
+// The program mailverdictd: opens the listeners, applies the policy, and
+// handles signals.
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_DAEMON_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_DAEMON_H_
@@ -37,26 +38,27 @@
 namespace mailverdict {
 
 // The daemon. It runs on the thread that calls Run(). The log, each directory
-// server, each reading of the policy's files, and libmilter have threads of
+// server, the work of reading the policy's files, and libmilter have threads of
 // their own.
 class Daemon final : private AdminService {
  public:
-  // After SIGTERM the requests under way have the policy's deadline to be
-  // judged, and this much longer for the answers to be written.
+  // After SIGTERM, requests under way have the policy's deadline to be judged,
+  // and this much longer for their answers to be written.
   static constexpr absl::Duration kDrain = absl::Seconds(1);
-  // How long the end waits for files that are being read.
+  // How long the daemon waits at its end for files that are being read.
   static constexpr absl::Duration kLastLoad = absl::Seconds(2);
 
   // The poll interval of lists and resolv.conf. A changed file is reread after
   // one interval without another change.
-  static constexpr absl::Duration kLookAtFiles = absl::Seconds(5);
-  // A loop that stands still for longer is reported in the log.
+  static constexpr absl::Duration kPollInterval = absl::Seconds(5);
+  // If the event loop stands still for longer, the log says so.
   static constexpr absl::Duration kStillFor = absl::Seconds(10);
-  // The retry interval of lists that could not be remembered (a full disk).
+  // The retry interval when lists could not be saved, on a full disk for
+  // example.
   static constexpr absl::Duration kSaveAgain = absl::Minutes(1);
 
-  // Opens the listeners, drops privileges, starts the directories. An error
-  // says what to do.
+  // Reads the policy, opens the listeners, drops privileges, and starts the
+  // directories. An error says what to do.
   static absl::StatusOr<std::unique_ptr<Daemon>> Start(
       const std::string& policy_path);
   ~Daemon() override;
@@ -68,8 +70,8 @@ class Daemon final : private AdminService {
   // stays in force. False if a listener has failed.
   bool Run();
 
-  // After Run: whether a thread still reads a file on a file system that hangs.
-  // The program must then end by _exit(2).
+  // After Run: whether a thread is still reading a file, on a file system that
+  // hangs. Then the program must end by _exit(2).
   bool leaves_a_thread() const { return leaves_a_thread_; }
 
  private:
@@ -79,28 +81,27 @@ class Daemon final : private AdminService {
   absl::Status ListenOn(const Listener& listener, size_t limit);
   absl::Status OpenHistory(const HistoryFile& file);
   absl::Status WatchSignals();
-  void Use(std::shared_ptr<const Policy> policy);
-  void TellOfDnsServers(
-      const std::optional<absl::StatusOr<DnsServers>>& servers);
+  void MakeEngine(std::shared_ptr<const Policy> policy);
+  void LogDnsServers(const std::optional<absl::StatusOr<DnsServers>>& servers);
   std::shared_ptr<NameServers> OpenDns(std::shared_ptr<const Policy> settings);
   void Terminate();
   void Drained();
 
-  // Reading again: daemon_load.cc.
-  struct BackgroundLoad;
-  struct Acceptance {
+  // Loading the policy and its files again: daemon_load.cc.
+  struct Load;
+  struct PendingAccept {
     std::string path;
     std::function<void(const absl::Status&)> done;
   };
-  void LookAtFiles();
+  void PollFiles();
   void StartLoad(bool whole, bool look = false);
-  void EndLoad(BackgroundLoad* load);
-  void UseWhole(absl::StatusOr<PolicyLoad> read);
-  void UseLists(absl::StatusOr<PolicyLoad> read, bool same_lists);
-  void Use(PolicyLoad read, bool whole);
-  void TellOfLists(const ListsInForce& lists);
-  void TellOfMemory(const absl::Status& saved);
-  void AnswerAcceptances(const std::set<std::string>& accepted);
+  void EndLoad(Load* load);
+  void ApplyPolicy(absl::StatusOr<LoadedPolicyFiles> read);
+  void ApplyLists(absl::StatusOr<LoadedPolicyFiles> read, bool same_lists);
+  void Apply(LoadedPolicyFiles read, bool whole);
+  void LogLists(const ListsInForce& lists);
+  void LogSaved(const absl::Status& saved);
+  void AnswerAccepts(const std::set<std::string>& accepted);
 
   // AdminService: daemon_orders.cc.
   void Judge(Transaction asked, Done done, StillWaiting still_waiting) override;
@@ -124,38 +125,39 @@ class Daemon final : private AdminService {
 
   const std::string policy_path_;
   std::unique_ptr<LogWriter> log_;
-  std::unique_ptr<LimitedLog> late_;  // verdicts
+  std::unique_ptr<LimitedLog> late_;  // verdicts that came too late
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<History> history_;
-  DaemonPolicy started_;  // of the start: SIGHUP changes none of it
+  DaemonPolicy started_;  // as it was at the start; SIGHUP does not change it
   std::shared_ptr<Engine> engine_;
   // By the directory's name and bind_dn.
   std::map<std::pair<std::string, std::string>, std::shared_ptr<BindAccount>>
       accounts_;
-  std::vector<std::weak_ptr<Engine>> engines_;  // this one, and older ones
+  // engine_, and older ones whose last verdicts are not given yet.
+  std::vector<std::weak_ptr<Engine>> engines_;
   std::unique_ptr<socketmap::Server> maps_;
-  std::unique_ptr<socketmap::Server> control_;
+  std::unique_ptr<socketmap::Server> admin_;
   std::unique_ptr<milter::Milter> milter_;  // null: the policy has none
   OperatorMode mode_ = OperatorMode::kOff;
   absl::Time mode_since_, started_at_;
   bool terminating_ = false;
-  bool at_once_ = false;  // ended without waiting for what is under way
-  int draining_ = 0;      // servers that still do
+  bool at_once_ = false;  // ended without draining the servers
+  int draining_ = 0;      // the number of servers that are still draining
   bool failed_ = false;
-  std::optional<Timer> look_at_files_;  // always there once started
+  std::optional<Timer> poll_files_;  // has a value from Start on
   std::unique_ptr<Watchdog> watchdog_;
-  bool read_again_ = false;            // SIGHUP came meanwhile
-  FileWatch watch_;                    // empty while a load has it
-  std::vector<Acceptance> accepting_;  // commands that wait for a load
+  bool read_again_ = false;  // SIGHUP came during a load
+  FileWatch watch_;          // empty during a load, which has it
+  std::vector<PendingAccept> pending_accepts_;  // commands that wait for a load
   std::shared_ptr<const std::string> policy_text_;  // in force
   ListsInForce lists_;
-  std::set<std::string> warned_;  // of the policy in force
+  std::set<std::string> warned_;  // warnings of the policy in force
   Alarms alarms_;
-  bool unsaved_ = false;      // lists_ could not be remembered
-  absl::Time save_again_at_;  // then
-  // In use; nothing where the policy does not ask DNS.
+  bool unsaved_ = false;      // lists_ could not be saved
+  absl::Time save_again_at_;  // when to try again, if unsaved_
+  // The servers in use; nullopt if the policy does not ask DNS.
   std::optional<absl::StatusOr<DnsServers>> dns_servers_;
-  std::unique_ptr<BackgroundTask> load_;
+  std::unique_ptr<BackgroundTask> load_task_;
   bool leaves_a_thread_ = false;
 };
 

@@ -1,7 +1,7 @@
-// How a daemon's policy and lists are read again: on SIGHUP, when a list has
-// changed, when an operator accepts one. Files may be large and disks slow, so
-// all of it is done on a thread, one reading at a time; only what it found is
-// used on the loop's thread.
+// Loads the daemon's policy and lists again: at SIGHUP, when a list has
+// changed, and when an operator accepts a list. Files may be large and disks
+// slow, so each load runs on a thread, one load at a time. Only its result is
+// applied on the loop's thread.
 
 #include <algorithm>
 #include <memory>
@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "adapters/daemon/daemon.h"
-#include "adapters/daemon/policy_reading.h"
+#include "adapters/daemon/policy_load.h"
 #include "lib/dns/servers.h"
 
 namespace mailverdict {
@@ -22,22 +22,22 @@ constexpr char kAboutMemory[] = "memory of lists";
 constexpr char kAboutThread[] = "thread";
 
 std::string AboutList(const ListKey& key) {
-  return absl::StrCat("list ", key.second);
+  return absl::StrCat("list ", key.path);
 }
 
 // The line about a list whose file is not in force as it is.
 std::string TroubleLine(const ListKey& key, const ListInForce& list) {
   if (list.state == ListInForce::State::kBroken) {
-    return absl::StrCat("list ", key.second,
+    return absl::StrCat("list ", key.path,
                         " is refused, its last good version stays in force (",
                         list.entries, " entries): ", list.why,
                         "; mend the file");
   }
-  return absl::StrCat("list ", key.second, " is HELD: ", list.why,
+  return absl::StrCat("list ", key.path, " is HELD: ", list.why,
                       "; these stay in force, and what is new in it counts, "
                       "too; mend the file, or, if they are gone indeed: "
                       "mailverdict accept ",
-                      key.second);
+                      key.path);
 }
 
 // Whether the memory has to be written anew.
@@ -56,120 +56,120 @@ bool SameServers(const std::optional<absl::StatusOr<DnsServers>>& a,
 
 }  // namespace
 
-// What a reading has found; nothing of it, where it did not come to that.
-struct Daemon::Reading {
-  bool whole = false;  // the policy, too
-  bool look = false;   // whether files have changed
+// One load: what it has to do, and its results.
+struct Daemon::Load {
+  bool whole = false;  // load the policy, too
+  bool look = false;   // look which files have changed
   std::set<std::string> accepted;
-  std::set<std::string> again;  // lists of which the last reading was not final
-  bool save = false;            // the lists in force have not been remembered
-  std::optional<absl::StatusOr<PolicyReading>> read;
+  std::set<std::string> again;  // lists that must be read again (reread)
+  bool save = false;            // save the lists even if they have not changed
+  std::optional<absl::StatusOr<LoadedPolicyFiles>> read;
   bool same_lists = true;
   std::optional<absl::Status> saved;
   std::string history_path;  // the memory is beside it
-  FileWatch watch;           // the daemon's, while the reading has it
+  FileWatch watch;           // the daemon's, during the load
 
-  void Read(PolicyReadRequest request);
+  void Run(PolicyLoadOptions options);
 };
 
-void Daemon::LookAtFiles() {
-  look_at_files_->Set(kLookAtFiles, [this] {
+void Daemon::PollFiles() {
+  poll_files_->Set(kPollInterval, [this] {
     for (const std::string& line : alarms_.Due(loop_->Now())) {
       log_->Write(Severity::kError, line);
     }
-    StartReading(std::exchange(read_again_, false), /*look=*/true);
-    LookAtFiles();
+    StartLoad(std::exchange(read_again_, false), /*look=*/true);
+    PollFiles();
   });
 }
 
-// Without `whole` only the lists are read, if one has changed. A reading that
-// is under way comes first, and then this one if it is whole: what it would
-// read may have changed since.
-void Daemon::StartReading(bool whole, bool look) {
-  if (reading_->running()) {
+// Without `whole` only the lists that have changed are loaded. During another
+// load nothing is started; a whole load then starts when that one has ended,
+// since the policy may have changed after that one read it.
+void Daemon::StartLoad(bool whole, bool look) {
+  if (load_task_->running()) {
     read_again_ |= whole;
     return;
   }
   if (!whole && watch_.empty() && !unsaved_) return;
-  auto reading = std::make_shared<Reading>();
-  reading->whole = whole;
-  reading->look = look;
+  auto load = std::make_shared<Load>();
+  load->whole = whole;
+  load->look = look;
   if (!whole) {
-    for (const Acceptance& each : accepting_) {
-      reading->accepted.insert(each.path);
+    for (const PendingAccept& each : pending_accepts_) {
+      load->accepted.insert(each.path);
     }
   }
-  reading->save = unsaved_ && loop_->Now() >= save_again_at_;
-  PolicyReadRequest request;
-  request.policy_path = policy_path_;
-  if (!whole) request.policy_text = policy_text_;
-  request.before = lists_;
-  request.accepted = reading->accepted;
-  request.now = loop_->Now();
+  load->save = unsaved_ && loop_->Now() >= save_again_at_;
+  PolicyLoadOptions options;
+  options.policy_path = policy_path_;
+  if (!whole) options.policy_text = policy_text_;
+  options.before = lists_;
+  options.accepted = load->accepted;
+  options.now = loop_->Now();
   for (const auto& [key, list] : lists_) {
-    if (list.reread) reading->again.insert(key.second);
+    if (list.reread) load->again.insert(key.path);
   }
-  reading->history_path = started_.history.path;
-  reading->watch = std::move(watch_);
-  const absl::Status started = reading_->Start(
-      [reading, request = std::move(request)] { reading->Read(request); },
-      [this, reading] { EndReading(reading.get()); });
+  load->history_path = started_.history.path;
+  load->watch = std::move(watch_);
+  const absl::Status started = load_task_->Start(
+      [load, options = std::move(options)] { load->Run(options); },
+      [this, load] { EndLoad(load.get()); });
   if (started.ok()) {
     alarms_.Clear(kAboutThread);
     return;
   }
   // The machine has no thread to spare. Mail goes on by what is in force, and
   // the next look tries again.
-  watch_ = std::move(reading->watch);
+  watch_ = std::move(load->watch);
   read_again_ |= whole;
   const std::string line =
       absl::StrCat("no thread to read the policy's files (", started.message(),
                    "); what is in force stays, tried again in ",
-                   absl::FormatDuration(kLookAtFiles));
+                   absl::FormatDuration(kPollInterval));
   if (alarms_.Raise(kAboutThread, line, loop_->Now())) {
     log_->Write(Severity::kError, line);
   }
 }
 
 // On a thread of its own, which may outlive the daemon: uses nothing but this.
-void Daemon::Reading::Read(PolicyReadRequest request) {
-  // A whole reading may be refused, and must not use up the news of a list. One
-  // that an operator has caused may follow another at once, too soon to say
-  // that a file is quiet.
+void Daemon::Load::Run(PolicyLoadOptions options) {
+  // A whole load does not look: it may be refused, and then the change of a
+  // list would be lost. Nor does a load for an operator: it may follow another
+  // load at once, too soon to see that a file has settled.
   if (!whole && look) {
-    request.only = watch.Look();
+    options.only = watch.Look();
     for (const std::string& path : again) {
-      if (watch.IsSettled(path)) request.only.insert(path);
+      if (watch.IsSettled(path)) options.only.insert(path);
     }
   }
-  request.only.insert(accepted.begin(), accepted.end());
-  const ListsInForce* lists = &request.before;
-  if (whole || !request.only.empty()) {
-    read = ReadPolicy(request);
+  options.only.insert(accepted.begin(), accepted.end());
+  const ListsInForce* lists = &options.before;
+  if (whole || !options.only.empty()) {
+    read = LoadPolicyFiles(options);
     if (read->ok()) lists = &(*read)->lists;
-    same_lists = SameLists(request.before, *lists);
+    same_lists = SameLists(options.before, *lists);
   }
-  if (save || OtherTexts(request.before, *lists)) {
+  if (save || OtherTexts(options.before, *lists)) {
     saved = SaveLists(history_path, *lists, false);
   }
 }
 
-void Daemon::EndReading(Reading* reading) {
-  watch_ = std::move(reading->watch);
+void Daemon::EndLoad(Load* load) {
+  watch_ = std::move(load->watch);
   const bool again = std::exchange(read_again_, false);
-  if (reading->saved.has_value()) TellOfMemory(*reading->saved);
-  if (reading->read.has_value() && !(reading->whole && again)) {
-    if (reading->whole) {
-      UseWhole(*std::move(reading->read));
+  if (load->saved.has_value()) LogSaved(*load->saved);
+  if (load->read.has_value() && !(load->whole && again)) {
+    if (load->whole) {
+      ApplyPolicy(*std::move(load->read));
     } else {
-      UseLists(*std::move(reading->read), reading->same_lists);
+      ApplyLists(*std::move(load->read), load->same_lists);
     }
   }
-  AnswerAcceptances(reading->accepted);
-  if (again || !accepting_.empty()) StartReading(again);
+  AnswerAccepts(load->accepted);
+  if (again || !pending_accepts_.empty()) StartLoad(again);
 }
 
-void Daemon::UseWhole(absl::StatusOr<PolicyReading> read) {
+void Daemon::ApplyPolicy(absl::StatusOr<LoadedPolicyFiles> read) {
   if (!read.ok()) {
     const std::string line = absl::StrCat("policy refused, the old one stays: ",
                                           read.status().message());
@@ -178,37 +178,38 @@ void Daemon::UseWhole(absl::StatusOr<PolicyReading> read) {
     return;
   }
   alarms_.Clear(kAboutPolicy);
-  if (!started_.SameProcess(read->loaded.daemon)) {
+  if (!started_.CanReloadTo(read->loaded.daemon)) {
     log_->Write(Severity::kWarning,
                 absl::StrCat(policy_path_,
                              ": listeners, user, log, history and "
                              "max_connections change with a restart only"));
   }
   EndOverrides();
-  Use(*std::move(read), /*whole=*/true);
+  Apply(*std::move(read), /*whole=*/true);
   log_->Write(Severity::kInfo, absl::StrCat(policy_path_, " read again"));
 }
 
 // What operators have set stays in force, and the policy is not read.
-void Daemon::UseLists(absl::StatusOr<PolicyReading> read, bool same_lists) {
+void Daemon::ApplyLists(absl::StatusOr<LoadedPolicyFiles> read,
+                        bool same_lists) {
   if (!read.ok()) {
     log_->Write(Severity::kError, absl::StrCat("lists are not read again: ",
                                                read.status().message()));
     return;
   }
   if (SameServers(read->dns_servers, dns_servers_) && same_lists) {
-    TellOfLists(read->lists);
+    LogLists(read->lists);
     lists_ = read->lists;
     return;
   }
   const Overrides overrides = engine_->overrides();
-  Use(*std::move(read), /*whole=*/false);
+  Apply(*std::move(read), /*whole=*/false);
   engine_->SetOverrides(overrides);
   log_->Write(Severity::kInfo,
               absl::StrCat("what ", policy_path_, " names has changed"));
 }
 
-void Daemon::Use(PolicyReading read, bool whole) {
+void Daemon::Apply(LoadedPolicyFiles read, bool whole) {
   for (const std::string& warning : read.loaded.warnings) {
     // A list that changes each minute does not repeat what is said of the rest.
     if (whole || warned_.count(warning) == 0) {
@@ -216,8 +217,8 @@ void Daemon::Use(PolicyReading read, bool whole) {
     }
   }
   warned_ = {read.loaded.warnings.begin(), read.loaded.warnings.end()};
-  TellOfLists(read.lists);
-  TellOfDnsServers(read.dns_servers);
+  LogLists(read.lists);
+  LogDnsServers(read.dns_servers);
   dns_servers_ = read.dns_servers;
   policy_text_ = read.text;
   lists_ = read.lists;
@@ -225,18 +226,18 @@ void Daemon::Use(PolicyReading read, bool whole) {
     // The operator has read the policy again, and perhaps unlocked an account.
     for (const auto& [key, account] : accounts_) account->ForgetRefusals();
     std::vector<std::string> watched;
-    for (const auto& [key, list] : lists_) watched.push_back(key.second);
+    for (const auto& [key, list] : lists_) watched.push_back(key.path);
     const Policy& policy = read.loaded.policy;
     if (policy.AsksDns() && policy.dns.servers.empty()) {
       watched.push_back(kResolvConf);
     }
     watch_ = FileWatch(watched);
   }
-  Use(std::make_shared<const Policy>(std::move(read.loaded.policy)));
+  MakeEngine(std::make_shared<const Policy>(std::move(read.loaded.policy)));
 }
 
 // Lines about the servers of DNS, if they are others than before.
-void Daemon::TellOfDnsServers(
+void Daemon::LogDnsServers(
     const std::optional<absl::StatusOr<DnsServers>>& servers) {
   if (!servers.has_value() || SameServers(servers, dns_servers_)) return;
   if (!servers->ok()) {
@@ -250,7 +251,7 @@ void Daemon::TellOfDnsServers(
 }
 
 // Lines about lists whose state is another than it was.
-void Daemon::TellOfLists(const ListsInForce& lists) {
+void Daemon::LogLists(const ListsInForce& lists) {
   for (const auto& [key, list] : lists_) {
     if (lists.count(key) == 0) alarms_.Clear(AboutList(key));
   }
@@ -258,7 +259,7 @@ void Daemon::TellOfLists(const ListsInForce& lists) {
     if (list.state == ListInForce::State::kGood) {
       if (!alarms_.Clear(AboutList(key))) continue;
       log_->Write(Severity::kWarning,
-                  absl::StrCat("list ", key.second,
+                  absl::StrCat("list ", key.path,
                                " is in force again as the file says, ",
                                list.entries, " entries"));
     } else if (const std::string line = TroubleLine(key, list);
@@ -268,7 +269,7 @@ void Daemon::TellOfLists(const ListsInForce& lists) {
   }
 }
 
-void Daemon::TellOfMemory(const absl::Status& saved) {
+void Daemon::LogSaved(const absl::Status& saved) {
   unsaved_ = !saved.ok();
   if (saved.ok()) {
     if (alarms_.Clear(kAboutMemory)) {
@@ -303,14 +304,14 @@ void Daemon::Accept(const std::string& path,
     done(absl::FailedPreconditionError(absl::StrCat(
         path, " is not held: it is in force as it was read last")));
   } else {
-    accepting_.push_back({path, std::move(done)});
-    StartReading(false);
+    pending_accepts_.push_back({path, std::move(done)});
+    StartLoad(false);
   }
 }
 
-void Daemon::AnswerAcceptances(const std::set<std::string>& accepted) {
-  std::vector<Acceptance> waiting;
-  for (Acceptance& each : std::exchange(accepting_, {})) {
+void Daemon::AnswerAccepts(const std::set<std::string>& accepted) {
+  std::vector<PendingAccept> waiting;
+  for (PendingAccept& each : std::exchange(pending_accepts_, {})) {
     if (accepted.count(each.path) == 0) {
       waiting.push_back(std::move(each));
       continue;
@@ -331,7 +332,7 @@ void Daemon::AnswerAcceptances(const std::set<std::string>& accepted) {
                           status.message()));
     each.done(status);
   }
-  accepting_ = std::move(waiting);
+  pending_accepts_ = std::move(waiting);
 }
 
 }  // namespace mailverdict

@@ -202,7 +202,7 @@ bool HistoryFile::operator==(const HistoryFile& other) const {
   return Fields(*this) == Fields(other);
 }
 
-bool DaemonPolicy::SameProcess(const DaemonPolicy& other) const {
+bool DaemonPolicy::CanReloadTo(const DaemonPolicy& other) const {
   return ProcessFields(*this) == ProcessFields(other);
 }
 

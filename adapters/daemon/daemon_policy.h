@@ -1,5 +1,5 @@
-// The daemon's own part of the policy file: where it listens, as which user it
-// runs, what it keeps on disk. The library knows nothing of these settings.
+// The part of the policy file that is for the daemon alone: listeners, user,
+// log and history. The library does not read these settings.
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_DAEMON_POLICY_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_DAEMON_POLICY_H_
@@ -23,7 +23,7 @@ struct Listener {
 
   Protocol protocol = Protocol::kSocketmap;
   std::string address;  // "unix:/path" or "inet:HOST:PORT"
-  // Of a unix socket: permissions, owner and group. "" for the daemon's own.
+  // Permissions, owner and group of a unix socket. "": the daemon's own.
   int mode = 0660;
   std::string owner;
   std::string group;
@@ -31,7 +31,7 @@ struct Listener {
   bool operator==(const Listener& other) const;
 };
 
-// Where history is kept, and how much of it.
+// Where the history is kept, and its size.
 struct HistoryFile {
   std::string path;  // "" for memory only
   // Beyond it the oldest entries are dropped.
@@ -40,23 +40,26 @@ struct HistoryFile {
   bool operator==(const HistoryFile& other) const;
 };
 
-// The daemon's settings. All but one need a restart to change.
+// The daemon's settings. A change needs a restart, except for
+// max_list_loss_percent.
 struct DaemonPolicy {
   std::vector<Listener> listeners;
-  size_t max_connections = 4096;  // of each server
-  // The user to become when started as root; "" if the policy names none, which
-  // is an error for root (privileges.h).
+  // For each of: all socket maps together, the milter, all admin listeners
+  // together.
+  size_t max_connections = 4096;
+  // The user to become when started as root. "": the policy names none, which
+  // is an error when started as root (privileges.h).
   std::string user;
   LogTarget log = LogTarget::kStderr;
   HistoryFile history;
   // Percentage, 0 to 100. A new version of a list of addresses is held if it
-  // lacks more than so many of the entries in force, or all of them
-  // (lib/policy/list_loss.h). The only field here that SIGHUP may change.
+  // lacks more than this share of the entries in force, or all of them
+  // (lib/policy/list_loss.h). SIGHUP can change it.
   int max_list_loss_percent = 50;
 
   // Whether a running daemon can go from this policy to `other` without a
   // restart.
-  bool SameProcess(const DaemonPolicy& other) const;
+  bool CanReloadTo(const DaemonPolicy& other) const;
 };
 
 // Both parts of a policy file.
@@ -67,9 +70,9 @@ struct LoadedDaemonPolicy {
   std::vector<std::string> warnings;
 };
 
-// Reads both parts of a policy file. Parameters and errors are those of
-// LoadPolicy (lib/policy/loader/loader.h); the errors of both parts come in one
-// list.
+// Parses both parts of a policy file. Parameters and errors are those of
+// LoadPolicy (lib/policy/loader/loader.h). An error has the faults of both
+// parts in one list.
 absl::StatusOr<LoadedDaemonPolicy> LoadDaemonPolicy(std::string_view text,
                                                     std::string_view file_name,
                                                     const FileReader& read,

@@ -86,7 +86,7 @@ TEST(DaemonPolicy, WhatIsLeftOutHasTheDefaultOfTheStruct) {
   DaemonPolicy defaults;
   defaults.listeners.resize(1);
   defaults.listeners[0].address = "unix:/a";
-  EXPECT_TRUE(loaded->daemon.SameProcess(defaults));
+  EXPECT_TRUE(loaded->daemon.CanReloadTo(defaults));
   EXPECT_EQ(loaded->daemon.max_list_loss_percent,
             defaults.max_list_loss_percent);
 }
@@ -97,7 +97,7 @@ TEST(DaemonPolicy, SaysWhichChangesWantARestart) {
   const auto same = [&](std::string_view text) {
     const auto after = Load(text);
     EXPECT_TRUE(after.ok()) << after.status();
-    return before.SameProcess(after->daemon);
+    return before.CanReloadTo(after->daemon);
   };
   constexpr char kListener[] = "listener { socketmap: \"unix:/a\" }";
   EXPECT_TRUE(same(kListener));

@@ -1,6 +1,7 @@
 #include "adapters/daemon/lists_in_force.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "adapters/daemon/policy_files.h"
@@ -57,7 +58,7 @@ mail::AddressFile ListInForce::ValidAddresses() const {
 absl::StatusOr<ListInForce> ReadList(const ListKey& key,
                                      const ListInForce* before, int max_percent,
                                      bool accepted, absl::Time now) {
-  const std::string& path = key.second;
+  const std::string& path = key.path;
   const FileStamp stamp = StampOf(path);
   absl::StatusOr<std::string> text = ReadFile(path);
   if (!text.ok()) {
@@ -96,7 +97,7 @@ absl::StatusOr<ListInForce> ReadList(const ListKey& key,
       SameEntries(*before->doubted, *version->addresses)) {
     return version;
   }
-  ListInForce held = Kept(*before, State::kHeld,
+  ListInForce held = Kept(*before, State::kDeferAll,
                           absl::StrCat("it has lost ", loss.lost, " of ",
                                        loss.entries, " entries at once"),
                           now);
@@ -124,7 +125,7 @@ bool SameLists(const ListsInForce& a, const ListsInForce& b) {
 std::vector<SavedList> ToMemory(const ListsInForce& lists) {
   std::vector<SavedList> remembered;
   for (const auto& [key, list] : lists) {
-    remembered.push_back({key.first, key.second, list.text});
+    remembered.push_back({key.of_domains, key.path, list.text});
   }
   return remembered;
 }
@@ -133,7 +134,7 @@ ListsInForce FromMemory(const std::vector<SavedList>& remembered,
                         std::vector<std::string>* alarms) {
   ListsInForce lists;
   for (const SavedList& each : remembered) {
-    const ListKey key(each.domains, each.path);
+    const ListKey key{each.domains, each.path};
     absl::StatusOr<ListInForce> list = Parse(key, *each.text);
     if (list.ok()) {
       lists.emplace(key, *std::move(list));

@@ -1,7 +1,8 @@
 // The versions in force of the lists that a policy names (also_valid,
 // exception_file, instant_reject_file). A list decides about permanent
-// rejections. So a new version replaces a good one only if it can be read, has
-// no error, and has not lost many entries at once (lib/policy/list_loss.h).
+// rejections. So a new version comes into force only if it can be read, has no
+// error, and does not lack many entries of the old one
+// (lib/policy/list_loss.h).
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_LISTS_IN_FORCE_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_LISTS_IN_FORCE_H_
@@ -10,7 +11,7 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -27,11 +28,11 @@ struct ListInForce {
     kGood,    // the file's version is in force
     kBroken,  // an older version is in force: the file cannot be read or has an
               // error
-    kHeld,  // an older version is in force: the file has lost too many entries
+    kDeferAll,  // an older version is in force: the file lacks too many entries
   };
 
-  // The version in force: its text, and what the text was parsed into. A list
-  // of domains has `domains`, any other has `addresses`; the other one is null.
+  // The version in force: its text, and the parsed text. A list of domains has
+  // `domains`, any other list has `addresses`; the other pointer is null.
   std::shared_ptr<const std::string> text;
   std::shared_ptr<const mail::AddressFile> addresses;
   std::shared_ptr<const DomainList> domains;
@@ -39,12 +40,12 @@ struct ListInForce {
 
   State state = State::kGood;
   absl::Time since = absl::InfinitePast();  // when `state` began
-  std::string why;  // kBroken, kHeld: the reason, for people
+  std::string why;  // kBroken, kDeferAll: the reason, for people
   // The version that is held, or null. Its entries are valid too, beside those
   // in force, so that a held list never refuses a new address.
   std::shared_ptr<const mail::AddressFile> doubted;
-  // The file must be read again even if it does not look changed: it could not
-  // be read, or it was written while it was read.
+  // The file must be read again even if its stamp has not changed: it could not
+  // be read, or it was being written meanwhile.
   bool reread = false;
 
   // The addresses that are valid: those in force, and those of the version that
@@ -52,28 +53,41 @@ struct ListInForce {
   mail::AddressFile ValidAddresses() const;
 };
 
-// Whether it is a list of domains, and the path of its file.
-using ListKey = std::pair<bool, std::string>;
+// Identifies a list. A policy may name one file both as a list of addresses and
+// as a list of domains.
+struct ListKey {
+  bool of_domains = false;
+  std::string path;  // of its file
+
+  bool operator==(const ListKey& other) const {
+    return of_domains == other.of_domains && path == other.path;
+  }
+  bool operator<(const ListKey& other) const {
+    return std::tie(of_domains, path) < std::tie(other.of_domains, other.path);
+  }
+};
 using ListsInForce = std::map<ListKey, ListInForce>;
 
 // Reads the list's file, and compares it with `before`, the version in force;
 // nullptr if there is none. Returns the version that is in force now.
 //
-// `accepted`: the operator says that the version that is held is right. It
-// takes effect only if the file still has the same entries.
+// `accepted`: the operator says that the version that is held is right. This
+// has an effect only if the file still has the same entries.
 //
-// An error only if `before` is nullptr: then there is no version to fall back
-// to. It says what is wrong, without the name of the policy's field. Blocks.
+// Returns an error only if `before` is nullptr, since then no older version can
+// stay in force. The error says what is wrong, without the name of the policy's
+// field. Blocks.
 absl::StatusOr<ListInForce> ReadList(const ListKey& key,
                                      const ListInForce* before, int max_percent,
                                      bool accepted, absl::Time now);
 
-// Whether both have the same lists, with the same entries in force and held.
+// Whether `a` and `b` have the same lists, with the same entries in force and
+// held.
 bool SameLists(const ListsInForce& a, const ListsInForce& b);
 
-// Converts the versions in force to what the file of SavedLists holds, and
-// back. A remembered text that no longer parses is left out, and a line for the
-// log is added to `alarms`.
+// Converts the versions in force to the contents of the memory of lists
+// (lib/history/saved_lists.h), and back. FromMemory leaves out a text that no
+// longer parses, and adds a line for the log to `alarms`.
 std::vector<SavedList> ToMemory(const ListsInForce& lists);
 ListsInForce FromMemory(const std::vector<SavedList>& lists,
                         std::vector<std::string>* alarms);

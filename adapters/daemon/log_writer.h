@@ -29,11 +29,11 @@ class LogWriter {
 
   // kSyslog writes through syslog(3), facility mail. kStderr writes lines to
   // `fd`, which must stay open as long as the process lives. ResourceExhausted
-  // if there is no thread to spare.
+  // if no thread can be made.
   static absl::StatusOr<std::unique_ptr<LogWriter>> Start(LogTarget target,
                                                           int fd = 2);
-  // Returns when the queue has been written, or after kLastWait: perhaps nobody
-  // reads the pipe any more.
+  // Waits until the queue has been written, for kLastWait at most: the reader
+  // of a pipe may have gone.
   ~LogWriter();
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;

@@ -7,9 +7,11 @@
 #include <cstdio>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "adapters/daemon/daemon.h"
 #include "adapters/daemon/online_check.h"
-#include "adapters/daemon/policy_reading.h"
+#include "adapters/daemon/policy_load.h"
+#include "adapters/daemon/print_lines.h"
 #include "adapters/daemon/version.h"
 
 namespace {
@@ -22,20 +24,21 @@ map or as a milter. Stays in the foreground. Logs to stderr or syslog, as the
 policy says.
 
   --policy FILE  the policy; docs/policy.sample.textproto explains every field
-  --check        check the policy, print its errors, and exit: 0 if it is good
+  --check        check the policy, print its errors and warnings, and exit: with
+                 0 if there is no error, otherwise with 78
   --online       with --check: also ask each server of each directory, each DNS
-                 server and each list with every control whether it could prove
+                 server and each list, with every control, whether it could prove
                  an answer now; exit with 69 if one could not
   --version      print the version
   --help         print this
 
-SIGHUP reads the policy again. A policy that a start would refuse is refused,
-and the old one stays in force. The lists that the policy names (also_valid,
-exception_file, instant_reject_file) are read again when they change. A list
+At SIGHUP the daemon reads the policy again. If it would not start with this
+policy, the old one stays in force. It reads the lists that the policy names
+(also_valid, exception_file, instant_reject_file) again when they change. A list
 that is broken, or has suddenly lost many entries, does not come into force: see
 `mailverdict status` and docs/directory.md.
-SIGTERM answers the questions that are under way, then exits; a second SIGTERM
-exits at once.
+At SIGTERM the daemon answers the questions that are under way, then exits; at a
+second SIGTERM it exits at once.
 )";
 
 // EX_USAGE, EX_UNAVAILABLE and EX_CONFIG of sysexits.h.
@@ -50,16 +53,16 @@ bool NamesAddresses(const mailverdict::ListsInForce& lists) {
 }
 
 int CheckPolicy(const std::string& path, bool online) {
-  mailverdict::PolicyReadRequest request;
-  request.policy_path = path;
-  const auto read = mailverdict::ReadPolicy(request);
+  mailverdict::PolicyLoadOptions options;
+  options.policy_path = path;
+  const auto read = mailverdict::LoadPolicyFiles(options);
   if (!read.ok()) {
-    std::fprintf(stderr, "%s\n", std::string(read.status().message()).c_str());
+    mailverdict::PrintLines(stderr, std::string(read.status().message()));
     return kConfig;
   }
   const mailverdict::LoadedDaemonPolicy& loaded = read->loaded;
   for (const std::string& warning : loaded.warnings) {
-    std::fprintf(stderr, "warning: %s\n", warning.c_str());
+    mailverdict::PrintLines(stderr, "warning: " + warning);
   }
   if (loaded.daemon.history.path.empty() && NamesAddresses(read->lists)) {
     std::fputs(
@@ -69,16 +72,18 @@ int CheckPolicy(const std::string& path, bool online) {
   }
   // "good" right behind "will reject nobody" would be read alone.
   const size_t warnings = read->loaded.warnings.size();
-  std::printf(
-      "%s: %s\n", path.c_str(),
-      warnings == 0 ? "good"
-      : warnings == 1
-          ? "no error, and 1 warning above; read it before you use it"
-          : "no error, and warnings above; read them before you use it");
+  mailverdict::PrintLines(
+      stdout,
+      absl::StrCat(
+          path, ": ",
+          warnings == 0 ? "good"
+          : warnings == 1
+              ? "no error, and 1 warning above; read it before you use it"
+              : "no error, and warnings above; read them before you use it"));
   if (!online) return 0;
   const bool well =
       mailverdict::CheckOnline(loaded.policy, [](const std::string& line) {
-        std::printf("%s\n", line.c_str());
+        mailverdict::PrintLines(stdout, line);
         std::fflush(stdout);
       });
   return well ? 0 : kUnavailable;
@@ -87,8 +92,7 @@ int CheckPolicy(const std::string& path, bool online) {
 int Serve(const std::string& path) {
   auto daemon = mailverdict::Daemon::Start(path);
   if (!daemon.ok()) {
-    std::fprintf(stderr, "%s\n",
-                 std::string(daemon.status().message()).c_str());
+    mailverdict::PrintLines(stderr, std::string(daemon.status().message()));
     return kConfig;
   }
   const int status = (*daemon)->Run() ? 0 : kUnavailable;

@@ -15,7 +15,7 @@ namespace {
 using Words = std::string (*)(const Verdict&);
 
 void JudgeAndReply(VerdictService* service, Transaction asked, Words words,
-                   const socketmap::Reply& reply) {
+                   const socketmap::Responder& reply) {
   service->Judge(
       std::move(asked),
       [reply, words](const Verdict& verdict) { reply.Send(words(verdict)); },
@@ -23,7 +23,7 @@ void JudgeAndReply(VerdictService* service, Transaction asked, Words words,
 }
 
 void AnswerSendmail(VerdictService* service, std::string_view key, Stage stage,
-                    const socketmap::Reply& reply) {
+                    const socketmap::Responder& reply) {
   if (auto asked = socketmap::ParseSendmailKey(key, stage)) {
     JudgeAndReply(service, *std::move(asked), SendmailMapReply, reply);
     return;
@@ -41,7 +41,7 @@ void AnswerSendmail(VerdictService* service, std::string_view key, Stage stage,
 }
 
 void AnswerPostfix(VerdictService* service, std::string_view key, Stage stage,
-                   Words words, const socketmap::Reply& reply) {
+                   Words words, const socketmap::Responder& reply) {
   std::optional<Transaction> asked = socketmap::ParsePostfixKey(key, stage);
   if (!asked.has_value()) {
     // Postfix asks for these only after the whole address was not found.
@@ -55,7 +55,7 @@ void AnswerPostfix(VerdictService* service, std::string_view key, Stage stage,
 
 void AnswerMapRequest(VerdictService* service,
                       const socketmap::Request& request,
-                      const socketmap::Reply& reply) {
+                      const socketmap::Responder& reply) {
   if (request.map == "rcpt") {
     AnswerSendmail(service, request.key, Stage::kRcpt, reply);
   } else if (request.map == "mail") {
@@ -68,10 +68,9 @@ void AnswerMapRequest(VerdictService* service,
     AnswerPostfix(service, request.key, Stage::kMail, PostfixAccessReply,
                   reply);
   } else if (request.map == "absence") {
-    JudgeAndReply(
-        service,
-        Transaction::About(Stage::kRcpt, std::string(request.key)),
-        AbsenceMapReply, reply);
+    JudgeAndReply(service,
+                  Transaction::About(Stage::kRcpt, std::string(request.key)),
+                  AbsenceMapReply, reply);
   } else if (request.map == "explain") {
     AnswerExplain(service, request.key, Stage::kRcpt, reply);
   } else if (request.map == "explain-sender") {
@@ -86,7 +85,7 @@ void AnswerMapRequest(VerdictService* service,
 }
 
 void AnswerExplain(VerdictService* service, std::string_view key, Stage stage,
-                   const socketmap::Reply& reply) {
+                   const socketmap::Responder& reply) {
   std::optional<Transaction> asked = socketmap::ParseSendmailKey(key, stage);
   if (!asked.has_value()) {
     asked = Transaction::About(stage, std::string(key));

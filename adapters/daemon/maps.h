@@ -1,15 +1,18 @@
-// The maps of a socket map listener: what each looks up, and in which words it
-// is answered (adapters/wire has the words).
+// The maps that a socketmap listener has. adapters/wire/wire.h has the words in
+// which each is answered.
 //
-//   rcpt            sendmail's recipients; mailverdict.m4 builds the key
-//   mail            the same for senders
-//   client          the same at connect: starts lookups that RCPT will need
-//   postfix         a Postfix table of recipients
-//   postfix-sender  a Postfix access(5) table of senders
-//   absence         mailverdict-deliver's: may "user unknown" stand?
-//   explain         for people: the whole verdict; nothing is remembered
-//   explain-sender  the same for senders
-//   ping            OK pong
+//   rcpt            a recipient, for sendmail; mailverdict.m4 builds the key
+//   mail            a sender, for sendmail
+//   client          a client at connect, for sendmail: starts the lookups that
+//                   RCPT will need
+//   postfix         a recipient, for a Postfix table
+//   postfix-sender  a sender, for a Postfix access(5) table
+//   absence         whether a recipient is proven absent, for
+//                   mailverdict-deliver
+//   explain         the whole verdict on a recipient, for people; nothing is
+//                   remembered
+//   explain-sender  the same on a sender
+//   ping            answers OK pong
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_MAPS_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_MAPS_H_
@@ -23,7 +26,8 @@
 
 namespace mailverdict {
 
-// The one way from a request of any adapter to its verdict. Loop's thread only.
+// The interface by which every adapter of the daemon gets its verdicts. Loop's
+// thread only.
 class VerdictService {
  public:
   using Done = std::function<void(const Verdict&)>;
@@ -31,29 +35,29 @@ class VerdictService {
 
   virtual ~VerdictService() = default;
 
-  // Judges. When there is a verdict, calls `still_waiting`; if that says true,
-  // has remembered what the verdict wants remembered, calls `done`, and logs
-  // the verdict as given. Otherwise the client has gone, or was told 451, and
-  // the verdict is dropped. See Engine::Judge.
+  // Judges a transaction. When there is a verdict, calls `still_waiting`. If
+  // that returns true, stores the verdict's observations in the history, calls
+  // `done`, and logs the verdict. If it returns false, the client has gone or
+  // was told 451, and the verdict is dropped. See Engine::Judge.
   virtual void Judge(Transaction asked, Done done,
                      StillWaiting still_waiting) = 0;
-  // Judges for a person: nothing is remembered or logged. Calls `done` once.
+  // Judges without remembering or logging anything. Calls `done` once.
   virtual void Explain(Transaction asked, Done done) = 0;
   // Logs a verdict that an adapter gave by itself, for a request that it could
   // not read.
   virtual void Log(const Transaction& asked, const Verdict& verdict) = 0;
 };
 
-// Answers one request of any of the maps. A name that is no map's gets TEMP.
+// Answers one request of any of the maps. Answers TEMP if there is no such map.
 void AnswerMapRequest(VerdictService* service,
                       const socketmap::Request& request,
-                      const socketmap::Reply& reply);
+                      const socketmap::Responder& reply);
 
 // Answers the maps explain (kRcpt) and explain-sender (kMail), which the admin
-// listener has, too. The key is an address, or as sendmail's for `rcpt` and
+// listener has, too. `key` is an address, or a key of sendmail's map `rcpt` or
 // `mail`.
 void AnswerExplain(VerdictService* service, std::string_view key, Stage stage,
-                   const socketmap::Reply& reply);
+                   const socketmap::Responder& reply);
 
 }  // namespace mailverdict
 

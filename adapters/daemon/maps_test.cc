@@ -104,7 +104,7 @@ class MapsTest : public socketmap::ServerTest {
   MapsTest() {
     server_ = std::make_unique<socketmap::Server>(
         loop_.get(),
-        [this](const socketmap::Request& request, socketmap::Reply reply) {
+        [this](const socketmap::Request& request, socketmap::Responder reply) {
           if (orders_) {
             AnswerAdminRequest(&daemon_, request, reply);
           } else {

@@ -20,6 +20,7 @@
 #include "lib/loop/event_loop.h"
 #include "lib/loop/timer.h"
 #include "lib/mail/address.h"
+#include "lib/mail/escape.h"
 
 namespace mailverdict {
 namespace {
@@ -202,7 +203,11 @@ bool CheckDns(const Policy& policy,
 }  // namespace
 
 bool CheckOnline(const Policy& policy,
-                 const std::function<void(const std::string&)>& print) {
+                 const std::function<void(const std::string&)>& print_line) {
+  // A server's own words are in some of the lines.
+  const auto print = [&print_line](const std::string& line) {
+    print_line(mail::EscapeLine(line));
+  };
   bool good = true;
   for (const DirectoryPolicy& directory : policy.directories) {
     for (const DirectoryPolicy::Arm& arm : directory.UncoveredArms()) {

@@ -1,5 +1,5 @@
-// mailverdictd --check --online: would each server of each directory, each
-// server of DNS and each list prove what it says, here and now?
+// mailverdictd --check --online: asks each server of each directory, each DNS
+// server and each list whether its answers could be proven now.
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_ONLINE_CHECK_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_ONLINE_CHECK_H_
@@ -11,17 +11,24 @@
 
 namespace mailverdict {
 
-// Asks each server of a directory for an address made up at random, with the
-// controls, as for any recipient: it has to be absent, and proven so. Then, if
-// a check asks DNS, each server of it for the controls of names, if the check
-// `domain` asks for those, and for those of each list. `print` gets a line for
-// each server, one for each arm without a control, and one where a second
-// server or a positive control of DNS is wanting. False if a server would prove
-// nothing, or an arm is not covered; that DNS has no positive control may be
-// meant so. Takes a server's timeout three times at most (connecting, binding,
-// searching), one server after the other; the timeout of DNS four times.
+// Asks each server of each directory for a random address, with the controls,
+// as for any recipient: the address must be absent, and the absence proven. If
+// a check asks DNS, asks each DNS server for the controls of each list and, if
+// the check `domain` is there, for the controls of names.
+//
+// Calls `print_line` with an escaped line for each server, for each arm without
+// a control, if only one of several servers of a directory proves, and if DNS
+// has no positive control.
+//
+// Returns false if a server or list proves nothing, or if an arm has no
+// control. Returns true if only the positive control of DNS is missing, since a
+// policy may do without it.
+//
+// Blocks. Asks the servers of directories one after the other, each for three
+// times the directory's timeout at most (connect, bind, search). Asks all DNS
+// servers at once, for four times the timeout of DNS.
 bool CheckOnline(const Policy& policy,
-                 const std::function<void(const std::string&)>& print);
+                 const std::function<void(const std::string&)>& print_line);
 
 }  // namespace mailverdict
 

@@ -66,6 +66,13 @@ TEST_F(OnlineCheckTest, ASecondServerThatIsWantingIsTold) {
   EXPECT_EQ(lines.size(), 2u) << said;
 }
 
+TEST_F(OnlineCheckTest, ItsLinesAreEscaped) {
+  people().name = "peo\nple\x1b[2J";
+  Check();
+  EXPECT_TRUE(Said("directory peo\\x0aple\\x1b[2J, ")) << said;
+  EXPECT_FALSE(Said("\x1b")) << said;
+}
+
 TEST_F(OnlineCheckTest, ABaseThatNoControlCoversIsNamed) {
   people().subtrees = {"ou=people,dc=example,dc=org", "ou=b,dc=example,dc=org"};
   people().controls[0].subtree = people().subtrees[0];

@@ -1,5 +1,4 @@
-// Reads the policy file and the files that it names, and watches files for
-// changes.
+// Reads files of the policy, and watches files for changes.
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_POLICY_FILES_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_POLICY_FILES_H_
@@ -21,17 +20,17 @@ namespace mailverdict {
 // 40 MB.
 inline constexpr size_t kMaxFileBytes = size_t{128} << 20;
 
-// Returns the contents of a regular file. An error, which names the file, if it
-// cannot be read, is no regular file, or is larger than kMaxFileBytes. Blocks.
+// Returns the contents of a regular file. Returns an error, which names the
+// file, if it cannot be read, is no regular file, or is larger than
+// kMaxFileBytes. Blocks.
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 
 // Reads and checks a policy file and the files that it names. Blocks.
 absl::StatusOr<LoadedPolicy> ReadPolicyFile(const std::string& path);
 
-// A fingerprint of a file's state, which differs nearly always when the file
-// has changed: device, inode, size, mtime and ctime in nanoseconds. (Some
-// programs set mtime back, but none can set ctime.) All zero if there is no
-// file.
+// A fingerprint of a file's state: device, inode, size, mtime and ctime in
+// nanoseconds. It nearly always differs when the file has changed. (A program
+// can set mtime back, but not ctime.) All zero if there is no file.
 using FileStamp = std::tuple<uint64_t, uint64_t, uint64_t, int64_t, int64_t>;
 
 // Returns the file's stamp; follows symbolic links. Makes one system call,
@@ -44,14 +43,15 @@ class FileWatch {
   FileWatch() = default;
   explicit FileWatch(const std::vector<std::string>& paths);
 
-  // Looks at each file, and returns those that have changed and settled: they
-  // look as they did at the call before, so that no program is writing them
-  // just now. Call it at intervals longer than the pauses of a program that
-  // writes. Each change is returned once. A file that exists is returned once
-  // at the beginning too, since it may have changed before it was watched.
-  // Makes one system call a file; they block as long as the disk does.
+  // Returns the files that have changed and settled. A file has settled when
+  // its stamp is the same as at the call before, so that probably no program is
+  // writing it. Call Look at intervals that are longer than the pauses of a
+  // program that writes. Each change is returned once. The first time, every
+  // file that exists is returned, since it may have changed before it was
+  // watched. Makes one system call for each file, which blocks as long as the
+  // disk does.
   std::set<std::string> Look();
-  // Whether the file looked the same at the last two calls of Look.
+  // Whether the file's stamp was the same at the last two calls of Look.
   bool IsSettled(const std::string& path) const;
 
   // Whether there are no files to watch.

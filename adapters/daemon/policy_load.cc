@@ -1,4 +1,4 @@
-#include "adapters/daemon/policy_reading.h"
+#include "adapters/daemon/policy_load.h"
 
 #include <map>
 #include <optional>
@@ -8,7 +8,7 @@
 #include "adapters/daemon/policy_files.h"
 #include "adapters/daemon/told_facts.h"
 #include "lib/checks/build_chain.h"
-#include "lib/history/list_memory.h"
+#include "lib/history/saved_lists.h"
 #include "lib/history/store_files.h"
 
 namespace mailverdict {
@@ -26,11 +26,11 @@ Named NamesIn(const std::string& text, const std::string& path,
   Named named;
   ListReaders empty;
   empty.addresses = [&named](const std::string& list) {
-    named.lists.emplace(false, list);
+    named.lists.insert({false, list});
     return mail::AddressFile();
   };
   empty.domains = [&named](const std::string& list) {
-    named.lists.emplace(true, list);
+    named.lists.insert({true, list});
     return DomainList::Parse("", list);
   };
   const auto loaded = LoadDaemonPolicy(text, path, read, empty);
@@ -56,15 +56,15 @@ absl::Status ErrorOf(const ListErrors& errors, const ListKey& key) {
                                : error->second;
 }
 
-void RecallLists(const std::string& history_file, PolicyReading* reading,
+void RecallLists(const std::string& history_file, LoadedPolicyFiles* result,
                  ListsInForce* before) {
   if (history_file.empty()) return;
-  const auto remembered = ReadListMemory(ListMemoryFile(history_file));
+  const auto remembered = ReadSavedLists(SavedListsFile(history_file));
   if (remembered.ok()) {
-    *before = FromMemory(*remembered, &reading->alarms);
+    *before = FromMemory(*remembered, &result->alarms);
   } else if (!absl::IsNotFound(remembered.status())) {
-    reading->memory_damaged = absl::IsDataLoss(remembered.status());
-    reading->alarms.push_back(absl::StrCat(
+    result->memory_damaged = absl::IsDataLoss(remembered.status());
+    result->alarms.push_back(absl::StrCat(
         "what lists said before is not known: ", remembered.status().message(),
         "; each list is taken as it is, without a comparison"));
   }
@@ -72,33 +72,34 @@ void RecallLists(const std::string& history_file, PolicyReading* reading,
 
 }  // namespace
 
-absl::StatusOr<PolicyReading> ReadPolicy(const PolicyReadRequest& request) {
-  PolicyReading reading;
-  reading.text = request.policy_text;
-  if (reading.text == nullptr) {
-    absl::StatusOr<std::string> text = ReadFile(request.policy_path);
+absl::StatusOr<LoadedPolicyFiles> LoadPolicyFiles(
+    const PolicyLoadOptions& options) {
+  LoadedPolicyFiles result;
+  result.text = options.policy_text;
+  if (result.text == nullptr) {
+    absl::StatusOr<std::string> text = ReadFile(options.policy_path);
     if (!text.ok()) return text.status();
-    reading.text = std::make_shared<const std::string>(*std::move(text));
+    result.text = std::make_shared<const std::string>(*std::move(text));
   }
   const FileReader read =
-      request.policy_text == nullptr ? FileReader(ReadFile) : TakenAsGood;
-  const Named named = NamesIn(*reading.text, request.policy_path, read);
-  ListsInForce before = request.before;
-  if (request.from_memory) RecallLists(named.history_file, &reading, &before);
+      options.policy_text == nullptr ? FileReader(ReadFile) : TakenAsGood;
+  const Named named = NamesIn(*result.text, options.policy_path, read);
+  ListsInForce before = options.before;
+  if (options.from_memory) RecallLists(named.history_file, &result, &before);
 
   ListErrors errors;
   for (const ListKey& key : named.lists) {
     const auto known = before.find(key);
-    if (request.policy_text != nullptr && known != before.end() &&
-        request.only.count(key.second) == 0) {
-      reading.lists.emplace(key, known->second);
+    if (options.policy_text != nullptr && known != before.end() &&
+        options.only.count(key.path) == 0) {
+      result.lists.emplace(key, known->second);
       continue;
     }
     absl::StatusOr<ListInForce> list = ReadList(
         key, known == before.end() ? nullptr : &known->second,
-        named.max_percent, request.accepted.count(key.second) > 0, request.now);
+        named.max_percent, options.accepted.count(key.path) > 0, options.now);
     if (list.ok()) {
-      reading.lists.emplace(key, *std::move(list));
+      result.lists.emplace(key, *std::move(list));
     } else {
       errors.emplace(key, list.status());
     }
@@ -106,35 +107,35 @@ absl::StatusOr<PolicyReading> ReadPolicy(const PolicyReadRequest& request) {
   ListReaders lists;
   lists.addresses =
       [&](const std::string& path) -> absl::StatusOr<mail::AddressFile> {
-    const auto list = reading.lists.find({false, path});
-    if (list != reading.lists.end()) return list->second.ValidAddresses();
+    const auto list = result.lists.find({false, path});
+    if (list != result.lists.end()) return list->second.ValidAddresses();
     return ErrorOf(errors, {false, path});
   };
   lists.domains = [&](const std::string& path) -> absl::StatusOr<DomainList> {
-    const auto list = reading.lists.find({true, path});
-    if (list != reading.lists.end()) return *list->second.domains;
+    const auto list = result.lists.find({true, path});
+    if (list != result.lists.end()) return *list->second.domains;
     return ErrorOf(errors, {true, path});
   };
   absl::StatusOr<LoadedDaemonPolicy> loaded =
-      LoadDaemonPolicy(*reading.text, request.policy_path, read, lists);
+      LoadDaemonPolicy(*result.text, options.policy_path, read, lists);
   if (!loaded.ok()) return loaded.status();
-  reading.loaded = *std::move(loaded);
-  const absl::Status serves = CheckServes(
-      reading.loaded.policy, reading.loaded.daemon, request.policy_path);
+  result.loaded = *std::move(loaded);
+  const absl::Status serves = CheckHasEffect(
+      result.loaded.policy, result.loaded.daemon, options.policy_path);
   if (!serves.ok()) return serves;
-  const Policy& policy = reading.loaded.policy;
+  const Policy& policy = result.loaded.policy;
   // The chain lives only for this call, so it need not own the policy.
   const std::shared_ptr<const Policy> unowned(std::shared_ptr<void>(), &policy);
   for (std::string& warning : WarnOfUntoldFacts(
-           BuildChain(unowned, {}), reading.loaded.daemon.listeners)) {
-    reading.loaded.warnings.push_back(std::move(warning));
+           BuildChain(unowned, {}), result.loaded.daemon.listeners)) {
+    result.loaded.warnings.push_back(std::move(warning));
   }
-  if (policy.AsksDns()) reading.dns_servers = ServersOf(policy.dns);
-  return reading;
+  if (policy.AsksDns()) result.dns_servers = ServersOf(policy.dns);
+  return result;
 }
 
-absl::Status CheckServes(const Policy& policy, const DaemonPolicy& daemon,
-                         const std::string& path) {
+absl::Status CheckHasEffect(const Policy& policy, const DaemonPolicy& daemon,
+                            const std::string& path) {
   const auto refused = [&path](const std::string& why) {
     return absl::FailedPreconditionError(absl::StrCat(path, ": ", why));
   };
@@ -166,13 +167,13 @@ absl::Status CheckServes(const Policy& policy, const DaemonPolicy& daemon,
 
 absl::Status SaveLists(const std::string& history_file,
                        const ListsInForce& lists, bool memory_damaged) {
-  const std::string file = ListMemoryFile(history_file);
+  const std::string file = SavedListsFile(history_file);
   if (file.empty()) return absl::OkStatus();
   if (memory_damaged) {
     const auto aside = SetFileAside(file);
     if (!aside.ok()) return aside.status();
   }
-  return WriteListMemory(file, ToMemory(lists));
+  return WriteSavedLists(file, ToMemory(lists));
 }
 
 }  // namespace mailverdict

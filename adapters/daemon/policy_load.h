@@ -1,9 +1,10 @@
-// One reading of a policy and of all that it names. A start, SIGHUP, a list
-// that has changed and an operator who accepts one take this same way, so that
-// they take and refuse the same.
+// Reads a policy, the lists that it names, and resolv.conf. The daemon uses
+// this at a start, at SIGHUP, when a list has changed, and when an operator
+// accepts a list; `mailverdictd --check` uses it, too. So all of them accept
+// and refuse the same policies and lists.
 
-#ifndef MAILVERDICT_ADAPTERS_DAEMON_POLICY_READING_H_
-#define MAILVERDICT_ADAPTERS_DAEMON_POLICY_READING_H_
+#ifndef MAILVERDICT_ADAPTERS_DAEMON_POLICY_LOAD_H_
+#define MAILVERDICT_ADAPTERS_DAEMON_POLICY_LOAD_H_
 
 #include <memory>
 #include <optional>
@@ -20,54 +21,55 @@
 
 namespace mailverdict {
 
-struct PolicyReadRequest {
+struct PolicyLoadOptions {
   std::string policy_path;
-  // The policy in force: only the lists are read anew. Null: its file is read,
-  // too.
+  // The text of the policy in force, if only lists are to be read. Null: the
+  // policy file is read, too.
   std::shared_ptr<const std::string> policy_text;
-  // The lists in force, with which the files are compared.
+  // The lists in force. A list's file is compared with its version in force.
   ListsInForce before;
-  // The daemon starts: in the place of `before` those that were in force when
-  // it last ran.
+  // True at a start: compares with the lists that were in force when the daemon
+  // last ran, which it remembers on disk, and not with `before`.
   bool from_memory = false;
-  // With `policy_text`: the paths of the lists to be read. All others stay as
-  // they are, since a program may just be writing them.
+  // If policy_text is not null: the paths of the lists to read. All other lists
+  // stay in force unread, since a program may be writing their files.
   std::set<std::string> only;
-  // Held lists of addresses that the operator has accepted, by path.
+  // The paths of held lists of addresses that the operator has accepted.
   std::set<std::string> accepted;
   absl::Time now;
 };
 
-struct PolicyReading {
+struct LoadedPolicyFiles {
   std::shared_ptr<const std::string> text;  // the policy file's
   LoadedDaemonPolicy loaded;
   ListsInForce lists;
-  // Which servers of DNS the policy means, if it asks DNS: resolv.conf(5) is
-  // read with the rest. An error: none can be asked, and all that DNS would
-  // say is Unknown.
+  // The DNS servers of the policy or of resolv.conf(5); nullopt if the policy
+  // does not ask DNS. An error means that no server can be asked, and that
+  // every answer of DNS is Unknown.
   std::optional<absl::StatusOr<DnsServers>> dns_servers;
-  // The memory is damaged, or cannot be read: lines for the log.
+  // Lines for the log, if the memory of lists is damaged or cannot be read.
   std::vector<std::string> alarms;
   bool memory_damaged = false;
 };
 
-// Reads what the request says. The error is what a start would end with.
-// Changes nothing anywhere. Blocks.
-absl::StatusOr<PolicyReading> ReadPolicy(const PolicyReadRequest& request);
+// Reads what `options` say. Returns an error if the policy or a list without
+// an older version is refused. Changes nothing. Blocks.
+absl::StatusOr<LoadedPolicyFiles> LoadPolicyFiles(
+    const PolicyLoadOptions& options);
 
-// What the daemon refuses of a policy without a fault, at a start, at SIGHUP
-// and with --check: it has no listener, or lets everything pass and does not
-// say so by `shadow: true`. A file that was emptied, or cut between its
-// messages, is often such a policy.
-absl::Status CheckServes(const Policy& policy, const DaemonPolicy& daemon,
-                         const std::string& path);
+// Returns an error if a policy has no fault but no effect: it has no listener,
+// or lets everything pass without `shadow: true`. A file that was emptied, or
+// cut between two of its messages, is often such a policy. LoadPolicyFiles
+// calls this.
+absl::Status CheckHasEffect(const Policy& policy, const DaemonPolicy& daemon,
+                            const std::string& path);
 
-// Remembers the lists in force for the next start, in the file beside the
-// history; one that is damaged is set aside first. Nothing to do without a
-// history. Blocks.
+// Saves the lists in force for the next start, in the file beside the history.
+// Sets that file aside first if it is damaged (`memory_damaged`). Does nothing
+// if there is no history file. Blocks.
 absl::Status SaveLists(const std::string& history_file,
                        const ListsInForce& lists, bool memory_damaged);
 
 }  // namespace mailverdict
 
-#endif  // MAILVERDICT_ADAPTERS_DAEMON_POLICY_READING_H_
+#endif  // MAILVERDICT_ADAPTERS_DAEMON_POLICY_LOAD_H_

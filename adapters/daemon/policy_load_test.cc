@@ -1,4 +1,4 @@
-#include "adapters/daemon/policy_reading.h"
+#include "adapters/daemon/policy_load.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,19 +14,19 @@ namespace {
 using State = ListInForce::State;
 using testing::HasSubstr;
 
-class PolicyReadingTest : public testing::Test {
+class PolicyLoadTest : public testing::Test {
  protected:
-  PolicyReadingTest() {
-    char folder[] = "/tmp/policy_reading_XXXXXX";
+  PolicyLoadTest() {
+    char folder[] = "/tmp/policy_load_XXXXXX";
     folder_ = mkdtemp(folder);
-    request_.policy_path = Path("policy");
+    options_.policy_path = Path("policy");
     Write("valid", "ann@example.org\nbob@example.org\n");
     Write("exceptions", "hostmaster\n");
     Write("wrong", "wrong.com\n");
     Write("password", "secret\n");
     WritePolicy(Text());
   }
-  ~PolicyReadingTest() override { std::filesystem::remove_all(folder_); }
+  ~PolicyLoadTest() override { std::filesystem::remove_all(folder_); }
 
   std::string Path(const std::string& name) { return folder_ + "/" + name; }
   void Write(const std::string& name, const std::string& text) {
@@ -60,37 +60,37 @@ class PolicyReadingTest : public testing::Test {
   }
 
   // As a running daemon reads: with what is in force now.
-  absl::StatusOr<PolicyReading> Read(bool whole) {
-    request_.policy_text = whole ? nullptr : text_;
-    request_.only = {Path("valid"), Path("wrong"), Path("exceptions")};
+  absl::StatusOr<LoadedPolicyFiles> Read(bool whole) {
+    options_.policy_text = whole ? nullptr : text_;
+    options_.only = {Path("valid"), Path("wrong"), Path("exceptions")};
     for (const std::string& name : being_written_) {
-      request_.only.erase(Path(name));
+      options_.only.erase(Path(name));
     }
-    absl::StatusOr<PolicyReading> read = ReadPolicy(request_);
-    request_.from_memory = false;
+    absl::StatusOr<LoadedPolicyFiles> read = LoadPolicyFiles(options_);
+    options_.from_memory = false;
     if (read.ok()) {
       text_ = read->text;
-      request_.before = read->lists;
+      options_.before = read->lists;
     }
     return read;
   }
   State StateOf(const std::string& name, bool domains = false) {
-    return request_.before.at({domains, Path(name)}).state;
+    return options_.before.at({domains, Path(name)}).state;
   }
   // As a daemon that starts anew.
-  absl::StatusOr<PolicyReading> Restart() {
-    request_.before.clear();
-    request_.from_memory = true;
+  absl::StatusOr<LoadedPolicyFiles> Restart() {
+    options_.before.clear();
+    options_.from_memory = true;
     return Read(true);
   }
 
   std::string folder_;
-  PolicyReadRequest request_;
+  PolicyLoadOptions options_;
   std::set<std::string> being_written_;  // names of lists
   std::shared_ptr<const std::string> text_;
 };
 
-TEST_F(PolicyReadingTest, ListsAreReadAndNothingElseOfAPolicyInForce) {
+TEST_F(PolicyLoadTest, ListsAreReadAndNothingElseOfAPolicyInForce) {
   ASSERT_TRUE(Read(true).ok());
   WritePolicy("rubbish");
   unlink(Path("password").c_str());
@@ -102,7 +102,7 @@ TEST_F(PolicyReadingTest, ListsAreReadAndNothingElseOfAPolicyInForce) {
   EXPECT_FALSE(Read(true).ok());
 }
 
-TEST_F(PolicyReadingTest, OfSeveralListsTheGoodOneCounts) {
+TEST_F(PolicyLoadTest, OfSeveralListsTheGoodOneCounts) {
   ASSERT_TRUE(Read(true).ok());
   Write("wrong", "joe@worse.com\n");
   Write("exceptions", "not@@good\n");
@@ -124,7 +124,7 @@ TEST_F(PolicyReadingTest, OfSeveralListsTheGoodOneCounts) {
   }
 }
 
-TEST_F(PolicyReadingTest, AListThatIsBeingWrittenStaysAsItIs) {
+TEST_F(PolicyLoadTest, AListThatIsBeingWrittenStaysAsItIs) {
   ASSERT_TRUE(Read(true).ok());
   Write("valid", "ann@example.org\n");
   Write("wrong", "joe@worse.com\n");
@@ -137,7 +137,7 @@ TEST_F(PolicyReadingTest, AListThatIsBeingWrittenStaysAsItIs) {
       "bob@example.org"));
 }
 
-TEST_F(PolicyReadingTest, ARestartIsComparedWithWhatWasInForce) {
+TEST_F(PolicyLoadTest, ARestartIsComparedWithWhatWasInForce) {
   const auto first = Restart();
   ASSERT_TRUE(first.ok()) << first.status();
   ASSERT_TRUE(SaveLists(Path("history"), first->lists, false).ok());
@@ -145,7 +145,7 @@ TEST_F(PolicyReadingTest, ARestartIsComparedWithWhatWasInForce) {
   Write("wrong", "joe@worse.com\n");
   const auto again = Restart();
   ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_EQ(StateOf("valid"), State::kHeld);
+  EXPECT_EQ(StateOf("valid"), State::kDeferAll);
   EXPECT_EQ(StateOf("wrong", true), State::kBroken);
   EXPECT_TRUE(again->loaded.policy.realms[0].valid_addresses.contains(
       "bob@example.org"));
@@ -154,10 +154,10 @@ TEST_F(PolicyReadingTest, ARestartIsComparedWithWhatWasInForce) {
   // A restart during the hold: what is remembered is the list in force.
   ASSERT_TRUE(SaveLists(Path("history"), again->lists, false).ok());
   ASSERT_TRUE(Restart().ok());
-  EXPECT_EQ(StateOf("valid"), State::kHeld);
+  EXPECT_EQ(StateOf("valid"), State::kDeferAll);
 }
 
-TEST_F(PolicyReadingTest, ADamagedMemoryIsNoComparisonAndAnAlarm) {
+TEST_F(PolicyLoadTest, ADamagedMemoryIsNoComparisonAndAnAlarm) {
   const auto first = Restart();
   ASSERT_TRUE(first.ok());
   ASSERT_TRUE(SaveLists(Path("history"), first->lists, false).ok());
@@ -175,10 +175,10 @@ TEST_F(PolicyReadingTest, ADamagedMemoryIsNoComparisonAndAnAlarm) {
              std::string::npos;
   }
   EXPECT_EQ(aside, 1u);
-  EXPECT_TRUE(ReadListMemory(Path("history-lists")).ok());
+  EXPECT_TRUE(ReadSavedLists(Path("history-lists")).ok());
 }
 
-TEST_F(PolicyReadingTest, AListThatThePolicyNoLongerNamesIsForgotten) {
+TEST_F(PolicyLoadTest, AListThatThePolicyNoLongerNamesIsForgotten) {
   ASSERT_TRUE(Read(true).ok());
   std::string text = Text();
   const std::string line = "also_valid: \"" + Path("valid") + "\"";
@@ -191,15 +191,15 @@ TEST_F(PolicyReadingTest, AListThatThePolicyNoLongerNamesIsForgotten) {
   EXPECT_EQ(read->lists.count({false, Path("valid")}), 0u);
 }
 
-TEST_F(PolicyReadingTest, ThePolicySaysHowMuchAListMayLose) {
+TEST_F(PolicyLoadTest, ThePolicySaysHowMuchAListMayLose) {
   ASSERT_TRUE(Read(true).ok());
   Write("valid", "ann@example.org\n");
   WritePolicy(Text() + "max_list_loss_percent: 10\n");
   ASSERT_TRUE(Read(true).ok());
-  EXPECT_EQ(StateOf("valid"), State::kHeld);
+  EXPECT_EQ(StateOf("valid"), State::kDeferAll);
 }
 
-TEST_F(PolicyReadingTest, AnEmptiedOrCutPolicyIsRefused) {
+TEST_F(PolicyLoadTest, AnEmptiedOrCutPolicyIsRefused) {
   const std::string whole = Text();
   size_t refused = 0;
   for (size_t cut = 0; cut < whole.size(); ++cut) {
@@ -217,7 +217,7 @@ TEST_F(PolicyReadingTest, AnEmptiedOrCutPolicyIsRefused) {
   EXPECT_GT(refused, whole.size() - 3);
 }
 
-TEST_F(PolicyReadingTest, WhatIsRefusedSaysWhatToWrite) {
+TEST_F(PolicyLoadTest, WhatIsRefusedSaysWhatToWrite) {
   const std::string listener = "listener { socketmap: \"unix:/run/x\" }\n";
   const std::string directory =
       Text().substr(Text().find("directory {"),

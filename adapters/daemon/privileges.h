@@ -10,10 +10,9 @@
 namespace mailverdict {
 
 // Becomes `user`, with the groups of that user. Does nothing if the process
-// does not run as root. An error if it does and `user` is empty: to stay root
-// an operator has to write "root". An error also if the user does not exist or
-// the change fails. Call it before the first thread. Blocks while the user
-// database is asked.
+// does not run as root, or if `user` is "root". Returns an error if `user` is
+// empty, does not exist, or cannot be changed to. Call it before the first
+// thread. Blocks while the user database is asked.
 absl::Status DropPrivileges(const std::string& user);
 
 }  // namespace mailverdict

@@ -27,7 +27,7 @@ namespace {
 constexpr absl::Duration kLogPatience = absl::Seconds(1);
 
 void Print(int fd, const std::string& text) {
-  WriteWithin(fd, text, kLogPatience);
+  WriteWithTimeout(fd, text, kLogPatience);
 }
 
 void Complain(const std::string& what) {
@@ -55,7 +55,7 @@ UnknownUserRule MakeRule(const Options& options) {
 }
 
 int Wrap(const Options& options) {
-  const Signals signals;
+  const SignalSettings signals;
   MailLog log({"/dev/log", kLogPatience, -1});
   WrapperOptions wrapper;
   wrapper.command = options.command;

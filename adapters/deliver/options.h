@@ -17,7 +17,7 @@ namespace mailverdict::deliver {
 
 enum class Mode { kHelp, kVersion, kWrapper, kProxy, kMap };
 
-// The command line, read. Fields of other modes keep their defaults.
+// The parsed command line. The fields of other modes have their defaults.
 struct Options {
   Mode mode = Mode::kHelp;
 
@@ -44,18 +44,19 @@ struct Options {
   UnixSocketOptions unix_options;
 };
 
-// Reads the words after the program's name. `environment_recipient` is
+// Parses the words after the program's name. `environment_recipient` is
 // $RECIPIENT or null; --recipient overrides it. An error names the option and
 // says what to write instead.
 //
-// --help and --version must stand alone. In the middle of an MTA's command they
-// would make us exit with 0, and the mail would be lost.
+// --help and --version must be the only word. Within an MTA's command they
+// would make the program exit with 0, and the mail would be lost.
 absl::StatusOr<Options> ParseOptions(const std::vector<std::string>& words,
                                      const char* environment_recipient);
 
-// The exit status when ParseOptions returns an error. 75 for the wrapper: an
-// MTA runs it, and bounces at 64 (EX_USAGE) and at 1. 1 for the proxy and the
-// map: systemd or a script runs them, for which 75 has no meaning.
+// The exit status to end with when ParseOptions returns an error. 75 for the
+// wrapper, which an MTA runs: at 64 (EX_USAGE) and at 1 the MTA would bounce
+// the message. 1 for the proxy and the map, which systemd or a script runs: for
+// these 75 has no meaning.
 int ExitStatusOfWrongOptions(const std::vector<std::string>& words);
 
 // The text of --help.

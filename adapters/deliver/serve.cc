@@ -40,7 +40,7 @@ absl::Status ServeProxy(const Options& options, const UnknownUserRule& rule,
 
 absl::Status ServeMap(const Options& options, const UnknownUserRule& rule,
                       const LogSink& log, int stop_fd) {
-  ConnectionServerOptions server;
+  server::ConnectionServerOptions server;
   server.address = options.map;
   server.unix_options = options.unix_options;
   return RunLocalMap(server, LocalMap(&rule, options.domains), stop_fd, log);

@@ -10,10 +10,10 @@
 
 namespace mailverdict::deliver {
 
-// Serves until SIGTERM or SIGINT; then transactions under way may finish, for
-// 30 s at most. Logs to syslog, or to stderr if there is no syslog. An error,
-// which says what to do about it, if it cannot listen. REQUIRES: the process
-// has one thread, and options.mode is kProxy or kMap.
+// Serves until SIGTERM or SIGINT; then lets transactions under way finish, for
+// 30 s at most. Logs to syslog, or to stderr if there is no syslog. Returns an
+// error, which says what to do, if it cannot listen. REQUIRES: the process has
+// one thread, and options.mode is kProxy or kMap.
 absl::Status Serve(const Options& options, const UnknownUserRule& rule);
 
 }  // namespace mailverdict::deliver

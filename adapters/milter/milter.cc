@@ -384,7 +384,8 @@ Milter::~Milter() {
   shared->on_idle = nullptr;
 }
 
-void Milter::Use(StageSet needed, StageSet judged, absl::Duration deadline) {
+void Milter::Configure(StageSet needed, StageSet judged,
+                       absl::Duration deadline) {
   shared->needed = needed;
   shared->judged = judged;
   shared->patience_us =

@@ -1,20 +1,22 @@
-// The milter of a daemon, on libmilter: for sendmail's INPUT_MAIL_FILTER and
-// Postfix's smtpd_milters.
+// A milter for sendmail's INPUT_MAIL_FILTER and Postfix's smtpd_milters, built
+// on libmilter.
 //
-//   absl::StatusOr<std::unique_ptr<Milter>> milter =
-//       Milter::Open("unix:/run/mailverdict/milter", {}, 4096, loop, judge);
-//   (*milter)->Use(NeededStages(chain), JudgedStages(chain), deadline);
+//   absl::StatusOr<std::unique_ptr<Milter>> milter = Milter::Open(
+//       "unix:/run/mailverdict/milter", /*unix_options=*/{},
+//       /*max_connections=*/4096, loop, judge);
+//   (*milter)->Configure(NeededStages(chain), JudgedStages(chain), deadline);
 //   (*milter)->Start([] { ... });
 //
-// libmilter answers each command of an MTA on the thread of its session. That
-// thread posts the transaction to the loop and waits for the verdict, which
-// becomes the reply and the return value together (wire.h). A stage that the
-// chain does not judge is answered without the loop. A stage whose facts the
-// chain does not read is not requested from the MTA at all. The body never is:
-// a Transaction has none.
+// libmilter has a thread for each SMTP session, and answers each command of the
+// MTA on that thread. The thread posts the transaction to the loop and waits
+// for the verdict. Both the reply and the return value of the callback are made
+// from this verdict (wire.h). If the chain does not judge a stage, the thread
+// answers without asking the loop. If the chain does not read a stage's facts
+// either, the MTA is told not to send that stage. It is always told not to send
+// the body: a Transaction has none.
 //
-// When this daemon is dead, late, or breaks off, the MTA's own setting decides:
-// sendmail's F=T, Postfix's milter_default_action = tempfail.
+// When this daemon is dead, late, or closes the connection, the MTA decides by
+// its own setting: sendmail's F=T, Postfix's milter_default_action = tempfail.
 
 #ifndef MAILVERDICT_ADAPTERS_MILTER_MILTER_H_
 #define MAILVERDICT_ADAPTERS_MILTER_MILTER_H_
@@ -35,53 +37,54 @@
 
 namespace mailverdict::milter {
 
-// Called on the loop's thread. Has to call `still_waiting` once, when it has a
-// verdict; if that says true, then `done` at once, on the loop's thread. False:
-// the session has told the MTA 451 and waits no longer. The judge may keep the
-// transaction, which is its own.
+// Judges a transaction. Called on the loop's thread; owns `transaction`. When
+// it has a verdict, it must call `still_waiting` once, on the loop's thread. If
+// that returns true, it must call `done` at once. False means that the session
+// has told the MTA 451 and waits no longer.
 using Done = std::function<void(const Verdict&)>;
 using StillWaiting = std::function<bool()>;
 using Judge = std::function<void(Transaction transaction, Done done,
                                  StillWaiting still_waiting)>;
 
-// One in a process, since libmilter keeps its state in globals. Its functions
-// are for the loop's thread.
+// At most one in a process, since libmilter keeps its state in globals. Loop's
+// thread only.
 class Milter {
  public:
-  // So much longer than the deadline of a verdict a session waits for it.
+  // A session waits this much longer than the deadline for its verdict.
   static constexpr absl::Duration kPatience = absl::Milliseconds(500);
 
-  // Opens the socket; nothing is answered before Start. `address` as Listen()
-  // wants it. An error says what to do. Borrows the loop.
+  // Opens the socket; nothing is answered before Start. `address` has the form
+  // that Listen() takes (lib/loop/listen.h). An error says what to do. Borrows
+  // the loop.
   static absl::StatusOr<std::unique_ptr<Milter>> Open(
       const std::string& address, const UnixSocketOptions& unix_options,
       size_t max_connections, EventLoop* loop, Judge judge);
 
-  // From now on every answer is "try again later". libmilter has no end while
-  // there are sessions, so its threads stay; they touch neither the loop nor
-  // `judge` again.
+  // From now on every answer is "try again later". libmilter cannot be stopped
+  // while sessions are open, so its threads stay. They use neither the loop nor
+  // `judge` any more.
   ~Milter();
   Milter(const Milter&) = delete;
   Milter& operator=(const Milter&) = delete;
 
-  // The stages that a chain needs and judges, and how long a verdict may take.
-  // Sessions that are open keep the stages that they agreed on with their MTA.
-  void Use(StageSet needed, StageSet judged, absl::Duration deadline);
+  // Sets which stages the chain needs and judges, and how long a verdict may
+  // take. Open sessions keep the stages that they have agreed on with the MTA.
+  void Configure(StageSet needed, StageSet judged, absl::Duration deadline);
 
   // Starts libmilter's threads. `on_end` runs on the loop's thread if libmilter
   // gives up by itself, which it does when accepting fails for too long.
   // ResourceExhausted if there is no thread to spare for the first of them.
   absl::Status Start(std::function<void()> on_end);
 
-  // Runs `done` on the loop's thread, once, and never from within Drain: when
-  // the verdicts under way have been given and their replies had a moment to
-  // leave, or after `grace`.
+  // Waits until the verdicts under way have been given and their replies have
+  // had 100 ms to leave, for `grace` at most. Then runs `done` on the loop's
+  // thread, once, never from within Drain.
   void Drain(absl::Duration grace, std::function<void()> done);
 
-  // How many sessions are open. Any thread.
+  // The number of open sessions. Any thread.
   size_t sessions() const;
 
-  // The address that it listens on, as it was given to Open.
+  // The address that was given to Open.
   const std::string& address() const { return address_; }
 
  private:

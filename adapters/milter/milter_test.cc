@@ -106,8 +106,8 @@ TEST(Milter, WithoutAVerdictItIsLater) {
                      }
                    });
   ASSERT_TRUE(milter.ok()) << milter.status();
-  (*milter)->Use({Stage::kConnect, Stage::kMail, Stage::kRcpt}, {Stage::kRcpt},
-                 kDeadline);
+  (*milter)->Configure({Stage::kConnect, Stage::kMail, Stage::kRcpt},
+                       {Stage::kRcpt}, kDeadline);
   bool ended = false;
   {
     const NoThreads none;
@@ -149,8 +149,8 @@ TEST(Milter, WithoutAVerdictItIsLater) {
   ASSERT_TRUE(RunUntil(loop->get(), [&] { return (*milter)->sessions() == 1; }))
       << "the brief one has ended";
   // A drain waits for each verdict that is owed, and then leaves no timer.
-  (*milter)->Use({Stage::kConnect, Stage::kMail, Stage::kRcpt}, {Stage::kRcpt},
-                 absl::Seconds(9));
+  (*milter)->Configure({Stage::kConnect, Stage::kMail, Stage::kRcpt},
+                       {Stage::kRcpt}, absl::Seconds(9));
   patient.set_value();
   ASSERT_TRUE(RunUntil(loop->get(), [&] { return last_done != nullptr; }));
   int drained = 0;

@@ -1,5 +1,5 @@
-// One SMTP session as a milter sees it: from the MTA's callbacks to the
-// Transactions that are judged. No I/O, and nothing of libmilter.
+// The state of one SMTP session in the milter. It makes the Transactions to be
+// judged from what the MTA sends at each stage. No I/O, and no libmilter.
 //
 //   Session session("192.0.2.1");
 //   session.Mail("<joe@example.org>", /*authenticated=*/false);
@@ -23,8 +23,9 @@ namespace mailverdict::milter {
 // reference is valid until the next call. Not thread-safe.
 class Session {
  public:
-  // A message's header beyond this is not kept: names and values together.
-  // sendmail takes 32 KiB (MaxHeadersLength), Postfix 100 KiB a field.
+  // The most bytes of a message's header, names and values together. Fields
+  // beyond it are dropped. sendmail accepts 32 KiB (MaxHeadersLength), Postfix
+  // 100 KiB in each field.
   static constexpr size_t kMaxHeaderBytes = 1 << 20;
 
   // "" for a client that has no address (sendmail -bs).
@@ -39,12 +40,12 @@ class Session {
   const Transaction& Recipient(
       std::string_view recipient,
       std::optional<std::string_view> resolved = std::nullopt);
-  // The recipient of the last call is accepted.
+  // Adds the recipient of the last call of Recipient to the accepted ones.
   void Accept();
   void Header(std::string_view name, std::string_view value);
   const Transaction& EndOfHeader();
   const Transaction& EndOfMessage();
-  // The message has ended, or was given up.
+  // Forgets the message: it has ended, or the client has given it up.
   void Reset();
 
   // To be called at every stage: sendmail knows the queue id at MAIL, Postfix
@@ -55,11 +56,11 @@ class Session {
   const Transaction& At(Stage stage);
   const Transaction& AfterRecipients(Stage stage);
 
-  // Of one message. Replaced as a whole, so that nothing of a message can
-  // reach the next one.
+  // The state of one message. Replaced as a whole, so that no fact of a message
+  // reaches the next one.
   struct Message {
-    Transaction tx;  // what is asked, with the facts of the session
-    std::vector<std::string> accepted;  // copied into no RCPT's transaction
+    Transaction tx;  // returned by the stages; has the session's facts, too
+    std::vector<std::string> accepted;  // added to tx only after RCPT
     size_t header_bytes = 0;
   };
 

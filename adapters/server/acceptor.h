@@ -1,6 +1,6 @@
-// How both servers accept connections: the limit on their number, the refusal
-// that a client is told, and what to do when the machine is out of descriptors
-// or memory.
+// Accepts connections for both servers, server.h and connection_server.h: the
+// limit on their number, the text that a refused client gets, and what to do
+// when the process is out of descriptors or memory.
 
 #ifndef MAILVERDICT_ADAPTERS_SERVER_ACCEPTOR_H_
 #define MAILVERDICT_ADAPTERS_SERVER_ACCEPTOR_H_
@@ -14,14 +14,14 @@
 
 namespace mailverdict::server {
 
-// At most this many lines of one kind of complaint in each period.
+// The log has at most kLogLines lines of one kind in each kLogPeriod.
 inline constexpr int kLogLines = 5;
 inline constexpr absl::Duration kLogPeriod = absl::Seconds(10);
 
 // Not thread-safe.
 class Acceptor {
  public:
-  // How long to leave the kernel's queue alone after kPause.
+  // How long to wait after kPause before the next AcceptOne.
   static constexpr absl::Duration kPauseLength = absl::Milliseconds(100);
 
   struct Options {
@@ -29,16 +29,16 @@ class Acceptor {
     size_t max_connections = 0;
     // Sent to a client that is refused, if it is not empty.
     std::string refusal;
-    // The setting by which an operator raises max_connections; empty: there is
-    // none.
+    // The name of the policy's field that raises max_connections, for the log;
+    // empty if there is none.
     std::string limit_setting;
-    bool nonblocking = false;  // whether connections are O_NONBLOCK
+    bool nonblocking = false;  // makes connections O_NONBLOCK
   };
   enum class Outcome {
-    kAccepted,  // here is a connection
-    kRefused,   // one was refused, or had failed while it waited
-    kNone,      // no connection waits
-    kPause,     // nothing can be done now: try again after kPauseLength
+    kAccepted,  // *fd is a new connection
+    kRefused,   // a connection was refused, or had failed in the queue
+    kNone,      // the queue is empty
+    kPause,     // no descriptor or memory: try again after kPauseLength
     kBroken,    // the listening socket can accept no more: see errno
   };
 
@@ -47,12 +47,12 @@ class Acceptor {
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
-  // Takes one connection from the queue of a non-blocking `listen_fd`. `open`:
-  // how many connections there are already. After kAccepted `*fd` is the
-  // caller's, close-on-exec.
+  // Takes one connection from the queue of `listen_fd`, which must be
+  // non-blocking. `open` is the number of connections that are open already.
+  // After kAccepted the caller owns `*fd`, which is close-on-exec.
   Outcome AcceptOne(int listen_fd, size_t open, absl::Time now, int* fd);
 
-  // Tells the client of `fd` that it is refused, and closes it.
+  // Sends `refusal` to the client of `fd`, and closes `fd`.
   void Refuse(int fd) const;
 
  private:
@@ -61,7 +61,9 @@ class Acceptor {
 
   const Options options_;
   LimitedLog too_many_, cannot_accept_;
-  int spare_;  // given up when there is no other descriptor; -1: it is lost
+  // An open descriptor, closed to refuse a client when no other one is free.
+  // -1 if it could not be opened again.
+  int spare_;
 };
 
 }  // namespace mailverdict::server

@@ -1,4 +1,4 @@
-// For tests of servers: clients that live in the loop's own thread.
+// A client for tests of servers.
 
 #ifndef MAILVERDICT_ADAPTERS_SERVER_CLIENT_TESTING_H_
 #define MAILVERDICT_ADAPTERS_SERVER_CLIENT_TESTING_H_
@@ -15,7 +15,8 @@
 
 namespace mailverdict::server {
 
-// A client in the loop's own thread: nothing it does blocks.
+// A client on the loop's own thread. Its socket is non-blocking once it is
+// connected.
 class Client {
  public:
   explicit Client(int family)

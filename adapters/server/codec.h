@@ -1,13 +1,14 @@
-// A protocol of requests and answers, without I/O: what a server has to know of
-// it. Each connection has a Codec of its own.
+// The interface of a protocol of requests and answers, without I/O. A server
+// (server.h) works with any protocol that implements it. Each connection has a
+// Codec of its own.
 //
 //   codec->Feed(bytes);                  // as they arrive, in any split
 //   while (codec->Next(reply) == Codec::Result::kRequest) ...
 //   codec->Frame(answer, &bytes_to_send);
 //
-// The server (server.h) does the rest: listening, limits, time-outs, writing,
-// draining, logging. See adapters/socketmap/server.cc for an implementation;
-// the server's tests have one for lines of text.
+// The server does the rest: listening, limits, time-outs, writing, draining,
+// logging. adapters/socketmap/server.cc has an implementation; the server's
+// tests have one for lines of text.
 
 #ifndef MAILVERDICT_ADAPTERS_SERVER_CODEC_H_
 #define MAILVERDICT_ADAPTERS_SERVER_CODEC_H_
@@ -20,7 +21,7 @@
 
 namespace mailverdict::server {
 
-class Reply;
+class Responder;
 
 // The protocol's state on one connection. Used on the loop's thread only, and
 // destroyed with the connection.
@@ -28,51 +29,53 @@ class Codec {
  public:
   enum class Result {
     // One request was taken and given to the handler together with `reply`. The
-    // next one is taken after the answer.
+    // server calls Next again after the answer.
     kRequest,
-    // One request was taken that the protocol does not answer. `reply` is void.
+    // One request was taken that the protocol does not answer. `reply` is not
+    // used.
     kNoAnswer,
-    // No whole request has arrived. `reply` is void.
+    // No whole request has arrived. `reply` is not used.
     kMore,
-    // The bytes break the protocol, as error() says; `reply` is void. What was
-    // answered before is still sent, then the connection is closed. Every later
-    // call returns the same.
+    // The bytes are malformed, as error() says. `reply` is not used. The server
+    // sends the answers of earlier requests, then closes the connection. Every
+    // later call returns kMalformed, too.
     kMalformed,
   };
 
-  // What becomes of a connection whose peer has closed its sending half.
+  // What to do with a connection when its peer has closed the sending half.
   enum class AtEndOfFile {
-    kAnswer,  // the requests that have arrived are answered, then it is closed
-    kClose,   // it is closed at once: nobody waits for the answers
+    kAnswer,  // answer the requests that have arrived, then close it
+    kClose,   // close it at once: the peer does not wait for answers
   };
 
   virtual ~Codec() = default;
 
-  // How many bytes Feed takes. It bounds what a peer can make us hold. Never 0
-  // after Next has returned kMore.
+  // The number of bytes that Feed takes now. It limits the memory that a peer
+  // can use. Never 0 after Next has returned kMore.
   virtual size_t room() const = 0;
 
   // Takes bytes that have arrived. REQUIRES: bytes.size() <= room().
   virtual void Feed(std::string_view bytes) = 0;
 
-  // Takes the next request. Called when the one before has been answered and
+  // Takes the next request. REQUIRES: the request before has been answered, and
   // unread() is not empty.
-  virtual Result Next(Reply reply) = 0;
+  virtual Result Next(Responder reply) = 0;
 
-  // No more bytes will come. A protocol whose last request ends with the
-  // connection lets the next Next return that request; in one that does not,
-  // half a request is kMalformed from now on.
+  // The peer will send no more bytes. In a protocol in which the end of the
+  // connection ends the last request, Next returns that request. In any other
+  // protocol an unfinished request is kMalformed from now on.
   virtual AtEndOfFile EndOfFile() = 0;
 
-  // The bytes that were fed and not taken yet. Not empty: a request has begun.
-  // After kMalformed they begin with the request at fault, for the log.
+  // The bytes that were fed and not taken yet. If they are not empty, a request
+  // has begun. After kMalformed they begin with the malformed request, for the
+  // log.
   virtual std::string_view unread() const = 0;
 
-  // The fault of the malformed bytes, in a few words for the log.
+  // What is wrong with the malformed bytes, in a few words for the log.
   virtual std::string_view error() const = 0;
 
-  // Appends `answer` to `out` as the protocol sends it. An answer that the
-  // protocol cannot send is replaced by one that says so.
+  // Appends `answer` to `out` in the protocol's framing. If the protocol cannot
+  // send this answer, appends one that says so.
   virtual void Frame(std::string_view answer, std::string* out) = 0;
 };
 

@@ -9,9 +9,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "adapters/server/acceptor.h"
+#include "lib/mail/escape.h"
 
 namespace mailverdict::server {
 namespace {
@@ -20,15 +20,8 @@ namespace {
 constexpr size_t kReadBytes = 16 * 1024;
 // A reply buffer that has grown beyond this is given back when it is empty.
 constexpr size_t kKeepReplyBytes = 4 * 1024;
-// How much of a malformed request a log line shows.
-constexpr size_t kShownBytes = 60;
-
-std::string Escape(std::string_view bytes) {
-  const std::string_view shown = bytes.substr(0, kShownBytes);
-  return absl::StrCat(
-      "\"", absl::CHexEscape(absl::string_view(shown.data(), shown.size())),
-      "\"", shown.size() < bytes.size() ? "..." : "");
-}
+// How much of a malformed request a log line shows, escaped.
+constexpr size_t kShownBytes = 100;
 
 // The client of `fd`, for a log line.
 std::string PeerName(int fd) {
@@ -55,20 +48,21 @@ std::string PeerName(int fd) {
 
 }  // namespace
 
-void Reply::Send(std::string_view answer) const {
+void Responder::Send(std::string_view answer) const {
   if (const std::shared_ptr<Connection> connection = connection_.lock()) {
     connection->Answer(number_, answer);
   }
 }
 
-bool Reply::StillWaiting() const {
+bool Responder::StillWaiting() const {
   const std::shared_ptr<Connection> connection = connection_.lock();
   return connection != nullptr && connection->WaitsFor(number_);
 }
 
-Common::Common(EventLoop* its_loop, std::string its_name,
-               CodecFactory its_make_codec, const Limits& its_limits,
-               const LogSink& log, std::function<void(Connection*)> on_closed)
+ServerContext::ServerContext(EventLoop* its_loop, std::string its_name,
+                             CodecFactory its_make_codec,
+                             const Limits& its_limits, const LogSink& log,
+                             std::function<void(Connection*)> on_closed)
     : loop(its_loop),
       name(std::move(its_name)),
       make_codec(std::move(its_make_codec)),
@@ -76,21 +70,21 @@ Common::Common(EventLoop* its_loop, std::string its_name,
       bad_peers(log, kLogLines, kLogPeriod),
       closed(std::move(on_closed)) {}
 
-Connection::Connection(Common* common, int fd)
-    : common_(common),
+Connection::Connection(ServerContext* context, int fd)
+    : context_(context),
       fd_(fd),
-      readable_(common->loop, fd, FdWatch::kReadable,
+      readable_(context->loop, fd, FdWatch::kReadable,
                 [this] {
                   const std::shared_ptr<Connection> self = shared_from_this();
                   OnReadable();
                 }),
-      writable_(common->loop, fd, FdWatch::kWritable,
+      writable_(context->loop, fd, FdWatch::kWritable,
                 [this] {
                   const std::shared_ptr<Connection> self = shared_from_this();
                   Work();
                 }),
-      codec_(common->make_codec()),
-      timer_(common->loop) {}
+      codec_(context->make_codec()),
+      timer_(context->loop) {}
 
 Connection::~Connection() {
   if (closed()) return;
@@ -115,7 +109,7 @@ void Connection::Close() {
   writable_.Stop();
   close(fd_);
   fd_ = -1;
-  common_->closed(this);
+  context_->closed(this);
 }
 
 // The caller, a handler's callback, may be in the middle of anything: what it
@@ -146,7 +140,7 @@ bool Connection::WaitsFor(uint64_t number) {
 
 void Connection::WorkSoon() {
   if (std::exchange(soon_, true)) return;
-  common_->loop->Post([weak = weak_from_this()] {
+  context_->loop->Post([weak = weak_from_this()] {
     const std::shared_ptr<Connection> self = weak.lock();
     if (self == nullptr) return;
     self->soon_ = false;
@@ -191,7 +185,7 @@ void Connection::Work() {
 // replies to be written. True if there are any.
 bool Connection::TakeRequests() {
   while (!busy_ && !closed() && !malformed_ && !codec_->unread().empty() &&
-         replies_.size() < common_->limits.max_reply_backlog_bytes &&
+         replies_.size() < context_->limits.max_reply_backlog_bytes &&
          TakeRequest()) {
   }
   return !replies_.empty();
@@ -202,7 +196,7 @@ bool Connection::TakeRequest() {
   // The handler may answer before Next returns.
   ++number_;
   busy_ = true;
-  switch (codec_->Next(Reply(weak_from_this(), number_))) {
+  switch (codec_->Next(Responder(weak_from_this(), number_))) {
     case Codec::Result::kRequest:
       return true;
     case Codec::Result::kNoAnswer:
@@ -259,7 +253,7 @@ void Connection::Settle() {
 
 // Whether there is nothing to do but to wait for a request.
 bool Connection::IsIdle() const {
-  return replies_.empty() && !busy_ && !peer_closed_ && !common_->draining &&
+  return replies_.empty() && !busy_ && !peer_closed_ && !context_->draining &&
          codec_->unread().empty() && !malformed_;
 }
 
@@ -269,7 +263,7 @@ void Connection::SettleWithoutWork() {
   if (malformed_) {
     Complain(codec_->error(), codec_->unread());
     Close();
-  } else if (peer_closed_ || (idle && common_->draining)) {
+  } else if (peer_closed_ || (idle && context_->draining)) {
     Close();
   } else {
     SetWait(idle ? Wait::kNothing : Wait::kRequest);
@@ -286,8 +280,8 @@ void Connection::SetWait(Wait wait) {
     deadline_ = absl::InfiniteFuture();
     return;
   }
-  const Limits& limits = common_->limits;
-  const absl::Time now = common_->loop->Now();
+  const Limits& limits = context_->limits;
+  const absl::Time now = context_->loop->Now();
   deadline_ = now + (wait == Wait::kRequest  ? limits.max_request_age
                      : wait == Wait::kAnswer ? limits.max_answer_age
                                              : limits.max_reply_age);
@@ -306,7 +300,7 @@ void Connection::OnTimer() {
   const std::shared_ptr<Connection> self = shared_from_this();
   if (soon_) Work();  // what was to come by now has come
   if (closed()) return;
-  const absl::Time now = common_->loop->Now();
+  const absl::Time now = context_->loop->Now();
   if (deadline_ == absl::InfiniteFuture()) return;
   if (now < deadline_) {
     SetTimer(now);
@@ -329,11 +323,14 @@ void Connection::OnTimer() {
 }
 
 void Connection::Complain(std::string_view what, std::string_view bytes) {
-  common_->bad_peers.Write(common_->loop->Now(), Severity::kWarning, [&] {
+  context_->bad_peers.Write(context_->loop->Now(), Severity::kWarning, [&] {
     std::string line = absl::StrCat(
-        common_->name, ": closing the connection of ", PeerName(fd_), ": ");
+        context_->name, ": closing the connection of ", PeerName(fd_), ": ");
     line += what;
-    if (!bytes.empty()) line += ": " + Escape(bytes);
+    if (!bytes.empty()) {
+      absl::StrAppend(&line, ": \"", mail::EscapeUpTo(bytes, kShownBytes),
+                      "\"");
+    }
     return line;
   });
 }

@@ -19,49 +19,51 @@
 
 namespace mailverdict::server {
 
-// What the connections of one server have in common. Outlives their sockets.
-struct Common {
-  Common(EventLoop* loop, std::string name, CodecFactory make_codec,
-         const Limits& limits, const LogSink& log,
-         std::function<void(Connection*)> closed);
+// The state that all connections of one server share. Outlives the
+// connections' sockets.
+struct ServerContext {
+  ServerContext(EventLoop* loop, std::string name, CodecFactory make_codec,
+                const Limits& limits, const LogSink& log,
+                std::function<void(Connection*)> closed);
 
   EventLoop* const loop;
   const std::string name;
   const CodecFactory make_codec;
   const Limits limits;
   LimitedLog bad_peers;  // malformed requests and timeouts
-  const std::function<void(Connection*)> closed;  // called last
+  const std::function<void(Connection*)> closed;  // a connection calls it last
   bool draining = false;
 };
 
-// Held by the server until it has closed, and by each function that is working
-// with it, so that it may close meanwhile.
+// The server holds a reference until the connection has closed. A function that
+// calls a handler holds one, too, since the handler may close the connection.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   // Takes over `fd`, a connected non-blocking socket.
-  Connection(Common* common, int fd);
+  Connection(ServerContext* context, int fd);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // False when the kernel cannot watch the socket. To be called once, first.
+  // Begins to serve the client. False if the kernel cannot watch the socket.
+  // Call it once, before any other function.
   bool Start();
 
-  // After common->draining was set: reads what has arrived, and closes when
-  // nothing is under way, now or later.
+  // Reads what has arrived, and closes the connection as soon as no request is
+  // under way. Call it after context->draining was set.
   void Drain();
 
   void Close();
 
-  // The answer to request `number`; ignored if that is not waiting for one.
-  // Calls no handler.
+  // Sends the answer to request `number`. Does nothing if that request does not
+  // wait for an answer. Calls no handler.
   void Answer(uint64_t number, std::string_view answer);
 
-  // Reply::StillWaiting, for request `number`.
+  // Responder::StillWaiting, for request `number`.
   bool WaitsFor(uint64_t number);
 
  private:
-  // What must happen next, and so which limit is running.
+  // What the connection waits for. Each has a time limit (Limits).
   enum class Wait {
     kNothing,   // idle: no limit
     kRequest,   // the rest of a request: max_request_age
@@ -85,16 +87,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   bool closed() const { return fd_ < 0; }
 
-  Common* const common_;
+  ServerContext* const context_;
   int fd_;  // -1 when closed
   FdWatch readable_, writable_;
   const std::unique_ptr<Codec> codec_;
-  uint64_t number_ = 0;       // requests so far; the current one's number
-  bool busy_ = false;         // that request is not answered yet
-  bool working_ = false;      // requests are taken, further up the stack
+  uint64_t number_ = 0;       // of the last request; the first one is 1
+  bool busy_ = false;         // request number_ is not answered yet
+  bool working_ = false;      // Work is running, further up the stack
   bool soon_ = false;         // Work is posted
-  bool malformed_ = false;    // the codec takes no more
-  bool peer_closed_ = false;  // it sends no more, and may still read
+  bool malformed_ = false;    // the codec has returned kMalformed
+  bool peer_closed_ = false;  // the peer sends no more, and may still read
   std::string replies_;       // framed; [sent_, end) is to be written
   size_t sent_ = 0;
 

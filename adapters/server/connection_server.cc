@@ -20,14 +20,13 @@
 #include "adapters/server/acceptor.h"
 #include "lib/loop/deadline.h"
 
-namespace mailverdict::deliver {
+namespace mailverdict::server {
 namespace {
 
 constexpr size_t kStackBytes = 256 * 1024;
 
-server::Acceptor::Options AcceptorOptions(
-    const ConnectionServerOptions& options) {
-  server::Acceptor::Options result;
+Acceptor::Options AcceptorOptions(const ConnectionServerOptions& options) {
+  Acceptor::Options result;
   result.name = options.address;
   result.max_connections = options.max_connections;
   result.refusal = options.refusal;
@@ -50,7 +49,7 @@ class ConnectionServer {
         serve_(serve),
         log_(log),
         acceptor_(AcceptorOptions(options), log),
-        no_thread_(log, server::kLogLines, server::kLogPeriod),
+        no_thread_(log, kLogLines, kLogPeriod),
         ended_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
   ~ConnectionServer() {
     if (ended_fd_ >= 0) close(ended_fd_);
@@ -104,24 +103,22 @@ class ConnectionServer {
     int fd = -1;
     switch (
         acceptor_.AcceptOne(listen_fd, connections_.size(), absl::Now(), &fd)) {
-      case server::Acceptor::Outcome::kAccepted:
+      case Acceptor::Outcome::kAccepted:
         Take(fd);
         return 0;
-      case server::Acceptor::Outcome::kRefused:
-      case server::Acceptor::Outcome::kNone:
+      case Acceptor::Outcome::kRefused:
+      case Acceptor::Outcome::kNone:
         return 0;
-      case server::Acceptor::Outcome::kPause:
+      case Acceptor::Outcome::kPause:
         Pause();
         return 0;
-      case server::Acceptor::Outcome::kBroken:
+      case Acceptor::Outcome::kBroken:
         break;
     }
     return errno;
   }
 
-  void Pause() {
-    Readable(stop_fd_, Deadline::After(server::Acceptor::kPauseLength));
-  }
+  void Pause() { Readable(stop_fd_, Deadline::After(Acceptor::kPauseLength)); }
 
   void Take(int fd) {
     connections_.push_back({this, fd, {}});
@@ -213,7 +210,7 @@ class ConnectionServer {
   const int stop_fd_;
   const ServeConnection& serve_;
   const LogSink& log_;
-  server::Acceptor acceptor_;
+  Acceptor acceptor_;
   LimitedLog no_thread_;
   const int ended_fd_;  // an eventfd: a connection has ended
   std::mutex mutex_;
@@ -228,4 +225,4 @@ absl::Status RunConnectionServer(const ConnectionServerOptions& options,
   return ConnectionServer(options, stop_fd, log, serve).Run();
 }
 
-}  // namespace mailverdict::deliver
+}  // namespace mailverdict::server

@@ -1,11 +1,12 @@
 // A server with a thread for each connection, for handlers that block.
 //
-// Local delivery uses it: the LMTP proxy waits for the mailbox server, and the
-// map of local users for the name service (NSS), which has no other interface.
-// Both have few clients, the deliveries of one MTA, so a thread for each is
-// affordable, and a blocking handler is simpler than the states of a codec.
-// Accepting, the limit on connections, the refusal and the log lines are those
-// of the server on the event loop (server.h), by the same Acceptor.
+// Local delivery uses it. The LMTP proxy blocks while it waits for the mailbox
+// server. The map of local users blocks in the name service (NSS), which has no
+// other interface. Both have few clients, since one MTA delivers, so a thread
+// for each is affordable. A blocking handler is simpler than a state machine.
+// The server accepts by the same Acceptor as the server on the event loop
+// (server.h), so the limit on connections, the refusal and the log lines are
+// the same.
 //
 //   ConnectionServerOptions options;
 //   options.address = "unix:/run/mailverdict/lmtp";
@@ -24,37 +25,39 @@
 #include "lib/loop/listen.h"
 #include "lib/loop/log.h"
 
-namespace mailverdict::deliver {
+namespace mailverdict::server {
 
 struct ConnectionServerOptions {
   // unix:/PATH or inet:HOST:PORT, as in lib/loop/listen.h. Begins each line of
   // the log.
   std::string address;
   UnixSocketOptions unix_options;
-  // One more is accepted, told `refusal` if that is not empty, and closed. So
-  // is a connection when the process is out of descriptors or threads.
+  // A connection beyond this number is accepted, gets `refusal` if that is not
+  // empty, and is closed. The same happens when the process is out of
+  // descriptors or threads.
   size_t max_connections = 1000;
   std::string refusal;
-  // How long connections may go on after a stop.
+  // How long open connections may go on after a stop.
   absl::Duration drain = absl::Seconds(30);
 };
 
 // Serves one connection, on a thread of its own with a stack of 256 KiB. `fd`
 // is a connected, blocking socket, which the server closes afterwards.
-// `stop_fd` turns readable when the server stops: the function should finish
-// what it does and return. After `drain` the server shuts `fd` down in both
-// directions; every other wait of the function must be bounded. It must not
-// throw.
+// `stop_fd` becomes readable when the server stops: then the function should
+// finish its request and return. After `drain` the server shuts `fd` down in
+// both directions, which ends every wait for `fd`; any other wait of the
+// function must have a time limit. The function must not throw.
 using ServeConnection = std::function<void(int fd, int stop_fd)>;
 
-// Accepts until stop_fd is readable (borrowed, and never read from). Returns
-// when all connections have ended: after `drain` at the latest, plus the time
-// that they need to notice that they were shut down. An error when it cannot
-// listen, or can no longer accept. `log` is called on this thread only.
+// Accepts connections until `stop_fd` is readable; borrows it, and never reads
+// from it. Returns when all connections have ended: after `drain` at the
+// latest, plus the time that handlers need to notice the shutdown of their
+// sockets. Returns an error if it cannot listen, or can no longer accept. Calls
+// `log` on this thread only.
 absl::Status RunConnectionServer(const ConnectionServerOptions& options,
                                  int stop_fd, const LogSink& log,
                                  const ServeConnection& serve);
 
-}  // namespace mailverdict::deliver
+}  // namespace mailverdict::server
 
 #endif  // MAILVERDICT_ADAPTERS_SERVER_CONNECTION_SERVER_H_

@@ -35,9 +35,9 @@ class Server::Impl {
  public:
   Impl(EventLoop* loop, std::string name, CodecFactory make_codec, LogSink log,
        const Limits& limits)
-      : common_(loop, std::move(name), std::move(make_codec), limits, log,
-                [this](Connection* connection) { Forget(connection); }),
-        acceptor_(AcceptorOptions(common_.name, limits), log),
+      : context_(loop, std::move(name), std::move(make_codec), limits, log,
+                 [this](Connection* connection) { Forget(connection); }),
+        acceptor_(AcceptorOptions(context_.name, limits), log),
         log_(std::move(log)),
         resume_(loop),
         grace_(loop) {}
@@ -75,7 +75,7 @@ class Server::Impl {
   size_t connections() const { return connections_.size(); }
 
   void Drain(absl::Duration grace, std::function<void()> done) {
-    common_.draining = true;
+    context_.draining = true;
     done_ = std::move(done);
     // Closing a listening socket resets the connections that wait in it, and
     // their requests may have arrived. One round is enough: what comes later
@@ -100,7 +100,7 @@ class Server::Impl {
     Listener(Impl* impl, ListenSocket listen_socket)
         : socket(std::move(listen_socket)),
           is_tcp(absl::StartsWith(socket.address(), "inet:")),
-          watch(impl->common_.loop, socket.fd(), FdWatch::kReadable,
+          watch(impl->context_.loop, socket.fd(), FdWatch::kReadable,
                 [this, impl] { impl->OnAcceptable(*this); }) {}
     ListenSocket socket;
     const bool is_tcp;
@@ -116,7 +116,7 @@ class Server::Impl {
   bool AcceptOne(const Listener& listener) {
     int fd = -1;
     switch (acceptor_.AcceptOne(listener.socket.fd(), connections_.size(),
-                                common_.loop->Now(), &fd)) {
+                                context_.loop->Now(), &fd)) {
       case Acceptor::Outcome::kAccepted:
         Admit(fd, listener.is_tcp);
         return true;
@@ -139,7 +139,7 @@ class Server::Impl {
       // An idle client whose host has vanished is found out by the kernel.
       setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     }
-    auto connection = std::make_shared<Connection>(&common_, fd);
+    auto connection = std::make_shared<Connection>(&context_, fd);
     connections_.emplace(connection.get(), connection);
     if (!connection->Start()) connection->Close();
   }
@@ -174,7 +174,7 @@ class Server::Impl {
   void EndGrace() {
     if (log_) {
       log_(Severity::kWarning,
-           absl::StrCat(common_.name, ": stopping with ", connections_.size(),
+           absl::StrCat(context_.name, ": stopping with ", connections_.size(),
                         " connections unfinished"));
     }
     CloseAll();
@@ -184,10 +184,10 @@ class Server::Impl {
   void Finish() {
     grace_.Cancel();
     if (std::exchange(finished_, true) || !done_) return;
-    common_.loop->Post(std::move(done_));
+    context_.loop->Post(std::move(done_));
   }
 
-  Common common_;
+  ServerContext context_;
   Acceptor acceptor_;
   LogSink log_;
   std::vector<std::unique_ptr<Listener>> listeners_;

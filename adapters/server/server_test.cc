@@ -28,7 +28,8 @@ using ::testing::IsEmpty;
 
 constexpr size_t kMaxLine = 100;
 
-using LineHandler = std::function<void(const std::string& line, Reply reply)>;
+using LineHandler =
+    std::function<void(const std::string& line, Responder reply)>;
 
 // A request is a line. A client that has no more to say may close its sending
 // half instead of ending its last line, as Exim's ${readsocket} does. A line
@@ -41,7 +42,7 @@ class LineCodec final : public Codec {
 
   size_t room() const override { return kMaxLine + 1 - unread_.size(); }
   void Feed(std::string_view bytes) override { unread_.append(bytes); }
-  Result Next(Reply reply) override {
+  Result Next(Responder reply) override {
     size_t end = unread_.find('\n');
     if (end == unread_.npos) {
       if (unread_.size() > kMaxLine) return Result::kMalformed;
@@ -92,7 +93,7 @@ class LineServerTest : public ::testing::Test {
     Listen();
   }
   void MakeServer(Codec::AtEndOfFile at_end, const Limits& limits) {
-    handler_ = [this](const std::string& line, Reply reply) {
+    handler_ = [this](const std::string& line, Responder reply) {
       lines_.push_back(line);
       if (line.substr(0, 5) == "later") {
         late_.push_back(std::move(reply));
@@ -133,7 +134,7 @@ class LineServerTest : public ::testing::Test {
   LineHandler handler_;
   std::vector<std::string> lines_;
   int ends_ = 0;  // calls of EndOfFile
-  std::vector<Reply> late_;
+  std::vector<Responder> late_;
   std::vector<std::string> log_;
   std::unique_ptr<Server> server_;
 };

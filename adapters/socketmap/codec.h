@@ -14,8 +14,8 @@
 //   if (reader.error() != CodecError::kNone) ...   // close the connection
 //
 // Sources: sendmail's map.c (socket map), Postfix's socketmap_table(5) and
-// src/util/dict_sockmap.c, djb's netstrings.txt. Where they differ this codec
-// is strict: no MTA sends what two of them would read differently.
+// src/util/dict_sockmap.c, djb's netstrings.txt. Bytes that two of these read
+// differently are an error here; no MTA sends such bytes.
 
 #ifndef MAILVERDICT_ADAPTERS_SOCKETMAP_CODEC_H_
 #define MAILVERDICT_ADAPTERS_SOCKETMAP_CODEC_H_
@@ -26,23 +26,23 @@
 
 namespace mailverdict::socketmap {
 
-// The longest request, map name, space and key. sendmail cuts a key at 1024
-// bytes (256 without -f); Postfix sends up to 10,000 but takes no SMTP line
-// over 2,048 (line_length_limit); an address has at most 320 (RFC 5321 4.5.3).
-// 4096 for the key and 255 for the name leave room and bound what a stranger
-// can make us hold.
+// The longest request: 4096 bytes for the key, one for the space, 255 for the
+// map name. An address has at most 320 bytes (RFC 5321 4.5.3). sendmail cuts a
+// key at 1024 bytes (256 without -f). Postfix can send 10,000, but accepts no
+// SMTP line over 2,048 (line_length_limit). So no real key is longer, and no
+// client can use more memory than this.
 inline constexpr size_t kMaxRequestBytes = 4096 + 1 + 255;
 
-// The longest reply: Postfix refuses more (DICT_SOCKMAP_DEF_MAX_REPLY, 100,000
-// bytes), sendmail takes 1,000,000.
+// The longest reply that Postfix accepts (DICT_SOCKMAP_DEF_MAX_REPLY). sendmail
+// accepts 1,000,000 bytes.
 inline constexpr size_t kMaxReplyBytes = 100000;
 
-// The error in the peer's bytes. The first offending byte decides, so that the
-// same bytes give the same error however they are split.
+// The error in the peer's bytes: that of the first wrong byte. So the same
+// bytes give the same error however they are split.
 enum class CodecError {
   kNone,
   kBadLength,      // no decimal number, a leading zero, or no ':' after it
-  kTooLong,        // longer than the limit; known before the rest arrives
+  kTooLong,        // the length is over the limit; found before the payload
   kBadTerminator,  // no ',' where the length says the netstring ends
   kTruncated,      // the peer closed within a request
   kNul,            // a NUL in a request: C programs would read a shorter key
@@ -54,9 +54,9 @@ enum class CodecError {
 std::string_view Describe(CodecError error);
 
 enum class ReadResult {
-  kOne,    // here is one
-  kMore,   // feed more bytes
-  kError,  // see error(); it stays
+  kOne,    // one was read
+  kMore,   // none is complete: feed more bytes
+  kError,  // see error(); every later call returns the same
 };
 
 // Reads netstrings from a stream. Copies its input into one buffer, which grows
@@ -67,7 +67,8 @@ class NetstringReader {
   // `max_bytes` limits the payload. REQUIRES: max_bytes < 1,000,000,000.
   explicit NetstringReader(size_t max_bytes);
 
-  // How many bytes Feed takes. Never 0 after Next said kMore; 0 after an error.
+  // The number of bytes that Feed takes now. Never 0 after Next has returned
+  // kMore; 0 after an error.
   size_t room() const;
 
   // Takes as many bytes from the front of `bytes` as there is room for, and
@@ -77,11 +78,11 @@ class NetstringReader {
   // The next payload, valid until the next call of Feed.
   ReadResult Next(std::string_view* payload);
 
-  // The peer has closed: an unfinished netstring is an error (kTruncated).
-  // Call it when Next says kMore.
+  // The peer has closed: if a netstring is unfinished, sets kTruncated. Call it
+  // after Next has returned kMore.
   void Finish();
 
-  // Sets `error` for the netstring that Next returned last.
+  // Sets an error for the netstring that Next returned last.
   void Fail(CodecError error);
 
   CodecError error() const { return error_; }
@@ -99,11 +100,11 @@ class NetstringReader {
   }
 
   const size_t max_bytes_;
-  const size_t frame_;  // the longest netstring, framing included
-  std::string buffer_;  // its size is what is allocated and in use
+  const size_t frame_;  // bytes of the longest netstring, with its framing
+  std::string buffer_;  // bytes from end_ on are unused
   size_t begin_ = 0;    // unread() is [begin_, end_) of buffer_
   size_t end_ = 0;      // begin_ <= end_ <= buffer_.size() <= 2 * frame_
-  size_t last_ = 0;     // where the netstring returned last begins
+  size_t last_ = 0;     // the begin of the netstring that was returned last
   CodecError error_ = CodecError::kNone;
 };
 
@@ -134,13 +135,14 @@ class RequestReader {
   NetstringReader netstrings_;
 };
 
-// Appends "<len>:<payload>,". False, and nothing appended, when the payload is
-// longer than kMaxReplyBytes. The payload is the caller's: note that sendmail
-// follows a null pointer at an "OK" without a space and a value.
+// Appends "<len>:<payload>,". Returns false and appends nothing if the payload
+// is longer than kMaxReplyBytes. Does not check the payload: the caller must
+// write a space and a value after "OK", since sendmail crashes at an "OK"
+// without them.
 [[nodiscard]] bool EncodeReply(std::string_view payload, std::string* out);
 
-// The client's side, for tests and load generators. REQUIRES: the fields are as
-// Request says.
+// Appends a request, for clients. REQUIRES: `request` has the form that Request
+// describes.
 void EncodeRequest(const Request& request, std::string* out);
 
 }  // namespace mailverdict::socketmap

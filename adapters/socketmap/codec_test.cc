@@ -128,9 +128,9 @@ TEST(EncodeReply, RefusesWhatPostfixWouldRefuse) {
   EXPECT_TRUE(EncodeReply(std::string(kMaxReplyBytes, 'x'), &out));
 }
 
-// The vectors of other implementations are not part of the project: they are
-// in $MAILVERDICT_TESTDATA, or in shared/data beside the project, whose real
-// place the symlink of a runfile tells.
+// The vectors of other implementations are not part of the project. Looks for
+// them in $MAILVERDICT_TESTDATA, or in shared/data beside the project, which is
+// found by the symlink of a runfile.
 std::optional<std::string> FindTestData(const std::string& name) {
   if (const char* root = std::getenv("MAILVERDICT_TESTDATA")) {
     const fs::path path = fs::path(root) / name;
@@ -147,6 +147,13 @@ std::optional<std::string> FindTestData(const std::string& name) {
   return std::nullopt;
 }
 
+// A line of the file of vectors: these columns, separated by tabs. Empty lines,
+// lines that begin with '#', and the line of the columns' names are skipped.
+// `limit`: the reader's max_bytes. `input`: "<encode> TEXT", or bytes to
+// decode, with '|' between chunks and "<EOF>" at the end of the connection.
+// `expected`: "ok [PAYLOAD]...", "ok map=MAP key=KEY", "error WORD" (see
+// Outcome), or "DISAGREE" where implementations differ, which is kBadLength
+// here.
 struct Vector {
   std::string id, limit, input, expected;
 };

@@ -1,4 +1,4 @@
-// The keys that MTAs send: from their bytes to a transaction. Pure.
+// Parses the keys that MTAs send into transactions. Pure.
 
 #ifndef MAILVERDICT_ADAPTERS_SOCKETMAP_KEY_H_
 #define MAILVERDICT_ADAPTERS_SOCKETMAP_KEY_H_
@@ -11,28 +11,29 @@
 
 namespace mailverdict::socketmap {
 
-// The key of the sendmail maps `rcpt`, `mail` and `client`, as mailverdict.m4
-// builds it:
+// Parses a key of the sendmail maps `rcpt`, `mail` and `client`, as
+// mailverdict.m4 builds it. `stage` tells which map it is of:
 //
 //   kRcpt     RECIPIENT,resolved=<ADDRESS>,sender=<SENDER>,client=<IP>,
 //             id=<QUEUEID>,auth=<MECH>,;          (in one line)
 //   kMail     SENDER,client=<IP>,id=<QUEUEID>,auth=<MECH>,;
 //   kConnect  ,client=<IP>,id=<>,auth=<>,;
 //
-// sendmail cuts a key at 256 bytes (without -f) or 1024. A key without its end
-// has been cut and gives nullopt: a shorter address must not be read from it.
-// Addresses may contain commas and more, so the fields are read from the right.
-// Values may be empty; an empty sender is the null one, "<>". A key of an older
-// FEATURE has no sender, or no resolved; such a field is not known. An empty
-// `resolved` means that sendmail did not set it. "IPv6:" before an address is
-// dropped.
+// Returns nullopt if the key does not end in ",;". sendmail cuts a key at 1024
+// bytes (256 without -f), and an address must not be read from a cut key.
+//
+// The fields are parsed from the right, because an address may contain commas
+// and even the text of a field. Values may be empty. An empty sender is the
+// null sender, "<>". An empty `resolved` means that sendmail did not set it. A
+// key made by an older FEATURE has no `sender`, or no `resolved`; the
+// transaction then has none. A client's address may have "IPv6:" before it.
 std::optional<Transaction> ParseSendmailKey(std::string_view key,
                                             Stage stage = Stage::kRcpt);
 
-// The key of a Postfix table: a recipient or, at Stage::kMail, a sender. It is
-// in Postfix's internal form, in which a local part has no quotes even if it
-// needs them. nullopt for "<>" and for the forms that Postfix tries after the
-// whole address, "user" and "@domain", which name no mailbox.
+// Parses a key of a Postfix table: a recipient or, at Stage::kMail, a sender.
+// It has Postfix's internal form, in which a local part has no quotes even if
+// it needs them. Returns nullopt for "<>", and for "user" and "@domain", which
+// Postfix tries after the whole address and which name no mailbox.
 std::optional<Transaction> ParsePostfixKey(std::string_view key,
                                            Stage stage = Stage::kRcpt);
 

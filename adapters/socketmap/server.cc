@@ -16,7 +16,7 @@ class ServerCodec final : public server::Codec {
 
   size_t room() const override { return reader_.room(); }
   void Feed(std::string_view bytes) override { reader_.Feed(bytes); }
-  Result Next(server::Reply reply) override {
+  Result Next(server::Responder reply) override {
     Request request;
     switch (reader_.Next(&request)) {
       case ReadResult::kOne:

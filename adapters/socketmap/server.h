@@ -1,6 +1,8 @@
-// The server of socket maps: adapters/server with the codec of this folder.
+// A server of the socketmap protocol: the server of adapters/server with the
+// codec of this folder.
 //
-//   socketmap::Server server(loop, [](const Request& request, Reply reply) {
+//   socketmap::Server server(loop, [](const Request& request, Responder reply)
+//   {
 //     reply.Send("NOTFOUND ");            // now, or later: keep `reply`
 //   }, log);
 //   absl::Status status = server.Listen("unix:/run/mailverdict/socketmap");
@@ -20,13 +22,13 @@
 
 namespace mailverdict::socketmap {
 
-// Send("OK yes"), as EncodeReply wants it.
-using Reply = server::Reply;
+// Its Send takes the payload of a reply: Send("OK yes"). See EncodeReply.
+using Responder = server::Responder;
 using ServerLimits = server::Limits;
 
 // Called on the loop's thread for each request. The request's views are valid
 // during the call only. Must not destroy the server.
-using Handler = std::function<void(const Request& request, Reply reply)>;
+using Handler = std::function<void(const Request& request, Responder reply)>;
 
 class Server : public server::Server {
  public:

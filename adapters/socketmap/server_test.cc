@@ -47,7 +47,7 @@ TEST_F(ServerTest, AcceptsOnlyTheFirstAnswerToARequest) {
   auto client = NewClient();
   ASSERT_TRUE(client->Send("7:later 1,7:later 2,"));
   ASSERT_TRUE(Until([&] { return late_.size() == 1; }));
-  const Reply copy = late_[0];
+  const Responder copy = late_[0];
   late_[0].Send("OK first");
   ASSERT_TRUE(Until([&] { return late_.size() == 2; }));
   copy.Send("OK again");
@@ -116,7 +116,7 @@ TEST_F(ServerTest, LetsAMalformedRequestCostItsOwnConnectionOnly) {
   ASSERT_EQ(log_.size(), 1u);
   EXPECT_THAT(log_[0], HasSubstr("local process " + std::to_string(getpid())));
   EXPECT_THAT(log_[0], HasSubstr("length is not a plain decimal number"));
-  EXPECT_THAT(log_[0], HasSubstr("\"GET / HTTP/1.0\\r\\n\\x1b[2J\""));
+  EXPECT_THAT(log_[0], HasSubstr("\"GET / HTTP/1.0\\x0d\\x0a\\x1b[2J\""));
 }
 
 TEST_F(ServerTest, ListensOnTcpAsWell) {

@@ -1,4 +1,4 @@
-// For tests of servers of socket maps.
+// A fixture for tests of socketmap::Server.
 
 #ifndef MAILVERDICT_ADAPTERS_SOCKETMAP_SERVER_TESTING_H_
 #define MAILVERDICT_ADAPTERS_SOCKETMAP_SERVER_TESTING_H_
@@ -37,12 +37,13 @@ class ServerTest : public ::testing::Test {
     rmdir(directory_.c_str());
   }
 
-  // Answers "later" requests only when the test does, by late_; others by the
-  // key at once.
+  // Starts a server. A request for the map "later" is not answered; its
+  // Responder is added to late_. A request for "big" gets as many bytes as its
+  // key says. Any other request gets "OK" and its key, at once.
   void Start(const ServerLimits& limits = {}, const std::string& address = "") {
     server_ = std::make_unique<Server>(
         loop_.get(),
-        [this](const Request& request, Reply reply) {
+        [this](const Request& request, Responder reply) {
           if (request.map == "later") {
             late_.push_back(std::move(reply));
           } else if (request.map == "big") {
@@ -67,7 +68,7 @@ class ServerTest : public ::testing::Test {
   bool Until(const std::function<bool()>& condition) {
     return RunUntil(loop_.get(), condition);
   }
-  // Lets the loop do all that it can do now.
+  // Runs the loop until it has nothing to do.
   void Settle() {
     for (int i = 0; i < 3; ++i) {
       loop_->Post([this] { loop_->Stop(); });
@@ -85,7 +86,7 @@ class ServerTest : public ::testing::Test {
 
   std::unique_ptr<EventLoop> loop_;
   std::string directory_, path_;
-  std::vector<Reply> late_;
+  std::vector<Responder> late_;
   std::vector<std::string> log_;
   std::unique_ptr<Server> server_;
 };

@@ -1,5 +1,5 @@
-// The address of a socket, as an operator writes it. Pure: no name is looked
-// up, since a name server must not hold up a delivery.
+// Parses the address of a socket, as an operator writes it. Pure: takes no host
+// names, since a delivery must not wait for a name server.
 
 #ifndef MAILVERDICT_ADAPTERS_SOCKETMAP_SOCKET_ADDRESS_H_
 #define MAILVERDICT_ADAPTERS_SOCKETMAP_SOCKET_ADDRESS_H_
@@ -12,7 +12,7 @@
 
 namespace mailverdict {
 
-// A value. (sockaddr_storage is not const in use: cast `name` for connect.)
+// A value. Cast `name` to sockaddr for connect().
 struct SocketAddress {
   std::string text;  // as it was written
   sockaddr_storage name = {};

@@ -169,7 +169,7 @@ class DaemonTest(report.Suite):
         for old, new in changes:
             assert old in text, old
             text = text.replace(old, new)
-        path = world.ROOT + "/other.txtpb"
+        path = world.ROOT + "/other.textproto"
         world.write(path, text)
         return path
 
@@ -264,7 +264,7 @@ class DaemonTest(report.Suite):
         self.check("a socket's mode, owner and group as in the policy",
                    ("srw----r--", pwd.getpwnam("nobody").pw_uid, grp.getgrnam("mail").gr_gid),
                    (stat.filemode(made.st_mode), made.st_uid, made.st_gid))
-        status, _, err = self.program("--policy", world.ROOT + "/other.txtpb")
+        status, _, err = self.program("--policy", world.ROOT + "/other.textproto")
         self.check("a second daemon on a live socket is refused", (CONFIG, True),
                    (status, "a running program answers there; stop it" in err))
         with Client(OTHER_SOCKET) as client:
@@ -279,7 +279,7 @@ class DaemonTest(report.Suite):
         self.check("SIGTERM ends it with 0", 0, process.wait(10))
         self.check("... and its socket is gone", False, os.path.lexists(OTHER_SOCKET))
         world.write(OTHER_SOCKET, "precious")
-        status, _, err = self.program("--policy", world.ROOT + "/other.txtpb")
+        status, _, err = self.program("--policy", world.ROOT + "/other.textproto")
         self.check("a file in the socket's place stays", (CONFIG, True, "precious"), (
             status, "the path is not a socket" in err, open(OTHER_SOCKET).read()))
         os.remove(OTHER_SOCKET)

@@ -561,22 +561,22 @@ def losses(played):
 MARKDOWN = """\
 # The drill of DNS
 
-This page shows the replies that a sender gets while domains and block lists cannot be asked about.
-It compares mailverdict behind sendmail's socket map and milter with sendmail's own features: its
-check of sender domains, and `FEATURE(dnsbl)` or `FEATURE(enhdnsbl)`. The drill runs real sendmail,
+This page shows the replies that a sender gets while DNS cannot be asked about domains and block
+lists. It compares mailverdict behind sendmail's socket map and milter with sendmail's own features:
+its check of sender domains, and `FEATURE(dnsbl)` or `FEATURE(enhdnsbl)`. The drill runs real sendmail,
 Unbound and NSD; in two rows a small server in Python stands in for a DNS server.
 
-Every domain and client is new to all of them, except *sender seen*, which was asked for just
-before. Each cell has the reply and the seconds that it took. In the lines *after* the time counts
-from the end of the fault: a list that failed its controls is asked again after 1, 2, 4 ... 32 s.
+No domain and no client was asked about before, except *sender seen*, which was asked about just
+before the fault. Each cell has the reply and the seconds that it took. In the lines *after* the time
+counts from the end of the fault: a list that failed its controls is asked again after 1, 2, 4 ... 32 s.
 In a new session the time includes sendmail's own question for the client's name. *Bounced*: sendmail
-does not check the recipient's domain, so it accepts the message and finds out when it delivers.
+does not check the recipient's domain, so it accepts the message, and bounces it when it cannot deliver.
 **Bold** is lost mail: a 5xx or a bounce for an address or client that is in order.
 
-Which malformed reply a question gets depends on its number, so in that row stock sendmail's cells
-differ from run to run. A rejection that needs a proof (a missing sender, a listed client) waits
-for a round of controls. There are at most ten rounds a second, shared by all that wait; here the
-questions come one after the other.
+In the row of malformed replies the server answers its questions in turn with different malformed
+replies, so stock sendmail's cells differ from run to run. A rejection that needs a proof (a missing
+sender, a listed client) waits for a round of controls. There are at most ten rounds a second, shared
+by all rejections that wait; here the questions come one after the other.
 
 Mail lost:
 %(losses)s

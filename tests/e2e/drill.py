@@ -172,12 +172,13 @@ def situations(slapd, daemon):
                   expected=(None, None, LATER, None), empty=True,
                   again=(2, 3),
                   note="A recipient that was never seen before looks absent, with or without "
-                       "controls: have a second server (./quickstart --full), one old and one "
-                       "recent account as controls, and keep the history."),
+                       "controls. Three things help: a second server (./quickstart --full), an "
+                       "old and a recent account as controls, and the history on disk."),
         Situation("index added without slapindex", slapd.add_index_without_slapindex,
                   slapd.run_slapindex,
-                  note="The old controls are not found either. Young ones alone would be found, "
-                       "and would prove every old account absent."),
+                  note="The old controls are not found either, so nothing is proven. If all "
+                       "controls were young, they would be found, and every old account would "
+                       "be proven absent."),
         Situation("mailverdictd killed", daemon.kill, daemon.start, expected=MUTE,
                   daemon="killed"),
         Situation("mailverdictd hung", daemon.pause, daemon.resume, expected=MUTE[:2],
@@ -351,7 +352,7 @@ def aligned(label, words):
 
 
 def show(*lines):
-    print(*lines, sep="\n", flush=True)
+    print(*map(report.printable, lines), sep="\n", flush=True)
 
 
 @contextlib.contextmanager

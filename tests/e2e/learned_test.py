@@ -143,7 +143,7 @@ class LearnedTest:
         for address, right in (("127.0.0.99", UNSURE), (dns_world.CACHE, "250 ")):
             world.write("/etc/resolv.conf", "nameserver %s\n" % address)
             world.wait_until(lambda: self.log().rfind("DNS is asked at " + address) >
-                             self.log().rfind("policy.txtpb read again"), 20,
+                             self.log().rfind("policy.textproto read again"), 20,
                              "resolv.conf is followed", self.daemon.log)
             self.hears("resolv.conf has " + address, "good%d.com" % self.fresh.domain(), right)
 
@@ -170,7 +170,7 @@ def main():
     print("%d checks, %d wrong, %.0f s" % (
         len(test.results), test.results.failed, time.monotonic() - begun))
     if test.results.failed:
-        print(world.tail(test.daemon.log, 40))
+        print(report.printable(world.tail(test.daemon.log, 40)))
     return 1 if test.results.failed else 0
 
 

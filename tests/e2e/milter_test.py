@@ -101,7 +101,7 @@ class InetDaemon(world.Server):
     """A second daemon, whose milter listens on TCP: there is one milter in a process."""
 
     def __init__(self, daemon):
-        policy = world.ROOT + "/inet.txtpb"
+        policy = world.ROOT + "/inet.textproto"
         world.write(policy, daemon.policy_text.replace(
             world.DAEMON_SOCKET, "/run/mailverdict/other").replace(
                 world.MILTER_LISTENER, 'listener { milter: "inet:%s:%d" }\n' % INET))

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 
+import report
 import three_servers
 import world
 from daemon_test import Client, PASS, REJECT, mail, rcpt_key
@@ -126,7 +127,8 @@ class OperatorTest(three_servers.ThreeServers):
         self.servers[2].relay.become("close")
         code, text = check()
         self.check("none is", (69, 3), (code, text.count(" FAILS: ")))
-        print("".join("    %s\n" % line for line in text.splitlines()), end="", flush=True)
+        print(report.printable("".join("    %s\n" % line for line in text.splitlines())),
+              end="", flush=True)
         self.servers[1].slapd.start()
         self.servers[0].slapd.make_complete()
         self.servers[2].relay.become("pass")
@@ -151,7 +153,7 @@ class OperatorTest(three_servers.ThreeServers):
 
     def memory_out_of_reach(self):
         """A history that cannot be opened: told, with its path, instead of forgotten."""
-        policy = world.ROOT + "/no-history.txtpb"
+        policy = world.ROOT + "/no-history.textproto"
         world.write(policy, self.daemon.policy_text.replace(HISTORY, "/nowhere/history")
                     .replace("/run/mailverdict/", "/run/mailverdict/other-"))
         done = subprocess.run([self.daemon.program, "--policy", policy], timeout=30,

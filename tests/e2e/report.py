@@ -97,12 +97,15 @@ class Suite:
         self.results.write(xml)
         print("%d checks, %d wrong" % (len(self.results), self.results.failed))
         if self.results.failed:
-            print(*logs)
+            print(printable(" ".join(logs)))
         return 1 if self.results.failed else 0
 
 
 def printable(text):
-    """XML has no words for most control characters."""
+    """Text that a server may have written, for XML and for a terminal.
+
+    XML has no words for most control characters, and on a terminal they are orders.
+    """
     return "".join(c if c.isprintable() or c == "\n" else "\\x%02x" % ord(c) for c in text)
 
 

@@ -53,7 +53,7 @@ class Systemd(world.Server):
         world.write(units + "/mailverdictd.service.d/path.conf",
                     "[Service]\nExecStart=\nExecStart=%s --policy %s\n"
                     "StandardError=append:%s\n" % (
-                        program, "/etc/mailverdict/policy.txtpb", DAEMON_LOG))
+                        program, "/etc/mailverdict/policy.textproto", DAEMON_LOG))
         # The machine's /dev, since PrivateDevices wants more of it than the world has;
         # /var/lib and the control groups are ours alone.
         inner = ("umount -l /dev && mkdir -p /var/lib && "
@@ -96,7 +96,7 @@ class SystemdTest(report.Suite):
         # Who it runs as is the unit's to say.
         policy = "".join(line for line in daemon.policy_text.splitlines(True)
                          if not line.startswith("user:"))
-        world.write("/etc/mailverdict/policy.txtpb", policy)
+        world.write("/etc/mailverdict/policy.textproto", policy)
         self.systemd = Systemd(daemon.program)
         self.slapd.start()
         shutil.rmtree(os.path.dirname(world.DAEMON_SOCKET))

@@ -701,7 +701,7 @@ check { recipient { } }
         account = pwd.getpwnam(user)
         os.makedirs(os.path.dirname(DAEMON_SOCKET))
         os.chown(os.path.dirname(DAEMON_SOCKET), account.pw_uid, account.pw_gid)
-        self.policy = ROOT + "/policy.txtpb"
+        self.policy = ROOT + "/policy.textproto"
         self.policy_text = self.POLICY % {
             "socket": DAEMON_SOCKET, "mode": mode, "user": user,
             "group": grp.getgrgid(account.pw_gid).gr_name, "uri": LDAP_URI.rstrip("/"),

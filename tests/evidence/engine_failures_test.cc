@@ -23,7 +23,7 @@
 #include "lib/mail/domain.h"
 #include "lib/resolver/scripted_names_testing.h"
 #include "lib/resolver/scripted_resolver_testing.h"
-#include "tests/evidence/filed_cases.h"
+#include "tests/evidence/loaded_cases.h"
 
 namespace mailverdict {
 namespace {
@@ -67,7 +67,7 @@ class GivenHistory final : public History {
 // One verdict of an engine whose servers answer as the case says.
 class World {
  public:
-  World(const FiledCase& filed, const CaseStep& step, History* memory,
+  World(const LoadedCase& filed, const CaseStep& step, History* memory,
         Failing failing)
       : policy_(filed.policy),
         step_(step),
@@ -224,7 +224,7 @@ bool CanBePlayed(const CaseStep& step) {
 
 size_t failures = 0;
 
-void TryFailures(const FiledCase& filed) {
+void TryFailures(const LoadedCase& filed) {
   MemoryHistory memory;
   for (const CaseStep& step : filed.content.steps) {
     World good(filed, step, &memory, {});
@@ -257,7 +257,7 @@ void TryFailures(const FiledCase& filed) {
 
 int main(int argc, char** argv) {
   using namespace mailverdict;  // NOLINT: a program of one function
-  const int status = RunFiledCases(argc, argv, "EngineFailures", TryFailures);
+  const int status = RunLoadedCases(argc, argv, "EngineFailures", TryFailures);
   std::printf("%zu ways to fail\n", failures);
   return status;
 }

@@ -11,7 +11,7 @@
 #include "lib/checks/build_chain.h"
 #include "lib/core/chain.h"
 #include "lib/history/memory_history.h"
-#include "tests/evidence/filed_cases.h"
+#include "tests/evidence/loaded_cases.h"
 
 namespace mailverdict {
 namespace {
@@ -29,7 +29,7 @@ struct Judged {
 
 class StepJudge {
  public:
-  StepJudge(const FiledCase& filed, const CaseStep& step, History* history)
+  StepJudge(const LoadedCase& filed, const CaseStep& step, History* history)
       : filed_(filed),
         step_(step),
         tx_(step.transaction),
@@ -73,7 +73,7 @@ class StepJudge {
     return Answer(Report::Unknown(lookup, "the case does not say"));
   }
 
-  const FiledCase& filed_;
+  const LoadedCase& filed_;
   const CaseStep& step_;
   Transaction tx_;
   History* const history_;
@@ -93,7 +93,7 @@ void ExpectNoBounce(const Verdict& whole, const Judged& judged) {
 
 size_t failures = 0;
 
-void TryFailures(const FiledCase& filed) {
+void TryFailures(const LoadedCase& filed) {
   MemoryHistory history;
   for (const CaseStep& step : filed.content.steps) {
     StepJudge judge(filed, step, &history);
@@ -115,7 +115,7 @@ void TryFailures(const FiledCase& filed) {
 
 int main(int argc, char** argv) {
   using namespace mailverdict;  // NOLINT: a program of one function
-  const int status = RunFiledCases(argc, argv, "LookupFailures", TryFailures);
+  const int status = RunLoadedCases(argc, argv, "LookupFailures", TryFailures);
   std::printf("%zu ways to fail\n", failures);
   return status;
 }

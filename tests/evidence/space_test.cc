@@ -6,7 +6,7 @@
 
 #include <cstdlib>
 
-#include "tests/evidence/filed_cases.h"
+#include "tests/evidence/loaded_cases.h"
 
 namespace {
 
@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
   if (argc > 2) bounds.seed = std::strtoul(argv[2], nullptr, 10);
   Total total;
   const int status =
-      RunFiledCases(argc, argv, "Space", [&](const FiledCase& filed) {
+      RunLoadedCases(argc, argv, "Space", [&](const LoadedCase& filed) {
         for (const CaseStep& step : filed.content.steps) {
           const SpaceReport report = ExploreSpace(filed.policy, step, bounds);
           EXPECT_EQ(report.objection, "") << "verdict of line " << step.line;

@@ -9,8 +9,8 @@
 
 namespace mailverdict::deliver {
 
-// Takes time linear in the bytes that pass through. It grows as needed and
-// keeps its memory; its user bounds its size. Not thread-safe.
+// Takes time linear in the bytes that pass through. Grows as needed and keeps
+// its memory; the caller must limit its size. Not thread-safe.
 class ByteQueue {
  public:
   // All bytes in the queue. Valid until the next change of the queue.
@@ -25,8 +25,8 @@ class ByteQueue {
   // Removes the first `count` bytes. REQUIRES: count <= size().
   void Drop(size_t count) {
     begin_ += count;
-    // Moves bytes only when at least as many have left, so that each byte is
-    // moved once on average.
+    // Moves the rest only when at least as many bytes have left, so that each
+    // byte is moved at most once on average.
     if (begin_ >= bytes_.size() - begin_) {
       bytes_.erase(0, begin_);
       begin_ = 0;

@@ -23,8 +23,8 @@ enum class Verb {
   kQuit,
   kAuth,
   kStartTls,
-  kOneReply,  // another command that is known to have exactly one reply
-  kUnknown,   // it may have any number of replies
+  kOneReply,  // another known command; it has exactly one reply
+  kUnknown,   // an unknown command; it may have any number of replies
 };
 
 // One command line. The views point into it.
@@ -33,19 +33,20 @@ struct LmtpCommand {
   std::string_view argument;  // all after the first blank
 };
 
-// Parses `line`, which has its LF or CRLF. nullopt if the line is not plain,
-// since servers read such lines in different ways. A plain line has letters,
-// and then its end, or a blank and text without control bytes.
+// Parses `line`, which ends with LF or CRLF. A plain line has letters, and then
+// its end, or a blank and text without control bytes. Returns nullopt for any
+// other line, since servers read such lines in different ways.
 std::optional<LmtpCommand> ParseCommand(std::string_view line);
 
-// The address between the brackets of "TO:<...>", the argument of RCPT. Empty
-// if the argument has another form, or the address is longer than
-// kMaxRecipientBytes: then no proof is asked for, and a refusal becomes a 4xx.
+// Returns the address between the brackets of "TO:<...>", the argument of RCPT.
+// Returns an empty string if the argument has another form, or if the address
+// is longer than kMaxRecipientBytes. For such a recipient no proof is asked
+// for, and a refusal becomes a 4xx.
 inline constexpr size_t kMaxRecipientBytes = 1024;
 std::string RecipientOf(std::string_view argument);
 
-// The argument of BDAT (RFC 3030 2), "1000" or "1000 LAST"; nullopt if it is
-// malformed.
+// Parses the argument of BDAT (RFC 3030 2), "1000" or "1000 LAST". Returns
+// nullopt if it is malformed.
 struct Chunk {
   uint64_t bytes;
   bool last;
@@ -60,15 +61,16 @@ class MessageEnd {
   enum class Result {
     kMore,  // all bytes belong to the message
     kEnd,   // the message ends after `*length` bytes, the dot's line included
-    kUnclear,  // as kEnd, but a CR is missing around the dot: mail.local ends
-               // the message there, and Dovecot may not
+    // The same, but the LF before or after the dot has no CR. mail.local ends
+    // the message there, and Dovecot may not.
+    kUnclear,
   };
   // Reads the next bytes of the message. Sets `*length` unless it returns
   // kMore.
   Result Scan(std::string_view bytes, size_t* length);
 
  private:
-  // What the bytes so far end with. "Bare": the LF before the dot has no CR.
+  // The end of the bytes so far. "Bare": the LF before the dot has no CR.
   enum class Seen {
     kText,
     kCr,

@@ -30,9 +30,9 @@ class ConnectionServerTest : public ::testing::Test {
   ~ConnectionServerTest() override {
     if (thread_.joinable()) Stop().IgnoreError();
   }
-  void Start(ServeConnection serve = Echo) {
+  void Start(server::ServeConnection serve = Echo) {
     thread_ = std::thread([this, serve = std::move(serve)] {
-      status_ = RunConnectionServer(
+      status_ = server::RunConnectionServer(
           options_, stop_.fd(),
           [this](Severity, std::string_view line) {
             const std::lock_guard<std::mutex> lock(mutex_);
@@ -54,7 +54,7 @@ class ConnectionServerTest : public ::testing::Test {
   }
 
   TestDirectory directory_;
-  ConnectionServerOptions options_;
+  server::ConnectionServerOptions options_;
   StopSignal stop_;
   std::thread thread_;
   absl::Status status_;
@@ -97,7 +97,8 @@ TEST_F(ConnectionServerTest, RefusesOneMoreThanTheLimit) {
 
 TEST_F(ConnectionServerTest, AnAddressThatCannotBeListenedOnIsAnError) {
   options_.address = "unix:/nonexistent/socket";
-  EXPECT_FALSE(RunConnectionServer(options_, stop_.fd(), nullptr, Echo).ok());
+  EXPECT_FALSE(
+      server::RunConnectionServer(options_, stop_.fd(), nullptr, Echo).ok());
 }
 
 TEST_F(ConnectionServerTest, AStopIsSeenByTheConnections) {

@@ -76,7 +76,7 @@ void LmtpDialogue::Answer(bool proven_absent) {
   const LmtpQuestion question = *std::move(question_);
   question_.reset();
   const bool stands =
-      proven_absent && question.provable && !question.recipient.empty();
+      proven_absent && question.stands_if_absent && !question.recipient.empty();
   to_client_.Append(stands ? question.reply : Softened(question.reply));
   Advance();
 }

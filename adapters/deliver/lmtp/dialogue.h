@@ -17,27 +17,28 @@
 //     question about its recipient is answered with a proof.
 //   - An enhanced code 5.x.y in a 4xx reply becomes 4.x.y.
 //   - STARTTLS is removed from the reply to LHLO, and a client that sends it
-//     gets a 454 of ours, since we could not read replies inside TLS. (An AUTH
-//     mechanism with a security layer has the same effect. Its first encrypted
-//     reply looks malformed, which ends the dialogue.)
+//     gets a 454 of the proxy, which could not read replies inside TLS. (An
+//     AUTH mechanism with a security layer hides replies, too. Its first
+//     encrypted reply looks malformed, which ends the dialogue.)
 //
-// The dialogue ends with a 421 of ours, sent between two whole replies, when:
+// The dialogue ends with a 421 of the proxy, between two whole replies, when:
 //   - one side fails;
 //   - the backend refuses the session: a 5xx greeting, or a 5xx to LHLO or
 //     RSET;
 //   - a reply cannot belong to the command that is due: a 3xx where none is
 //     possible, a 2xx to DATA, a 221 to anything but QUIT, or any reply but 421
 //     when no command is open.
-// sendmail bounces the message at most of these. After our 421 no bytes pass in
-// either direction.
+// At most of these replies sendmail would bounce the message. After the 421 no
+// bytes pass in either direction.
 //
-// No message is lost. We never write a 2xx or a 5xx reply of our own, a reply
-// passes only when it is whole, and nothing is added to what the client sends.
+// No message is lost: the proxy never writes a 2xx or a 5xx reply of its own, a
+// reply passes only when it is whole, and the proxy sends nothing to the
+// backend but the client's bytes.
 //
 // Replies are matched with commands by counting. Where the backend might count
 // differently, the dialogue goes *blind*: from then on all bytes pass, and
-// every 5xx becomes a 4xx because it is not known what it answers. It goes
-// blind after:
+// every 5xx becomes a 4xx, since it is not known which command it answers. It
+// goes blind after:
 //   - a command line that is not plain: control bytes, no word at its front, or
 //     more than kMaxCommandBytes. mail.local and Cyrus read the rest of a
 //     longer line as another command, and cut a line at a NUL. (A bare LF ends
@@ -47,7 +48,7 @@
 //   - a BDAT LAST that is refused by one reply for several recipients;
 //   - a BDAT LAST without recipients: Dovecot does not reply (RFC 2033 4.3),
 //     other servers do;
-//   - a command that we do not know: BURL LAST, for one, has several replies;
+//   - an unknown command: BURL LAST, for example, has several replies;
 //   - more than kMaxRecipients recipients.
 // A BDAT that is refused as an unknown command ends the dialogue instead, since
 // that backend reads the chunk as commands.
@@ -74,16 +75,17 @@ namespace mailverdict::deliver {
 // 4095. RFC 5321 4.5.3.1.4 allows 512, and more with extensions (a RCPT with
 // ORCPT has about 1000).
 inline constexpr size_t kMaxCommandBytes = 4000;
-// Commands that wait for a reply. Beyond it the client has to wait.
+// The most commands that wait for a reply. At this number no further bytes are
+// taken from the client.
 inline constexpr size_t kMaxOutstanding = 1000;
-// Recipients of one message.
+// The most recipients of one message; with more the dialogue goes blind.
 inline constexpr size_t kMaxRecipients = 10000;
 
 struct LmtpOptions {
   RefusalCodes codes;
-  // Size of each of the four buffers: from and to the client, from and to the
-  // backend. A longer reply ends the dialogue. to_client() may exceed it by one
-  // reply.
+  // The size of each of the four buffers: from and to the client, from and to
+  // the backend. A reply that is longer ends the dialogue. to_client() may be
+  // longer by one reply.
   size_t buffer_bytes = 64 * 1024;
 };
 
@@ -92,8 +94,9 @@ struct LmtpOptions {
 struct LmtpQuestion {
   // True if a proof that `recipient` does not exist lets the reply stand. False
   // if the reply becomes a 4xx whatever the answer is.
-  bool provable = false;
-  // What the reply answers, for the log: "RCPT", "the message". A literal.
+  bool stands_if_absent = false;
+  // What the reply answers, for the log: "RCPT", "the message". A string
+  // literal.
   std::string_view step;
   // The address in RCPT TO:<...>, without the brackets, with its quotes. Empty
   // if the reply concerns no single recipient, or the address is unreadable.
@@ -106,23 +109,24 @@ class LmtpDialogue {
  public:
   explicit LmtpDialogue(LmtpOptions options);
 
-  // How many bytes FromClient takes now; 0 if the client must wait.
+  // The number of bytes that FromClient takes now; 0 if the client must wait.
   size_t ClientRoom() const;
   // Takes bytes that the client sent. REQUIRES: bytes.size() <= ClientRoom().
   void FromClient(std::string_view bytes);
-  // The client sends no more. Whole commands that it sent are still forwarded
-  // and answered; a torn command is dropped.
+  // The client sends no more. Whole commands that it has sent are still
+  // forwarded and answered; an unfinished one is dropped.
   void ClientClosed();
 
-  // How many bytes FromBackend takes now; 0 if the backend must wait.
+  // The number of bytes that FromBackend takes now; 0 if the backend must wait.
   size_t BackendRoom() const;
   // Takes bytes that the backend sent. REQUIRES: bytes.size() <= BackendRoom().
   void FromBackend(std::string_view bytes);
-  // The backend is gone. Its whole replies are forwarded; then comes our 421,
-  // unless its last reply was a goodbye (221 or 421). A torn reply is dropped.
+  // The backend has closed. Its whole replies are forwarded; an unfinished one
+  // is dropped. Then the client gets a 421, unless the backend's last reply was
+  // a 221 or 421.
   void BackendClosed();
 
-  // Bytes to send, and how many of them were sent.
+  // The bytes to send to each side. The caller says how many it has sent.
   std::string_view to_client() const { return to_client_.view(); }
   void SentToClient(size_t count);
   std::string_view to_backend() const { return to_backend_.view(); }
@@ -137,30 +141,32 @@ class LmtpDialogue {
   // does not exist. REQUIRES: question() != nullptr.
   void Answer(bool proven_absent);
 
-  // Ends the dialogue with "421 4.3.0 `why`" to the client. `why` is a literal.
+  // Ends the dialogue with "421 4.3.0 `why`" to the client. `why` is a string
+  // literal.
   void Fail(std::string_view why);
   // Ends the dialogue with 421 4.3.2 as soon as no transaction is open and no
   // reply is due.
   void Stop();
 
-  // Whether the backend owes a reply, or has not taken all bytes yet: then a
-  // silence is the backend's fault.
+  // Whether the backend owes a reply, or has not taken all bytes yet. If so,
+  // the backend is at fault when no bytes move.
   bool waits_for_backend() const;
-  // The dialogue is over. Send to_client(), then close both connections.
+  // Whether the dialogue is over. If so, send to_client(), then close both
+  // connections.
   bool done() const { return done_; }
-  // The 421 line of ours that ended the dialogue, for the log; empty if there
-  // was none.
+  // The 421 line with which the proxy ended the dialogue, for the log; empty if
+  // it did not.
   std::string_view failure() const { return failure_; }
 
  private:
   // What the client's next bytes are.
   enum class State {
     kCommand,
-    kAwaitingReply,  // after DATA or AUTH: known only when the reply has come
-    kMessage,        // after a 354
-    kChunk,          // after BDAT
-    kAuthLine,       // the client's turn in an AUTH dialogue
-    kBlind,          // unknown: see above
+    kAwaitingReply,  // not known before the reply to DATA or AUTH has come
+    kMessage,        // the message, after a 354
+    kChunk,          // a chunk, after BDAT
+    kAuthLine,       // the client's line in an AUTH dialogue
+    kBlind,          // not known: the dialogue is blind
   };
   // What a reply answers.
   enum class Kind {
@@ -175,7 +181,7 @@ class LmtpDialogue {
     kChunk,
     kLastChunk,
     kRecipient,  // one recipient's reply after the message
-    kStartTls,   // not a reply of the backend: the place of our own 454
+    kStartTls,   // the proxy's own 454, in its place among the replies
     kQuit,
     kOther,
     kUnclear,  // the dialogue is blind
@@ -197,7 +203,8 @@ class LmtpDialogue {
   bool ClientIsFinished() const;
   void GoBlind();
 
-  // Each of these takes one step, and returns whether there was one to take.
+  // Each of these takes one step, and returns true; false if there is none to
+  // take.
   bool AdvanceClient();
   bool ForwardLine();
   bool ForwardMessage();

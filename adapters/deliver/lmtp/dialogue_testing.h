@@ -15,19 +15,19 @@
 
 namespace mailverdict::deliver {
 
-// An LmtpDialogue between two peers. It is fed `split` bytes at a time, and the
-// peers take at once what it has for them.
+// An LmtpDialogue between two peers. It gets their bytes in pieces of `split`
+// bytes, and the peers take its output at once.
 class Talk {
  public:
   explicit Talk(size_t split, LmtpOptions options = {})
       : split_(split), dialogue_(std::move(options)) {}
 
-  // Recipients that are answered with a proof. Questions that are not provable
-  // are answered like that, too: it must not matter.
+  // The recipients whose absence is proven. Questions that no proof answers get
+  // the same answers, which must have no effect on them.
   std::vector<std::string> proven;
 
-  // What each peer got, and which provable questions were asked, since the last
-  // call.
+  // The bytes that each peer got, and the recipients of questions that a proof
+  // answers, since the last call.
   std::string ClientGot() { return std::exchange(client_got_, ""); }
   std::string BackendGot() { return std::exchange(backend_got_, ""); }
   std::vector<std::string> Asked() { return std::exchange(asked_, {}); }
@@ -40,8 +40,8 @@ class Talk {
   }
   LmtpDialogue& dialogue() { return dialogue_; }
 
-  // Lets the peers take their bytes, and answers questions, until nothing
-  // moves.
+  // Gives the peers their bytes, and answers questions, until there are none
+  // left.
   void Settle() {
     bool moved = true;
     while (moved) {
@@ -58,7 +58,7 @@ class Talk {
       }
       if (const LmtpQuestion* question = dialogue_.question()) {
         const std::string recipient = question->recipient;
-        if (question->provable) asked_.push_back(recipient);
+        if (question->stands_if_absent) asked_.push_back(recipient);
         dialogue_.Answer(std::find(proven.begin(), proven.end(), recipient) !=
                          proven.end());
         moved = true;
@@ -89,7 +89,7 @@ class LmtpDialogueTest : public ::testing::TestWithParam<size_t> {
   explicit LmtpDialogueTest(LmtpOptions options)
       : talk_(GetParam(), std::move(options)) {}
 
-  // Sends both, and expects that both pass unchanged.
+  // Sends both texts, and expects that both pass unchanged.
   void Says(std::string_view client, std::string_view backend) {
     talk_.Client(client);
     EXPECT_EQ(talk_.BackendGot(), client);
@@ -100,7 +100,7 @@ class LmtpDialogueTest : public ::testing::TestWithParam<size_t> {
     Says("", "220 host LMTP\r\n");
     Says("LHLO us\r\n", "250-host\r\n250-PIPELINING\r\n250 8BITMIME\r\n");
   }
-  // Begins a message to these recipients, up to and with the 354.
+  // Begins a message to these recipients, up to and including the 354.
   void ToMessage(const std::vector<std::string>& recipients) {
     Greet();
     Says("MAIL FROM:<s@t>\r\n", "250 2.1.0 ok\r\n");

@@ -16,7 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "adapters/deliver/lmtp/dialogue.h"
-#include "adapters/deliver/users/log_text.h"
+#include "adapters/deliver/users/log_limits.h"
 #include "adapters/socketmap/socket_address.h"
 #include "lib/loop/deadline.h"
 #include "lib/loop/log.h"
@@ -237,7 +237,7 @@ class Relay {
   // Asked anew for each reply and never remembered: a user may have been
   // created since the last one.
   Ruling Judge(const LmtpQuestion& question) const {
-    if (!question.provable) {
+    if (!question.stands_if_absent) {
       return {Existence::kUnsure,
               "it does not speak of one recipient or of the message; see the "
               "log of the mailbox server"};
@@ -283,9 +283,9 @@ absl::Status RunProxy(const ProxyOptions& options, const RecipientJudge& judge,
     const std::lock_guard<std::mutex> lock(mutex);
     if (log) log(severity, line);
   };
-  ConnectionServerOptions server = options.server;
+  server::ConnectionServerOptions server = options.server;
   if (server.refusal.empty()) server.refusal = "421 4.3.2 too busy\r\n";
-  return RunConnectionServer(
+  return server::RunConnectionServer(
       server, stop_fd, one_at_a_time, [&](int client, int stop) {
         Relay(options, *to, judge, one_at_a_time, client, stop).Run();
       });

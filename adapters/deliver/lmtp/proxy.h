@@ -4,12 +4,13 @@
 //   MTA --LMTP--> proxy --LMTP--> mailbox server ("the backend")
 //
 // Each client has a backend connection of its own. Nothing is stored: a message
-// flows through buffers of 64 KiB, and the slower side sets the pace.
+// flows through buffers of 64 KiB, and is read no faster than the slower side
+// takes it.
 //
-// When the proxy or the backend is killed, the client has no reply, so it keeps
-// the message and tries again. The message may then be delivered twice: if the
-// backend had taken it, and only the reply was lost. RFC 1047 says why no
-// server can prevent that.
+// When the proxy or the backend is killed, the client gets no reply, so it
+// keeps the message and tries again. If the backend had already taken the
+// message, it is then delivered twice. RFC 1047 says why no server can prevent
+// this.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_LMTP_PROXY_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_LMTP_PROXY_H_
@@ -28,36 +29,36 @@
 namespace mailverdict::deliver {
 
 struct ProxyOptions {
-  // RunProxy fills in an empty `server.refusal`.
-  ConnectionServerOptions server;
+  // If `server.refusal` is empty, RunProxy uses one of its own.
+  server::ConnectionServerOptions server;
   // The backend's address, as in socket_address.h.
   std::string backend;
   RefusalCodes codes;
 
-  // When one of these three is over, the client gets a 421, and both
+  // Three time limits. When one is over, the client gets a 421, and both
   // connections are closed.
 
   // For connecting to the backend.
   absl::Duration connect_timeout = absl::Seconds(10);
-  // For a backend that owes a reply, or does not take what we send. Begins anew
-  // with each byte that moves in either direction. Less than the 10 minutes for
-  // which a client waits after its message (RFC 5321 4.5.3.2.6), so that the
-  // client still hears the 421.
+  // For the backend, while it owes a reply or does not take the bytes for it.
+  // Begins anew with each byte that moves in either direction. Less than the 10
+  // minutes for which a client waits after its message (RFC 5321 4.5.3.2.6), so
+  // that the client still gets the 421.
   absl::Duration reply_timeout = absl::Minutes(9);
-  // For a client that sends nothing while no reply is due. Begins anew with
-  // each byte that moves. RFC 5321 4.5.3.2.7 asks for 5 minutes at least.
+  // For the client, while no reply is due and it sends nothing. Begins anew
+  // with each byte that moves. RFC 5321 4.5.3.2.7 asks for 5 minutes at least.
   absl::Duration idle_timeout = absl::Minutes(30);
 };
 
-// Judges whether the recipient of a refusal exists. Called on any thread,
-// several at a time. May block: only that client's connection waits.
+// Judges whether the recipient of a refusal exists. Called on any thread, on
+// several at a time. May block: then only that client's connection waits.
 using RecipientJudge = std::function<Ruling(std::string_view recipient)>;
 
-// Serves until stop_fd is readable (borrowed, and never read from). Then a
-// client between two transactions gets a 421; a client within a transaction may
-// finish it, for server.drain at most. Returns as RunConnectionServer does. An
-// error if an address is malformed; a backend that is down is no error, since
-// it may come up later.
+// Serves until `stop_fd` is readable; borrows it, and never reads from it. Then
+// a client between two transactions gets a 421; a client within a transaction
+// may finish it, for server.drain at most. Returns as RunConnectionServer does.
+// Returns an error also if an address is malformed. A backend that is down is
+// no error, since it may come up later.
 //
 // `log` is called on any thread, one call at a time: once for each 5xx that
 // does not stand by itself, with the recipient, the reply, what the MTA hears,

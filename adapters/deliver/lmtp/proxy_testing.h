@@ -31,7 +31,7 @@
 
 namespace mailverdict::deliver {
 
-// Limit of every wait: so long that no test fails on a busy machine.
+// The limit of every wait: long enough that no test fails on a busy machine.
 inline constexpr int kPatienceSeconds = 60;
 
 // A directory in /tmp, which the destructor removes.
@@ -80,8 +80,8 @@ class StopSignal {
   const int fd_;
 };
 
-// A server on a unix socket. Calls `serve` for each connection, one after the
-// other, on a thread of its own.
+// A server on a unix socket. Calls `serve` for one connection after the other,
+// on a thread of its own.
 class TestServer {
  public:
   TestServer(std::string path, std::function<void(int fd)> serve)

@@ -1,11 +1,11 @@
-// The classification of a mailbox server's permanent replies (5xx): which may
-// reach the MTA, and which become temporary.
+// Decides which permanent replies (5xx) of a mailbox server may reach the MTA,
+// and which become temporary.
 //
 // A server that has lost its database refuses mail with the same replies as a
 // healthy one. So a 5xx passes in three cases only:
 //   - it concerns the message, its sender, or a mailbox that exists: too big,
 //     over quota, refused by a rule;
-//   - it may mean that the recipient does not exist, and that is proven;
+//   - it may mean that the recipient does not exist, and this is proven;
 //   - the operator has listed its code (--pass-code).
 // Every other 5xx becomes a 4xx. docs/local_delivery.md has the table. Pure.
 
@@ -27,17 +27,17 @@ enum class LmtpStep {
   kMessage,  // one recipient's reply after the message
 };
 
-// What becomes of a 5xx.
+// What to do with a 5xx.
 enum class Refusal {
-  kStands,      // passes as it is
-  kNeedsProof,  // passes if it is proven that the recipient does not exist
-  kTemporary,   // becomes a 4xx
+  kStands,      // pass it as it is
+  kNeedsProof,  // pass it if the recipient is proven not to exist
+  kTemporary,   // make it a 4xx
 };
 
 // The operator's lists of reply codes ("552") and enhanced codes ("5.2.1").
 struct RefusalCodes {
-  std::vector<std::string> defer;  // read these as "user unknown"
-  std::vector<std::string> pass;   // read these as a refusal of the message
+  std::vector<std::string> defer;  // --defer-code: they mean "user unknown"
+  std::vector<std::string> pass;   // --pass-code: they refuse the message
 };
 
 // REQUIRES: `reply` is a whole reply (reply.h) and its code is a 5xx.

@@ -19,7 +19,7 @@
 
 namespace mailverdict::deliver {
 
-// Finds where replies end in a stream of bytes. A line ends with LF, with or
+// Finds the ends of replies in a stream of bytes. A line ends with LF, with or
 // without a CR, as MTAs read it.
 class ReplyReader {
  public:
@@ -31,8 +31,8 @@ class ReplyReader {
   };
 
   // Looks for the end of the next reply. `bytes` begins where the last reply
-  // ended. After kMore the next call gets the same bytes again, and perhaps
-  // more. Takes time linear in the bytes, however they are split.
+  // ended. After kMore the next call must get the same bytes again, and may get
+  // more behind them. Takes time linear in the bytes, however they are split.
   Result Next(std::string_view bytes, size_t* length);
 
  private:
@@ -52,9 +52,9 @@ struct EnhancedCode {
   int status_class, subject, detail;
 };
 
-// The code at the front of a line's text, after blanks, as in "5.1.1 text",
-// "5.1.1: text" and "5.1.1<a@b>". Leading zeros do not count: "5.01.1"
-// is 5.1.1. nullopt if there is none: "5.1.1.4" is not a code.
+// Returns the code at the front of a line's text, after blanks, as in
+// "5.1.1 text", "5.1.1: text" and "5.1.1<a@b>". Ignores leading zeros: "5.01.1"
+// is 5.1.1. Returns nullopt if there is no code; "5.1.1.4" is none.
 std::optional<EnhancedCode> EnhancedCodeOf(std::string_view text);
 
 // Iterates over the texts of a reply's lines, without codes and line ends.
@@ -69,18 +69,18 @@ class ReplyTexts {
   mail::Cursor in_;
 };
 
-// `reply` as a temporary reply of the same length. A 550 becomes 450, and any
-// other 5xx becomes 451 (not 452, which has a meaning of its own for Postfix);
-// a 4xx keeps its code. An enhanced code at the front of a line becomes 4.x.y,
-// since an MTA may believe it more than the reply code. The text stays.
-// REQUIRES: the code is a 4xx or 5xx.
+// Returns `reply` as a temporary reply of the same length. A 550 becomes 450,
+// and any other 5xx becomes 451 (not 452, which has a meaning of its own for
+// Postfix); a 4xx keeps its code. An enhanced code at the front of a line
+// becomes 4.x.y, since an MTA may believe it more than the reply code. The text
+// stays. REQUIRES: the code is a 4xx or 5xx.
 std::string Softened(std::string_view reply);
 
-// A reply as one line for a log: its lines without their ends, joined by " / ".
-// Not escaped.
+// Returns a reply as one line for a log: its lines without their ends, joined
+// by " / ". Does not escape them.
 std::string OneLine(std::string_view reply);
 
-// A reply to LHLO without its STARTTLS lines.
+// Returns a reply to LHLO without its STARTTLS lines.
 std::string WithoutStartTls(std::string_view reply);
 
 }  // namespace mailverdict::deliver

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "adapters/deliver/users/log_text.h"
+#include "adapters/deliver/users/log_limits.h"
 #include "adapters/socketmap/client.h"
 #include "lib/mail/cursor.h"
 #include "lib/mail/escape.h"

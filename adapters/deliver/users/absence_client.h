@@ -1,12 +1,13 @@
-// A proof source that asks a mailverdictd: a client of its socketmap `absence`,
-// with one connection for each question.
+// A proof source that asks a mailverdictd: a client of its map `absence`
+// (adapters/daemon/maps.h), with one connection for each question.
 //
 //   -> 24:absence jane@example.org,
 //   <- OK proven WHY | OK pass WHY | OK unsure WHY
 //
-// WHY is the line that the daemon would log, for people; older daemons send
-// none with `pass`. Everything else is kUnsure: no daemon, no answer in time,
-// another word, a malformed netstring, a second reply, a reply of more than
+// `proven` is kProvenAbsent, `pass` is kPresent, and `unsure` is kUnsure. WHY
+// is the daemon's log line about the verdict; older daemons send none with
+// `pass`. Any other outcome is kUnsure: no daemon, no answer in time, another
+// word, a malformed netstring, a second reply, a reply of more than
 // kMaxAbsenceReplyBytes.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_USERS_ABSENCE_CLIENT_H_
@@ -20,12 +21,12 @@
 
 namespace mailverdict::deliver {
 
-// A word and a line of text.
+// The most bytes of a reply: a word and a line of text.
 inline constexpr size_t kMaxAbsenceReplyBytes = 4096;
 
-// Parses a reply's payload. `why` is the end of a sentence whose subject is the
-// daemon: `says "pass [domain is not ours]", which proves no absence ...`.
-// Pure.
+// Parses a reply's payload. The result's `why` has no subject, as in `says
+// "pass [domain is not ours]", which proves no absence`; the caller writes the
+// daemon's name before it. Pure.
 Ruling ParseAbsenceReply(std::string_view payload);
 
 // Remembers nothing between questions. Thread-safe.
@@ -33,8 +34,8 @@ class AbsenceClient : public ProofSource {
  public:
   explicit AbsenceClient(SocketAddress daemon);
 
-  // kUnsure for a recipient without a domain; then the daemon is not asked.
-  // `why` names the daemon, what it said, and what to do.
+  // Returns kUnsure for a recipient without a domain, and does not ask the
+  // daemon. `why` names the daemon, what it said, and what to do.
   Ruling Ask(std::string_view recipient, Deadline deadline) const override;
 
  private:

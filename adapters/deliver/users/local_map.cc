@@ -158,9 +158,9 @@ void LocalMap::Serve(int fd, int stop_fd, const LogSink& log) const {
   }
 }
 
-absl::Status RunLocalMap(const ConnectionServerOptions& options,
+absl::Status RunLocalMap(const server::ConnectionServerOptions& options,
                          const LocalMap& map, int stop_fd, const LogSink& log) {
-  return RunConnectionServer(
+  return server::RunConnectionServer(
       options, stop_fd, log,
       [&map, &log](int fd, int stop) { map.Serve(fd, stop, log); });
 }

@@ -1,30 +1,30 @@
 // The socketmap `local` of mailverdict-deliver --map: it tells the MTA whether
-// a local user exists. The MTA's own lookup would take a dead name service for
-// an absence.
+// a local user exists. The MTA asks it in place of its own lookup, which would
+// take a dead name service for an absence. In Postfix:
 //
-//   local_recipient_maps = socketmap:unix:/run/mailverdict/local:local
+//   local_recipient_maps = proxy:socketmap:unix:/run/mailverdict/local:local
 //
-// in Postfix, and in sendmail
+// In sendmail, with rules as in docs/local_delivery.md:
 //
-//   Klocal socket -f -q -d5 -T<TMPF> unix:/run/mailverdict/local
+//   MODIFY_MAILER_FLAGS(`LOCAL', `-w')
+//   Klocal socket -f -q -d8s -T<TMPF> unix:/run/mailverdict/local
 //
-// with MODIFY_MAILER_FLAGS(`LOCAL', `-w'): with flag `w`, which the local
-// mailer has by default, sendmail asks getpwnam itself.
+// The first line removes flag `w`, with which sendmail asks getpwnam itself.
 //
-//   key           present      absence proven   all the rest
+//   key           present      absence proven   otherwise
 //   user          OK user      NOTFOUND         TEMP why
 //   user@ours     OK user      NOTFOUND         TEMP why
 //   user@other    TEMP         TEMP             TEMP
 //   @domain       NOTFOUND: Postfix's catch-all, which names no user
 //   others        TEMP
 //
-// "ours" is a domain that --domain lists. Another domain was probably forgotten
-// there, so its users are neither accepted nor denied. A user without a domain
-// belongs to the first domain. The map never says PERM, which is an absence for
-// sendmail.
+// "ours" is a domain that --domain lists. Any other domain was probably
+// forgotten in the options, so the answer for its users is TEMP. A user without
+// a domain belongs to the first domain. The map never says PERM, which sendmail
+// takes for an absence.
 //
-// Postfix asks for user@domain, then user, then @domain, and rejects after
-// three times NOTFOUND; sendmail asks once.
+// Postfix asks for user@domain, then user, then @domain, and rejects the
+// recipient if all three are NOTFOUND; sendmail asks once.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_USERS_LOCAL_MAP_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_USERS_LOCAL_MAP_H_
@@ -44,9 +44,10 @@ namespace mailverdict::deliver {
 
 // How long a client of the map may take.
 struct LocalMapLimits {
-  absl::Duration request =
-      absl::Seconds(10);                     // from its first byte to its last
-  absl::Duration reply = absl::Seconds(30);  // to read a reply
+  // From the first byte of a request to its last.
+  absl::Duration request = absl::Seconds(10);
+  // To read a reply.
+  absl::Duration reply = absl::Seconds(30);
 };
 
 // Thread-safe.
@@ -62,9 +63,9 @@ class LocalMap {
   std::string Answer(const socketmap::Request& request) const;
 
   // Answers the requests of one connection. Returns when the client closes it,
-  // sends something malformed, exceeds one of the limits, or is idle while
-  // stop_fd is readable. An idle connection is not closed for its age: sendmail
-  // would have no map for the rest of its session.
+  // sends malformed bytes, exceeds one of the limits, or is idle while stop_fd
+  // is readable. There is no limit for idle connections: if one were closed,
+  // sendmail would have no map for the rest of its session.
   void Serve(int fd, int stop_fd, const LogSink& log) const;
 
  private:
@@ -74,7 +75,7 @@ class LocalMap {
 };
 
 // Serves the map until stop_fd is readable; see RunConnectionServer.
-absl::Status RunLocalMap(const ConnectionServerOptions& options,
+absl::Status RunLocalMap(const server::ConnectionServerOptions& options,
                          const LocalMap& map, int stop_fd, const LogSink& log);
 
 }  // namespace mailverdict::deliver

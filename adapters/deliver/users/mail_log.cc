@@ -38,7 +38,7 @@ bool Writable(int fd, Deadline deadline) {
 // Writes at most PIPE_BUF bytes at a time: so much a pipe takes without
 // blocking when poll calls it writable, even if the descriptor is a blocking
 // one.
-void WriteWithin(int fd, std::string_view text, absl::Duration patience) {
+void WriteWithTimeout(int fd, std::string_view text, absl::Duration patience) {
   const Deadline deadline = Deadline::After(patience);
   while (!text.empty() && Writable(fd, deadline)) {
     const ssize_t written =
@@ -67,7 +67,7 @@ void MailLog::Write(Severity severity, std::string_view line) {
   if (fd_ >= 0 && Send(message)) return;
   if (Connect() && Send(message)) return;  // the first line, or a new daemon
   if (options_.fallback_fd >= 0) {
-    WriteWithin(options_.fallback_fd, text + "\n", absl::ZeroDuration());
+    WriteWithTimeout(options_.fallback_fd, text + "\n", absl::ZeroDuration());
   }
 }
 

@@ -1,6 +1,6 @@
 // A client of syslog, facility mail, that waits for the syslog daemon for a
-// bounded time only. syslog(3) blocks for as long as the daemon hangs; the MTA
-// would then kill a delivery that may already have taken place.
+// limited time only. syslog(3) blocks for as long as the syslog daemon hangs.
+// The MTA would then kill the program after it may have delivered the mail.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_USERS_MAIL_LOG_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_USERS_MAIL_LOG_H_
@@ -14,21 +14,23 @@
 
 namespace mailverdict::deliver {
 
-// Writes `text` to `fd`, for `patience` at most. The rest is lost if time runs
-// out or a write fails. For blocking and non-blocking descriptors.
-void WriteWithin(int fd, std::string_view text, absl::Duration patience);
+// Writes `text` to `fd`, and blocks for `patience` at most. The rest of the
+// text is lost if the time is over or a write fails. For blocking and
+// non-blocking descriptors.
+void WriteWithTimeout(int fd, std::string_view text, absl::Duration patience);
 
 struct MailLogOptions {
   std::string path = "/dev/log";
-  // How long all lines together may wait for the syslog daemon. When it is used
-  // up, a line that the daemon does not take at once is lost.
+  // How long all lines together may wait for the syslog daemon. When this time
+  // is used up, a line that the daemon does not take at once is lost.
   absl::Duration patience;
-  // Where lines go while nobody listens at `path`; -1: they are lost.
+  // The descriptor that gets lines while no daemon listens at `path`; -1: these
+  // lines are lost.
   int fallback_fd = -1;
 };
 
-// Connects when the first line is written, and again after the daemon was
-// restarted. Thread-safe.
+// Connects when the first line is written, and again after the syslog daemon
+// was restarted. Thread-safe.
 class MailLog {
  public:
   // Longer lines are cut. RFC 3164 4.1 allows 1024 bytes with the header.

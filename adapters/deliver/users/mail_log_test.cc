@@ -134,18 +134,18 @@ TEST_F(Syslog, ThatIsNotThereLeavesLinesToTheOtherDescriptor) {
   MailLog({path_, absl::Seconds(1), -1}).Write(Severity::kInfo, "lost");
 }
 
-TEST(WriteWithin, WritesAllOrGivesUpInTime) {
+TEST(WriteWithTimeout, WritesAllOrGivesUpInTime) {
   int pipe[2];
   ASSERT_EQ(pipe2(pipe, O_CLOEXEC), 0);
   const Deadline limit = Deadline::After(absl::Seconds(30));
-  WriteWithin(pipe[1], std::string(1 << 20, 'x'), absl::Milliseconds(50));
+  WriteWithTimeout(pipe[1], std::string(1 << 20, 'x'), absl::Milliseconds(50));
   EXPECT_FALSE(limit.passed());
   int there = 0;
   for (char bytes[4096]; there < 65536;) {
     there += static_cast<int>(read(pipe[0], bytes, sizeof bytes));
   }
   EXPECT_EQ(there, 65536);
-  WriteWithin(-1, "x", absl::Seconds(1));
+  WriteWithTimeout(-1, "x", absl::Seconds(1));
   close(pipe[0]);
   close(pipe[1]);
 }

@@ -8,15 +8,16 @@
 
 namespace mailverdict::deliver {
 
-// Whether users come from /etc/passwd and from nowhere else. `text` is all of
-// nsswitch.conf. It must have a line for `passwd`, and each such line (glibc
-// does not promise which one counts) must name `files` and no other service,
-// not even after an action that ends the search. Actions such as
-// [NOTFOUND=return] are allowed.
+// Returns true if users come from /etc/passwd and from no other source. `text`
+// is all of nsswitch.conf. It must have a line for `passwd`. Each such line
+// must name `files` and no other service, since glibc does not promise which of
+// several lines counts. Actions such as [NOTFOUND=return] are allowed, but no
+// service may follow them.
 //
 // The text is read as glibc reads it: a comment goes from '#' to the end of its
-// line, and the database's name ends at a blank or a colon. There are no
-// continued lines: a backslash is the name of a service, so the answer is no.
+// line, and the database's name ends at a blank or a colon. A line cannot be
+// continued: a backslash counts as the name of a service, and the result is
+// false.
 bool UsersComeFromFilesOnly(std::string_view text);
 
 }  // namespace mailverdict::deliver

@@ -1,5 +1,5 @@
-// A socketmap server for tests, on a unix socket of its own. The test writes
-// its answers, byte for byte.
+// A socketmap server for tests, on a unix socket of its own. The test says
+// which bytes it answers.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_USERS_SCRIPTED_DAEMON_TESTING_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_USERS_SCRIPTED_DAEMON_TESTING_H_

@@ -6,8 +6,8 @@
 //   const Ruling ruling = rule.Judge("jane@example.org");
 //   if (ruling.existence == Existence::kProvenAbsent) ...  // it may stand
 //
-// A mailbox host that says "user unknown" may have lost its directory. So the
-// bounce stands only when every proof source says that the absence is proven.
+// A mailbox host that says "user unknown" may have lost its directory. So "user
+// unknown" stands only if every proof source says that the absence is proven.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_USERS_UNKNOWN_USER_RULE_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_USERS_UNKNOWN_USER_RULE_H_
@@ -29,8 +29,8 @@ enum class Existence {
   kUnsure,   // everything else: no source, no answer, no proof
 };
 
-// An answer with its reason. `why` ends a log line: which source said what, and
-// what to do. It has no control characters.
+// An answer with its reason. `why` is the end of a log line: it says which
+// source said what, and what to do. It has no control characters.
 struct Ruling {
   Existence existence = Existence::kUnsure;
   std::string why;
@@ -40,8 +40,8 @@ struct Ruling {
 class ProofSource {
  public:
   virtual ~ProofSource() = default;
-  // Asks about one recipient, each time anew: an answer of before must not be
-  // reused, since users come and go. Blocks until `deadline` at most.
+  // Asks about one recipient. Must not reuse an earlier answer, since users
+  // come and go. Blocks until `deadline` at most.
   virtual Ruling Ask(std::string_view recipient, Deadline deadline) const = 0;
 };
 
@@ -59,10 +59,10 @@ class UnknownUserRule {
                   std::vector<std::unique_ptr<ProofSource>> proofs,
                   absl::Duration timeout, std::string domain = "");
 
-  // Blocks for `timeout` at most, if the proofs keep to their deadlines. The
-  // recipient is an address without angle brackets; it is untrusted. An empty
-  // one, one of more than 1024 bytes and one with a control character are
-  // kUnsure, and no source is asked.
+  // Asks the sources, and blocks for `timeout` at most. `recipient` is an
+  // address without angle brackets, and untrusted. If it is empty, has more
+  // than 1024 bytes or a control character, returns kUnsure without asking a
+  // source.
   Ruling Judge(std::string_view recipient) const;
 
  private:

@@ -53,7 +53,7 @@ struct Launch {
   char* const* argv;
   int output, error;
   pid_t parent;
-  const Signals* signals;
+  const SignalSettings* signals;
 };
 
 // Returns errno.
@@ -89,7 +89,7 @@ bool OpenStandardDescriptors() {
   return true;
 }
 
-Signals::Signals() {
+SignalSettings::SignalSettings() {
   struct sigaction action = {};
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, &pipe_);
@@ -110,7 +110,7 @@ Signals::Signals() {
   fd_ = signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-MAILVERDICT_NO_ASAN void Signals::Restore() const {
+MAILVERDICT_NO_ASAN void SignalSettings::Restore() const {
   sigaction(SIGPIPE, &pipe_, nullptr);
   sigaction(SIGCHLD, &chld_, nullptr);
   sigprocmask(SIG_SETMASK, &mask_, nullptr);
@@ -122,7 +122,7 @@ Child::~Child() {
 }
 
 int Child::Start(const std::vector<std::string>& command,
-                 const Signals& signals) {
+                 const SignalSettings& signals) {
   file_ = FindProgram(command[0]);
   for (const std::string& word : command) {
     argv_.push_back(const_cast<char*>(word.c_str()));  // exec does not write

@@ -1,5 +1,6 @@
-// The delivery program as a child process. It inherits everything as the MTA
-// gave it to us, except its output, which we read. Linux only.
+// Runs the delivery program as a child process. The child inherits everything
+// that the MTA gave to this process, except stdout and stderr: these are a pipe
+// that this process reads. Linux only.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_WRAPPER_CHILD_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_WRAPPER_CHILD_H_
@@ -15,22 +16,23 @@
 
 namespace mailverdict::deliver {
 
-// Opens /dev/null as each of the descriptors 0, 1 and 2 that is closed, so that
-// no other file gets these numbers. Call it before anything else. False on
-// failure.
+// Opens /dev/null for each of the descriptors 0, 1 and 2 that is closed, so
+// that no other file gets its number. Call it before anything else. Returns
+// false on failure.
 bool OpenStandardDescriptors();
 
-// The signal settings of this process, and those that the MTA had given it.
-// From the constructor on, SIGPIPE is ignored, and SIGCHLD and the signals that
-// ask a program to end are blocked and read from fd(). Construct it before the
-// first thread; the destructor undoes nothing.
-class Signals {
+// Changes the signal settings of this process, and keeps those that the MTA had
+// given it. The constructor ignores SIGPIPE, and blocks SIGCHLD and the signals
+// that ask a program to end; these are read from fd(). Construct it before the
+// first thread. The destructor does not undo it.
+class SignalSettings {
  public:
-  Signals();
+  SignalSettings();
 
-  // A signalfd, non-blocking; -1 if there is none.
+  // A non-blocking signalfd(2); -1 if it could not be made.
   int fd() const { return fd_; }
-  // Restores the MTA's settings. For the child, before exec. Allocates nothing.
+  // Restores the MTA's settings. The child calls it before exec. Allocates
+  // nothing.
   void Restore() const;
 
  private:
@@ -51,22 +53,25 @@ class Child {
   // Starts `command`, in a process group of its own. Returns 0 or errno. A name
   // without a slash is looked up in PATH.
   //
-  // The child gets our stdin, of which we read no byte. Ours becomes /dev/null,
-  // so that the MTA notices when the program closes it.
+  // The child gets this process's stdin, of which no byte was read. Stdin of
+  // this process becomes /dev/null. So the MTA notices when the program closes
+  // its stdin.
   //
-  // The child gets SIGTERM when we die: an MTA that kills our process group
-  // does not reach the child's. (The kernel does not do that for a set-user-id
-  // program.)
+  // The child gets SIGTERM when this process dies, since it is in another
+  // process group: an MTA that kills this process's group does not reach it.
+  // (The kernel does not send this signal to a set-user-id program.)
   //
   // REQUIRES: `command` is not empty and outlives this object; Start is called
   // once in the life of this process.
-  int Start(const std::vector<std::string>& command, const Signals& signals);
+  int Start(const std::vector<std::string>& command,
+            const SignalSettings& signals);
 
-  // The pipe, non-blocking, with what the child writes to stdout and stderr.
+  // A non-blocking pipe with the bytes that the child writes to stdout and
+  // stderr.
   int output() const { return output_; }
 
   // Sends a signal to the child's process group. Does nothing after Reap has
-  // returned an ending: the group's number may belong to others then.
+  // returned an ending, since the group's number may have been reused.
   void Kill(int signal) const;
 
   // Reaps the child and returns how it ended: kExited, kSignalled, or
@@ -74,13 +79,14 @@ class Child {
   std::optional<Ending> Reap();
 
  private:
-  // Read by the child, which shares our memory until its exec.
+  // The child reads these: it shares this process's memory until its exec.
   std::string file_;
   std::vector<char*> argv_;
 
   pid_t pid_ = -1;  // -1: not started, or reaped
   int output_ = -1;
-  int exec_error_ = -1;  // a pipe: errno of a failed exec; empty if it succeeds
+  // A pipe with the errno of a failed exec; empty if exec succeeds.
+  int exec_error_ = -1;
 };
 
 }  // namespace mailverdict::deliver

@@ -1,19 +1,19 @@
-// The mapping from how a delivery program ended to the exit status that the MTA
-// sees. Pure.
+// Decides the exit status that the MTA gets, by how the delivery program ended.
+// Pure.
 //
-// An MTA bounces the message at every exit status that it does not know as
-// temporary, and only 75 is temporary for all MTAs (for Exim 73 is, too; for
-// Postfix and sendmail 71). So every status becomes 75, except:
+// An MTA bounces the message at every exit status that it does not take for
+// temporary. All MTAs take 75 for temporary; Exim also takes 73, and Postfix
+// and sendmail also take 71. So every status becomes 75, except:
 //
-//    0 EX_OK        delivered.
-//   75 EX_TEMPFAIL  temporary already.
-//   67 EX_NOUSER    stands if the absence is proven (unknown_user_rule.h),
-//   else 75. 77 EX_NOPERM    dovecot-lda -e and maildrop: over quota, or
-//   refused by the
-//                   user's own filter. A decision about a mailbox that exists,
-//                   so it passes, unless --defer lists it.
+//    0 EX_OK        the mail is delivered.
+//   75 EX_TEMPFAIL  is temporary already.
+//   67 EX_NOUSER    stays 67 if the absence is proven (unknown_user_rule.h).
+//   77 EX_NOPERM    dovecot-lda -e and maildrop: over quota, or refused by the
+//                   user's own filter. This is a decision about a mailbox that
+//                   exists. So it stays 77, unless --defer lists it.
 //
-// What the others mean, at which MTAs bounce too:
+// MTAs bounce at the following statuses, too. They become 75, because each may
+// be the fault of this host:
 //
 //   1, 2            "general error" of shells and of most programs.
 //   64 EX_USAGE     a wrong option: this host's fault, not the sender's.
@@ -31,11 +31,14 @@
 //   others          not defined anywhere.
 //
 // Operators can list statuses:
-//   --pass            their program uses these for a fault of the message. Not
-//                     67, which has its own rule, and not 126 and above, by
-//                     which a shell reports its own failures.
-//   --unknown-status  their program says "user unknown" by these, as mail.local
-//                     does by 69. They are treated as 67, and leave as 67.
+//   --pass            these stay as they are: with them the program says that
+//   the
+//                     message is at fault. 67 cannot be listed, since it has a
+//                     rule of its own, nor can 126 and above, by which a shell
+//                     reports its own failures.
+//   --unknown-status  these are treated as 67, and become 67 if the absence is
+//                     proven: with them the program says "user unknown", as
+//                     mail.local does with 69.
 //   --defer           these become 75.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_WRAPPER_EXIT_STATUS_H_
@@ -54,33 +57,33 @@ inline constexpr int kExNoPerm = 77;
 // The greatest status that --pass and --unknown-status take.
 inline constexpr int kMaxPassedStatus = 125;
 
-// How a program ended, if it did. A program that exits with 0 has delivered,
-// even after a timeout or a signal of ours: that is kExited, since otherwise
-// the mail would be delivered twice.
+// How a program ended. If it exits with 0, it has delivered the mail, and the
+// ending is kExited, even if the wrapper had sent it a signal before. Any other
+// ending would make the MTA deliver the mail twice.
 struct Ending {
   enum class How {
     kExited,      // number: its status, 0..255
     kSignalled,   // number: the signal that killed it
     kNotStarted,  // number: errno of pipe, clone or exec
-    kTimedOut,    // ended by us, or not even so; number: 0
-    kStopped,     // number: the signal that we got and passed on to it
+    kTimedOut,    // the wrapper has killed it, or tried to; number: 0
+    kStopped,     // number: the signal that the wrapper got and passed on to it
   };
   How how;
   int number;
 };
 
-// The operator's lists of statuses. If one is in several lists, `defer` counts
-// most, then `unknown`.
+// The operator's lists of statuses. If a status is in several lists, `defer`
+// decides before `unknown`, and `unknown` before `pass`.
 struct StatusLists {
   std::bitset<256> pass, defer;
   std::bitset<256> unknown;  // without 67, which is always "user unknown"
 };
 
-// The status for the MTA: 0, 75, 77, one of lists.pass, or 67. The caller turns
-// 67 into 75 unless the absence is proven.
+// Returns the status for the MTA: 0, 67, 75, 77, or one of lists.pass. The
+// caller must turn 67 into 75 unless the absence is proven.
 int ExitStatusFor(const Ending& ending, const StatusLists& lists);
 
-// The ending in words, for a log: "exit status 68 (EX_NOHOST)", "death by
+// Describes the ending for a log: "exit status 68 (EX_NOHOST)", "death by
 // signal 11 (SIGSEGV)", "failure to start (ENOENT: No such file or directory)".
 std::string Describe(const Ending& ending);
 

@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
-#include "adapters/deliver/users/log_text.h"
+#include "adapters/deliver/users/log_limits.h"
 #include "lib/loop/deadline.h"
 #include "lib/mail/escape.h"
 
@@ -64,7 +64,7 @@ class CapturedOutput {
 // One run of the program, from its start to its end.
 class ProgramRun {
  public:
-  ProgramRun(const WrapperOptions& options, const Signals& signals)
+  ProgramRun(const WrapperOptions& options, const SignalSettings& signals)
       : options_(options), signals_(signals) {}
 
   Ending Finish() {
@@ -136,7 +136,7 @@ class ProgramRun {
   }
 
   const WrapperOptions& options_;
-  const Signals& signals_;
+  const SignalSettings& signals_;
   Child child_;
   CapturedOutput output_;
   bool output_open_ = false;
@@ -220,12 +220,12 @@ void WriteForMta(const Decision& decision, const CapturedOutput& output) {
     absl::StrAppend(&text, "\nmailverdict-deliver: ", output.lost(),
                     " bytes more are left out\n");
   }
-  WriteWithin(STDOUT_FILENO, text, kOutputPatience);
+  WriteWithTimeout(STDOUT_FILENO, text, kOutputPatience);
 }
 
 }  // namespace
 
-int RunWrapper(const WrapperOptions& options, const Signals& signals,
+int RunWrapper(const WrapperOptions& options, const SignalSettings& signals,
                const UnknownUserRule& rule, MailLog* log) {
   ProgramRun run(options, signals);
   const Ending ending = run.Finish();

@@ -1,5 +1,5 @@
-// A harness for the wrapper's tests: it runs the real mailverdict-deliver as an
-// MTA does.
+// A harness for the wrapper's tests: it runs the real mailverdict-deliver in
+// the way in which an MTA runs it.
 
 #ifndef MAILVERDICT_ADAPTERS_DELIVER_WRAPPER_WRAPPER_TESTING_H_
 #define MAILVERDICT_ADAPTERS_DELIVER_WRAPPER_WRAPPER_TESTING_H_
@@ -101,8 +101,8 @@ inline End DeliverBy(const std::string& script, const Words& options = {},
   return Deliver(options, {"/bin/sh", "-c", script}, start);
 }
 
-// A pipe by which the program tells the test how far it is. Its write end is
-// the program's descriptor 9 (Start::fd9).
+// A pipe by which the program tells the test which step it has reached. Its
+// write end is the program's descriptor 9 (Start::fd9).
 class Progress {
  public:
   Progress() {
@@ -113,12 +113,12 @@ class Progress {
     CloseWriter();
   }
   int writer() const { return fds_[1]; }
-  // Call it when the program has started: then Line sees the end of file when
+  // Call it when the program has started. Then Line sees the end of file once
   // the program has ended.
   void CloseWriter() {
     if (fds_[1] >= 0) close(std::exchange(fds_[1], -1));
   }
-  // The next line, or what comes before the end of file.
+  // The next line without its newline, or the rest before the end of file.
   std::string Line() {
     std::string line;
     char c;

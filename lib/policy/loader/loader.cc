@@ -17,7 +17,7 @@ using P = proto::Policy;
 constexpr absl::Duration kMinDeadline = absl::Milliseconds(100);
 // sendmail waits 10 s for the answer of a milter (Timeout "R:10s").
 constexpr absl::Duration kMaxDeadline = absl::Seconds(9);
-// sendmail waits 5 s for the answer of a map, if the map has -d5, as the
+// sendmail waits 5 s for the answer of a map, if the map has -d5s, as the
 // documents about socketmap recommend.
 constexpr absl::Duration kMapLimit = absl::Seconds(5);
 
@@ -39,13 +39,13 @@ void ReadDeadline(const ParsedMessage<P>& parsed, Policy* policy) {
   } else if (*deadline > kMaxDeadline) {
     parsed.Error(P::kDeadlineFieldNumber,
                  absl::Substitute("deadline is $0, over 9s: sendmail gives a "
-                                  "milter up after 10s, and a map with -d5 "
+                                  "milter up after 10s, and a map with -d5s "
                                   "after 5s; write, say, \"4s\"",
                                   absl::FormatDuration(*deadline)));
   } else if (*deadline >= kMapLimit) {
     parsed.Warning(P::kDeadlineFieldNumber,
                    absl::Substitute("deadline is $0: sendmail gives a map with "
-                                    "-d5 up after 5s; write, say, \"4s\"",
+                                    "-d5s up after 5s; write, say, \"4s\"",
                                     absl::FormatDuration(*deadline)));
   }
 }

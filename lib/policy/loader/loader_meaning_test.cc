@@ -35,7 +35,7 @@ constexpr SaidCase kProcess[] = {
      "write, say, \"4s\""},
     {"deadline: \"9001ms\"",
      "1:1: deadline is 9.001s, over 9s: sendmail gives a milter up after 10s, "
-     "and a map with -d5 after 5s; write, say, \"4s\""},
+     "and a map with -d5s after 5s; write, say, \"4s\""},
     {"local_network: \"10.0.0.0/8\"\nlocal_network: \"10.1.2.3/8\"",
      "2:1: local_network \"10.1.2.3/8\" is no network, or has bits behind its "
      "prefix; write, say, \"192.0.2.0/24\" or \"2001:db8::/32\""},

@@ -117,7 +117,7 @@ constexpr SaidCase kWarnings[] = {
     // Times.
     {"deadline: \"5s\"\n" CHECK REALM
      "catch_all: false }\n" PEOPLE_BEGIN CONTROLS "}",
-     "1:1: deadline is 5s: sendmail gives a map with -d5 up after 5s; write, "
+     "1:1: deadline is 5s: sendmail gives a map with -d5s up after 5s; write, "
      "say, \"4s\""},
     {"deadline: \"2s\"\n" CHECK REALM "}\n" PEOPLE_BEGIN CONTROLS "}",
      "5:1: timeout is 3s and the policy's deadline 2s: no verdict waits so "
