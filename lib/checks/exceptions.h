@@ -29,8 +29,9 @@ std::vector<mail::Address> FormsOf(const mail::Address& recipient,
 std::vector<mail::Address> CandidateMailboxes(const mail::Address& recipient,
                                               const RealmPolicy& realm);
 
-// Returns all spellings of these mailboxes in a directory (Address::Spellings):
-// those of the recipient itself first, and none twice.
+// Returns the spellings that a directory may use for the recipient's
+// CandidateMailboxes (Address::Spellings): those of the recipient itself first,
+// and none twice.
 std::vector<std::string> SpellingsOf(const mail::Address& recipient,
                                      const RealmPolicy& realm);
 
