@@ -5,8 +5,7 @@
 //            answers are enough to reject, it asks again with the lists'
 //            controls, and for the TXT record of the heaviest listing. At
 //            connect it only starts the lookups of the client's address
-// decides    at RCPT, for that recipient, by the sum of the weights
-// (dns_list.h)
+// decides    at RCPT, for that recipient, by the sum of the lists' weights
 //   pass     a recipient that is postmaster, abuse or another exception; a
 //            client whose address is not known or not public; a sum below the
 //            threshold

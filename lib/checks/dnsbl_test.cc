@@ -9,7 +9,7 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-// Lists have the names, and their controls are good; each list's TXT is `text`.
+// The lists have these names, all controls pass, and each TXT record is `text`.
 World Listing(std::shared_ptr<const Policy> policy, Strings names,
               std::string text = "") {
   return [=](const DnsLookup& lookup) {
@@ -53,7 +53,7 @@ TEST(Dnsbl, AsksAllListsAtOnceAndTheirControlsOnlyBeforeARejection) {
   ASSERT_EQ(outcome.rounds.size(), 1u);
   EXPECT_EQ(Said(outcome.rounds[0]), all);
 
-  // Those that say something against the client, and the heaviest's text.
+  // Only the answers against the client, and the text of the heaviest listing.
   outcome = Judge(policy, tx,
                   Listing(policy, {"9.113.0.203.one.example.org",
                                    "9.113.0.203.two.example.org"}));
@@ -248,7 +248,7 @@ TEST(Dnsbl, TheTextOfAListIsMadeHarmlessAndCut) {
                 .verdict.Tree()
                 .find("present: \\x1b[31m\\x0a, from"),
             std::string::npos);
-  // One that was not found is not said.
+  // A text that was not found is left out of the reply.
   EXPECT_EQ(text(""), said);
   const World silent = [&](const DnsLookup& lookup) {
     if (lookup.type == DnsType::kTxt) return UnknownOf(lookup);
@@ -268,7 +268,7 @@ TEST(Dnsbl, TheListThatIsNamedIsOneThatIsBorneOut) {
         policy, {"9.113.0.203.one.example.org", "9.113.0.203.two.example.org"},
         "Why.")(lookup);
   };
-  // The text is the other's, and is not said.
+  // The text belongs to the other list, so it is left out of the reply.
   EXPECT_EQ(
       Judge(policy, FromClient("203.0.113.9"), two_is_dead).verdict.Line(),
       "dnsbl reject 554 5.7.1 Client is on a block list, one.example.org "
@@ -294,7 +294,7 @@ TEST(Dnsbl, AtConnectItAsksAheadAndWaitsForNothing) {
   EXPECT_EQ(ahead, (Strings{"dns 9.113.0.203.one.example.org A",
                             "dns 9.113.0.203.two.example.org A",
                             "dns 9.113.0.203.ok.example.org A"}));
-  // Nor for who is ours, or when it is known already.
+  // Nor for a client of ours, or for answers that are known already.
   policy->local_networks = {*mail::IpNetwork::Parse("203.0.113.0/24")};
   EXPECT_TRUE(JudgeIn(none, chain, tx).verdict.prefetch().empty());
   policy->local_networks.clear();

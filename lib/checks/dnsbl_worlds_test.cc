@@ -13,8 +13,8 @@ enum class Says { kListed, kOutOfPattern, kAbsent, kUnknown, kError };
 constexpr Says kSays[] = {Says::kListed, Says::kOutOfPattern, Says::kAbsent,
                           Says::kUnknown, Says::kError};
 
-// What a list says first, and when it is asked again with controls; whether
-// they were asked, and good.
+// What a list answers first, and when it is asked again with controls; and
+// whether the controls pass.
 struct Behaviour {
   Says first;
   Says again;
@@ -53,7 +53,7 @@ constexpr int kLists = 3;
 constexpr int kWeights[kLists] = {1, 2, -2};
 using Behaviours = std::array<Behaviour, kLists>;
 
-// The answers that there can be, made once.
+// All possible answers, made once.
 class Answers {
  public:
   explicit Answers(const std::shared_ptr<const Policy>& policy) {
@@ -92,7 +92,7 @@ class Answers {
   std::vector<Answer> plain_, unvouched_, vouched_;
 };
 
-// What the documents say is to come of it, in the plainest way.
+// The expected verdict, written as plainly as the documents say it.
 bool ShouldReject(const Behaviours& lists, int threshold, bool dns_control) {
   int first = 0;
   int proven = 0;

@@ -1,5 +1,5 @@
-// The check `domain` and DNS: what each answer becomes, and that no answer that
-// is not vouched for becomes a rejection.
+// The check `domain` and DNS: what becomes of each answer, and that no unproven
+// answer becomes a rejection.
 
 #include <gtest/gtest.h>
 
@@ -34,7 +34,7 @@ std::shared_ptr<Policy> LearningPolicy(Learn learn) {
   return policy;
 }
 
-// What one server of DNS says, to whom it can be asked.
+// The answers of one DNS server.
 struct World {
   // By "NAME TYPE"; whatever is not here does not exist.
   std::map<std::string, Report> answers;

@@ -1,11 +1,10 @@
 // The check `recipient`: does the mailbox exist?
 //
 // asks       the directory of the recipient's realm. After a "no": the
-// directory
-//            again, for addresses that an MTA may have folded to this one
-//            (unfolded.h), and the history, for whether the address was present
-//            before. If a recipient has several readings (readings.h), each of
-//            them is asked for
+//            directory again, for addresses that an MTA may have folded to this
+//            one (unfolded.h), and the history, for whether the address was
+//            present before. If a recipient has several readings (readings.h),
+//            each of them is asked for
 // decides    at RCPT, for that recipient
 //   pass     when no reading is in a realm; when one reading is postmaster,
 //            abuse or another exception, listed in an also_valid file, in a
@@ -19,8 +18,7 @@
 //            answer, could not be believed, or lacks an address that it had
 //            lately; 451 4.1.3 when the recipient is no address
 // remembers  each address that was found in the directory and, in a realm with
-// a
-//            directory, each address that was found in a list. So an address
+//            a directory, each address that was found in a list. So an address
 //            has the same grace period after it has left a list as after it
 //            has left the directory
 // limits     the grace period (72 hours) and how many addresses may vanish at

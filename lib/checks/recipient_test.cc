@@ -69,8 +69,7 @@ Answer Vouched(const Policy& policy, const MailboxLookup& lookup) {
                        {"uid=old"}, moment)});
 }
 
-// Evaluates until there is a verdict; `answer` gives what each lookup is
-// answered.
+// Evaluates until there is a verdict. `answer` gives the answer to each lookup.
 template <typename AnswerTo>
 Verdict Judge(const std::shared_ptr<Policy>& policy, const Transaction& tx,
               AnswerTo answer, std::vector<Lookup>* asked = nullptr,
@@ -318,8 +317,8 @@ TEST(Recipient, ARejectionNeedsAProofForEveryReading) {
   }
 }
 
-// What is remembered is the mailbox that was found: joe for joe+tag, if the
-// directory says so, or it would be another one for each tag.
+// The mailbox that was found is remembered: joe for joe+tag, if the directory
+// says so. Otherwise each tag would be remembered as another mailbox.
 TEST(Recipient, PresentPassesAndIsRemembered) {
   const std::map<std::vector<std::string>, std::string> cases = {
       {{"uid=joe", "joe@example.org"}, "people:joe@example.org"},

@@ -36,7 +36,7 @@ TEST(DnsControlsFor, ANameHasThoseOfThePolicy) {
   const auto controls = DnsControlsFor(policy, Asked("example.com"), kRandom);
   EXPECT_FALSE(controls[0].uncached);
   EXPECT_TRUE(controls[1].uncached);
-  // The zone of a list itself is in none.
+  // The zone itself is not a name in the list.
   EXPECT_EQ(Names(policy, Asked("bl.example.org")),
             Names(policy, Asked("example.com")));
   EXPECT_EQ(Names(policy, Asked("xbl.example.org")),
@@ -59,7 +59,7 @@ TEST(DnsControlsFor, AListHasThoseOfRfc5782) {
       "-" + std::string(kLabel) + ".example.com.bl.example.org A",
   };
   EXPECT_EQ(Names(Ours(), Asked("1.2.0.192.bl.example.org")), expected);
-  // Whatever is looked up in it, so that one round serves all.
+  // The same for every lookup in the list, so one round serves all.
   EXPECT_EQ(Names(Ours(), Asked("example.net.bl.example.org", DnsType::kTxt)),
             expected);
 }

@@ -7,16 +7,20 @@
 // repeats the lookup with DnsLookup::with_controls. After the new answer has
 // come, the same server is asked for the controls:
 //
-//   for a name     Present: each positive control of the policy. No cache can
-//                  have it. Absent: a random label below each domain of
-//                  absent_below, as A and as MX.
-//   in a list      The test entries of RFC 5782 5. Of IPv4: 127.0.0.2 is
-//                  listed; 127.0.0.1 and a random documentation address are
-//                  not. Of IPv6 the same: ::FFFF:7F00:2; ::FFFF:7F00:1 and an
-//                  address of 2001:db8::/32. Of domains the same: "test";
-//                  "invalid" and a name below example.com.
-//   in an allow    The same. Also each positive control of the policy, because
-//   list           it may count against a client that it is not listed.
+//                  must be present         must be absent
+//   a name         each positive control   a random label below each domain
+//                  of the policy, which    of absent_below, as A and as MX
+//                  is in no cache
+//   a list of      127.0.0.2               127.0.0.1, and a random
+//   IPv4                                   documentation address
+//   a list of      ::FFFF:7F00:2           ::FFFF:7F00:1, and a random address
+//   IPv6                                   of 2001:db8::/32
+//   a list of      "test"                  "invalid", and a random name below
+//   domains                                example.com
+//
+// The test entries of lists are those of RFC 5782 5. For an allow list the
+// positive controls of the policy are asked for, too, because it may count
+// against a client that it is not listed.
 
 #ifndef MAILVERDICT_LIB_CORE_DNS_VOUCH_H_
 #define MAILVERDICT_LIB_CORE_DNS_VOUCH_H_

@@ -25,7 +25,7 @@ TEST(VouchDns, AnAbsentNameWithItsControlsIsVouchedFor) {
   EXPECT_EQ(answer.vouched_by(), label + ".control.example.org A, " +
                                      "zero.example.org A, no " + label +
                                      ".com A, no " + label + ".com MX");
-  // Alone it proves nothing: other types may be there.
+  // Alone it proves nothing: the name may have records of other types.
   EXPECT_FALSE(answer.ProofOfAbsence().has_value());
 }
 
@@ -34,7 +34,7 @@ TEST(VouchDns, WhatIsThereIsVouchedForWithItsControls) {
       Vouched(Ours(), Report::Present(Asked("example.net", DnsType::kMx),
                                       {"0 ."}, AnswerMoment()));
   ASSERT_TRUE(null_mx.ProofOfPresence().has_value());
-  // Negative controls suffice: nobody invents.
+  // Negative controls are enough: they show that the server invents nothing.
   EXPECT_TRUE(Vouched(WithoutControls(),
                       Report::Present(Asked("example.net", DnsType::kMx),
                                       {"0 ."}, AnswerMoment()))
@@ -62,8 +62,8 @@ std::vector<Report> Vouchable() {
           NoName(Asked("1.2.0.192.ok.example.org"))};
 }
 
-// Spoils each control of each of them in turn, those for which `spoil` is true,
-// and expects that it is held against the answer in these words.
+// For each of these reports, spoils each control in turn for which `spoil` is
+// true, and expects that the answer becomes Unknown with these words.
 void ExpectObjection(
     const std::string& said,
     const std::function<bool(const DnsControl&, Report*)>& spoil) {
@@ -124,7 +124,7 @@ TEST(VouchDns, AControlOfAnotherServerOrMomentIsHeldAgainstTheAnswer) {
     control->origin.sent -= absl::Nanoseconds(1);
     return true;
   });
-  // Two that nobody knows the server of do not come from one.
+  // Two answers without a server do not count as from the same server.
   Report report = Listed("1.2.0.192.bl.example.org");
   report.origin.server = "";
   std::vector<Report> controls =
@@ -173,7 +173,7 @@ TEST(VouchDns, AListsAnswerThatIsAnErrorIsUnknown) {
       Vouched(Ours(), Listed("1.2.0.192.bl.example.org", "127.255.255.254"));
   EXPECT_TRUE(answer.unknown());
   EXPECT_EQ(answer.reason(), "the list answers by an error: 127.255.255.254");
-  // Its text is none.
+  // A TXT record is not judged as a listing.
   EXPECT_TRUE(
       Vouched(Ours(),
               Report::Present(Asked("1.2.0.192.bl.example.org", DnsType::kTxt),
@@ -181,7 +181,7 @@ TEST(VouchDns, AListsAnswerThatIsAnErrorIsUnknown) {
           .present());
 }
 
-// What no control can vouch for stays what it is.
+// A report that no control can vouch for stays as it is.
 void ExpectNotVouchedFor(const Policy& policy, const Report& report) {
   const Answer answer = Vouched(policy, report);
   EXPECT_EQ(answer.state(), report.state);

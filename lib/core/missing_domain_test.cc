@@ -17,7 +17,8 @@ std::optional<MissingDomain> Read(std::vector<std::string> more) {
       HistoryLookup{HistoryLookup::Kind::kMissingDomain, "bad.com"}, values)));
 }
 
-// A mark has a domain learned at once, so no other word may pass for one.
+// A mark makes a domain learned at once, so no other word may be read as a
+// mark.
 TEST(MissingDomain, AMarkIsOneOfTwoWords) {
   EXPECT_EQ(Read({})->mark, MissingDomain::Mark::kNone);
   EXPECT_EQ(Read({"added"})->mark, MissingDomain::Mark::kAdded);

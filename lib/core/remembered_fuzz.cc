@@ -1,6 +1,5 @@
-// What is remembered, as values of a report, of any text: read and written
-// again it says the same, and what says nothing is not read at all. The input's
-// lines are the values.
+// Reads the values of a history's report from any text; the lines of the input
+// are the values. What could be read is written again and must read the same.
 
 #include <cstddef>
 #include <cstdint>
@@ -30,7 +29,7 @@ void Examine(HistoryLookup::Kind kind, const std::vector<std::string>& values) {
   Require(values.size() == written.size(), "no value is passed over");
 }
 
-// Only an operator's mark, or messages enough, has a domain learned.
+// A domain is learned only by an operator's mark, or by enough messages.
 void ExamineDomain(const std::vector<std::string>& values) {
   const auto domain =
       MissingDomain::From(Of(HistoryLookup::Kind::kMissingDomain, values));
@@ -50,7 +49,8 @@ void ExamineDomain(const std::vector<std::string>& values) {
           "and not long ago");
 }
 
-// However it reads, who is missing now has been so since now or before.
+// Whatever was read, a mailbox that is missing now has been missing since now
+// or earlier.
 void ExamineMailbox(const std::vector<std::string>& values) {
   const auto seen =
       MailboxSeen::From(Of(HistoryLookup::Kind::kMailboxSeen, values));

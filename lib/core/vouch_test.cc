@@ -87,7 +87,7 @@ DirectoryPolicy PeopleOnTwoServers() {
   return people;
 }
 
-// As `server` says it, with its controls.
+// The proven absence that `server` gives, with its controls.
 Answer AbsentFrom(const std::string& server) {
   Origin moment = Moment();
   moment.server = server;

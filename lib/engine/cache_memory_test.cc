@@ -28,7 +28,7 @@ void FillAndMeasure(bool present) {
   EXPECT_EQ(right, kAnswers);
   EXPECT_EQ(full.cache().size(), static_cast<size_t>(kAnswers));
   EXPECT_LE(bytes, kMost);
-  // Less than what was asked for alone: then something else was measured.
+  // If it is less than the contents alone, something else was measured.
   EXPECT_GT(bytes, 64 * int64_t{kAnswers});
   printf("%.1f bytes an answer\n",
          static_cast<double>(bytes) / static_cast<double>(kAnswers));

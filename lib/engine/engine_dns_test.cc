@@ -1,5 +1,5 @@
-// What an engine makes of lookups in DNS: whom it asks, what it keeps, and how
-// long it waits.
+// How an engine handles lookups in DNS: which servers it asks, what it keeps,
+// and how long it waits.
 
 #include <gtest/gtest.h>
 
@@ -18,8 +18,9 @@
 namespace mailverdict {
 namespace {
 
-// Asks one after the other; what is proven to be there rejects, what is unknown
-// defers. One that does not wait has it asked ahead, and passes.
+// A check that asks for its lookups one after the other. A proven presence
+// rejects, an unknown answer defers. If it is made not to wait, it starts the
+// lookups ahead and passes.
 class AskingCheck final : public Check {
  public:
   AskingCheck(std::vector<DnsLookup> lookups, bool waits)

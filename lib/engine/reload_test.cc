@@ -1,5 +1,5 @@
-// What a new engine takes over from the one before, and that nothing proven
-// outlives what it rests on because of it.
+// What a new engine takes over from its predecessor. No proof may outlive what
+// it rests on because of that.
 
 #include <gtest/gtest.h>
 
@@ -18,8 +18,8 @@
 namespace mailverdict {
 namespace {
 
-// Rejects what is proven: an absent mailbox, or a name that is there. Defers
-// what is Unknown, and passes the rest.
+// A check that rejects a proven answer (an absent mailbox, or a present name),
+// defers an Unknown, and passes any other.
 class LookupCheck final : public Check {
  public:
   explicit LookupCheck(Lookup lookup)
@@ -200,7 +200,7 @@ TEST_F(ReloadTest, TroubleOfADirectoryThatWasTakenOverForgetsItsAbsences) {
   EXPECT_EQ(Last(2), Disposition::kPass);
 }
 
-// Whichever engine hears of it first.
+// This holds whichever engine hears of the trouble first.
 TEST_F(ReloadTest, VerdictsUnderWayShareWhatWasTakenOver) {
   Use(TestPolicy());
   Judge();

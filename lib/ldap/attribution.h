@@ -47,10 +47,11 @@ struct Attributed {
 //
 // If an entry shows the values that an arm of a lookup asked for, the entry is
 // a hit of that lookup. A control's entry is recognised by its DN. It must show
-// the value that the control was asked by: if the account could not read an
-// attribute, mailboxes found only by that attribute would look absent. It must
-// not show the value that a control of another arm asked for: that arm might
-// have found it.
+// the value that the control was asked by. If the directory's user may not read
+// that attribute, another address of the control's own account may have found
+// the entry; it would be taken for the control's alone, and that address would
+// look absent. It must not show the value that a control of another arm asked
+// for: that arm might have found it.
 //
 // Any other entry may be a hit of any lookup, because servers also compare
 // attributes that they do not show, by rules that are not known here. This

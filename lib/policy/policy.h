@@ -155,8 +155,8 @@ struct RealmPolicy {
   mail::NamePatterns valid_patterns;
   // Which local parts a gateway or a forwarder may have derived from another
   // address (mail/signed_address.h).
-  bool signed_batv = false;  // also ask for the mailbox in it
-  bool signed_srs = false;   // pass: it has a foreign sender in it
+  bool signed_batv = false;  // also ask for the mailbox inside
+  bool signed_srs = false;   // pass: there is a foreign sender inside
 };
 
 // How DNS is asked, and which controls show that a DNS server can be believed.
