@@ -29,22 +29,9 @@ std::vector<mail::Address> FormsOf(const mail::Address& recipient,
 std::vector<mail::Address> CandidateMailboxes(const mail::Address& recipient,
                                               const RealmPolicy& realm);
 
-<<<<<<< .merge_file_VWEv7O
-// Returns all spellings of `forms` in a directory (Address::Spellings), none
-// twice.
+// Returns the spellings that a directory may use for `forms`
+// (Address::Spellings), none twice.
 std::vector<std::string> SpellingsOf(const std::vector<mail::Address>& forms);
-||||||| .merge_file_1M2yyr
-// Returns all spellings of these mailboxes in a directory (Address::Spellings):
-// those of the recipient itself first, and none twice.
-std::vector<std::string> SpellingsOf(const mail::Address& recipient,
-                                     const RealmPolicy& realm);
-=======
-// Returns the spellings that a directory may use for the recipient's
-// CandidateMailboxes (Address::Spellings): those of the recipient itself first,
-// and none twice.
-std::vector<std::string> SpellingsOf(const mail::Address& recipient,
-                                     const RealmPolicy& realm);
->>>>>>> .merge_file_ENIuIn
 
 // Whether the realm has SRS and one of `forms` is an SRS address. Such an
 // address has the original sender of a forwarded message in its local part, so
