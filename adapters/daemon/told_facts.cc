@@ -1,6 +1,6 @@
 #include "adapters/daemon/told_facts.h"
 
-#include <string_view>
+#include <cstddef>
 
 #include "absl/strings/str_cat.h"
 
@@ -8,7 +8,7 @@ namespace mailverdict {
 namespace {
 
 // As docs/cases.md names it.
-std::string_view NameOf(Fact fact) {
+const char* NameOf(Fact fact) {
   switch (fact) {
     case Fact::kClient:
       return "the client's address";
@@ -51,8 +51,9 @@ FactSet ToldTo(Listener::Protocol protocol) {
 std::vector<std::string> WarnOfUntoldFacts(
     const Chain& chain, const std::vector<Listener>& listeners) {
   FactSet told;
-  for (const Listener& listener : listeners)
+  for (const Listener& listener : listeners) {
     told.Add(ToldTo(listener.protocol));
+  }
   std::vector<std::string> warnings;
   if (told.empty()) return warnings;
   for (const auto& check : chain) {
@@ -65,7 +66,7 @@ std::vector<std::string> WarnOfUntoldFacts(
     }
     if (untold.empty()) continue;
     warnings.push_back(absl::StrCat(
-        "the check ", check->name().view(), " reads ", untold,
+        "the check ", std::string(check->name()), " reads ", untold,
         ", which no listener of this policy is told: it does nothing; add a "
         "listener for milter (docs/cases.md, \"What each MTA connection "
         "tells\")"));

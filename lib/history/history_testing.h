@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "lib/core/vanished.h"
-#include "lib/history/lmdb_testing.h"
-#include "lib/history/memory_history.h"
+#include "lib/history/store_testing.h"
+#include "lib/history/stored_history.h"
 
 namespace mailverdict {
 
@@ -32,19 +32,14 @@ inline Observation Gone(const std::string& who, absl::Time when) {
   return {Observation::Kind::kGone, About(who), when};
 }
 
-// The parameter is true for a store in a file, false for one in memory.
-class HistoryTest : public testing::TestWithParam<bool> {
+class HistoryTest : public testing::TestWithParam<StoreKind> {
  protected:
   void SetUp() override { Open(Store::kDefaultMaxEntries); }
 
   void Open(size_t max) {
     history_.reset();
     in_order_ = max <= 100;
-    if (!GetParam()) {
-      history_ = std::make_unique<MemoryHistory>(max);
-      return;
-    }
-    auto store = OpenStore(folder_, nullptr, max);
+    auto store = GetParam().open(folder_, max);
     ASSERT_TRUE(store.ok()) << store.status();
     history_ = std::make_unique<StoredHistory>(*std::move(store));
   }

@@ -10,20 +10,15 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "lib/history/lmdb_testing.h"
-#include "lib/history/memory_store.h"
+#include "lib/history/store_testing.h"
 
 namespace mailverdict {
 namespace {
 
-class StoreTest : public testing::TestWithParam<bool> {
+class StoreTest : public testing::TestWithParam<StoreKind> {
  protected:
   void Open(size_t max_entries) {
-    if (!GetParam()) {
-      store_ = std::make_unique<MemoryStore>(max_entries);
-      return;
-    }
-    auto opened = OpenStore(folder_, nullptr, max_entries);
+    auto opened = GetParam().open(folder_, max_entries);
     ASSERT_TRUE(opened.ok()) << opened.status();
     store_ = *std::move(opened);
   }
@@ -57,9 +52,8 @@ class StoreTest : public testing::TestWithParam<bool> {
   std::unique_ptr<Store> store_;
 };
 
-INSTANTIATE_TEST_SUITE_P(All, StoreTest, testing::Bool(), [](const auto& info) {
-  return info.param ? "Lmdb" : "Memory";
-});
+INSTANTIATE_TEST_SUITE_P(All, StoreTest, testing::ValuesIn(kStoreKinds),
+                         [](const auto& info) { return info.param.name; });
 
 TEST_P(StoreTest, HasWhatWasPut) {
   EXPECT_EQ(Value("joe"), "-");

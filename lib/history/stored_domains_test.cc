@@ -160,10 +160,8 @@ TEST_P(MissingDomains, TheLongestNameIsRemembered) {
   EXPECT_TRUE(Recall(name).has_value());
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, MissingDomains, testing::Bool(),
-                         [](const auto& info) {
-                           return info.param ? "InAFile" : "InMemory";
-                         });
+INSTANTIATE_TEST_SUITE_P(Stores, MissingDomains, testing::ValuesIn(kStoreKinds),
+                         [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace mailverdict

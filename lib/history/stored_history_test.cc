@@ -13,10 +13,8 @@
 namespace mailverdict {
 namespace {
 
-INSTANTIATE_TEST_SUITE_P(All, HistoryTest, testing::Bool(),
-                         [](const auto& info) {
-                           return info.param ? "Lmdb" : "Memory";
-                         });
+INSTANTIATE_TEST_SUITE_P(All, HistoryTest, testing::ValuesIn(kStoreKinds),
+                         [](const auto& info) { return info.param.name; });
 
 TEST_P(HistoryTest, KnowsNobodyAtFirst) {
   EXPECT_EQ(history_->Read(About("joe")).state, AnswerState::kAbsent);

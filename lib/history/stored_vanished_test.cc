@@ -12,10 +12,8 @@
 namespace mailverdict {
 namespace {
 
-INSTANTIATE_TEST_SUITE_P(All, HistoryTest, testing::Bool(),
-                         [](const auto& info) {
-                           return info.param ? "Lmdb" : "Memory";
-                         });
+INSTANTIATE_TEST_SUITE_P(All, HistoryTest, testing::ValuesIn(kStoreKinds),
+                         [](const auto& info) { return info.param.name; });
 
 TEST_P(HistoryTest, KnowsWhenAddressesOfADirectoryVanished) {
   EXPECT_TRUE(VanishedFrom("people").empty());
