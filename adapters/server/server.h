@@ -71,6 +71,10 @@ struct Limits {
 // any thread.
 class Responder {
  public:
+  // Of a request that nobody waits for: Send does nothing. With it a Codec can
+  // be tested without a server.
+  Responder() = default;
+
   // Sends `answer`, framed by the connection's codec. Only the first Send of
   // all copies counts. Does nothing after the connection or the server has
   // gone. Calls no handler before it returns.
@@ -90,7 +94,7 @@ class Responder {
       : connection_(std::move(connection)), number_(number) {}
 
   std::weak_ptr<Connection> connection_;
-  uint64_t number_;  // of the request on its connection
+  uint64_t number_ = 0;  // of the request on its connection
 };
 
 // Loop's thread only. A connection whose request is not answered is closed

@@ -373,6 +373,19 @@ TEST_F(LineServerTest, ADrainWaitsForEachConnectionThatHasBegunARequest) {
   EXPECT_EQ(half->received(), "<half>\n");
 }
 
+TEST(ResponderTest, OfNobodyTakesAnAnswer) {
+  const LineHandler answer = [](const std::string& line, Responder responder) {
+    EXPECT_EQ(line, "joe");
+    EXPECT_FALSE(responder.StillWaiting());
+    responder.Send("<joe>");
+  };
+  int ends = 0;
+  LineCodec codec(&answer, Codec::AtEndOfFile::kAnswer, &ends);
+  codec.Feed("joe\njo");
+  EXPECT_EQ(codec.Next(Responder()), Codec::Result::kRequest);
+  EXPECT_EQ(codec.Next(Responder()), Codec::Result::kMore);
+}
+
 // The loop has not accepted the connection when the drain begins.
 TEST_F(LineServerTest, ARequestThatWasSentBeforeTheDrainIsAnswered) {
   Start();

@@ -38,6 +38,8 @@ struct ServerState {
   absl::Time since = absl::InfinitePast();
 };
 
+// Answers the question whether a mailbox exists: a directory, or a cache in
+// front of one.
 class MailboxResolver {
  public:
   using Done = std::function<void(const Answer&)>;
