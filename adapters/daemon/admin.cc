@@ -77,7 +77,7 @@ std::string ListFileLine(const DaemonStatus::ListFile& file) {
   std::string line =
       absl::StrCat("file ", file.path, " ", file.entries, " entries");
   if (file.state == State::kGood) return line + "\n";
-  const bool held = file.state == State::kDeferAll;
+  const bool held = file.state == State::kHeld;
   absl::StrAppend(&line, held ? ", HELD since " : ", BROKEN since ",
                   Utc(file.since), ": ", OnOneLine(file.why), "\n");
   absl::StrAppend(&line,

@@ -72,9 +72,9 @@ struct DaemonStatus {
   struct ListFile {
     std::string path;
     size_t entries = 0;  // in force
-    enum class State { kGood, kBroken, kDeferAll } state = State::kGood;
-    absl::Time since;  // kBroken, kDeferAll: when the state began
-    std::string why;   // kBroken, kDeferAll
+    enum class State { kGood, kBroken, kHeld } state = State::kGood;
+    absl::Time since;  // kBroken, kHeld: when the state began
+    std::string why;   // kBroken, kHeld
   };
   // An open alarm about the policy's files, list files left out.
   struct Trouble {

@@ -53,7 +53,7 @@ TEST_F(StatusText, SaysWhichFilesAreHeldOrBrokenAndWhatToDo) {
   const absl::Time since = absl::FromUnixSeconds(1'800'000'000);
   status.files = {
       {"/etc/aliases", 120, State::kGood, absl::InfinitePast(), ""},
-      {"/etc/valid", 10, State::kDeferAll, since,
+      {"/etc/valid", 10, State::kHeld, since,
        "it has lost 6 of 10 entries"},
       {"/etc/wrong", 3, State::kBroken, since, "/etc/wrong:1:4: this byte"}};
   status.troubles = {{"policy refused, the old one stays: p:1:1: a\nb", since}};
@@ -79,7 +79,7 @@ TEST_F(StatusText, NoTextOfAServerOrAFileForgesALineOrDrivesTheTerminal) {
   const std::string bad = "no\n\x1b[2Jhold off\r\xe2\x80\xae";
   const std::string shown = ": no; \\x1b[2Jhold off\\x0d\\xe2\\x80\\xae\n";
   status.directories[0].servers = {{"ldap://a", true, bad, since}};
-  status.files = {{"/etc/valid", 10, State::kDeferAll, since, bad}};
+  status.files = {{"/etc/valid", 10, State::kHeld, since, bad}};
   status.troubles = {{bad, since}};
   EXPECT_THAT(text(), testing::HasSubstr("ldap://a FAILS since "
                                          "2027-01-15T08:00:00Z" +

@@ -130,8 +130,8 @@ DaemonStatus Daemon::Status() {
     status.files.push_back({key.path, list.entries,
                             list.state == ListInForce::State::kGood
                                 ? ListFile::State::kGood
-                            : list.state == ListInForce::State::kDeferAll
-                                ? ListFile::State::kDeferAll
+                            : list.state == ListInForce::State::kHeld
+                                ? ListFile::State::kHeld
                                 : ListFile::State::kBroken,
                             list.since, list.why});
   }

@@ -97,7 +97,7 @@ absl::StatusOr<ListInForce> ReadList(const ListKey& key,
       SameEntries(*before->doubted, *version->addresses)) {
     return version;
   }
-  ListInForce held = Kept(*before, State::kDeferAll,
+  ListInForce held = Kept(*before, State::kHeld,
                           absl::StrCat("it has lost ", loss.lost, " of ",
                                        loss.entries, " entries at once"),
                           now);

@@ -28,7 +28,7 @@ struct ListInForce {
     kGood,    // the file's version is in force
     kBroken,  // an older version is in force: the file cannot be read or has an
               // error
-    kDeferAll,  // an older version is in force: the file lacks too many entries
+    kHeld,  // an older version is in force: the file lacks too many entries
   };
 
   // The version in force: its text, and the parsed text. A list of domains has
@@ -40,7 +40,7 @@ struct ListInForce {
 
   State state = State::kGood;
   absl::Time since = absl::InfinitePast();  // when `state` began
-  std::string why;  // kBroken, kDeferAll: the reason, for people
+  std::string why;  // kBroken, kHeld: the reason, for people
   // The version that is held, or null. Its entries are valid too, beside those
   // in force, so that a held list never refuses a new address.
   std::shared_ptr<const mail::AddressFile> doubted;

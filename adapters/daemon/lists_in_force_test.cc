@@ -59,12 +59,12 @@ TEST_F(ListsInForceTest, ALossIsHeldAgainstTheListInForce) {
   Write(Users(1, 10));
   EXPECT_EQ(Read(), State::kGood);
   Write("");
-  EXPECT_EQ(Read(), State::kDeferAll);
+  EXPECT_EQ(Read(), State::kHeld);
   EXPECT_EQ(list->since, kStart + absl::Minutes(2));
   EXPECT_THAT(list->why, HasSubstr("lost 10 of 10 entries"));
   EXPECT_TRUE(Has("user1@example.org"));
   Write(Users(1, 4));
-  EXPECT_EQ(Read(), State::kDeferAll)
+  EXPECT_EQ(Read(), State::kHeld)
       << "more than the empty one had, yet a loss";
   EXPECT_EQ(list->since, kStart + absl::Minutes(2)) << "since the first";
   EXPECT_THAT(list->why, HasSubstr("lost 6 of 10 entries"));
@@ -73,7 +73,7 @@ TEST_F(ListsInForceTest, ALossIsHeldAgainstTheListInForce) {
   EXPECT_EQ(Read(), State::kGood) << "half of the list that was held";
   EXPECT_FALSE(Has("user10@example.org"));
   Write(Users(1, 2));
-  EXPECT_EQ(Read(), State::kDeferAll) << "against the five in force";
+  EXPECT_EQ(Read(), State::kHeld) << "against the five in force";
   Write(Users(1, 5));
   EXPECT_EQ(Read(), State::kGood);
 }
@@ -82,11 +82,11 @@ TEST_F(ListsInForceTest, NewNamesOfAHeldVersionCountAsWell) {
   Write("old@example.org\n");
   Read();
   Write("new@example.org\n");
-  EXPECT_EQ(Read(), State::kDeferAll);
+  EXPECT_EQ(Read(), State::kHeld);
   EXPECT_TRUE(Has("old@example.org"));
   EXPECT_TRUE(Has("new@example.org"));
   Write("newer@example.org\n");
-  EXPECT_EQ(Read(), State::kDeferAll);
+  EXPECT_EQ(Read(), State::kHeld);
   EXPECT_FALSE(Has("new@example.org")) << "it was never in force";
 }
 
@@ -94,13 +94,13 @@ TEST_F(ListsInForceTest, AHoldEndsWithTheFileThatCameBack) {
   Write(Users(1, 10));
   Read();
   Write("wrong@example.org\n");
-  EXPECT_EQ(Read(), State::kDeferAll);
+  EXPECT_EQ(Read(), State::kHeld);
   Write(Users(1, 10));
   EXPECT_EQ(Read(), State::kGood);
   EXPECT_EQ(list->why, "");
   EXPECT_FALSE(Has("wrong@example.org")) << "its version was withdrawn";
   Write("wrong@example.org\n");
-  EXPECT_EQ(Read(), State::kDeferAll);
+  EXPECT_EQ(Read(), State::kHeld);
   EXPECT_EQ(list->since, now) << "a new hold";
 }
 
@@ -146,14 +146,14 @@ TEST_F(ListsInForceTest, AVersionIsAcceptedOnlyAsItWasHeld) {
   Write(Users(1, 2));
   Read();
   Write("");
-  EXPECT_EQ(Read(/*accepted=*/true), State::kDeferAll) << "another one now";
+  EXPECT_EQ(Read(/*accepted=*/true), State::kHeld) << "another one now";
   Write(Users(1, 2));
   Read();
   Write("# the same\n" + Users(1, 2));
   EXPECT_EQ(Read(/*accepted=*/true), State::kGood);
   EXPECT_FALSE(Has("user10@example.org"));
   Write("");
-  EXPECT_EQ(Read(), State::kDeferAll) << "an acceptance is for one version";
+  EXPECT_EQ(Read(), State::kHeld) << "an acceptance is for one version";
 }
 
 TEST_F(ListsInForceTest, WhatIsBrokenOrGoneLeavesTheLastGoodVersion) {
@@ -190,7 +190,7 @@ TEST_F(ListsInForceTest, ABrokenFileDoesNotEndAHoldAndTakesNothingAway) {
   }
   EXPECT_TRUE(Has("user10@example.org"));
   Write("new@example.org\n");
-  EXPECT_EQ(Read(), State::kDeferAll);
+  EXPECT_EQ(Read(), State::kHeld);
 }
 
 TEST_F(ListsInForceTest, WithoutAVersionBeforeAnythingGoodIsTaken) {
@@ -228,7 +228,7 @@ TEST_F(ListsInForceTest, ComesBackFromMemoryAndIsComparedWithIt) {
   list = lists.begin()->second;
   EXPECT_EQ(Read(), State::kGood) << "the same as before";
   Write("");
-  EXPECT_EQ(Read(), State::kDeferAll);
+  EXPECT_EQ(Read(), State::kHeld);
   EXPECT_EQ(list->entries, 12u);
 }
 

@@ -145,7 +145,7 @@ TEST_F(PolicyLoadTest, ARestartIsComparedWithWhatWasInForce) {
   Write("wrong", "joe@worse.com\n");
   const auto again = Restart();
   ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_EQ(StateOf("valid"), State::kDeferAll);
+  EXPECT_EQ(StateOf("valid"), State::kHeld);
   EXPECT_EQ(StateOf("wrong", true), State::kBroken);
   EXPECT_TRUE(again->loaded.policy.realms[0].valid_addresses.contains(
       "bob@example.org"));
@@ -154,7 +154,7 @@ TEST_F(PolicyLoadTest, ARestartIsComparedWithWhatWasInForce) {
   // A restart during the hold: what is remembered is the list in force.
   ASSERT_TRUE(SaveLists(Path("history"), again->lists, false).ok());
   ASSERT_TRUE(Restart().ok());
-  EXPECT_EQ(StateOf("valid"), State::kDeferAll);
+  EXPECT_EQ(StateOf("valid"), State::kHeld);
 }
 
 TEST_F(PolicyLoadTest, ADamagedMemoryIsNoComparisonAndAnAlarm) {
@@ -196,7 +196,7 @@ TEST_F(PolicyLoadTest, ThePolicySaysHowMuchAListMayLose) {
   Write("valid", "ann@example.org\n");
   WritePolicy(Text() + "max_list_loss_percent: 10\n");
   ASSERT_TRUE(Read(true).ok());
-  EXPECT_EQ(StateOf("valid"), State::kDeferAll);
+  EXPECT_EQ(StateOf("valid"), State::kHeld);
 }
 
 TEST_F(PolicyLoadTest, AnEmptiedOrCutPolicyIsRefused) {
