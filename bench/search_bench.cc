@@ -89,14 +89,14 @@ void Attribution(benchmark::State& state, bool found) {
   const std::vector<MailboxLookup> controls =
       ControlsFor(people, lookups.front());
   const SearchResult result = Result(people, found ? state.range(0) : 0);
-  const Attributed attributed = Attribute(people, lookups, controls, result);
-  for (const std::optional<Answer>& answer : attributed.answers) {
+  const auto attribution = AssignEntries(people, lookups, controls, result);
+  for (const std::optional<Answer>& answer : attribution.answers) {
     if (!answer.has_value() || !(found ? answer->present() : answer->proven()))
       return state.SkipWithError("wrong answers");
   }
   const CountAllocations count(&state);
   for (auto _ : state) {
-    benchmark::DoNotOptimize(Attribute(people, lookups, controls, result));
+    benchmark::DoNotOptimize(AssignEntries(people, lookups, controls, result));
   }
 }
 BENCHMARK_CAPTURE(Attribution, found, true)

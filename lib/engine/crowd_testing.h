@@ -58,9 +58,9 @@ class Crowd final : public MailboxResolver {
                             exchange_ * absl::Nanoseconds(61'803);
     result.origin = {policy_.uris.front(), 3, exchange_, sent,
                      sent + absl::Nanoseconds(812'345)};
-    const Attributed attributed =
-        Attribute(policy_, {lookup}, ControlsFor(policy_, lookup), result);
-    done(*attributed.answers.front());
+    const Attribution attribution =
+        AssignEntries(policy_, {lookup}, ControlsFor(policy_, lookup), result);
+    done(*attribution.answers.front());
   }
 
  private:

@@ -277,17 +277,17 @@ struct Hits {
 
 }  // namespace
 
-Attributed Attribute(const DirectoryPolicy& directory,
-                     const std::vector<MailboxLookup>& lookups,
-                     const std::vector<MailboxLookup>& controls,
-                     SearchResult result) {
+Attribution AssignEntries(const DirectoryPolicy& directory,
+                          const std::vector<MailboxLookup>& lookups,
+                          const std::vector<MailboxLookup>& controls,
+                          SearchResult result) {
   ControlEntries control_entries(directory, controls, result.origin);
   const Hits hits(directory, lookups, std::move(result.entries),
                   &control_entries);
   const std::string defect = Defect(directory, result);
   const bool alone = lookups.size() == 1;
-  Attributed attributed;
-  attributed.answers.reserve(lookups.size());
+  Attribution attribution;
+  attribution.answers.reserve(lookups.size());
   // True if the only trouble is the size limit, and each lookup has a hit or
   // will be asked again with fewer others. That is no fault of the server.
   bool only_crowded = result.truncated && !lookups.empty();
@@ -300,19 +300,19 @@ Attributed Attribute(const DirectoryPolicy& directory,
       report.values = found;
     } else if (!alone &&
                (result.truncated || (defect.empty() && !hits.any.empty()))) {
-      attributed.answers.emplace_back(std::nullopt);
+      attribution.answers.emplace_back(std::nullopt);
       continue;
     } else if (!defect.empty()) {
       report.state = AnswerState::kUnknown;
       report.reason = defect;
       only_crowded = false;
     }
-    attributed.answers.emplace_back(
+    attribution.answers.emplace_back(
         Vouch(directory, std::move(report), control_entries.reports()));
   }
-  if (only_crowded) return attributed;
-  attributed.trouble = defect.empty() ? control_entries.Missing() : defect;
-  return attributed;
+  if (only_crowded) return attribution;
+  attribution.trouble = defect.empty() ? control_entries.Missing() : defect;
+  return attribution;
 }
 
 }  // namespace mailverdict

@@ -33,7 +33,7 @@ struct SearchResult {
   Origin origin;
 };
 
-struct Attributed {
+struct Attribution {
   // One answer for each lookup. nullopt: the result does not show which of the
   // lookups an entry answers, so this lookup has to be asked again, with fewer
   // others or alone.
@@ -65,10 +65,10 @@ struct Attributed {
 // server does.
 //
 // If the result code is not success, every miss is Unknown.
-Attributed Attribute(const DirectoryPolicy& directory,
-                     const std::vector<MailboxLookup>& lookups,
-                     const std::vector<MailboxLookup>& controls,
-                     SearchResult result);
+Attribution AssignEntries(const DirectoryPolicy& directory,
+                          const std::vector<MailboxLookup>& lookups,
+                          const std::vector<MailboxLookup>& controls,
+                          SearchResult result);
 
 }  // namespace mailverdict
 

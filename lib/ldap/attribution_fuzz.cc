@@ -1,6 +1,6 @@
-// Fuzzes Attribute with any answer of a directory, and Compare and ComparableDn
-// with any bytes. The search is for two people and two controls. The input is
-// its result, one line for each item:
+// Fuzzes AssignEntries with any answer of a directory, and Compare and
+// ComparableDn with any bytes. The search is for two people and two controls.
+// The input is its result, one line for each item:
 //
 //   dn DN            an entry; its attributes follow
 //   NAME VALUE       "mail joe@example.org"
@@ -104,9 +104,9 @@ void RequireGrounds(const DirectoryPolicy& policy, const SearchResult& result,
   }
 }
 
-std::vector<std::string> Said(const Attributed& attributed) {
+std::vector<std::string> Said(const Attribution& attribution) {
   std::vector<std::string> said;
-  for (const std::optional<Answer>& answer : attributed.answers) {
+  for (const std::optional<Answer>& answer : attribution.answers) {
     said.push_back(!answer.has_value() ? "again"
                    : answer->proven()  ? "proven"
                    : answer->present() ? "present"
@@ -125,10 +125,11 @@ void Divide(const SearchResult& result,
   for (const Control& control : policy->controls) {
     controls.push_back(Asked(control.address, control.arm));
   }
-  const Attributed attributed = Attribute(*policy, lookups, controls, result);
-  Require(attributed.answers.size() == lookups.size(), "an answer for each");
+  const Attribution attribution =
+      AssignEntries(*policy, lookups, controls, result);
+  Require(attribution.answers.size() == lookups.size(), "an answer for each");
   for (size_t i = 0; i < lookups.size(); ++i) {
-    const std::optional<Answer>& answer = attributed.answers[i];
+    const std::optional<Answer>& answer = attribution.answers[i];
     if (!answer.has_value()) {
       Require(lookups.size() > 1, "who asks alone is not asked again");
       continue;
@@ -138,9 +139,9 @@ void Divide(const SearchResult& result,
   }
   SearchResult reversed = result;
   std::reverse(reversed.entries.begin(), reversed.entries.end());
-  Require(
-      Said(Attribute(*policy, lookups, controls, reversed)) == Said(attributed),
-      "the order of entries says nothing");
+  Require(Said(AssignEntries(*policy, lookups, controls, reversed)) ==
+              Said(attribution),
+          "the order of entries says nothing");
 }
 
 void CompareValues(const std::string& a, const std::string& b) {

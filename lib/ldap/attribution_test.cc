@@ -40,8 +40,8 @@ class AttributionTest : public testing::Test {
  protected:
   // Divides the result `entries` of one search for `addresses` and the
   // controls.
-  Attributed Search(const std::vector<std::string>& addresses,
-                    std::vector<SearchResult::Entry> entries) {
+  Attribution Search(const std::vector<std::string>& addresses,
+                     std::vector<SearchResult::Entry> entries) {
     result.entries = std::move(entries);
     result.origin = {"ldap://test", 1, 7, absl::UnixEpoch(),
                      absl::UnixEpoch() + absl::Milliseconds(1)};
@@ -50,7 +50,7 @@ class AttributionTest : public testing::Test {
       lookups.push_back(About(address));
     }
     const MailboxLookup first = lookups.empty() ? About("") : lookups.front();
-    return Attribute(policy, lookups, ControlsFor(policy, first), result);
+    return AssignEntries(policy, lookups, ControlsFor(policy, first), result);
   }
   // Like Search, for one address. Returns the answer in a word.
   std::string One(const std::string& address,
@@ -63,9 +63,10 @@ class AttributionTest : public testing::Test {
     if (answer->unknown()) return "unknown";
     return answer->proven() ? "vouched" : "absent";
   }
-  static std::vector<std::string> Words(const Attributed& attributed) {
+  static std::vector<std::string> Words(const Attribution& attribution) {
     std::vector<std::string> words;
-    for (const auto& answer : attributed.answers) words.push_back(Word(answer));
+    for (const auto& answer : attribution.answers)
+      words.push_back(Word(answer));
     return words;
   }
   using Want = std::vector<std::string>;
@@ -82,7 +83,7 @@ TEST_F(AttributionTest, AnEntryIsWhoseValuesItHolds) {
 }
 
 TEST_F(AttributionTest, AMissWithAllControlsIsVouchedFor) {
-  const Attributed a = Search({"no@example.org"}, {kC1, kC2, kC3});
+  const Attribution a = Search({"no@example.org"}, {kC1, kC2, kC3});
   EXPECT_EQ(Words(a), Want{"vouched"});
   EXPECT_EQ(a.trouble, "");
 }
@@ -95,7 +96,7 @@ TEST_F(AttributionTest, AMissWithoutAnyOfTheControlsIsUnknown) {
   const std::vector<std::vector<SearchResult::Entry>> all = {
       {}, {kC1, kC2}, {kC1, kC3}, {kC2, kC3}};
   for (const auto& entries : all) {
-    const Attributed a = Search({"no@example.org"}, entries);
+    const Attribution a = Search({"no@example.org"}, entries);
     EXPECT_EQ(Words(a), Want{"unknown"});
     EXPECT_NE(a.trouble.find("is missing"), std::string::npos) << a.trouble;
   }
@@ -104,7 +105,7 @@ TEST_F(AttributionTest, AMissWithoutAnyOfTheControlsIsUnknown) {
 TEST_F(AttributionTest, AControlThatDoesNotShowItsValueIsNone) {
   for (Attributes shown : std::vector<Attributes>{
            {}, {{"mail", {}}}, {{"alt", {"c1@example.org"}}}}) {
-    const Attributed a =
+    const Attribution a =
         Search({"no@example.org"}, {Entry("c1", shown), kC2, kC3});
     EXPECT_EQ(Words(a), Want{"unknown"});
     EXPECT_NE(a.trouble.find("does not show mail"), std::string::npos)
@@ -116,7 +117,7 @@ TEST_F(AttributionTest, AControlThatDoesNotShowItsValueIsNone) {
 }
 
 TEST_F(AttributionTest, AControlUnderAnotherDnIsNone) {
-  const Attributed a =
+  const Attribution a =
       Search({"no@example.org"},
              {Entry("moved", {{"mail", {"c1@example.org"}}}), kC2, kC3});
   EXPECT_EQ(Words(a), Want{"unknown"});
@@ -154,7 +155,7 @@ TEST_F(AttributionTest, AnUnclaimedEntryIsAHitForOneAndAQuestionForMany) {
 
 TEST_F(AttributionTest, ManyHitsAreToldApart) {
   const auto jane = Entry("jane", {{"mail", {"jane@example.org"}}});
-  const Attributed a =
+  const Attribution a =
       Search({"jane@example.org", "joe@example.org", "j@example.org"},
              {kC1, kC2, kC3, kJoe, jane});
   EXPECT_EQ(Words(a), (Want{"present", "present", "present"}));
@@ -164,7 +165,7 @@ TEST_F(AttributionTest, ManyHitsAreToldApart) {
 }
 
 TEST_F(AttributionTest, ManyMissesAreBelievedWhenOnlyControlsCameBack) {
-  const Attributed a =
+  const Attribution a =
       Search({"no@example.org", "nobody@example.org"}, {kC1, kC2, kC3});
   EXPECT_EQ(Words(a), (Want{"vouched", "vouched"}));
   EXPECT_EQ(a.trouble, "");
@@ -173,7 +174,7 @@ TEST_F(AttributionTest, ManyMissesAreBelievedWhenOnlyControlsCameBack) {
 // The result does not show which lookup found the entry. Asking for the miss
 // again does.
 TEST_F(AttributionTest, AMissBesideAHitIsAskedAgain) {
-  const Attributed a =
+  const Attribution a =
       Search({"no@example.org", "joe@example.org"}, {kC1, kC2, kC3, kJoe});
   EXPECT_EQ(Words(a), (Want{"again", "present"}));
   EXPECT_EQ(a.trouble, "");
@@ -183,7 +184,7 @@ TEST_F(AttributionTest, AMissBesideAHitIsAskedAgain) {
 TEST_F(AttributionTest, AControlThatAnothersQuestionFoundIsNoWitness) {
   const auto c1 = Entry(
       "c1", {{"mail", {"c1@example.org"}}, {"alt", {"info@example.org"}}});
-  const Attributed a =
+  const Attribution a =
       Search({"info@example.org", "joe@example.org"}, {c1, kC2, kC3});
   EXPECT_EQ(Words(a), (Want{"present", "again"}));
   EXPECT_EQ(a.trouble, "");
@@ -217,7 +218,7 @@ TEST_F(AttributionTest, AControlOfWhichARangeIsShownIsNone) {
   for (const Attributes& shown : std::vector<Attributes>{
            {{"mail;range=0-1499", {"c1@example.org"}}},
            {{"mail", {"c1@example.org"}}, {"alt;range=0-1", {"x", "y"}}}}) {
-    const Attributed a =
+    const Attribution a =
         Search({"no@example.org"}, {Entry("c1", shown), kC2, kC3});
     EXPECT_EQ(Words(a), Want{"unknown"});
     EXPECT_NE(a.trouble.find("c1@example.org (mail)"), std::string::npos)
@@ -228,7 +229,7 @@ TEST_F(AttributionTest, AControlOfWhichARangeIsShownIsNone) {
 TEST_F(AttributionTest, AControlThatAnswersAnothersQuestionIsNone) {
   const auto c1 =
       Entry("c1", {{"mail", {"c1@example.org"}}, {"alt", {"c2@example.org"}}});
-  const Attributed a = Search({"no@example.org"}, {c1, kC2, kC3});
+  const Attribution a = Search({"no@example.org"}, {c1, kC2, kC3});
   EXPECT_EQ(Words(a), Want{"unknown"});
   for (const char* part : {"c1@example.org (mail)", "c2@example.org (alt)",
                            "accounts that share no value"}) {
@@ -317,7 +318,7 @@ TEST_F(AttributionTest, ALetterMayMeanMoreLettersThanItHasBytes) {
 TEST_F(AttributionTest, AReferenceVoidsMissesUnlessItIsListed) {
   result.references = {"ldap://a/", "ldap://b/"};
   policy.ignored_references = {"ldap://a/"};
-  Attributed a =
+  Attribution a =
       Search({"no@example.org", "joe@example.org"}, {kC1, kC2, kC3, kJoe});
   EXPECT_EQ(Words(a), (Want{"unknown", "present"}));
   EXPECT_NE(a.trouble.find("ldap://b/"), std::string::npos);
@@ -328,7 +329,7 @@ TEST_F(AttributionTest, AReferenceVoidsMissesUnlessItIsListed) {
 
 TEST_F(AttributionTest, AFailureVoidsMissesAndNoHit) {
   result.failure = "search failed: Server is busy (51)";
-  const Attributed a =
+  const Attribution a =
       Search({"no@example.org", "joe@example.org"}, {kC1, kC2, kC3, kJoe});
   EXPECT_EQ(Words(a), (Want{"unknown", "present"}));
   EXPECT_EQ(a.answers[0]->reason(), result.failure);
@@ -339,7 +340,7 @@ TEST_F(AttributionTest, AFailureVoidsMissesAndNoHit) {
 TEST_F(AttributionTest, TooManyEntriesAreAskedForAlone) {
   result.failure = "search failed: Size limit exceeded (4)";
   result.truncated = true;
-  Attributed a = Search({"no@example.org", "joe@example.org"}, {kC1, kJoe});
+  Attribution a = Search({"no@example.org", "joe@example.org"}, {kC1, kJoe});
   EXPECT_EQ(Words(a), (Want{"again", "present"}));
   EXPECT_EQ(a.trouble, "");
   a = Search({"joe@example.org"}, {kJoe, kJoe});
@@ -385,7 +386,7 @@ TEST_F(AttributionTest, WhatIsInNoSubtreeCountsForNothing) {
 
 TEST_F(AttributionTest, ALookupForAControlIsPresentOrUnknown) {
   EXPECT_EQ(One("c1@example.org", {kC1, kC2, kC3}), "present");
-  const Attributed a = Search({"c1@example.org"}, {kC2, kC3});
+  const Attribution a = Search({"c1@example.org"}, {kC2, kC3});
   EXPECT_EQ(Words(a), Want{"unknown"});
   EXPECT_EQ(a.trouble, "");  // it was not among the controls
 }
@@ -401,8 +402,9 @@ TEST_F(AttributionTest, ALookupThroughOneArmIsClaimedThroughThatOnly) {
   const std::vector<MailboxLookup> lookups = {
       {"people", {"j@example.org"}, "mail"},
       {"people", {"joe@example.org"}, "mail"}};
-  EXPECT_EQ(Words(Attribute(policy, lookups, ControlsFor(policy, {}), result)),
-            (Want{"again", "present"}));
+  EXPECT_EQ(
+      Words(AssignEntries(policy, lookups, ControlsFor(policy, {}), result)),
+      (Want{"again", "present"}));
 }
 
 }  // namespace

@@ -286,16 +286,16 @@ void DirectoryWorker::Settle(Search search, SearchResult result) {
   for (Question& question : search.questions) {
     lookups.push_back(std::move(question.lookup));
   }
-  Attributed attributed =
-      Attribute(policy_, lookups, search.controls, std::move(result));
-  health_.Report(attributed.trouble);
+  Attribution attribution =
+      AssignEntries(policy_, lookups, search.controls, std::move(result));
+  health_.Report(attribution.trouble);
   Answers answers;
   Questions again;
   for (size_t i = 0; i < search.questions.size(); ++i) {
     Question& question = search.questions[i];
-    if (attributed.answers[i].has_value()) {
+    if (attribution.answers[i].has_value()) {
       answers.emplace_back(std::move(question.done),
-                           *std::move(attributed.answers[i]));
+                           *std::move(attribution.answers[i]));
     } else {
       question.lookup = std::move(lookups[i]);
       question.group =
