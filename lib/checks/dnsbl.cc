@@ -46,8 +46,8 @@ DnsblCheck::DnsblCheck(std::shared_ptr<const Policy> policy,
       options_(options),
       stage_(stage) {}
 
-bool DnsblCheck::IsListing(const Said& said) {
-  return said.score_delta + WeightsOf(*said.question->list).least > 0;
+bool DnsblCheck::IsListing(const ScoredAnswer& answer) {
+  return answer.score_delta + WeightsOf(*answer.question->list).least > 0;
 }
 
 FactSet DnsblCheck::reads() const {
@@ -63,7 +63,7 @@ Finding DnsblCheck::Examine(const Facts& facts, Inquiry& ask) const {
   }
   if (IsToException(*policy_, facts)) return Verdict::Pass("exception");
   const std::vector<Question> questions = QuestionsOf(*client, facts);
-  std::vector<Said> all;
+  std::vector<ScoredAnswer> all;
   int least = 0;
   int score = 0;
   bool listed = false;
@@ -105,12 +105,12 @@ std::vector<DnsblCheck::Question> DnsblCheck::QuestionsOf(
   return questions;
 }
 
-Finding DnsblCheck::Prove(const std::vector<Said>& said, int least,
+Finding DnsblCheck::Prove(const std::vector<ScoredAnswer>& answers, int least,
                           Inquiry& ask) const {
-  std::vector<Said> vouched;
-  const Said* heaviest = nullptr;
+  std::vector<ScoredAnswer> vouched;
+  const ScoredAnswer* heaviest = nullptr;
   bool pending = false;
-  for (const Said& each : said) {
+  for (const ScoredAnswer& each : answers) {
     if (each.score_delta == 0) continue;
     DnsLookup again = each.question->lookup;
     again.with_controls = true;
@@ -128,11 +128,12 @@ Finding DnsblCheck::Prove(const std::vector<Said>& said, int least,
   const Answer* text = ask.Ask(DnsLookup{name, DnsType::kTxt});
   if (pending || text == nullptr) return Finding::Pending();
 
-  const std::vector<Said> cited = Fewest(std::move(vouched), least);
+  const std::vector<ScoredAnswer> cited =
+      SmallestProof(std::move(vouched), least);
   if (cited.empty()) {
     return Verdict::Pass("listed, and the lists' controls do not bear it out");
   }
-  const Said& named = cited.front();
+  const ScoredAnswer& named = cited.front();
   Proof proof = *named.answer->ProofOfPresence();
   for (size_t i = 1; i < cited.size(); ++i) {
     proof = std::move(proof).And(*cited[i].answer);
@@ -147,10 +148,10 @@ Finding DnsblCheck::Prove(const std::vector<Said>& said, int least,
       .WithText(more);
 }
 
-std::vector<DnsblCheck::Said> DnsblCheck::Fewest(std::vector<Said> vouched,
-                                                 int least) const {
+std::vector<DnsblCheck::ScoredAnswer> DnsblCheck::SmallestProof(
+    std::vector<ScoredAnswer> vouched, int least) const {
   std::stable_sort(vouched.begin(), vouched.end(),
-                   [](const Said& a, const Said& b) {
+                   [](const ScoredAnswer& a, const ScoredAnswer& b) {
                      return a.score_delta > b.score_delta;
                    });
   auto end = vouched.begin();

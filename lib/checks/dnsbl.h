@@ -54,25 +54,27 @@ class DnsblCheck final : public Check {
   };
   // A question and its answer. `score_delta` is the score of the answer minus
   // the list's minimum (WeightRange::least).
-  struct Said {
+  struct ScoredAnswer {
     const Question* question;
     const Answer* answer;
     int score_delta;
   };
   // Whether the score itself is above zero.
-  static bool IsListing(const Said& said);
+  static bool IsListing(const ScoredAnswer& answer);
 
   std::vector<Question> QuestionsOf(const mail::IpAddress& client,
                                     const Facts& facts) const;
-  // Called when `said` reaches the threshold and has a listing. Asks again with
-  // controls, and rejects if the proven answers reach the threshold, too.
+  // Called when `answers` reach the threshold and have a listing. Asks again
+  // with controls, and rejects if the proven answers reach the threshold, too.
   // `least` is the sum of the lists' minimums, to which the deltas add up.
-  Finding Prove(const std::vector<Said>& said, int least, Inquiry& ask) const;
+  Finding Prove(const std::vector<ScoredAnswer>& answers, int least,
+                Inquiry& ask) const;
   // Returns only as many of the proven answers as it takes to reach the
   // threshold, so that the proof rests on each of them. Listings come first,
   // the heaviest of them in front. Empty if all of them together do not reach
   // the threshold.
-  std::vector<Said> Fewest(std::vector<Said> vouched, int least) const;
+  std::vector<ScoredAnswer> SmallestProof(std::vector<ScoredAnswer> vouched,
+                                          int least) const;
 
   const std::shared_ptr<const Policy> policy_;
   const DnsblCheckPolicy& options_;  // lives in *policy_
