@@ -81,7 +81,7 @@ Finding DomainCheck::Examine(const Facts& facts, Inquiry& ask) const {
         .WithText(more);
   }
   if (!options_.ask_dns) return Verdict::Pass();
-  return InDns(address->domain(), facts, ask);
+  return JudgeByDns(address->domain(), facts, ask);
 }
 
 // Our own domains win over every list. All readings of the recipient count,
@@ -99,8 +99,8 @@ bool DomainCheck::IsOurs(const mail::Address& address,
                      });
 }
 
-Finding DomainCheck::InDns(const std::string& domain, const Facts& facts,
-                           Inquiry& ask) const {
+Finding DomainCheck::JudgeByDns(const std::string& domain, const Facts& facts,
+                                Inquiry& ask) const {
   const Transaction& transaction = facts.transaction();
   switch (FindMailHosts(domain, ask)) {
     case MailHosts::kPending:
@@ -108,9 +108,9 @@ Finding DomainCheck::InDns(const std::string& domain, const Facts& facts,
     case MailHosts::kSome:
       return DomainExists(Verdict::Pass(), domain, transaction);
     case MailHosts::kNullMx:
-      return NullMx(domain, transaction, ask);
+      return JudgeNullMx(domain, transaction, ask);
     case MailHosts::kNoName:
-      return NotFound(domain, facts, ask);
+      return JudgeNotFound(domain, facts, ask);
     case MailHosts::kNoHost:
       return DomainExists(
           Verdict::Defer(replies().no_host, "no host has an address"), domain,
@@ -128,9 +128,9 @@ Finding DomainCheck::InDns(const std::string& domain, const Facts& facts,
   return DnsUnsure("DNS could not be asked");
 }
 
-Finding DomainCheck::NullMx(const std::string& domain,
-                            const Transaction& transaction,
-                            Inquiry& ask) const {
+Finding DomainCheck::JudgeNullMx(const std::string& domain,
+                                 const Transaction& transaction,
+                                 Inquiry& ask) const {
   const Answer* mx = ask.Ask(DnsLookup{domain, DnsType::kMx, true});
   if (mx == nullptr) return Finding::Pending();
   std::optional<Proof> proof = mx->ProofOfPresence();
@@ -144,8 +144,8 @@ Finding DomainCheck::NullMx(const std::string& domain,
 // A domain that looks missing is not rejected at once: the resolver may be cut
 // off, the registry may fail, or the owner may have forgotten to pay. It is
 // rejected only after it was proven missing again and again (missing_domain.h).
-Finding DomainCheck::NotFound(const std::string& domain, const Facts& facts,
-                              Inquiry& ask) const {
+Finding DomainCheck::JudgeNotFound(const std::string& domain,
+                                   const Facts& facts, Inquiry& ask) const {
   const Transaction& transaction = facts.transaction();
   if (!Learns()) return Verdict::Defer(replies().not_found, "no such name");
   const Answer* mx = ask.Ask(DnsLookup{domain, DnsType::kMx, true});

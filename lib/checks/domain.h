@@ -64,12 +64,12 @@ class DomainCheck final : public Check {
 
   bool IsOurs(const mail::Address& address, const Facts& facts) const;
   std::optional<ListEntry> FindListed(std::string_view domain) const;
-  Finding InDns(const std::string& domain, const Facts& facts,
-                Inquiry& ask) const;
-  Finding NullMx(const std::string& domain, const Transaction& transaction,
-                 Inquiry& ask) const;
-  Finding NotFound(const std::string& domain, const Facts& facts,
-                   Inquiry& ask) const;
+  Finding JudgeByDns(const std::string& domain, const Facts& facts,
+                     Inquiry& ask) const;
+  Finding JudgeNullMx(const std::string& domain, const Transaction& transaction,
+                      Inquiry& ask) const;
+  Finding JudgeNotFound(const std::string& domain, const Facts& facts,
+                        Inquiry& ask) const;
   // Adds the observation that the domain exists, which makes the history forget
   // that it was missing.
   Verdict DomainExists(Verdict verdict, const std::string& domain,
