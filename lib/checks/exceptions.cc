@@ -56,8 +56,8 @@ std::vector<std::string> SpellingsOf(const std::vector<mail::Address>& forms) {
   return spellings;
 }
 
-bool HasForeignSender(const std::vector<mail::Address>& forms,
-                      const RealmPolicy& realm) {
+bool IsSrsAddress(const std::vector<mail::Address>& forms,
+                  const RealmPolicy& realm) {
   return realm.signed_srs &&
          std::any_of(forms.begin(), forms.end(), [](const mail::Address& each) {
            return mail::IsSrs(each.local());

@@ -36,8 +36,8 @@ std::vector<std::string> SpellingsOf(const std::vector<mail::Address>& forms);
 // Whether the realm has SRS and one of `forms` is an SRS address. Such an
 // address has the original sender of a forwarded message in its local part, so
 // no directory has it.
-bool HasForeignSender(const std::vector<mail::Address>& forms,
-                      const RealmPolicy& realm);
+bool IsSrsAddress(const std::vector<mail::Address>& forms,
+                  const RealmPolicy& realm);
 
 // Returns the first of `forms` that is an exception (IsException), or nullptr.
 const mail::Address* FindException(const Policy& policy,

@@ -291,7 +291,7 @@ std::optional<Verdict> RecipientCheck::ValidUnasked(
       return PassListed(each, realm, transaction, "listed as valid");
     }
   }
-  if (HasForeignSender(ours.forms, realm)) {
+  if (IsSrsAddress(ours.forms, realm)) {
     return Verdict::Pass("SRS, of a foreign sender");
   }
   return std::nullopt;
