@@ -109,7 +109,7 @@ class RecipientCheck::Reading {
 Finding RecipientCheck::Examine(const Facts& facts, Inquiry& ask) const {
   const Transaction& transaction = facts.transaction();
   const Readings& readings = facts.recipient();
-  std::vector<Ours> ours;
+  std::vector<RealmAddress> realm_addresses;
   for (const mail::Address& address : readings.addresses) {
     if (address.domain().empty()) {
       // RFC 5321 4.5.1: <postmaster>, without a domain, is always ours.
@@ -119,16 +119,17 @@ Finding RecipientCheck::Examine(const Facts& facts, Inquiry& ask) const {
     const RealmPolicy* realm = policy_->FindRealm(address.domain());
     if (realm == nullptr) continue;
     if (realm->catch_all) return Verdict::Pass("catch-all");
-    ours.push_back({address, *realm});
-    if (std::optional<Verdict> valid = ValidUnasked(ours.back(), transaction)) {
+    realm_addresses.push_back({address, *realm});
+    if (std::optional<Verdict> valid =
+            ValidUnasked(realm_addresses.back(), transaction)) {
       return *std::move(valid);
     }
   }
-  if (ours.empty()) return JudgeForeign(readings, transaction);
+  if (realm_addresses.empty()) return JudgeForeign(readings, transaction);
 
   // Starts the lookups of all readings before it waits for any of them.
   std::vector<Reading> found;
-  for (const Ours& each : ours) {
+  for (const RealmAddress& each : realm_addresses) {
     found.push_back(ReadingOf(each, transaction, ask));
   }
   const auto first = [&found](Reading::State state) {
@@ -161,19 +162,21 @@ Finding RecipientCheck::Examine(const Facts& facts, Inquiry& ask) const {
 }
 
 RecipientCheck::Reading RecipientCheck::ReadingOf(
-    const Ours& ours, const Transaction& transaction, Inquiry& ask) const {
-  const RealmPolicy& realm = ours.realm;
+    const RealmAddress& recipient, const Transaction& transaction,
+    Inquiry& ask) const {
+  const RealmPolicy& realm = recipient.realm;
   const Answer* mailbox =
-      ask.Ask(MailboxLookup{realm.directory, SpellingsOf(ours.forms), ""});
+      ask.Ask(MailboxLookup{realm.directory, SpellingsOf(recipient.forms), ""});
   if (mailbox == nullptr) return Reading::Pending();
   const auto present = [&](const Answer& found) {
     return Reading::Valid(
         Verdict::Pass()
-            .WithObservation({Observation::Kind::kPresent,
-                              HistoryLookupOf(Found(found, ours.forms), realm),
-                              transaction.now})
+            .WithObservation(
+                {Observation::Kind::kPresent,
+                 HistoryLookupOf(Found(found, recipient.forms), realm),
+                 transaction.now})
             .WithObservation(Observation::Kind::kPresent,
-                             BeyondAsciiSeen(found, ours.address, realm),
+                             BeyondAsciiSeen(found, recipient.address, realm),
                              transaction.now));
   };
   if (mailbox->present()) return present(*mailbox);
@@ -182,11 +185,11 @@ RecipientCheck::Reading RecipientCheck::ReadingOf(
     return Reading::Unsure(
         Unsure(replies::kDirectoryUnsure, "the directory gave no proof"));
   }
-  if (!ours.all_forms) {
+  if (!recipient.all_forms) {
     return Reading::Unsure(
         Unsure(replies::kDirectoryUnsure, "too many tags to ask for all"));
   }
-  const Unfolded before = AskUnfolded(ours.address, realm, ask, &*proof);
+  const Unfolded before = AskUnfolded(recipient.address, realm, ask, &*proof);
   switch (before.state) {
     case Unfolded::State::kPending:
       return Reading::Pending();
@@ -197,21 +200,21 @@ RecipientCheck::Reading RecipientCheck::ReadingOf(
     case Unfolded::State::kAbsent:
       break;
   }
-  return JudgeAbsence(ours, transaction, *std::move(proof), ask);
+  return JudgeAbsence(recipient, transaction, *std::move(proof), ask);
 }
 
 // Controls that are old entries cannot show that a replica is half-loaded or
 // stale. So the absence of an address that was present lately is not believed.
 RecipientCheck::Reading RecipientCheck::JudgeAbsence(
-    const Ours& ours, const Transaction& transaction, Proof proof,
+    const RealmAddress& recipient, const Transaction& transaction, Proof proof,
     Inquiry& ask) const {
-  const RealmPolicy& realm = ours.realm;
+  const RealmPolicy& realm = recipient.realm;
   const DirectoryPolicy& directory = *policy_->FindDirectory(realm.directory);
   const absl::Duration grace = GraceOf(directory, overrides_);
   std::vector<HistoryLookup> doubted;
   std::vector<HistoryLookup> gone;
   bool pending = false;
-  for (const mail::Address& form : ours.forms) {
+  for (const mail::Address& form : recipient.forms) {
     HistoryLookup about = HistoryLookupOf(form, realm);
     const Answer* memory = ask.Ask(about);
     if (memory == nullptr) {
@@ -275,23 +278,23 @@ Verdict RecipientCheck::JudgeForeign(const Readings& readings,
 }
 
 std::optional<Verdict> RecipientCheck::ValidUnasked(
-    const Ours& ours, const Transaction& transaction) const {
-  const RealmPolicy& realm = ours.realm;
-  if (realm.catch_all_domains.contains(ours.address.domain())) {
+    const RealmAddress& recipient, const Transaction& transaction) const {
+  const RealmPolicy& realm = recipient.realm;
+  if (realm.catch_all_domains.contains(recipient.address.domain())) {
     // Remembered in the form without tags, which stands for all tags.
-    return PassListed(ours.forms.back(), realm, transaction, "catch-all");
+    return PassListed(recipient.forms.back(), realm, transaction, "catch-all");
   }
-  if (const mail::Address* form = FindException(*policy_, ours.forms)) {
+  if (const mail::Address* form = FindException(*policy_, recipient.forms)) {
     return PassListed(*form, realm, transaction, "exception");
   }
-  for (const mail::Address& each : ours.forms) {
+  for (const mail::Address& each : recipient.forms) {
     if (realm.valid_local_parts.contains(mail::FoldUtf8(each.local())) ||
         realm.valid_addresses.contains(mail::FoldUtf8(each.ToString())) ||
         realm.valid_patterns.Matches(each)) {
       return PassListed(each, realm, transaction, "listed as valid");
     }
   }
-  if (IsSrsAddress(ours.forms, realm)) {
+  if (IsSrsAddress(recipient.forms, realm)) {
     return Verdict::Pass("SRS, of a foreign sender");
   }
   return std::nullopt;

@@ -56,7 +56,7 @@ class RecipientCheck final : public Check {
   // The result for one reading that is in a realm.
   class Reading;
   // An address in a realm.
-  struct Ours {
+  struct RealmAddress {
     const mail::Address& address;
     const RealmPolicy& realm;
     bool all_forms = true;  // whether `forms` are complete
@@ -65,19 +65,20 @@ class RecipientCheck final : public Check {
 
   // Returns a pass if a form of the address is valid without a lookup. Returns
   // nullopt if the directory has to be asked.
-  std::optional<Verdict> ValidUnasked(const Ours& ours,
+  std::optional<Verdict> ValidUnasked(const RealmAddress& recipient,
                                       const Transaction& transaction) const;
   // Returns the pass of a form that is on a list. The history remembers the
   // form as if it had been found in the realm's directory. So it has the same
   // grace period when it has left the list.
   Verdict PassListed(const mail::Address& form, const RealmPolicy& realm,
                      const Transaction& transaction, FixedText why) const;
-  Reading ReadingOf(const Ours& ours, const Transaction& transaction,
-                    Inquiry& ask) const;
+  Reading ReadingOf(const RealmAddress& recipient,
+                    const Transaction& transaction, Inquiry& ask) const;
   // Called when the directory has proven that all forms of the address are
   // absent. Asks the history whether this can be believed.
-  Reading JudgeAbsence(const Ours& ours, const Transaction& transaction,
-                       Proof proof, Inquiry& ask) const;
+  Reading JudgeAbsence(const RealmAddress& recipient,
+                       const Transaction& transaction, Proof proof,
+                       Inquiry& ask) const;
   // The verdict if no reading is in a realm.
   Verdict JudgeForeign(const Readings& readings,
                        const Transaction& transaction) const;
