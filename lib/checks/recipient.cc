@@ -121,7 +121,7 @@ Finding RecipientCheck::Examine(const Facts& facts, Inquiry& ask) const {
     if (realm->catch_all) return Verdict::Pass("catch-all");
     realm_addresses.push_back({address, *realm});
     if (std::optional<Verdict> valid =
-            ValidUnasked(realm_addresses.back(), transaction)) {
+            PassWithoutLookup(realm_addresses.back(), transaction)) {
       return *std::move(valid);
     }
   }
@@ -277,7 +277,7 @@ Verdict RecipientCheck::JudgeForeign(const Readings& readings,
       .WithText(where);
 }
 
-std::optional<Verdict> RecipientCheck::ValidUnasked(
+std::optional<Verdict> RecipientCheck::PassWithoutLookup(
     const RealmAddress& recipient, const Transaction& transaction) const {
   const RealmPolicy& realm = recipient.realm;
   if (realm.catch_all_domains.contains(recipient.address.domain())) {

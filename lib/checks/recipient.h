@@ -65,8 +65,8 @@ class RecipientCheck final : public Check {
 
   // Returns a pass if a form of the address is valid without a lookup. Returns
   // nullopt if the directory has to be asked.
-  std::optional<Verdict> ValidUnasked(const RealmAddress& recipient,
-                                      const Transaction& transaction) const;
+  std::optional<Verdict> PassWithoutLookup(
+      const RealmAddress& recipient, const Transaction& transaction) const;
   // Returns the pass of a form that is on a list. The history remembers the
   // form as if it had been found in the realm's directory. So it has the same
   // grace period when it has left the list.
