@@ -175,9 +175,10 @@ RecipientCheck::Reading RecipientCheck::ReadingOf(
                 {Observation::Kind::kPresent,
                  HistoryLookupOf(Found(found, recipient.forms), realm),
                  transaction.now})
-            .WithObservation(Observation::Kind::kPresent,
-                             BeyondAsciiSeen(found, recipient.address, realm),
-                             transaction.now));
+            .WithObservation(
+                Observation::Kind::kPresent,
+                BeyondAsciiRecords(found, recipient.address, realm),
+                transaction.now));
   };
   if (mailbox->present()) return present(*mailbox);
   std::optional<Proof> proof = mailbox->ProofOfAbsence();

@@ -61,9 +61,9 @@ Unfolded AskUnfolded(const mail::Address& address, const RealmPolicy& realm,
   return {};
 }
 
-std::vector<HistoryLookup> BeyondAsciiSeen(const Answer& mailbox,
-                                           const mail::Address& asked,
-                                           const RealmPolicy& realm) {
+std::vector<HistoryLookup> BeyondAsciiRecords(const Answer& mailbox,
+                                              const mail::Address& asked,
+                                              const RealmPolicy& realm) {
   const std::string_view spelling = mailbox.values().size() < 2
                                         ? std::string_view(asked.local())
                                         : std::string_view(mailbox.values()[1]);

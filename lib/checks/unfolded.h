@@ -42,9 +42,9 @@ Unfolded AskUnfolded(const mail::Address& address, const RealmPolicy& realm,
 // If the local part of `mailbox`, which is present, is beyond ASCII: returns
 // the history's record that its directory has such local parts. Otherwise
 // returns nothing. `asked` is the address as it came.
-std::vector<HistoryLookup> BeyondAsciiSeen(const Answer& mailbox,
-                                           const mail::Address& asked,
-                                           const RealmPolicy& realm);
+std::vector<HistoryLookup> BeyondAsciiRecords(const Answer& mailbox,
+                                              const mail::Address& asked,
+                                              const RealmPolicy& realm);
 
 }  // namespace mailverdict
 
