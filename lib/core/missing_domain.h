@@ -20,7 +20,7 @@ struct MissingDomain {
   // A message is counted only if at least this time has passed since the last
   // one that was counted. Otherwise one short outage would count once for each
   // message that asks during it.
-  static constexpr absl::Duration kApart = absl::Hours(1);
+  static constexpr absl::Duration kMinMessageInterval = absl::Hours(1);
   // If the domain was last found missing longer ago than this, a new run
   // begins, because it may have existed in between when nobody asked. Every MTA
   // tries again within this time.

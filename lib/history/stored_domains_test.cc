@@ -60,7 +60,7 @@ TEST_P(MissingDomains, WhatComesTogetherCountsAsOne) {
     Missed("bad.com", absl::StrCat("message ", i), kNow + absl::Minutes(5 * i));
   }
   EXPECT_EQ(Recall("bad.com")->messages, 1);
-  Missed("bad.com", "message 10", kNow + MissingDomain::kApart);
+  Missed("bad.com", "message 10", kNow + MissingDomain::kMinMessageInterval);
   EXPECT_EQ(Recall("bad.com")->messages, 2);
 }
 

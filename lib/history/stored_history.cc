@@ -167,7 +167,7 @@ void AddMiss(const Observation& miss, const SipHash& hash,
   domain.last = miss.when;
   const auto message = static_cast<uint32_t>(hash(miss.message));
   std::vector<uint32_t>& messages = stored->messages;
-  if (miss.when - stored->counted < MissingDomain::kApart ||
+  if (miss.when - stored->counted < MissingDomain::kMinMessageInterval ||
       messages.size() >= MissingDomain::kMaxMessages ||
       std::find(messages.begin(), messages.end(), message) != messages.end()) {
     return;
