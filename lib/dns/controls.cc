@@ -127,7 +127,7 @@ void DnsControls::Suspect(const DnsList* list) {
   }
 }
 
-std::string DnsControls::WhyNot(const DnsList* list) const {
+std::string DnsControls::ReasonNotAsked(const DnsList* list) const {
   const Target* failing = nullptr;
   for (const auto& target : targets_) {
     if (target->list != list) continue;

@@ -86,7 +86,7 @@ class DnsControls {
 
   // Returns "" if `list` may be asked. Otherwise it failed its last round at
   // every server; returns why.
-  std::string WhyNot(const DnsList* list) const;
+  std::string ReasonNotAsked(const DnsList* list) const;
 
   // Returns the state of `list` at each server, or of names in general if
   // `list` is nullptr. `since` is InfinitePast before the first round.

@@ -39,7 +39,7 @@ DnsVoucher::DnsVoucher(std::shared_ptr<const Policy> policy, Executor* executor,
 void DnsVoucher::Resolve(const DnsLookup& lookup, Done done) {
   const DnsList* const list = policy_->FindList(lookup.name);
   if (list != nullptr) {
-    const std::string why = controls_->WhyNot(list);
+    const std::string why = controls_->ReasonNotAsked(list);
     if (!why.empty()) {
       done(Answer(Report::Unknown(lookup, "the list fails: " + why)));
       return;
