@@ -160,7 +160,7 @@ void BindAccount::Refuse(const std::string& uri, const std::string& why,
     const absl::Duration its = other.accepted ? kFirstWait : wait;
     other.until = std::max(other.until, now + its);
   }
-  server.until = until_ + kYield;
+  server.until = until_ + kRefuserExtraWait;
 }
 
 }  // namespace mailverdict

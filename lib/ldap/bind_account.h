@@ -40,7 +40,7 @@ class BindAccount {
   static constexpr absl::Duration kPasswordPoll = absl::Seconds(1);
   // The server that refused waits this much longer than the others, so that
   // another server that can be reached gets the next attempt.
-  static constexpr absl::Duration kYield = absl::Seconds(3);
+  static constexpr absl::Duration kRefuserExtraWait = absl::Seconds(3);
   // While it is not known whether the password is right, one server is tried at
   // a time. The other servers wait for its answer for at most this long, since
   // it may hang.

@@ -51,7 +51,8 @@ TEST_F(BindAccountTest, ARefusedPasswordIsTriedEverMoreRarely) {
     now += absl::Seconds(1);
     if (Try(kOne, false)) after.push_back(absl::ToInt64Seconds(now - begun));
   }
-  // Waits of 30 s, 1, 2, 4, 8, 10, 10... minutes, and kYield after each.
+  // Waits of 30 s, 1, 2, 4, 8, 10, 10... minutes, and kRefuserExtraWait after
+  // each.
   EXPECT_EQ(after, (std::vector<int64_t>{33, 96, 219, 462, 945, 1548, 2151,
                                          2754, 3357}));
 }
@@ -64,7 +65,7 @@ TEST_F(BindAccountTest, AnOperatorMayHaveItTriedAtOnce) {
   EXPECT_TRUE(May(kTwo));
   EXPECT_TRUE(Try(kOne, false));
   // The waits also begin anew.
-  Pass(BindAccount::kFirstWait + BindAccount::kYield);
+  Pass(BindAccount::kFirstWait + BindAccount::kRefuserExtraWait);
   EXPECT_TRUE(May(kOne));
 }
 
@@ -92,11 +93,11 @@ TEST_F(BindAccountTest, AnotherPasswordIsTriedAtOnceByAll) {
 TEST_F(BindAccountTest, AfterAnAcceptanceTheWaitBeginsAnew) {
   for (const int wait : {30, 60}) {
     EXPECT_TRUE(Try(kOne, false));
-    Pass(absl::Seconds(wait) + BindAccount::kYield);
+    Pass(absl::Seconds(wait) + BindAccount::kRefuserExtraWait);
   }
   EXPECT_TRUE(Try(kOne, true));
   EXPECT_TRUE(Try(kOne, false));
-  Pass(BindAccount::kFirstWait + BindAccount::kYield);
+  Pass(BindAccount::kFirstWait + BindAccount::kRefuserExtraWait);
   EXPECT_TRUE(May(kOne));
 }
 
@@ -123,8 +124,8 @@ TEST_F(BindAccountTest, AfterARefusalAnotherServerHasTheNextAttempt) {
   EXPECT_FALSE(May(kOne));
   EXPECT_TRUE(May(kTwo));
   // If the other server cannot be reached, the first is tried again after
-  // kYield.
-  Pass(BindAccount::kYield);
+  // kRefuserExtraWait.
+  Pass(BindAccount::kRefuserExtraWait);
   EXPECT_TRUE(Try(kOne, false));
 }
 

@@ -146,7 +146,7 @@ TEST_F(DirectoryLogin, AServerThatRefusesTheAccountKeepsNoOtherAway) {
   // From then on it is tried at once, however often the other server refuses.
   for (int i = 0; i < 3; ++i) {
     const int refused = behind.Logged("RESULT tag=97 err=49");
-    still.Advance(BindAccount::kMaxWait + BindAccount::kYield);
+    still.Advance(BindAccount::kMaxWait + BindAccount::kRefuserExtraWait);
     ASSERT_TRUE(still.RunUntil(
         [&] { return behind.Logged("RESULT tag=97 err=49") > refused; }));
     slapd.Kill();
