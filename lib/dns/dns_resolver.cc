@@ -91,11 +91,11 @@ void DnsResolver::LearnEdns(const Attempt& attempt,
   if (reply.report.state == AnswerState::kUnknown) return;
   EdnsMemory& memory = servers_[attempt.server].edns;
   if (reply.with_edns) {
-    memory.Works(executor_->Now());
+    memory.NoteAnswered(executor_->Now());
   } else {
     const bool second = attempt.doubt != EdnsDoubt::kNone;
-    memory.WorksOnlyWithout(second ? attempt.doubt : reply.edns,
-                            executor_->Now());
+    memory.NoteAnsweredOnlyWithout(second ? attempt.doubt : reply.edns,
+                                   executor_->Now());
   }
 }
 
@@ -108,7 +108,7 @@ void DnsResolver::AskNext(const std::shared_ptr<Asking>& asking) {
   asking->attempts.pop_front();
   Server& server = servers_[attempt.server];
   const bool edns = attempt.doubt == EdnsDoubt::kNone &&
-                    server.edns.AskWith(executor_->Now());
+                    server.edns.ShouldUseEdns(executor_->Now());
   const bool own = own_channel_ != nullptr && own_channel_(asking->lookup);
   // Capturing `this` is safe: the channel is destroyed together with it, and
   // then calls no `done`.

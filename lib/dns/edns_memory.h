@@ -35,14 +35,14 @@ class EdnsMemory {
 
   // Whether to use EDNS for the next question. Not const: that question may
   // become the one that tries EDNS again.
-  bool AskWith(absl::Time now);
+  bool ShouldUseEdns(absl::Time now);
 
   // Reports that a question with EDNS was answered well.
-  void Works(absl::Time now);
+  void NoteAnswered(absl::Time now);
 
   // Reports that a question failed with EDNS, as `doubt` says, and was answered
   // without it.
-  void WorksOnlyWithout(EdnsDoubt doubt, absl::Time now);
+  void NoteAnsweredOnlyWithout(EdnsDoubt doubt, absl::Time now);
 
   // Whether a question with EDNS was answered within the last kForget. If so, a
   // failure is about the name, and it is useless to ask again without EDNS.
