@@ -15,7 +15,7 @@ std::optional<Answer> AnswerStore::Find(std::string_view key) {
     Drop(entry);
     return std::nullopt;
   }
-  by_age_.splice(by_age_.begin(), by_age_, entry);
+  by_use_.splice(by_use_.begin(), by_use_, entry);
   return entry->answer.Unpack();
 }
 
@@ -35,18 +35,18 @@ void AnswerStore::Keep(const Answer& answer, absl::Duration time) {
   // Drops expired answers before the store is full. Otherwise a sender who
   // guesses addresses would fill it with thousands of answers that nobody asks
   // for again.
-  while (!by_age_.empty() && Expired(by_age_.back())) {
-    Drop(std::prev(by_age_.end()));
+  while (!by_use_.empty() && Expired(by_use_.back())) {
+    Drop(std::prev(by_use_.end()));
   }
-  by_age_.push_front(
+  by_use_.push_front(
       {std::move(packed), absl::ToChronoTime(executor_->Now() + time), era_});
-  by_key_.insert(by_age_.begin());
-  if (by_age_.size() > max_) Drop(std::prev(by_age_.end()));
+  by_key_.insert(by_use_.begin());
+  if (by_use_.size() > max_) Drop(std::prev(by_use_.end()));
 }
 
 void AnswerStore::Drop(Entries::iterator entry) {
   by_key_.erase(entry);
-  by_age_.erase(entry);
+  by_use_.erase(entry);
 }
 
 }  // namespace mailverdict

@@ -45,7 +45,7 @@ class AnswerStore {
   // Forgets every absence. Constant time.
   void ForgetAbsences() { ++era_; }
 
-  size_t size() const { return by_age_.size(); }
+  size_t size() const { return by_use_.size(); }
 
  private:
   struct Entry {
@@ -81,7 +81,7 @@ class AnswerStore {
   const size_t max_;
   const Executor* const executor_;
   uint64_t era_ = 0;
-  Entries by_age_;  // the last used in front
+  Entries by_use_;  // the last used in front
   absl::flat_hash_set<Entries::iterator, ByKey, ByKey> by_key_;
 };
 
