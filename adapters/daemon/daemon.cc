@@ -221,7 +221,7 @@ void Daemon::MakeEngine(std::shared_ptr<const Policy> policy) {
     return std::make_shared<Directory>(std::move(directory), loop_.get(),
                                        std::move(hooks), account);
   };
-  services.names = [this](std::shared_ptr<const Policy> settings) {
+  services.dns = [this](std::shared_ptr<const Policy> settings) {
     return OpenDns(std::move(settings));
   };
   if (dns_servers_.has_value() && dns_servers_->ok()) {

@@ -82,7 +82,7 @@ void Engine::UseDns(const Services& services, const Log& log,
     return;
   }
   dns_ = CachedDns::Create(std::move(settings), services.name_servers,
-                           services.names, executor_, log);
+                           services.dns, executor_, log);
 }
 
 void Engine::Judge(Transaction transaction, Done done,

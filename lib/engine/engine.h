@@ -47,14 +47,14 @@ class Engine : public std::enable_shared_from_this<Engine> {
   using StillWaiting = std::function<bool()>;
   using Log = SourceLog;
   using DirectoryFactory = CachedDirectory::Factory;
-  using NamesFactory = CachedDns::Factory;
+  using DnsFactory = CachedDns::Factory;
   using ChainFactory =
       std::function<Chain(std::shared_ptr<const Policy>, const Overrides&)>;
   // How an engine asks directories and DNS, and how it makes its chain.
   struct Services {
     DirectoryFactory directories;
-    NamesFactory names;  // called if the policy asks DNS
-    // The servers that `names` asks. They may come from resolv.conf and not
+    DnsFactory dns;  // called if the policy asks DNS
+    // The servers that `dns` asks. They may come from resolv.conf and not
     // from the policy, so an engine takes over its predecessor's DNS only if
     // they are the same.
     std::vector<std::string> name_servers;

@@ -69,7 +69,7 @@ class EngineDnsTest : public testing::Test {
 
   void Make(std::vector<DnsLookup> lookups, Policy policy = TestPolicy()) {
     Engine::Services services;
-    services.names = [this](std::shared_ptr<const Policy>) {
+    services.dns = [this](std::shared_ptr<const Policy>) {
       names = std::make_shared<ScriptedNames>(&loop);
       names->instant = [this](const ScriptedNames::Call& call) {
         return SayOfAControl(call);

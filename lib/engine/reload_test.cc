@@ -83,7 +83,7 @@ class ReloadTest : public testing::Test {
       hooks = std::move(its);
       return directory = std::make_shared<ScriptedResolver>();
     };
-    services.names = [this, server](std::shared_ptr<const Policy>) {
+    services.dns = [this, server](std::shared_ptr<const Policy>) {
       ++made_names;
       names = std::make_shared<ScriptedNames>(&loop,
                                               std::vector<std::string>{server});

@@ -17,7 +17,7 @@ Engine::Services RealServices(Executor* executor) {
     return std::make_shared<Directory>(std::move(policy), executor,
                                        std::move(hooks));
   };
-  services.names = [executor](std::shared_ptr<const Policy> policy) {
+  services.dns = [executor](std::shared_ptr<const Policy> policy) {
     DnsOptions options;
     if (absl::StatusOr<DnsServers> servers = ServersOf(policy->dns);
         servers.ok()) {

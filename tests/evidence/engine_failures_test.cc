@@ -78,7 +78,7 @@ class World {
     services.directories = [this](const auto&, HealthHooks) {
       return Directory();
     };
-    services.names = [this](const auto&) { return Names(); };
+    services.dns = [this](const auto&) { return Names(); };
     engine_ = Engine::Create(policy_, &loop_, &history_, services,
                              [](const std::string&) {});
     engine_->SetOverrides(step.overrides);
