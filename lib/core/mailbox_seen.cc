@@ -1,7 +1,7 @@
 #include "lib/core/mailbox_seen.h"
 
 #include "absl/strings/string_view.h"
-#include "lib/core/remembered_time.h"
+#include "lib/core/history_time.h"
 
 namespace mailverdict {
 namespace {
@@ -18,10 +18,10 @@ absl::Time MailboxSeen::MissingSince(absl::Time now) const {
 }
 
 std::vector<std::string> MailboxSeen::ToValues() const {
-  std::vector<std::string> values = {RememberedTime(kLastSeen, last_seen)};
+  std::vector<std::string> values = {FormatHistoryTime(kLastSeen, last_seen)};
   if (vanished != absl::InfiniteFuture()) {
-    values.push_back(RememberedTime(kVanished, vanished));
-    values.push_back(RememberedTime(kLastMissed, last_missed));
+    values.push_back(FormatHistoryTime(kVanished, vanished));
+    values.push_back(FormatHistoryTime(kLastMissed, last_missed));
   }
   return values;
 }
@@ -31,11 +31,11 @@ std::optional<MailboxSeen> MailboxSeen::From(const Answer& answer) {
   if (!answer.present() || (values.size() != 1 && values.size() != 3)) {
     return std::nullopt;
   }
-  const auto last_seen = ReadRememberedTime(kLastSeen, values[0]);
+  const auto last_seen = ParseHistoryTime(kLastSeen, values[0]);
   if (!last_seen.has_value()) return std::nullopt;
   if (values.size() == 1) return MailboxSeen{*last_seen};
-  const auto vanished = ReadRememberedTime(kVanished, values[1]);
-  const auto last_missed = ReadRememberedTime(kLastMissed, values[2]);
+  const auto vanished = ParseHistoryTime(kVanished, values[1]);
+  const auto last_missed = ParseHistoryTime(kLastMissed, values[2]);
   if (!vanished.has_value() || !last_missed.has_value()) return std::nullopt;
   return MailboxSeen{*last_seen, *vanished, *last_missed};
 }

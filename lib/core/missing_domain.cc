@@ -3,7 +3,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "lib/core/remembered_time.h"
+#include "lib/core/history_time.h"
 
 namespace mailverdict {
 namespace {
@@ -24,8 +24,8 @@ bool MissingDomain::Learned(const DomainCheckPolicy& policy,
 }
 
 std::vector<std::string> MissingDomain::ToValues() const {
-  std::vector<std::string> values = {RememberedTime(kFirst, first),
-                                     RememberedTime(kLast, last),
+  std::vector<std::string> values = {FormatHistoryTime(kFirst, first),
+                                     FormatHistoryTime(kLast, last),
                                      absl::StrCat(kMessages, messages)};
   if (mark != Mark::kNone) {
     values.emplace_back(mark == Mark::kPinned ? kPinned : kAdded);
@@ -36,8 +36,8 @@ std::vector<std::string> MissingDomain::ToValues() const {
 std::optional<MissingDomain> MissingDomain::From(const Answer& answer) {
   const std::vector<std::string>& values = answer.values();
   if (!answer.present() || values.size() < 3) return std::nullopt;
-  const auto first = ReadRememberedTime(kFirst, values[0]);
-  const auto last = ReadRememberedTime(kLast, values[1]);
+  const auto first = ParseHistoryTime(kFirst, values[0]);
+  const auto last = ParseHistoryTime(kLast, values[1]);
   absl::string_view messages = values[2];
   MissingDomain domain;
   if (!first.has_value() || !last.has_value() ||

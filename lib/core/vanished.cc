@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
-#include "lib/core/remembered_time.h"
+#include "lib/core/history_time.h"
 
 namespace mailverdict {
 
 std::vector<std::string> Vanished::ToValues() const {
   std::vector<std::string> values;
   for (absl::Time time : times) {
-    values.push_back(RememberedTime("", time));
+    values.push_back(FormatHistoryTime("", time));
   }
   return values;
 }
@@ -18,7 +18,7 @@ std::optional<Vanished> Vanished::From(const Answer& answer) {
   if (!answer.present() || answer.values().empty()) return std::nullopt;
   Vanished vanished;
   for (const std::string& value : answer.values()) {
-    const std::optional<absl::Time> time = ReadRememberedTime("", value);
+    const std::optional<absl::Time> time = ParseHistoryTime("", value);
     if (!time.has_value()) return std::nullopt;
     vanished.times.push_back(*time);
   }
