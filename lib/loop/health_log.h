@@ -32,10 +32,11 @@ class HealthLog {
   // An unsteady service that was well for this long is steady again.
   static constexpr absl::Duration kSteady = absl::Minutes(5);
 
-  // `service` begins each line, as in "directory people"; `meanwhile` says what
-  // a failure means for mail.
-  HealthLog(std::string service, std::string meanwhile)
-      : service_(std::move(service)), meanwhile_(std::move(meanwhile)) {}
+  // `service` begins each line, as in "directory people"; `effect_on_mail` says
+  // what a failure means for mail.
+  HealthLog(std::string service, std::string effect_on_mail)
+      : service_(std::move(service)),
+        effect_on_mail_(std::move(effect_on_mail)) {}
 
   bool failing() const { return failing_; }
 
@@ -61,7 +62,7 @@ class HealthLog {
     if (!begins && now < next_line_) return std::nullopt;
     next_line_ = now + kRepeat;
     std::string line =
-        absl::StrCat(service_, " FAILS: ", why, "; ", meanwhile_);
+        absl::StrCat(service_, " FAILS: ", why, "; ", effect_on_mail_);
     if (now > since_) absl::StrAppend(&line, ", since ", Whole(now - since_));
     return line;
   }
@@ -119,8 +120,8 @@ class HealthLog {
     return absl::StrCat(
         service_, " is UNSTEADY: it failed ", unsteady_->failures,
         " times within ", Whole(now - unsteady_->since),
-        ", the last time because of: ", why_, "; when it fails, ", meanwhile_,
-        "; a line every ", absl::FormatDuration(kRepeat),
+        ", the last time because of: ", why_, "; when it fails, ",
+        effect_on_mail_, "; a line every ", absl::FormatDuration(kRepeat),
         " until it is steady again");
   }
 
@@ -132,7 +133,7 @@ class HealthLog {
   }
 
   const std::string service_;
-  const std::string meanwhile_;
+  const std::string effect_on_mail_;
   bool failing_ = false;
   std::string why_;                // of the last failure
   absl::Time since_;               // when failing_ last changed

@@ -7,13 +7,13 @@
 
 namespace mailverdict {
 
-ServerHealth::ServerHealth(const std::string& service, std::string meanwhile,
-                           std::string uri, Executor* executor,
-                           HealthHooks hooks)
+ServerHealth::ServerHealth(const std::string& service,
+                           std::string effect_on_mail, std::string uri,
+                           Executor* executor, HealthHooks hooks)
     : service_(service),
       executor_(executor),
       hooks_(std::make_shared<const HealthHooks>(std::move(hooks))),
-      health_(service, std::move(meanwhile)) {
+      health_(service, std::move(effect_on_mail)) {
   state_.uri = std::move(uri);
 }
 

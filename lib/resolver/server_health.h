@@ -17,9 +17,9 @@ namespace mailverdict {
 // One thread at a time may use it; any thread may call state().
 class ServerHealth {
  public:
-  // `service` and `meanwhile` as in health_log.h; `uri` as `status` shows it.
-  // `executor` outlives this.
-  ServerHealth(const std::string& service, std::string meanwhile,
+  // `service` and `effect_on_mail` as in health_log.h; `uri` as `status` shows
+  // it. `executor` outlives this.
+  ServerHealth(const std::string& service, std::string effect_on_mail,
                std::string uri, Executor* executor, HealthHooks hooks);
 
   // Takes the outcome of a search or of a round of controls: "" if the server
