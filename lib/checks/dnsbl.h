@@ -12,10 +12,11 @@
 //   reject   554 5.7.1 when the proven answers alone reach the threshold; the
 //            reply names the list and has the text of its TXT record
 // unsure     passes: a list that is dead, slow or wrong, or that lists
-//            everybody, counts as no listing. An allow list counts as if the
-//            client were on it, unless its controls prove that it is not
-// limits     a sender's domain that is in a realm is ours: no list is asked
-//            for it
+//            everybody, counts as no listing. The client, or the sender's
+//            domain, counts as listed in an allow list, unless the list's
+//            controls prove that it is absent from the list
+// limits     the sender's domain is not looked up if it is in one of the
+//            policy's realms
 
 #ifndef MAILVERDICT_LIB_CHECKS_DNSBL_H_
 #define MAILVERDICT_LIB_CHECKS_DNSBL_H_
@@ -59,20 +60,22 @@ class DnsblCheck final : public Check {
     const Answer* answer;
     int score_delta;
   };
-  // Whether the score itself is above zero.
+  // Whether the answer's own score, not its score_delta, is above zero.
   static bool IsListing(const ScoredAnswer& answer);
 
   std::vector<Question> QuestionsOf(const mail::IpAddress& client,
                                     const Facts& facts) const;
   // Called when `answers` reach the threshold and have a listing. Asks again
   // with controls, and rejects if the proven answers reach the threshold, too.
-  // `least` is the sum of the lists' minimums, to which the deltas add up.
+  // `least` is the sum, over all questions, of their lists' minimums. The total
+  // score is `least` plus all deltas.
   Finding Prove(const std::vector<ScoredAnswer>& answers, int least,
                 Inquiry& ask) const;
-  // Returns only as many of the proven answers as it takes to reach the
-  // threshold, so that the proof rests on each of them. Listings come first,
-  // the heaviest of them in front. Empty if all of them together do not reach
-  // the threshold.
+  // Chooses the proven answers with the highest deltas, only as many as it
+  // takes to reach the threshold, so that the proof rests on each of them. In
+  // the result the listings come first, the heaviest listing in front. Empty if
+  // all proven answers together do not reach the threshold, or if none of the
+  // chosen answers is a listing.
   std::vector<ScoredAnswer> SmallestProof(std::vector<ScoredAnswer> vouched,
                                           int least) const;
 

@@ -5,17 +5,18 @@
 //            answer that would reject is asked for again with controls
 // decides    on the sender's domain at MAIL, for the message; on the
 //            recipient's domain at RCPT, for that recipient
-//   pass     <>, an address without a domain, an address literal, and what is
-//            no address; a domain of a realm, whatever the lists say; a domain
-//            with a host that has a public address
+//   pass     <>, an address without a domain, an address literal, and a text
+//            that cannot be parsed as an address; a domain of a realm, whatever
+//            the lists say; a domain with a host that has a public address
 //   reject   (the first reply is for a sender, the second for a recipient)
 //            550 5.1.8, 550 5.1.2 the domain is listed; the reply asks "did you
 //            mean example.com?" if the list has a suggestion
 //            550 5.7.27, 556 5.1.10 the domain has a null MX
 //            550 5.1.8, 550 5.1.2 the domain is proven missing, and is learned
 //            (missing_domain.h)
-//   defer    451 4.1.8, 451 4.1.2 no such domain, or no host with a public
-//            address
+//   defer    451 4.1.8, 451 4.1.2 DNS says that the domain does not exist, but
+//            the domain is not rejected as above; or no host of the domain has
+//            a public address
 // unsure     DEFER (or PASS, by policy): 451 4.4.3
 // limits     docs/domains.md: what may stand in the list that we ship; when a
 //            domain is learned
@@ -75,8 +76,8 @@ class DomainCheck final : public Check {
   Verdict DomainExists(Verdict verdict, const std::string& domain,
                        const Transaction& transaction) const;
   Verdict DnsUnsure(FixedText why) const;
-  // Whether missing domains are learned. Without a positive control of DNS none
-  // is: nothing could prove it missing.
+  // Whether missing domains are learned. False if the policy has no positive
+  // control of DNS, because then no domain can be proven missing.
   bool Learns() const;
   static HistoryLookup HistoryLookupOf(const std::string& domain);
 

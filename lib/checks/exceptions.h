@@ -15,10 +15,10 @@
 namespace mailverdict {
 
 // Returns the forms of the recipient in its realm: with its tags and without
-// them (Address::TagForms). If the realm has BATV, the forms of the mailbox in
-// a signed local part follow. If `realm` is null, the recipient is its only
-// form. At most kMaxTagForms of an address are returned; `*complete` (may be
-// null) is set to whether these are all.
+// them (Address::TagForms). If the realm has BATV and the local part is signed,
+// the forms of each mailbox in the local part follow. If `realm` is null, the
+// recipient is its only form. At most kMaxTagForms of an address are returned;
+// `*complete` (may be null) is set to whether these are all.
 std::vector<mail::Address> FormsOf(const mail::Address& recipient,
                                    const RealmPolicy* realm,
                                    bool* complete = nullptr);
@@ -49,10 +49,10 @@ const mail::Address* FindException(const Policy& policy,
 // by mistake. REQUIRES: the recipient is in a realm or has no domain.
 bool IsException(const Policy& policy, const std::vector<mail::Address>& forms);
 
-// Whether one reading of the recipient is an exception in a realm, or one
-// without a domain. A check that rejects because of the client or the sender
-// asks this first, so that a sender that is refused by mistake can write to
-// postmaster. False at every stage but kRcpt.
+// Whether some reading of the recipient is an exception. Only readings in a
+// realm or without a domain count. A check that rejects because of the client
+// or the sender asks this first, so that a sender that is refused by mistake
+// can write to postmaster. False at every stage but kRcpt.
 bool IsToException(const Policy& policy, const Facts& facts);
 
 }  // namespace mailverdict

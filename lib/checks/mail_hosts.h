@@ -12,7 +12,8 @@ namespace mailverdict {
 
 enum class MailHosts {
   kPending,       // more answers are needed
-  kSome,          // at least one host has a public address
+  kSome,          // a host has a public address, or one of the hosts that were
+                  // not looked up may have one (kMaxMailHosts)
   kNullMx,        // the domain says that it takes no mail
   kNoName,        // there is no such domain
   kNoHost,        // the domain exists, but no host of it has an address
@@ -23,9 +24,9 @@ enum class MailHosts {
   kUnknown,       // the lookup of its MX got no answer
 };
 
-// At most this many hosts of a domain are looked up. If none of them has a
-// public address and the domain has more hosts, the result is kSome, because
-// one of those may have a public address.
+// At most this many hosts of a domain are looked up. If these have no public
+// address and the domain has further hosts, the result is kSome, because a host
+// that was not looked up may have a public address.
 inline constexpr size_t kMaxMailHosts = 5;
 
 // Looks up the domain's MX, then the addresses of one host after the other,

@@ -12,8 +12,8 @@
 //   reject   550 5.1.1 when every reading in a realm is proven absent: the same
 //            search found the directory's controls, and the address was not
 //            seen present within the grace period
-//            553 5.1.3 when the recipient is no address, and the MTA says that
-//            it resolved it to nothing
+//            553 5.1.3 when the recipient cannot be parsed as an address, and
+//            the MTA reports that it found no address either
 // unsure     DEFER (or PASS, by policy): 451 4.4.3 when the directory did not
 //            answer, could not be believed, or lacks an address that it had
 //            lately; 451 4.1.3 when the recipient is no address

@@ -1,6 +1,6 @@
-// Part of the check `recipient`: the mailbox that was meant before an MTA
-// folded the case of its address (lib/mail/folding.h): "groß" may come as
-// "gross".
+// Part of the check `recipient`. An MTA may fold the case of an address
+// (lib/mail/folding.h), so "gross" may arrive where the sender wrote "groß".
+// This file finds the mailbox that the sender meant.
 //
 // asks       nothing, unless folding can have made the address. The check comes
 //            here once the directory has proven the address absent. First the
@@ -25,7 +25,7 @@ namespace mailverdict {
 struct Unfolded {
   enum class State {
     kPending,  // an answer is still missing
-    kPresent,  // `mailbox` is the answer that found one
+    kPresent,  // an address that folds to this one is present: `mailbox`
     kUnsure,   // `why` says what is not known
     kAbsent,   // no address that folds to this one is present
   };
@@ -39,9 +39,10 @@ struct Unfolded {
 Unfolded AskUnfolded(const mail::Address& address, const RealmPolicy& realm,
                      Inquiry& ask, Proof* proof);
 
-// If the local part of `mailbox`, which is present, is beyond ASCII: returns
-// the history's record that its directory has such local parts. Otherwise
-// returns nothing. `asked` is the address as it came.
+// Returns the history lookup under which to record that the directory has local
+// parts beyond ASCII. Empty if the local part that `mailbox` found is ASCII.
+// `asked` is the address as it came, for an answer that does not show the
+// spelling that matched. REQUIRES: mailbox.present().
 std::vector<HistoryLookup> BeyondAsciiRecords(const Answer& mailbox,
                                               const mail::Address& asked,
                                               const RealmPolicy& realm);

@@ -1,5 +1,5 @@
 // The answer to a Lookup: Present, Absent or Unknown. These three are never
-// merged. A fourth property is whether controls have proven the answer.
+// merged. Beside this state, an answer records whether controls have proven it.
 //
 // A Report is what a resolver saw. Any code can make one, and it proves
 // nothing. An Answer is a Report that Vouch() (vouch.h) or VouchDns()
@@ -100,7 +100,8 @@ class Answer {
   bool present() const { return state() == AnswerState::kPresent; }
   bool absent() const { return state() == AnswerState::kAbsent; }
   bool unknown() const { return state() == AnswerState::kUnknown; }
-  // Whether the controls passed that were asked of the same server with it.
+  // Whether the controls of this answer passed. They are sent to the server
+  // that gave the answer.
   bool controls_passed() const { return !data_->vouched_by.empty(); }
   // Whether it can be a proof: the controls passed and, if the directory's
   // policy wants a second server, that server has confirmed it.
@@ -118,11 +119,12 @@ class Answer {
   // The controls that passed, for people; empty if they did not pass.
   const std::string& vouched_by() const { return data_->vouched_by; }
 
-  // The only way from a service's "no" to a rejection. nullopt unless the
-  // answer is absent and proven. Always nullopt for DNS: see Proof::OfNoName.
+  // Returns the proof for a rejection because something is missing. nullopt
+  // unless the answer is absent and proven. Always nullopt for DNS, where three
+  // absences make one proof: Proof::OfNoName.
   std::optional<Proof> ProofOfAbsence() const;
-  // The way from something that a service has, such as a listing or a null MX,
-  // to a rejection. nullopt unless the answer is present and proven.
+  // Returns the proof for a rejection because something exists, such as a
+  // listing or a null MX. nullopt unless the answer is present and proven.
   std::optional<Proof> ProofOfPresence() const;
 
   // "absent, vouched for by control@example.org (mail), from ldap://... ",

@@ -55,7 +55,8 @@ using Evaluation = std::variant<Verdict, std::vector<Lookup>>;
 Evaluation Evaluate(const Chain& chain, const Transaction& transaction,
                     const Evidence& evidence);
 // The same for a caller that evaluates again and again, and wants the texts of
-// the transaction to be parsed once. `facts` are of the chain's policy.
+// the transaction to be parsed once. REQUIRES: `facts` were made with the
+// chain's policy.
 Evaluation Evaluate(const Chain& chain, const Facts& facts,
                     const Evidence& evidence);
 

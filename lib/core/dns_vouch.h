@@ -18,9 +18,10 @@
 //   a list of      "test"                  "invalid", and a random name below
 //   domains                                example.com
 //
+// The first row is for "names in general": all names that are in no DNS list.
 // The test entries of lists are those of RFC 5782 5. For an allow list the
-// positive controls of the policy are asked for, too, because it may count
-// against a client that it is not listed.
+// policy's positive controls are asked for, too, because an absence from the
+// list may count against the client.
 
 #ifndef MAILVERDICT_LIB_CORE_DNS_VOUCH_H_
 #define MAILVERDICT_LIB_CORE_DNS_VOUCH_H_
@@ -56,11 +57,11 @@ std::vector<DnsControl> DnsControlsFor(const Policy& policy,
 bool CanBeVouchedFor(const Policy& policy, const Report& report);
 
 // Judges the controls of `lookup` alone. `seen` has the reports for
-// DnsControlsFor(policy, lookup, random); `before` tells the server and the
-// time of the answer that they have to vouch for. Returns an empty text if
-// every control was sent to that server after that answer had been received,
-// and has the expected answer. Otherwise returns what is wrong with the server,
-// or with the list that `lookup` is in.
+// DnsControlsFor(policy, lookup, random); `before` is the origin of the answer
+// that the controls have to prove. Returns an empty text if every control was
+// sent to the server of `before` after that answer had been received, and has
+// the expected answer. Otherwise returns what is wrong with the server, or with
+// the list that `lookup` is in.
 std::string ObjectionOfControls(const Policy& policy, const DnsLookup& lookup,
                                 uint64_t random, const Origin& before,
                                 const std::vector<Report>& seen);
@@ -69,8 +70,8 @@ std::string ObjectionOfControls(const Policy& policy, const DnsLookup& lookup,
 // lookup, random). The answer is proven if the controls pass
 // (ObjectionOfControls) and the report is one of these (CanBeVouchedFor):
 //   - Present.
-//   - Absent, no such name. The name is in no list.
-//   - Absent, and an A record was asked for in an allow list.
+//   - Absent, no such name (NXDOMAIN), for a name that is in no DNS list.
+//   - Absent, for a lookup of type A in an allow list.
 // An absence must also come without a CNAME and with the SOA of a zone above
 // the name, and the policy must have a positive control. No other absence is
 // ever proven: neither "no such data" for a name, nor an absence from a block

@@ -15,10 +15,11 @@
 
 namespace mailverdict {
 
-// A value, as cheap to copy as a std::string_view. Only a string literal
-// converts to it: no std::string, std::string_view or char pointer does, nor
-// an array that can be written to. (C++17 cannot tell a literal from a constant
-// array; a local one has to be `static`.)
+// A value, as cheap to copy as a std::string_view. A string literal converts to
+// it; no std::string, std::string_view or char pointer does, nor an array that
+// can be written to. C++17 cannot tell a literal from a constant char array, so
+// such an array converts, too. A local constant array must be `static`, or the
+// text dangles.
 class FixedText {
  public:
   constexpr FixedText() = default;

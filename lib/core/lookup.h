@@ -19,9 +19,9 @@ struct MailboxLookup {
   // They are asked for together. Never empty; the canonical spelling is the
   // first.
   std::vector<std::string> spellings;
-  // The only arm (alternative) of the directory's filter to ask through; empty:
-  // all arms. Controls name an arm: an entry that is found through an arm
-  // proves that the arm works.
+  // One alternative ("arm") of the directory's filter. If it is set, only this
+  // arm is searched; if it is empty, all arms are. Controls name an arm: an
+  // entry that is found through an arm proves that the arm works.
   std::string arm;
 
   const std::string& address() const { return spellings.front(); }
@@ -45,8 +45,8 @@ struct HistoryLookup {
     // "directory:address", folded (mail::FoldUtf8); Present carries the values
     // of MailboxSeen (mailbox_seen.h).
     kMailboxSeen,
-    // At which times did those addresses vanish from this directory that are
-    // still missing? The key is the directory's name; Present carries the
+    // For each address that vanished from this directory and is still missing:
+    // when did it vanish? The key is the directory's name; Present carries the
     // values of Vanished (vanished.h), Absent means that no address is missing.
     kVanished,
     // Since when has this domain been missing, and how many messages found it

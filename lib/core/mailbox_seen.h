@@ -12,9 +12,9 @@
 
 namespace mailverdict {
 
-// Stands in place of an address in the key "directory:address". This record
-// says when the directory last had a mailbox with a local part beyond ASCII.
-// Nothing marks it as vanished.
+// The special key "directory:beyond-ascii" has this text in place of an
+// address. Its record says when the directory last had a mailbox with a local
+// part beyond ASCII. Nothing marks this record as vanished.
 inline constexpr char kBeyondAsciiKey[] = "beyond-ascii";
 
 // Times are whole seconds, because stores keep no fractions.
@@ -32,8 +32,8 @@ struct MailboxSeen {
   absl::Time last_missed = absl::InfiniteFuture();
 
   // For a mailbox that is missing at `now`: returns since when it has been
-  // missing without a gap. Returns `now` if it was not missing before, or if
-  // that was more than kMaxGap ago.
+  // missing without a gap. Returns `now` if it was not missing before, or was
+  // last found missing more than kMaxGap ago.
   absl::Time MissingSince(absl::Time now) const;
 
   // Returns the values of a Present report: "last seen 2026-11-24T04:00:00Z"

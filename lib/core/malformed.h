@@ -1,5 +1,5 @@
-// The message itself as the grounds for a rejection: a text in it that is
-// malformed, whatever any server says.
+// A malformed text in the message, as the grounds for a rejection. It needs no
+// answer from a server.
 
 #ifndef MAILVERDICT_LIB_CORE_MALFORMED_H_
 #define MAILVERDICT_LIB_CORE_MALFORMED_H_

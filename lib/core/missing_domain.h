@@ -26,13 +26,14 @@ struct MissingDomain {
   // tries again within this time.
   static constexpr absl::Duration kMaxGap = absl::Hours(24);
 
-  // When it was first and last found missing in the present run.
+  // When the domain was first and last found missing in the present run.
   absl::Time first;
   absl::Time last;
-  // How many messages found it missing. Retries of a message do not count.
+  // How many messages found the domain missing. Retries of a message do not
+  // count.
   int messages = 0;
-  // Set by an operator. kAdded: the domain is learned at once. kPinned: it also
-  // stays learned when it exists for a while.
+  // Set by an operator. kAdded: the domain is learned at once. kPinned: the
+  // domain is learned at once, and stays learned even if it exists for a while.
   enum class Mark { kNone, kAdded, kPinned };
   Mark mark = Mark::kNone;
 

@@ -1,4 +1,4 @@
-// How a recipient is read.
+// The addresses to which the MTA may deliver a recipient.
 //
 // An MTA does not always deliver to the address that RCPT TO has in it.
 // "<nobody%example.org@gw.example.org>" goes to nobody@example.org, and
@@ -8,11 +8,12 @@
 //   the argument  Transaction::recipient, as RCPT TO had it
 //   the MTA's     Transaction::resolved, when it has a domain
 //   local         when the MTA resolved the recipient to a name without a
-//                 domain (local delivery): that name in each domain of ours
-//                 that the argument names
+//                 domain (local delivery): that name, combined with each of our
+//                 domains that the argument contains
 //
-// An argument without '@', '%' and '!' is a bare name, and is its only reading:
-// the domain that an MTA appends to it was not named by the sender.
+// An argument without '@', '%' and '!' is a bare name and has no other reading.
+// A domain that the MTA appended is ignored, because the sender did not name
+// it.
 
 #ifndef MAILVERDICT_LIB_CORE_READINGS_H_
 #define MAILVERDICT_LIB_CORE_READINGS_H_
@@ -27,8 +28,8 @@
 
 namespace mailverdict {
 
-// How many domains of the argument make local readings; more are ignored. No
-// person writes an argument with more domains.
+// The most domains of one argument that make local readings. Further domains
+// are ignored; no person writes so many into an argument.
 inline constexpr size_t kMaxDomainsNamed = 8;
 
 struct Readings {

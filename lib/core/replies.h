@@ -45,7 +45,8 @@ inline constexpr DeferReply kSenderDomainNoHost{
     451, 1, 8, "Sender domain has no mail host with a public address"};
 inline constexpr DeferReply kRecipientDomainNoHost{
     451, 1, 2, "Recipient domain has no mail host with a public address"};
-// DNS gave no usable answer. Unlike above, the sender has nothing to correct.
+// DNS gave no usable answer. Unlike the four replies above, this one reports no
+// fault of the sender.
 // RFC 3463 X.4.3.
 inline constexpr DeferReply kDomainUnsure{
     451, 4, 3, "Domain cannot be looked up right now, try again later"};

@@ -113,8 +113,8 @@ struct Transaction {
   std::string queue_id;  // the MTA's name for the message; some give it later
   std::string sender;    // with or without angle brackets; "<>": the null one
   // From kRcpt:
-  std::string recipient;  // kRcpt: with or without angle brackets
-  // kRcpt: the address that the MTA resolved `recipient` to (the macro
+  std::string recipient;  // only at kRcpt; with or without angle brackets
+  // Only at kRcpt: the address that the MTA resolved `recipient` to (the macro
   // {rcpt_addr} of sendmail and Postfix). A name without a domain: the MTA
   // delivers it locally. Empty: the MTA found no address. nullopt: the MTA does
   // not say.

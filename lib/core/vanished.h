@@ -18,8 +18,8 @@ namespace mailverdict {
 
 struct Vanished {
   // No more times than this are kept; the oldest is forgotten first. This is
-  // one more than the largest limit of a policy, because a directory is held
-  // when the limit is exceeded.
+  // one more than the largest limit that a policy can set, because a directory
+  // is held (no longer believed) only when the limit is exceeded.
   static constexpr size_t kMax = VanishLimit::kMaxVanished + 1;
 
   // For each address that was seen once and is still missing, the time at which

@@ -40,8 +40,10 @@ enum class Scope { kRecipient, kMessage };
 struct Observation {
   enum class Kind {
     kPresent,  // the mailbox exists
-    kMissed,   // it was seen earlier, and is absent within the grace period
-    kGone,     // it was seen earlier, and the grace period is over: forget it
+    kMissed,   // the mailbox was seen earlier, and is absent, for no longer
+               // than the grace period
+    kGone,     // the mailbox was seen earlier, and has been absent for longer
+               // than the grace period: the history forgets it
   };
   Kind kind = Kind::kPresent;
   // The mailbox (kMailboxSeen) or the domain (kMissingDomain). For a domain,
@@ -99,9 +101,9 @@ class Verdict {
   Scope scope() const { return scope_; }
   const std::vector<Step>& steps() const { return steps_; }
 
-  // One line for a log: "recipient reject 550 5.1.1 User unknown". Brackets
-  // follow with the reason, with what checks in shadow would have said, and
-  // with why answers were Unknown. Text from servers is escaped
+  // One line for a log: "recipient reject 550 5.1.1 User unknown". In brackets
+  // follow the reason, what checks in shadow would have said, and the reasons
+  // of Unknown answers. Text from servers is escaped
   // (lib/mail/escape.h), here and in Tree(), so that it cannot begin a line.
   std::string Line() const;
   // Several lines for a person: Line(), and below it each check with its

@@ -17,10 +17,10 @@ bool AsksForAControl(const DirectoryPolicy& directory,
                      const MailboxLookup& lookup);
 
 // The controls to ask in the same search as `lookup`. Each is a lookup of its
-// own: an address, and the arm of the filter that must find it. A control with
-// an address that `lookup` itself asks for is left out, because its entry would
-// not show which of the two found it. Its arm then has no control, so an
-// absence is not proven.
+// own: an address, and the arm of the filter that must find it. A control is
+// left out if `lookup` asks for the same address, because either of them could
+// have found the entry. The control's arm then has no control, so an absence is
+// not proven.
 std::vector<MailboxLookup> ControlsFor(const DirectoryPolicy& directory,
                                        const MailboxLookup& lookup);
 
@@ -28,8 +28,8 @@ std::vector<MailboxLookup> ControlsFor(const DirectoryPolicy& directory,
 //   - the report is Absent, and the directory is no proxy,
 //   - every control of the directory was asked and is Present, and every arm of
 //     its filter has one, and
-//   - all reports came from the same server, connection and exchange, which was
-//     sent before it was received.
+//   - all reports came from the same server, connection and exchange, at the
+//     same times, of which `sent` is not after `received`.
 // The answer is then proven, unless the directory wants a second server
 // (policy.h): Confirm() has to follow. Any other Absent becomes Unknown, with
 // the reason. Present and Unknown are returned as they are, because neither can

@@ -1,5 +1,5 @@
-// Runs rounds of controls. A round shows whether a DNS server can be believed
-// at the moment, or a DNS list that is asked through it.
+// Runs rounds of controls. A round shows whether a DNS server, or a DNS list
+// that is asked through that server, can be believed at the moment.
 //
 // A round asks one server for all controls of one kind (DnsControlsFor in
 // dns_vouch.h): the controls of names in general, or those of one list. One
@@ -8,9 +8,9 @@
 // costs one round at a time.
 //
 // DnsControls also sees the answers to ordinary lookups. If a server could not
-// answer one, a round finds out whether the server is failing or only that
-// name. For a kind without controls, the ordinary lookups alone decide. So a
-// server whose lookups fail does not stay in the state "well".
+// answer a lookup, a round finds out whether the server fails for every name or
+// only for that one. For a kind without controls, the ordinary lookups alone
+// decide. So a server whose lookups fail does not stay in the state "well".
 
 #ifndef MAILVERDICT_LIB_DNS_CONTROLS_H_
 #define MAILVERDICT_LIB_DNS_CONTROLS_H_
@@ -38,8 +38,8 @@ class DnsControls {
   // Spam brings many names that no server can look up; they cost at most one
   // round a second.
   static constexpr absl::Duration kMinSuspectInterval = absl::Seconds(1);
-  // The time from one round to the next if no answer asks for a round. For
-  // lists, and for names if there is a positive control.
+  // The time from one round to the next if no answer asks for a round. This
+  // applies to lists, and to names in general if there is a positive control.
   static constexpr absl::Duration kRetest = absl::Minutes(10);
   // Like kRetest, but while the kind is failing. The time doubles with each
   // failed round, from kFirstRetestFailing to kLastRetestFailing.
@@ -84,8 +84,8 @@ class DnsControls {
   // lookup in the list.
   void Suspect(const DnsList* list);
 
-  // Returns "" if `list` may be asked. Otherwise it failed its last round at
-  // every server; returns why.
+  // Returns "" if `list` may be asked. A list may not be asked if it is failing
+  // at every server; then returns why it is failing.
   std::string ReasonNotAsked(const DnsList* list) const;
 
   // Returns the state of `list` at each server, or of names in general if

@@ -41,18 +41,18 @@ struct DnsOptions {
   // over TCP.
   absl::Duration timeout = absl::Milliseconds(1000);
   // Selects lookups that use a second channel to each server. So they do not
-  // wait behind many slow lookups (DnsChannel::kMaxSent). It selects the
-  // lookups of DNS lists, which have little time. If it is empty, no lookup is
-  // selected.
+  // wait behind many slow lookups (DnsChannel::kMaxSent). mailverdictd and
+  // RealServices (services.h) have it select the lookups in DNS lists, whose
+  // deadline is short. If it is empty, no lookup is selected.
   std::function<bool(const DnsLookup&)> own_channel{};
 };
 
 // Loop's thread only.
 class DnsResolver final : public NameServers {
  public:
-  // A server that was silent kSilences times in a row is asked after the other
-  // servers for kShunned. A single silence may be the fault of the servers of
-  // one name.
+  // For the time kShunned, a server that was silent kSilences times in a row is
+  // asked after the other servers. One silence proves little: the authoritative
+  // servers of the name that was asked for may be down.
   static constexpr int kSilences = 3;
   static constexpr absl::Duration kShunned = absl::Seconds(10);
 

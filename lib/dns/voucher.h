@@ -26,8 +26,9 @@ namespace mailverdict {
 // delay all others. If no server could answer a lookup in a list, the list is
 // tested.
 //
-// A line is logged if no lookup of names, or of one list, is answered for an
-// hour although no server is failing (lookup_alarm.h).
+// A line is logged if, for an hour, every lookup of names in general
+// (dns_vouch.h), or every lookup in one list, was Unknown although at least one
+// server is not failing (lookup_alarm.h).
 //
 // Loop's thread only. A `done` may ask again, and may destroy this.
 class DnsVoucher final : public NameResolver {

@@ -73,9 +73,9 @@ class CachedDns {
   const std::vector<std::string>& server_names() const { return server_names_; }
   DnsCache& cache() { return *cache_; }
 
-  // The health of the servers for lookups in the list that has the zone of
-  // `list`, or for names in general if `list` is null. Empty if there is no
-  // such list in settings().
+  // Returns the health of each server for lookups in the DNS list of settings()
+  // that has the zone of `list` or, if `list` is null, for names in general
+  // (dns_vouch.h). Empty if settings() has no list with this zone.
   std::vector<ServerState> servers(const DnsList* list) const;
 
  private:

@@ -45,9 +45,10 @@ class DnsCache final : public NameResolver {
 
   void Resolve(const DnsLookup& lookup, Done done) override;
 
-  // Called when a server has failed its controls of `list` or, if `list` is
-  // null, of names in general. Forgets the proven answers of this server in
-  // that list, or for names. For names it also forgets the server's absences.
+  // Called when a server has failed controls. `list` is the DNS list whose
+  // controls failed; null means the controls of names in general
+  // (dns_vouch.h). Forgets the server's proven answers to lookups of that kind
+  // and, if `list` is null, also the absences of names that are not proven.
   // Constant time.
   void Distrust(const std::string& server, const DnsList* list);
 

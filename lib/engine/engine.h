@@ -74,16 +74,17 @@ class Engine : public std::enable_shared_from_this<Engine> {
                                         const Log& log,
                                         const Engine* predecessor = nullptr);
 
-  // Judges `transaction`, whose `now` it fills in. Calls `done` once, perhaps
-  // before Judge returns, and within the policy's deadline whatever happens.
-  // Waits for an answer of a DNS list only for the budget of the check `dnsbl`.
+  // Judges `transaction`, whose `now` it fills in. Calls `done` once, within
+  // the policy's deadline whatever happens, and perhaps before Judge returns.
+  // Does not call `done` if `still_waiting` returns false. Waits for an answer
+  // of a DNS list only for the budget of the check `dnsbl`.
   //
   // Writes the verdict's observations to the history before it calls `done`, so
   // that they are there when the sender retries.
   //
   // `still_waiting` (may be null) is called once, before the write. It returns
   // false if the MTA was told 451 in the meantime, or its connection is gone.
-  // Then nothing is written, and `done` is not called.
+  // Then nothing is written either.
   void Judge(Transaction transaction, Done done,
              StillWaiting still_waiting = nullptr);
 
@@ -103,8 +104,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void SetOverrides(Overrides overrides);
 
   const Policy& policy() const { return *policy_; }
-  // For a user of the policy that outlives the engine. Any thread may release
-  // it.
+  // For callers that keep the policy after the engine is destroyed. Any thread
+  // may release it.
   const std::shared_ptr<const Policy>& shared_policy() const { return policy_; }
   const Chain& chain() const { return chain_; }
 

@@ -1,6 +1,6 @@
-// The settings of a policy that resolvers and caches are made from. A new
-// engine takes over those of its predecessor whose settings are the same
-// (engine.h).
+// The settings of a policy that resolvers and caches are made from. After a
+// reload, the new engine reuses each resolver and cache whose settings have not
+// changed (engine.h).
 //
 // A resolver or a cache sees only its settings, so it cannot depend on a field
 // that is not compared.

@@ -46,19 +46,21 @@ struct Attribution {
 // with `controls` (what ControlsFor gives for each of them).
 //
 // If an entry shows the values that an arm of a lookup asked for, the entry is
-// a hit of that lookup. A control's entry is recognised by its DN. It must show
-// the value that the control was asked by. If the directory's user may not read
-// that attribute, another address of the control's own account may have found
-// the entry; it would be taken for the control's alone, and that address would
-// look absent. It must not show the value that a control of another arm asked
-// for: that arm might have found it.
+// a hit of that lookup. A control's entry is recognised by its DN. The entry
+// must also show the value that the control searched for. The reason: if our
+// bind account cannot read that attribute, the entry may have been found
+// through another address of the same account. It would be counted for the
+// control only, and that address would look absent. The entry must not show the
+// value that a control of another arm searched for, because that arm might have
+// found it.
 //
 // Any other entry may be a hit of any lookup, because servers also compare
-// attributes that they do not show, by rules that are not known here. This
-// includes a control's entry if a lookup asked for one of its values. If the
-// search was for one lookup, such an entry is its hit. If it was for several, a
-// miss counts only if the result has nothing but controls' entries, and none of
-// them could match a lookup (Match::kPerhaps counts as a match).
+// attributes that they do not show, by rules that are not known here. A
+// control's entry is treated this way, too, if it has a value that a lookup
+// asked for. In a search for one lookup, such an entry is a hit of that lookup.
+// In a search for several lookups, an absence is accepted only if every entry
+// belongs to a control and none could match a lookup (Match::kPerhaps counts as
+// a match).
 //
 // If the directory has subtrees, an entry outside all of them is ignored. The
 // controls of each subtree also show that the policy spells its DN as the

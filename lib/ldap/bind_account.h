@@ -42,8 +42,8 @@ class BindAccount {
   // another server that can be reached gets the next attempt.
   static constexpr absl::Duration kRefuserExtraWait = absl::Seconds(3);
   // While it is not known whether the password is right, one server is tried at
-  // a time. The other servers wait for its answer for at most this long, since
-  // it may hang.
+  // a time. Attempts to bind to other servers wait at most this long for its
+  // answer, because it may hang.
   static constexpr absl::Duration kMaxAttemptWait = absl::Seconds(1);
 
   // One attempt to bind. Its destructor ends it.
@@ -111,9 +111,9 @@ class BindAccount {
   bool taken_ = false;      // others wait for an attempt that is under way
   size_t credentials_ = 0;  // a hash
   std::map<std::string, Server> servers_;
-  // Acceptances and refusals are numbered, to tell which came later. The
-  // refusals counted in refused_at_ and refusals_ are those that concern all
-  // servers.
+  // Acceptances and refusals are numbered, to tell which came later.
+  // refused_at_ is the number of the last refusal that concerns all servers;
+  // refusals_ counts such refusals in a row.
   uint64_t events_ = 0;
   uint64_t accepted_at_ = 0;
   uint64_t refused_at_ = 0;

@@ -9,8 +9,8 @@
 // absent is also looked up at a second server. It is absent only if both say
 // so, each with its own controls.
 //
-// A line is logged if no lookup is answered for an hour although no server is
-// failing (lookup_alarm.h).
+// A line is logged if, for an hour, every lookup was Unknown although at least
+// one server is not failing (lookup_alarm.h).
 
 #ifndef MAILVERDICT_LIB_LDAP_DIRECTORY_H_
 #define MAILVERDICT_LIB_LDAP_DIRECTORY_H_
@@ -55,7 +55,7 @@ class Directory final : public MailboxResolver {
   struct Server {
     std::unique_ptr<DirectoryServer> server;
     bool failing = false;
-    bool late = false;  // it answered too late, and not since
+    bool late = false;  // it missed a deadline, and has not answered since
     // When it was last logged that it lacks an entry that another server has.
     absl::Time lacked = absl::InfinitePast();
     bool well() const { return !failing && !late; }

@@ -5,8 +5,9 @@
 // At first every connection is trusted. A connection that has been idle for the
 // policy's probe_idle is probed with the controls. Once an idle connection has
 // not answered, every connection that was idle for longer than kShort is
-// replaced before the next search; each replacement costs a connect. This ends
-// when a search or probe is answered after a longer idle time.
+// replaced before the next search; each replacement costs a connect. If a
+// search or probe is answered after a longer idle time, that idle time becomes
+// the new limit.
 
 #ifndef MAILVERDICT_LIB_LDAP_IDLE_WATCH_H_
 #define MAILVERDICT_LIB_LDAP_IDLE_WATCH_H_
@@ -47,7 +48,8 @@ class IdleWatch {
     return was_idle;
   }
 
-  // Whether a search may go on the connection as it is now.
+  // Whether the connection may be used for a search now. If not, it must be
+  // replaced first.
   bool Trusts(absl::Time now) const { return now - heard_ <= trusted_; }
 
   // When the next probe is due, if nothing is sent until then.

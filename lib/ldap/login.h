@@ -17,7 +17,8 @@ struct Login {
   bool external = false;
   std::string password;  // for a simple bind; "" for an anonymous one
   // For BindAccount: changes whenever another attempt may have another result.
-  // The whole password file, or the identity of the certificate's file.
+  // It is the contents of the password file or, for SASL EXTERNAL, the identity
+  // of the certificate's file; "" for an anonymous bind.
   std::string credentials;
 };
 

@@ -9,7 +9,7 @@
 
 namespace mailverdict {
 
-// Ordered: a greater one proves more.
+// The values are in order: a greater value proves more.
 enum class Match { kNo, kPerhaps, kYes };
 
 // A value in the form in which two values are compared: in lower case, with

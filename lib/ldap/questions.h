@@ -38,7 +38,7 @@ struct Question {
   // second search then proves most absences.
   enum class Group {
     kFound,  // addresses that were found the last time
-    kFirst,  // addresses of which this is not known
+    kFirst,  // other addresses, in their first search
     kAgain,  // addresses that the first search did not find or prove absent
     kAlone,  // a search for this lookup alone
   };
@@ -60,8 +60,9 @@ class QuestionQueues {
                                       Group::kAgain, Group::kAlone};
   // If this many searches of a group are under way, further lookups of the
   // group wait for each other, for up to kGather: a search for many lookups
-  // costs the server little more than a search for a few. The bound keeps a
-  // slow or distant server from delaying them twice.
+  // costs the server little more than a search for a few. kGather is short, so
+  // that lookups do not also wait for the earlier searches of a slow or distant
+  // server to finish.
   static constexpr int kMaxSmallSearches = 2;
   static constexpr absl::Duration kGather = absl::Milliseconds(1);
 

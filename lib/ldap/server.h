@@ -12,7 +12,8 @@
 // trying to connect. A server that answers but lacks a control is probed with
 // the controls alone, every DirectoryWorker::kProbe, until it has them again.
 // An idle connection is probed every `probe_idle` of the policy (idle_watch.h).
-// After each refused bind the next attempt is made later (bind_account.h).
+// Each refused bind makes the wait before the next attempt longer, up to a
+// limit (bind_account.h).
 
 #ifndef MAILVERDICT_LIB_LDAP_SERVER_H_
 #define MAILVERDICT_LIB_LDAP_SERVER_H_

@@ -61,8 +61,8 @@ class DirectoryWorker {
 
   // Makes Run return, and drops the lookups that wait. Returns true if Run
   // returns soon; Run may use the executor until then. Returns false if Run is
-  // blocked while it connects. It then returns when LdapConnection::Open has,
-  // and uses only the policy until then. Loop's thread only.
+  // blocked while it connects. Run then returns after LdapConnection::Open has
+  // returned, and until then uses only the policy. Loop's thread only.
   bool Stop();
 
   // Any thread.

@@ -1,5 +1,5 @@
-// An alarm about lookups that all fail although the servers look well. Then
-// something that the controls do not show makes every answer Unknown.
+// An alarm about lookups that all fail although a server looks well. In that
+// case every answer is Unknown for a reason that the controls do not detect.
 
 #ifndef MAILVERDICT_LIB_RESOLVER_LOOKUP_ALARM_H_
 #define MAILVERDICT_LIB_RESOLVER_LOOKUP_ALARM_H_
@@ -17,11 +17,11 @@ namespace mailverdict {
 // Not thread-safe.
 class LookupAlarm {
  public:
-  // The alarm is raised when every lookup has been Unknown for this long. It is
-  // logged again each time that this time has passed once more.
+  // The alarm is raised when every lookup has been Unknown for this long. While
+  // the alarm lasts, it is logged again every kAfter.
   static constexpr absl::Duration kAfter = absl::Hours(1);
-  // Fewer lookups than this prove no outage: at night two recipients an hour
-  // apart may each have met a restart.
+  // The alarm needs at least this many failed lookups. At night there may be
+  // only two in an hour, and both may have failed because of restarts.
   static constexpr int kLookups = 5;
 
   // `service` begins each line, as in "directory people"; `advice` says what
@@ -29,9 +29,9 @@ class LookupAlarm {
   LookupAlarm(std::string service, std::string advice,
               std::function<void(const std::string&)> log);
 
-  // Takes note of the answer of a lookup. `well` returns false if the service's
-  // state is failing. There is no alarm while it is, because the log and
-  // `status` show the failure already. It is called only when an alarm is due.
+  // Takes note of the answer of a lookup. `well` is called only when an alarm
+  // is due. It returns false if every server of the service is failing. Then no
+  // alarm is raised, because the log and `status` already show the failure.
   void Note(const Answer& answer, const std::function<bool()>& well,
             absl::Time now);
 

@@ -32,7 +32,8 @@ struct HealthHooks {
 struct ServerState {
   std::string uri;  // of a DNS server: its address
   bool failing = false;
-  // Why it is failing. If it is well: that it is unsteady, or "".
+  // Why it is failing. If it is well: "", or a note that it has failed
+  // repeatedly ("unsteady", health_log.h).
   std::string why;
   // Since when it is failing or well; InfinitePast if it was never asked.
   absl::Time since = absl::InfinitePast();

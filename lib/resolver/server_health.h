@@ -17,8 +17,8 @@ namespace mailverdict {
 // One thread at a time may use it; any thread may call state().
 class ServerHealth {
  public:
-  // `service` and `effect_on_mail` as in health_log.h; `uri` as `status` shows
-  // it. `executor` outlives this.
+  // `service` begins each log line. `effect_on_mail` says what a failure means
+  // for mail. `uri` is the name that `status` prints. `executor` outlives this.
   ServerHealth(const std::string& service, std::string effect_on_mail,
                std::string uri, Executor* executor, HealthHooks hooks);
 
