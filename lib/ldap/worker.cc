@@ -25,7 +25,7 @@ std::string TooManyWait() {
 }
 
 // What the failure of one server means for mail.
-std::string Meanwhile(const DirectoryPolicy& policy) {
+std::string EffectOnMail(const DirectoryPolicy& policy) {
   if (policy.uris.size() == 1) {
     return "recipients that it does not show are deferred (451)";
   }
@@ -51,7 +51,7 @@ DirectoryWorker::DirectoryWorker(std::shared_ptr<const DirectoryPolicy> policy,
       idle_(policy_.probe_idle),
       account_(std::move(account)),
       health_(absl::StrCat("directory ", policy_.name, " (", uri_, ")"),
-              Meanwhile(policy_), uri_, executor, std::move(hooks)) {}
+              EffectOnMail(policy_), uri_, executor, std::move(hooks)) {}
 
 DirectoryWorker::~DirectoryWorker() { close(wakeup_); }
 
