@@ -42,8 +42,8 @@ struct DnsOptions {
   absl::Duration timeout = absl::Milliseconds(1000);
   // Selects lookups that use a second channel to each server. So they do not
   // wait behind many slow lookups (DnsChannel::kMaxSent). mailverdictd and
-  // RealServices (services.h) have it select the lookups in DNS lists, whose
-  // deadline is short. If it is empty, no lookup is selected.
+  // RealServices (lib/engine/services.h) have it select the lookups in DNS
+  // lists, whose deadline is short. If it is empty, no lookup is selected.
   std::function<bool(const DnsLookup&)> own_channel{};
 };
 
