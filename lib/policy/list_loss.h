@@ -32,7 +32,7 @@ ListLoss LossOf(const mail::AddressFile& in_force,
 // mail. An empty list can lose nothing.
 bool IsDoubtful(const ListLoss& loss, int max_percent);
 
-// The entries of both versions. While a version is doubted, its new entries
+// The entries of both versions. While a version is held, its new entries
 // count as well: a name too many does no harm, and a missing name costs mail.
 mail::AddressFile UnionOf(const mail::AddressFile& a,
                           const mail::AddressFile& b);
