@@ -40,7 +40,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   if (!loop.ok()) return loop.status();
   PolicyLoadOptions options;
   options.policy_path = policy_path;
-  options.from_memory = true;
+  options.compare_with_saved = true;
   options.now = (*loop)->Now();
   const absl::StatusOr<LoadedPolicyFiles> first = LoadPolicyFiles(options);
   if (!first.ok()) return first.status();
@@ -93,7 +93,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   for (const std::string& alarm : read->alarms) {
     daemon->log_->Write(Severity::kError, alarm);
   }
-  const bool damaged = read->memory_damaged;
+  const bool damaged = read->saved_lists_damaged;
   daemon->Apply(*std::move(read), /*whole=*/true);
   daemon->LogSaved(SaveLists(policy.history.path, daemon->lists_, damaged));
   daemon->PollFiles();

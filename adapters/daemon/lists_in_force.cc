@@ -123,7 +123,7 @@ bool SameLists(const ListsInForce& a, const ListsInForce& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
 }
 
-std::vector<SavedList> ToMemory(const ListsInForce& lists) {
+std::vector<SavedList> ToSavedLists(const ListsInForce& lists) {
   std::vector<SavedList> remembered;
   for (const auto& [key, list] : lists) {
     remembered.push_back({key.of_domains, key.path, list.text});
@@ -131,8 +131,8 @@ std::vector<SavedList> ToMemory(const ListsInForce& lists) {
   return remembered;
 }
 
-ListsInForce FromMemory(const std::vector<SavedList>& remembered,
-                        std::vector<std::string>* alarms) {
+ListsInForce FromSavedLists(const std::vector<SavedList>& remembered,
+                            std::vector<std::string>* alarms) {
   ListsInForce lists;
   for (const SavedList& each : remembered) {
     const ListKey key{each.domains, each.path};
