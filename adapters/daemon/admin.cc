@@ -178,9 +178,9 @@ std::string DaemonStatus::ToString() const {
   }
   absl::StrAppend(&text, "\n", connections, " socket map connections, ",
                   sessions, " milter sessions\nmemory ", history, "\n");
-  for (const Trouble& trouble : troubles) {
-    absl::StrAppend(&text, "ALARM since ", Utc(trouble.since), ": ",
-                    OnOneLine(trouble.line), "\n");
+  for (const OpenAlarm& alarm : open_alarms) {
+    absl::StrAppend(&text, "ALARM since ", Utc(alarm.since), ": ",
+                    OnOneLine(alarm.line), "\n");
   }
   for (const Directory& directory : directories) {
     absl::StrAppend(&text, "directory ", directory.policy->name, "\n");

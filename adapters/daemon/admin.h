@@ -77,7 +77,7 @@ struct DaemonStatus {
     std::string why;   // kBroken, kHeld
   };
   // An open alarm about the policy's files, list files left out.
-  struct Trouble {
+  struct OpenAlarm {
     std::string line;
     absl::Time since;
   };
@@ -93,7 +93,7 @@ struct DaemonStatus {
   std::optional<Dns> dns;  // nullopt: no check asks DNS
   std::vector<List> lists;
   std::vector<ListFile> files;
-  std::vector<Trouble> troubles;
+  std::vector<OpenAlarm> open_alarms;
   Overrides overrides;
 
   // The text that `mailverdict status` prints. Each line ends in '\n'. A line

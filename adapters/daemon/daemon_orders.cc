@@ -127,17 +127,16 @@ DaemonStatus Daemon::Status() {
     entry.vanished = vanished.absent() ? Vanished() : Vanished::From(vanished);
   }
   for (const auto& [key, list] : lists_) {
-    status.files.push_back({key.path, list.entries,
-                            list.state == ListInForce::State::kGood
-                                ? ListFile::State::kGood
-                            : list.state == ListInForce::State::kHeld
-                                ? ListFile::State::kHeld
-                                : ListFile::State::kBroken,
-                            list.since, list.why});
+    status.files.push_back(
+        {key.path, list.entries,
+         list.state == ListInForce::State::kGood   ? ListFile::State::kGood
+         : list.state == ListInForce::State::kHeld ? ListFile::State::kHeld
+                                                   : ListFile::State::kBroken,
+         list.since, list.why});
   }
   for (const auto& [about, alarm] : alarms_.all()) {
     if (about.compare(0, 5, "list ") != 0) {
-      status.troubles.push_back({alarm.line, alarm.since});
+      status.open_alarms.push_back({alarm.line, alarm.since});
     }
   }
   if (policy.AsksDns()) {
