@@ -124,7 +124,7 @@ absl::Status OrderGrace(AdminService* daemon, std::string_view key) {
 absl::Status OrderHoldLimit(AdminService* daemon, std::string_view key) {
   const auto setting = ReadSetting(key, ReadVanishLimit);
   if (!setting.ok()) return setting.status();
-  return daemon->SetHoldLimit(setting->first, setting->second);
+  return daemon->SetVanishLimit(setting->first, setting->second);
 }
 
 std::string OrderDomain(AdminService* daemon, std::string_view key) {

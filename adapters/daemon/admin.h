@@ -113,8 +113,8 @@ class AdminService : public VerdictService {
   // daemon ends; nullopt sets it back to the policy's. NotFound as above.
   virtual absl::Status SetGrace(const std::string& directory,
                                 std::optional<absl::Duration> grace) = 0;
-  virtual absl::Status SetHoldLimit(const std::string& directory,
-                                    std::optional<VanishLimit> limit) = 0;
+  virtual absl::Status SetVanishLimit(const std::string& directory,
+                                      std::optional<VanishLimit> limit) = 0;
   // Brings the held version of a list of addresses into force. Calls `done`
   // once, perhaps before this returns. NotFound: the policy names no such list.
   // FailedPrecondition: the list is not held, or its file has changed since.

@@ -112,8 +112,8 @@ class Daemon final : private AdminService {
   absl::Status ReleaseHold(const std::string& directory) override;
   absl::Status SetGrace(const std::string& directory,
                         std::optional<absl::Duration> grace) override;
-  absl::Status SetHoldLimit(const std::string& directory,
-                            std::optional<VanishLimit> limit) override;
+  absl::Status SetVanishLimit(const std::string& directory,
+                              std::optional<VanishLimit> limit) override;
   void Accept(const std::string& path,
               std::function<void(const absl::Status&)> done) override;
   absl::StatusOr<std::string> ListDomains() override;

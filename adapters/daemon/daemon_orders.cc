@@ -181,8 +181,8 @@ absl::Status Daemon::SetGrace(const std::string& directory,
   return absl::OkStatus();
 }
 
-absl::Status Daemon::SetHoldLimit(const std::string& directory,
-                                  std::optional<VanishLimit> limit) {
+absl::Status Daemon::SetVanishLimit(const std::string& directory,
+                                    std::optional<VanishLimit> limit) {
   const DirectoryPolicy* policy = engine_->policy().FindDirectory(directory);
   if (policy == nullptr) return NoDirectory(directory);
   Overrides overrides = engine_->overrides();
