@@ -49,7 +49,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   auto daemon = std::unique_ptr<Daemon>(new Daemon(policy_path));
   daemon->loop_ = *std::move(loop);
   daemon->load_task_ = std::make_unique<BackgroundTask>(daemon->loop_.get());
-  daemon->started_ = policy;
+  daemon->settings_at_start_ = policy;
   daemon->poll_files_.emplace(daemon->loop_.get());
   daemon->started_at_ = daemon->loop_->Now();
   RaiseDescriptorLimit();

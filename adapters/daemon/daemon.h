@@ -128,7 +128,8 @@ class Daemon final : private AdminService {
   std::unique_ptr<LimitedLog> late_;  // verdicts that came too late
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<History> history_;
-  DaemonPolicy started_;  // as it was at the start; SIGHUP does not change it
+  DaemonPolicy
+      settings_at_start_;  // as it was at the start; SIGHUP does not change it
   std::shared_ptr<Engine> engine_;
   // By the directory's name and bind_dn.
   std::map<std::pair<std::string, std::string>, std::shared_ptr<BindAccount>>

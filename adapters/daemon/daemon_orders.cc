@@ -116,8 +116,9 @@ DaemonStatus Daemon::Status() {
   status.shadow = policy.shadow;
   status.connections = maps_->connections();
   status.sessions = milter_ == nullptr ? 0 : milter_->sessions();
-  status.history = started_.history.path.empty() ? "is lost with a restart"
-                                                 : started_.history.path;
+  status.history = settings_at_start_.history.path.empty()
+                       ? "is lost with a restart"
+                       : settings_at_start_.history.path;
   for (const DirectoryPolicy& directory : policy.directories) {
     const Answer vanished(
         history_->Read({HistoryLookup::Kind::kVanished, directory.name}));
