@@ -70,7 +70,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   if (!log.ok()) return log.status();
   daemon->log_ = *std::move(log);
   daemon->watchdog_ = std::make_unique<Watchdog>(
-      daemon->loop_.get(), kStillFor,
+      daemon->loop_.get(), kStallLimit,
       [log = daemon->log_.get()](const std::string& line) {
         log->Write(Severity::kError, line);
       });
@@ -272,7 +272,7 @@ std::shared_ptr<NameServers> Daemon::OpenDns(
 bool Daemon::Run() {
   loop_->Run();
   // A file system that hangs must not hang the end.
-  leaves_a_thread_ = !load_task_->WaitFor(kLastLoad);
+  leaves_a_thread_ = !load_task_->WaitFor(kMaxWaitForLoad);
   if (leaves_a_thread_) {
     log_->Write(Severity::kWarning,
                 "a file that the policy names is still being read, and is not "

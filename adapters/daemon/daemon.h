@@ -46,13 +46,13 @@ class Daemon final : private AdminService {
   // and this much longer for their answers to be written.
   static constexpr absl::Duration kDrain = absl::Seconds(1);
   // How long the daemon waits at its end for files that are being read.
-  static constexpr absl::Duration kLastLoad = absl::Seconds(2);
+  static constexpr absl::Duration kMaxWaitForLoad = absl::Seconds(2);
 
   // The poll interval of lists and resolv.conf. A changed file is reread after
   // one interval without another change.
   static constexpr absl::Duration kPollInterval = absl::Seconds(5);
   // If the event loop stands still for longer, the log says so.
-  static constexpr absl::Duration kStillFor = absl::Seconds(10);
+  static constexpr absl::Duration kStallLimit = absl::Seconds(10);
   // The retry interval when lists could not be saved, on a full disk for
   // example.
   static constexpr absl::Duration kSaveAgain = absl::Minutes(1);
