@@ -257,7 +257,7 @@ std::shared_ptr<NameServers> Daemon::OpenDns(
     options.servers = (*dns_servers_)->servers;
   }
   options.own_channel = [settings](const DnsLookup& lookup) {
-    return settings->FindList(lookup.name) != nullptr;
+    return settings->FindListOfName(lookup.name) != nullptr;
   };
   std::string where;
   for (const DnsServer& server : options.servers) {

@@ -293,7 +293,7 @@ struct Policy {
   }
   // The list of the check `dnsbl` whose zone contains the DNS name `name`, or
   // nullptr.
-  const DnsList* FindList(std::string_view name) const;
+  const DnsList* FindListOfName(std::string_view name) const;
   // Whether a check looks up ordinary names in DNS (AsksForNames), or anything
   // in DNS, lists included (AsksDns).
   bool AsksForNames() const;
