@@ -37,9 +37,10 @@
 
 namespace mailverdict {
 
-// The daemon. It runs on the thread that calls Run(). The log, each directory
-// server, the work of reading the policy's files, and libmilter have threads of
-// their own.
+// The daemon. It runs on the thread that calls Run(). These have threads of
+// their own: the log, a history in a file, each directory server and the lookup
+// of its host name, the work of reading the policy's files, the watchdog of the
+// loop, and libmilter.
 class Daemon final : private AdminService {
  public:
   // After SIGTERM, requests under way have the policy's deadline to be judged,

@@ -85,9 +85,9 @@ absl::StatusOr<ListInForce> ReadList(const ListKey& key,
 // held.
 bool SameLists(const ListsInForce& a, const ListsInForce& b);
 
-// Converts the versions in force to the contents of the file that keeps them
-// over a restart (lib/history/saved_lists.h), and back. FromSavedLists leaves
-// out a text that no longer parses, and adds a line for the log to `alarms`.
+// Converts the lists to the contents of the saved-lists file
+// (lib/history/saved_lists.h), and back. FromSavedLists leaves out a text that
+// no longer parses, and adds a line for the log to `alarms`.
 std::vector<SavedList> ToSavedLists(const ListsInForce& lists);
 ListsInForce FromSavedLists(const std::vector<SavedList>& lists,
                             std::vector<std::string>* alarms);

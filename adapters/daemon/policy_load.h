@@ -58,7 +58,7 @@ struct LoadedPolicyFiles {
 absl::StatusOr<LoadedPolicyFiles> LoadPolicyFiles(
     const PolicyLoadOptions& options);
 
-// Returns an error if a policy has no fault but no effect: it has no listener,
+// Returns an error if a policy is valid but does nothing: it has no listener,
 // or lets everything pass without `shadow: true`. A file that was emptied, or
 // cut between two of its messages, is often such a policy. LoadPolicyFiles
 // calls this.

@@ -4,7 +4,7 @@
 // An export that fails leaves an empty or a cut file. Every address that is
 // missing in it would be refused for good, although the list was the only
 // evidence that the address is valid. So a version that loses many entries at
-// once is doubted.
+// once is doubtful, and is held.
 
 #ifndef MAILVERDICT_LIB_POLICY_LIST_LOSS_H_
 #define MAILVERDICT_LIB_POLICY_LIST_LOSS_H_
