@@ -9,6 +9,7 @@
 //
 //   absl::StatusOr<LoadedPolicy> loaded = LoadPolicy(text, path, read_file);
 //   if (!loaded.ok()) ...   // each line "file:line:column: what to write"
+//   auto policy = std::make_shared<const Policy>(std::move(loaded->policy));
 //
 // -----------------------------------------------------------------------
 // Describe what the MTA has told us so far, stage by stage:
@@ -42,11 +43,16 @@
 // deadline. It runs on an Executor: our EventLoop, or one of your own.
 // docs/examples/engine.cc is a whole program.
 //
-//   auto engine = Engine::Create(policy, loop.get(), &history,
-//                                RealServices(loop.get()), log);
+//   absl::StatusOr<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
+//   if (!loop.ok()) ...
+//   MemoryHistory history;
+//   auto log = [](const std::string& line) { std::cerr << line << "\n"; };
+//   auto engine = Engine::Create(policy, loop->get(), &history,
+//                                RealServices(loop->get()), log);
 //   engine->Judge(tx, [](const Transaction&, const Verdict& verdict) {
 //     ...  // on the loop's thread, before the policy's deadline
 //   });
+//   (*loop)->Run();  // until (*loop)->Stop()
 //
 // -----------------------------------------------------------------------
 // Use a verdict:

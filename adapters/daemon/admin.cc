@@ -124,7 +124,7 @@ absl::Status OrderGrace(AdminService* daemon, std::string_view key) {
 absl::Status OrderHoldLimit(AdminService* daemon, std::string_view key) {
   const auto setting = ReadSetting(key, ReadVanishLimit);
   if (!setting.ok()) return setting.status();
-  return daemon->SetHoldLimit(setting->first, setting->second);
+  return daemon->SetVanishLimit(setting->first, setting->second);
 }
 
 std::string OrderDomain(AdminService* daemon, std::string_view key) {
@@ -178,9 +178,9 @@ std::string DaemonStatus::ToString() const {
   }
   absl::StrAppend(&text, "\n", connections, " socket map connections, ",
                   sessions, " milter sessions\nmemory ", history, "\n");
-  for (const Trouble& trouble : troubles) {
-    absl::StrAppend(&text, "ALARM since ", Utc(trouble.since), ": ",
-                    OnOneLine(trouble.line), "\n");
+  for (const OpenAlarm& alarm : open_alarms) {
+    absl::StrAppend(&text, "ALARM since ", Utc(alarm.since), ": ",
+                    OnOneLine(alarm.line), "\n");
   }
   for (const Directory& directory : directories) {
     absl::StrAppend(&text, "directory ", directory.policy->name, "\n");

@@ -77,7 +77,7 @@ struct DaemonStatus {
     std::string why;   // kBroken, kHeld
   };
   // An open alarm about the policy's files, list files left out.
-  struct Trouble {
+  struct OpenAlarm {
     std::string line;
     absl::Time since;
   };
@@ -93,7 +93,7 @@ struct DaemonStatus {
   std::optional<Dns> dns;  // nullopt: no check asks DNS
   std::vector<List> lists;
   std::vector<ListFile> files;
-  std::vector<Trouble> troubles;
+  std::vector<OpenAlarm> open_alarms;
   Overrides overrides;
 
   // The text that `mailverdict status` prints. Each line ends in '\n'. A line
@@ -113,8 +113,8 @@ class AdminService : public VerdictService {
   // daemon ends; nullopt sets it back to the policy's. NotFound as above.
   virtual absl::Status SetGrace(const std::string& directory,
                                 std::optional<absl::Duration> grace) = 0;
-  virtual absl::Status SetHoldLimit(const std::string& directory,
-                                    std::optional<VanishLimit> limit) = 0;
+  virtual absl::Status SetVanishLimit(const std::string& directory,
+                                      std::optional<VanishLimit> limit) = 0;
   // Brings the held version of a list of addresses into force. Calls `done`
   // once, perhaps before this returns. NotFound: the policy names no such list.
   // FailedPrecondition: the list is not held, or its file has changed since.

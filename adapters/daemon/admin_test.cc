@@ -53,10 +53,10 @@ TEST_F(StatusText, SaysWhichFilesAreHeldOrBrokenAndWhatToDo) {
   const absl::Time since = absl::FromUnixSeconds(1'800'000'000);
   status.files = {
       {"/etc/aliases", 120, State::kGood, absl::InfinitePast(), ""},
-      {"/etc/valid", 10, State::kHeld, since,
-       "it has lost 6 of 10 entries"},
+      {"/etc/valid", 10, State::kHeld, since, "it has lost 6 of 10 entries"},
       {"/etc/wrong", 3, State::kBroken, since, "/etc/wrong:1:4: this byte"}};
-  status.troubles = {{"policy refused, the old one stays: p:1:1: a\nb", since}};
+  status.open_alarms = {
+      {"policy refused, the old one stays: p:1:1: a\nb", since}};
   EXPECT_THAT(
       text(),
       testing::HasSubstr(
@@ -80,7 +80,7 @@ TEST_F(StatusText, NoTextOfAServerOrAFileForgesALineOrDrivesTheTerminal) {
   const std::string shown = ": no; \\x1b[2Jhold off\\x0d\\xe2\\x80\\xae\n";
   status.directories[0].servers = {{"ldap://a", true, bad, since}};
   status.files = {{"/etc/valid", 10, State::kHeld, since, bad}};
-  status.troubles = {{bad, since}};
+  status.open_alarms = {{bad, since}};
   EXPECT_THAT(text(), testing::HasSubstr("ldap://a FAILS since "
                                          "2027-01-15T08:00:00Z" +
                                          shown));

@@ -17,7 +17,8 @@ namespace mailverdict {
 // when a line is due; the caller logs it. Not thread-safe.
 class Alarms {
  public:
-  // A line that is logged only once gets lost in a day's log.
+  // How often the line of an open alarm is logged again, so that it is not
+  // overlooked.
   static constexpr absl::Duration kRepeat = absl::Hours(1);
 
   // Opens the alarm `about`, or changes its line if it is open. True if `line`

@@ -40,7 +40,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   if (!loop.ok()) return loop.status();
   PolicyLoadOptions options;
   options.policy_path = policy_path;
-  options.from_memory = true;
+  options.compare_with_saved = true;
   options.now = (*loop)->Now();
   const absl::StatusOr<LoadedPolicyFiles> first = LoadPolicyFiles(options);
   if (!first.ok()) return first.status();
@@ -49,7 +49,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   auto daemon = std::unique_ptr<Daemon>(new Daemon(policy_path));
   daemon->loop_ = *std::move(loop);
   daemon->load_task_ = std::make_unique<BackgroundTask>(daemon->loop_.get());
-  daemon->started_ = policy;
+  daemon->settings_at_start_ = policy;
   daemon->poll_files_.emplace(daemon->loop_.get());
   daemon->started_at_ = daemon->loop_->Now();
   RaiseDescriptorLimit();
@@ -70,7 +70,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   if (!log.ok()) return log.status();
   daemon->log_ = *std::move(log);
   daemon->watchdog_ = std::make_unique<Watchdog>(
-      daemon->loop_.get(), kStillFor,
+      daemon->loop_.get(), kStallLimit,
       [log = daemon->log_.get()](const std::string& line) {
         log->Write(Severity::kError, line);
       });
@@ -93,7 +93,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
   for (const std::string& alarm : read->alarms) {
     daemon->log_->Write(Severity::kError, alarm);
   }
-  const bool damaged = read->memory_damaged;
+  const bool damaged = read->saved_lists_damaged;
   daemon->Apply(*std::move(read), /*whole=*/true);
   daemon->LogSaved(SaveLists(policy.history.path, daemon->lists_, damaged));
   daemon->PollFiles();
@@ -257,7 +257,7 @@ std::shared_ptr<NameServers> Daemon::OpenDns(
     options.servers = (*dns_servers_)->servers;
   }
   options.own_channel = [settings](const DnsLookup& lookup) {
-    return settings->FindList(lookup.name) != nullptr;
+    return settings->FindListOfName(lookup.name) != nullptr;
   };
   std::string where;
   for (const DnsServer& server : options.servers) {
@@ -272,7 +272,7 @@ std::shared_ptr<NameServers> Daemon::OpenDns(
 bool Daemon::Run() {
   loop_->Run();
   // A file system that hangs must not hang the end.
-  leaves_a_thread_ = !load_task_->WaitFor(kLastLoad);
+  leaves_a_thread_ = !load_task_->WaitFor(kMaxWaitForLoad);
   if (leaves_a_thread_) {
     log_->Write(Severity::kWarning,
                 "a file that the policy names is still being read, and is not "

@@ -37,22 +37,23 @@
 
 namespace mailverdict {
 
-// The daemon. It runs on the thread that calls Run(). The log, each directory
-// server, the work of reading the policy's files, and libmilter have threads of
-// their own.
+// The daemon. It runs on the thread that calls Run(). These have threads of
+// their own: the log, a history in a file, each directory server and the lookup
+// of its host name, the work of reading the policy's files, the watchdog of the
+// loop, and libmilter.
 class Daemon final : private AdminService {
  public:
   // After SIGTERM, requests under way have the policy's deadline to be judged,
   // and this much longer for their answers to be written.
   static constexpr absl::Duration kDrain = absl::Seconds(1);
   // How long the daemon waits at its end for files that are being read.
-  static constexpr absl::Duration kLastLoad = absl::Seconds(2);
+  static constexpr absl::Duration kMaxWaitForLoad = absl::Seconds(2);
 
   // The poll interval of lists and resolv.conf. A changed file is reread after
   // one interval without another change.
   static constexpr absl::Duration kPollInterval = absl::Seconds(5);
   // If the event loop stands still for longer, the log says so.
-  static constexpr absl::Duration kStillFor = absl::Seconds(10);
+  static constexpr absl::Duration kStallLimit = absl::Seconds(10);
   // The retry interval when lists could not be saved, on a full disk for
   // example.
   static constexpr absl::Duration kSaveAgain = absl::Minutes(1);
@@ -112,8 +113,8 @@ class Daemon final : private AdminService {
   absl::Status ReleaseHold(const std::string& directory) override;
   absl::Status SetGrace(const std::string& directory,
                         std::optional<absl::Duration> grace) override;
-  absl::Status SetHoldLimit(const std::string& directory,
-                            std::optional<VanishLimit> limit) override;
+  absl::Status SetVanishLimit(const std::string& directory,
+                              std::optional<VanishLimit> limit) override;
   void Accept(const std::string& path,
               std::function<void(const absl::Status&)> done) override;
   absl::StatusOr<std::string> ListDomains() override;
@@ -128,7 +129,8 @@ class Daemon final : private AdminService {
   std::unique_ptr<LimitedLog> late_;  // verdicts that came too late
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<History> history_;
-  DaemonPolicy started_;  // as it was at the start; SIGHUP does not change it
+  DaemonPolicy
+      settings_at_start_;  // as it was at the start; SIGHUP does not change it
   std::shared_ptr<Engine> engine_;
   // By the directory's name and bind_dn.
   std::map<std::pair<std::string, std::string>, std::shared_ptr<BindAccount>>

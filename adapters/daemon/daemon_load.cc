@@ -109,7 +109,7 @@ void Daemon::StartLoad(bool whole, bool look) {
   for (const auto& [key, list] : lists_) {
     if (list.reread) load->again.insert(key.path);
   }
-  load->history_path = started_.history.path;
+  load->history_path = settings_at_start_.history.path;
   load->watch = std::move(watch_);
   const absl::Status started = load_task_->Start(
       [load, options = std::move(options)] { load->Run(options); },
@@ -178,7 +178,7 @@ void Daemon::ApplyPolicy(absl::StatusOr<LoadedPolicyFiles> read) {
     return;
   }
   alarms_.Clear(kAboutPolicy);
-  if (!started_.CanReloadTo(read->loaded.daemon)) {
+  if (!settings_at_start_.CanReloadTo(read->loaded.daemon)) {
     log_->Write(Severity::kWarning,
                 absl::StrCat(policy_path_,
                              ": listeners, user, log, history and "

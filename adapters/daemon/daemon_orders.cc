@@ -116,8 +116,9 @@ DaemonStatus Daemon::Status() {
   status.shadow = policy.shadow;
   status.connections = maps_->connections();
   status.sessions = milter_ == nullptr ? 0 : milter_->sessions();
-  status.history = started_.history.path.empty() ? "is lost with a restart"
-                                                 : started_.history.path;
+  status.history = settings_at_start_.history.path.empty()
+                       ? "is lost with a restart"
+                       : settings_at_start_.history.path;
   for (const DirectoryPolicy& directory : policy.directories) {
     const Answer vanished(
         history_->Read({HistoryLookup::Kind::kVanished, directory.name}));
@@ -127,17 +128,16 @@ DaemonStatus Daemon::Status() {
     entry.vanished = vanished.absent() ? Vanished() : Vanished::From(vanished);
   }
   for (const auto& [key, list] : lists_) {
-    status.files.push_back({key.path, list.entries,
-                            list.state == ListInForce::State::kGood
-                                ? ListFile::State::kGood
-                            : list.state == ListInForce::State::kHeld
-                                ? ListFile::State::kHeld
-                                : ListFile::State::kBroken,
-                            list.since, list.why});
+    status.files.push_back(
+        {key.path, list.entries,
+         list.state == ListInForce::State::kGood   ? ListFile::State::kGood
+         : list.state == ListInForce::State::kHeld ? ListFile::State::kHeld
+                                                   : ListFile::State::kBroken,
+         list.since, list.why});
   }
   for (const auto& [about, alarm] : alarms_.all()) {
     if (about.compare(0, 5, "list ") != 0) {
-      status.troubles.push_back({alarm.line, alarm.since});
+      status.open_alarms.push_back({alarm.line, alarm.since});
     }
   }
   if (policy.AsksDns()) {
@@ -182,8 +182,8 @@ absl::Status Daemon::SetGrace(const std::string& directory,
   return absl::OkStatus();
 }
 
-absl::Status Daemon::SetHoldLimit(const std::string& directory,
-                                  std::optional<VanishLimit> limit) {
+absl::Status Daemon::SetVanishLimit(const std::string& directory,
+                                    std::optional<VanishLimit> limit) {
   const DirectoryPolicy* policy = engine_->policy().FindDirectory(directory);
   if (policy == nullptr) return NoDirectory(directory);
   Overrides overrides = engine_->overrides();

@@ -32,7 +32,7 @@ absl::StatusOr<ListInForce> Parse(const ListKey& key, std::string text) {
   return list;
 }
 
-// `before`, which stays in force, with a new state and its reason. A doubted
+// `before`, which stays in force, with a new state and its reason. A held
 // version outlives a broken file, whose entries are unknown: the addresses that
 // it made valid stay so until a good version comes.
 ListInForce Kept(ListInForce before, State state, std::string why,
@@ -40,7 +40,7 @@ ListInForce Kept(ListInForce before, State state, std::string why,
   if (before.state != state) before.since = now;
   before.state = state;
   before.why = std::move(why);
-  if (state == State::kGood) before.doubted = nullptr;
+  if (state == State::kGood) before.held_version = nullptr;
   before.reread = false;
   return before;
 }
@@ -52,7 +52,8 @@ bool SameEntries(const mail::AddressFile& a, const mail::AddressFile& b) {
 }  // namespace
 
 mail::AddressFile ListInForce::ValidAddresses() const {
-  return doubted == nullptr ? *addresses : UnionOf(*addresses, *doubted);
+  return held_version == nullptr ? *addresses
+                                 : UnionOf(*addresses, *held_version);
 }
 
 absl::StatusOr<ListInForce> ReadList(const ListKey& key,
@@ -93,15 +94,15 @@ absl::StatusOr<ListInForce> ReadList(const ListKey& key,
   if (!IsDoubtful(loss, max_percent)) return version;
   // The operator has seen one version and accepted that one. The file may have
   // changed since.
-  if (accepted && before->doubted != nullptr &&
-      SameEntries(*before->doubted, *version->addresses)) {
+  if (accepted && before->held_version != nullptr &&
+      SameEntries(*before->held_version, *version->addresses)) {
     return version;
   }
   ListInForce held = Kept(*before, State::kHeld,
                           absl::StrCat("it has lost ", loss.lost, " of ",
                                        loss.entries, " entries at once"),
                           now);
-  held.doubted = version->addresses;
+  held.held_version = version->addresses;
   return held;
 }
 
@@ -109,20 +110,20 @@ bool SameLists(const ListsInForce& a, const ListsInForce& b) {
   const auto same = [](const auto& x, const auto& y) {
     const ListInForce& one = x.second;
     const ListInForce& other = y.second;
-    const auto same_doubt = [&] {
-      if (one.doubted == nullptr || other.doubted == nullptr) {
-        return one.doubted == other.doubted;
+    const auto same_held = [&] {
+      if (one.held_version == nullptr || other.held_version == nullptr) {
+        return one.held_version == other.held_version;
       }
-      return SameEntries(*one.doubted, *other.doubted);
+      return SameEntries(*one.held_version, *other.held_version);
     };
     return x.first == y.first &&
            (one.text == other.text || *one.text == *other.text) &&
-           (one.doubted == other.doubted || same_doubt());
+           (one.held_version == other.held_version || same_held());
   };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
 }
 
-std::vector<SavedList> ToMemory(const ListsInForce& lists) {
+std::vector<SavedList> ToSavedLists(const ListsInForce& lists) {
   std::vector<SavedList> remembered;
   for (const auto& [key, list] : lists) {
     remembered.push_back({key.of_domains, key.path, list.text});
@@ -130,8 +131,8 @@ std::vector<SavedList> ToMemory(const ListsInForce& lists) {
   return remembered;
 }
 
-ListsInForce FromMemory(const std::vector<SavedList>& remembered,
-                        std::vector<std::string>* alarms) {
+ListsInForce FromSavedLists(const std::vector<SavedList>& remembered,
+                            std::vector<std::string>* alarms) {
   ListsInForce lists;
   for (const SavedList& each : remembered) {
     const ListKey key{each.domains, each.path};

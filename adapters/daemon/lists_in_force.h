@@ -28,7 +28,7 @@ struct ListInForce {
     kGood,    // the file's version is in force
     kBroken,  // an older version is in force: the file cannot be read or has an
               // error
-    kHeld,  // an older version is in force: the file lacks too many entries
+    kHeld,    // an older version is in force: the file lacks too many entries
   };
 
   // The version in force: its text, and the parsed text. A list of domains has
@@ -43,7 +43,7 @@ struct ListInForce {
   std::string why;  // kBroken, kHeld: the reason, for people
   // The version that is held, or null. Its entries are valid too, beside those
   // in force, so that a held list never refuses a new address.
-  std::shared_ptr<const mail::AddressFile> doubted;
+  std::shared_ptr<const mail::AddressFile> held_version;
   // The file must be read again even if its stamp has not changed: it could not
   // be read, or it was being written meanwhile.
   bool reread = false;
@@ -85,12 +85,12 @@ absl::StatusOr<ListInForce> ReadList(const ListKey& key,
 // held.
 bool SameLists(const ListsInForce& a, const ListsInForce& b);
 
-// Converts the versions in force to the contents of the memory of lists
-// (lib/history/saved_lists.h), and back. FromMemory leaves out a text that no
-// longer parses, and adds a line for the log to `alarms`.
-std::vector<SavedList> ToMemory(const ListsInForce& lists);
-ListsInForce FromMemory(const std::vector<SavedList>& lists,
-                        std::vector<std::string>* alarms);
+// Converts the lists to the contents of the saved-lists file
+// (lib/history/saved_lists.h), and back. FromSavedLists leaves out a text that
+// no longer parses, and adds a line for the log to `alarms`.
+std::vector<SavedList> ToSavedLists(const ListsInForce& lists);
+ListsInForce FromSavedLists(const std::vector<SavedList>& lists,
+                            std::vector<std::string>* alarms);
 
 }  // namespace mailverdict
 

@@ -64,8 +64,7 @@ TEST_F(ListsInForceTest, ALossIsHeldAgainstTheListInForce) {
   EXPECT_THAT(list->why, HasSubstr("lost 10 of 10 entries"));
   EXPECT_TRUE(Has("user1@example.org"));
   Write(Users(1, 4));
-  EXPECT_EQ(Read(), State::kHeld)
-      << "more than the empty one had, yet a loss";
+  EXPECT_EQ(Read(), State::kHeld) << "more than the empty one had, yet a loss";
   EXPECT_EQ(list->since, kStart + absl::Minutes(2)) << "since the first";
   EXPECT_THAT(list->why, HasSubstr("lost 6 of 10 entries"));
   EXPECT_TRUE(Has("user10@example.org"));
@@ -217,12 +216,12 @@ TEST_F(ListsInForceTest, AListOfDomainsMayLoseEverything) {
   EXPECT_EQ(Read(), State::kBroken);
 }
 
-TEST_F(ListsInForceTest, ComesBackFromMemoryAndIsComparedWithIt) {
+TEST_F(ListsInForceTest, ComesBackFromSavedListsAndIsComparedWithThem) {
   Write("\"joe ann\"@example.org\n" + Users(1, 10) + "@example.net\n");
   Read();
   std::vector<std::string> alarms;
   const ListsInForce lists =
-      FromMemory(ToMemory({{{false, path}, *list}}), &alarms);
+      FromSavedLists(ToSavedLists({{{false, path}, *list}}), &alarms);
   EXPECT_THAT(alarms, testing::IsEmpty());
   ASSERT_EQ(lists.size(), 1u);
   list = lists.begin()->second;
@@ -234,7 +233,7 @@ TEST_F(ListsInForceTest, ComesBackFromMemoryAndIsComparedWithIt) {
 
 TEST_F(ListsInForceTest, AMemoryThatIsNotUnderstoodIsLeftOutWithAnAlarm) {
   std::vector<std::string> alarms;
-  const ListsInForce lists = FromMemory(
+  const ListsInForce lists = FromSavedLists(
       {{false, "/a", std::make_shared<const std::string>("joe@@\n")},
        {true, "/b", std::make_shared<const std::string>("wrong.com\n")}},
       &alarms);

@@ -189,12 +189,12 @@ class LogWriter::Queue {
     changed_.notify_all();
   }
 
-  // Tells the thread to end. Returns whether it has ended within kLastWait.
+  // Tells the thread to end. Returns whether it has ended within kMaxFlushWait.
   bool Stop() {
     std::unique_lock<std::mutex> lock(mutex_);
     stop_ = true;
     changed_.notify_all();
-    return changed_.wait_for(lock, absl::ToChronoMilliseconds(kLastWait),
+    return changed_.wait_for(lock, absl::ToChronoMilliseconds(kMaxFlushWait),
                              [this] { return ended_; });
   }
 

@@ -25,15 +25,15 @@ class LogWriter {
  public:
   static constexpr size_t kMaxWaitingBytes = 4 << 20;
   // How long the destructor waits for the queue to be written.
-  static constexpr absl::Duration kLastWait = absl::Seconds(1);
+  static constexpr absl::Duration kMaxFlushWait = absl::Seconds(1);
 
   // kSyslog writes through syslog(3), facility mail. kStderr writes lines to
   // `fd`, which must stay open as long as the process lives. ResourceExhausted
   // if no thread can be made.
   static absl::StatusOr<std::unique_ptr<LogWriter>> Start(LogTarget target,
                                                           int fd = 2);
-  // Waits until the queue has been written, for kLastWait at most: the reader
-  // of a pipe may have gone.
+  // Waits until the queue has been written, for kMaxFlushWait at most: the
+  // reader of a pipe may have gone.
   ~LogWriter();
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;

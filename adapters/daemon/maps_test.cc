@@ -60,8 +60,8 @@ class Scripted : public AdminService {
                  directory + " " +
                      (grace ? absl::FormatDuration(*grace) : "as the policy"));
   }
-  absl::Status SetHoldLimit(const std::string& directory,
-                            std::optional<VanishLimit> limit) override {
+  absl::Status SetVanishLimit(const std::string& directory,
+                              std::optional<VanishLimit> limit) override {
     return Order("vanished ",
                  absl::StrCat(directory, " ", limit ? limit->vanished : 0));
   }

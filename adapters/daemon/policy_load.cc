@@ -61,9 +61,9 @@ void RecallLists(const std::string& history_file, LoadedPolicyFiles* result,
   if (history_file.empty()) return;
   const auto remembered = ReadSavedLists(SavedListsFile(history_file));
   if (remembered.ok()) {
-    *before = FromMemory(*remembered, &result->alarms);
+    *before = FromSavedLists(*remembered, &result->alarms);
   } else if (!absl::IsNotFound(remembered.status())) {
-    result->memory_damaged = absl::IsDataLoss(remembered.status());
+    result->saved_lists_damaged = absl::IsDataLoss(remembered.status());
     result->alarms.push_back(absl::StrCat(
         "what lists said before is not known: ", remembered.status().message(),
         "; each list is taken as it is, without a comparison"));
@@ -85,7 +85,9 @@ absl::StatusOr<LoadedPolicyFiles> LoadPolicyFiles(
       options.policy_text == nullptr ? FileReader(ReadFile) : TakenAsGood;
   const Named named = NamesIn(*result.text, options.policy_path, read);
   ListsInForce before = options.before;
-  if (options.from_memory) RecallLists(named.history_file, &result, &before);
+  if (options.compare_with_saved) {
+    RecallLists(named.history_file, &result, &before);
+  }
 
   ListErrors errors;
   for (const ListKey& key : named.lists) {
@@ -166,14 +168,14 @@ absl::Status CheckHasEffect(const Policy& policy, const DaemonPolicy& daemon,
 }
 
 absl::Status SaveLists(const std::string& history_file,
-                       const ListsInForce& lists, bool memory_damaged) {
+                       const ListsInForce& lists, bool saved_lists_damaged) {
   const std::string file = SavedListsFile(history_file);
   if (file.empty()) return absl::OkStatus();
-  if (memory_damaged) {
+  if (saved_lists_damaged) {
     const auto aside = SetFileAside(file);
     if (!aside.ok()) return aside.status();
   }
-  return WriteSavedLists(file, ToMemory(lists));
+  return WriteSavedLists(file, ToSavedLists(lists));
 }
 
 }  // namespace mailverdict

@@ -29,8 +29,8 @@ struct PolicyLoadOptions {
   // The lists in force. A list's file is compared with its version in force.
   ListsInForce before;
   // True at a start: compares with the lists that were in force when the daemon
-  // last ran, which it remembers on disk, and not with `before`.
-  bool from_memory = false;
+  // last ran, which are saved on disk, and not with `before`.
+  bool compare_with_saved = false;
   // If policy_text is not null: the paths of the lists to read. All other lists
   // stay in force unread, since a program may be writing their files.
   std::set<std::string> only;
@@ -47,9 +47,10 @@ struct LoadedPolicyFiles {
   // does not ask DNS. An error means that no server can be asked, and that
   // every answer of DNS is Unknown.
   std::optional<absl::StatusOr<DnsServers>> dns_servers;
-  // Lines for the log, if the memory of lists is damaged or cannot be read.
+  // Lines for the log, if the file of saved lists is damaged or cannot be read,
+  // or if the text of a saved list no longer parses.
   std::vector<std::string> alarms;
-  bool memory_damaged = false;
+  bool saved_lists_damaged = false;
 };
 
 // Reads what `options` say. Returns an error if the policy or a list without
@@ -57,7 +58,7 @@ struct LoadedPolicyFiles {
 absl::StatusOr<LoadedPolicyFiles> LoadPolicyFiles(
     const PolicyLoadOptions& options);
 
-// Returns an error if a policy has no fault but no effect: it has no listener,
+// Returns an error if a policy is valid but does nothing: it has no listener,
 // or lets everything pass without `shadow: true`. A file that was emptied, or
 // cut between two of its messages, is often such a policy. LoadPolicyFiles
 // calls this.
@@ -65,10 +66,10 @@ absl::Status CheckHasEffect(const Policy& policy, const DaemonPolicy& daemon,
                             const std::string& path);
 
 // Saves the lists in force for the next start, in the file beside the history.
-// Sets that file aside first if it is damaged (`memory_damaged`). Does nothing
-// if there is no history file. Blocks.
+// Sets that file aside first if it is damaged (`saved_lists_damaged`). Does
+// nothing if there is no history file. Blocks.
 absl::Status SaveLists(const std::string& history_file,
-                       const ListsInForce& lists, bool memory_damaged);
+                       const ListsInForce& lists, bool saved_lists_damaged);
 
 }  // namespace mailverdict
 

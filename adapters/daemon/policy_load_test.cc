@@ -67,7 +67,7 @@ class PolicyLoadTest : public testing::Test {
       options_.only.erase(Path(name));
     }
     absl::StatusOr<LoadedPolicyFiles> read = LoadPolicyFiles(options_);
-    options_.from_memory = false;
+    options_.compare_with_saved = false;
     if (read.ok()) {
       text_ = read->text;
       options_.before = read->lists;
@@ -80,7 +80,7 @@ class PolicyLoadTest : public testing::Test {
   // As a daemon that starts anew.
   absl::StatusOr<LoadedPolicyFiles> Restart() {
     options_.before.clear();
-    options_.from_memory = true;
+    options_.compare_with_saved = true;
     return Read(true);
   }
 
@@ -167,7 +167,7 @@ TEST_F(PolicyLoadTest, ADamagedMemoryIsNoComparisonAndAnAlarm) {
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(StateOf("valid"), State::kGood);
   EXPECT_THAT(again->alarms, testing::ElementsAre(HasSubstr("is damaged")));
-  ASSERT_TRUE(again->memory_damaged);
+  ASSERT_TRUE(again->saved_lists_damaged);
   ASSERT_TRUE(SaveLists(Path("history"), again->lists, true).ok());
   size_t aside = 0;
   for (const auto& file : std::filesystem::directory_iterator(folder_)) {

@@ -10,8 +10,8 @@
 namespace mailverdict {
 
 // Writes `text` to `out`, each of its lines escaped (mail::EscapeLine). Adds a
-// newline at the end if there is none. A newline in a stranger's text must be
-// escaped before: here it begins a line.
+// newline at the end if there is none. Escape newlines in untrusted text before
+// calling this; every newline in `text` starts a new line.
 void PrintLines(std::FILE* out, std::string_view text);
 
 }  // namespace mailverdict

@@ -1,5 +1,5 @@
-// Which facts of a transaction the policy's listeners are told, and which
-// checks wait for others in vain. docs/cases.md has the table for people.
+// Finds the checks that read facts which no listener supplies. docs/cases.md
+// has the table for people.
 
 #ifndef MAILVERDICT_ADAPTERS_DAEMON_TOLD_FACTS_H_
 #define MAILVERDICT_ADAPTERS_DAEMON_TOLD_FACTS_H_
@@ -12,8 +12,9 @@
 
 namespace mailverdict {
 
-// A warning for each check of `chain` that reads facts which no listener is
-// told, by any MTA: it does nothing. Empty if there is no listener for an MTA.
+// One warning for each check of `chain` that has no effect because no listener
+// receives the facts that it reads, from any MTA. Empty if there is no listener
+// for an MTA.
 std::vector<std::string> WarnOfUntoldFacts(
     const Chain& chain, const std::vector<Listener>& listeners);
 

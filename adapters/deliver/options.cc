@@ -185,7 +185,7 @@ constexpr Flag kFlags[] = {
      }},
     {"--defer-code", kProxy,
      [](const std::string& value, Options* options) {
-       return ReadCodes(value, &options->codes.defer);
+       return ReadCodes(value, &options->codes.unknown);
      }},
     {"--pass-code", kProxy,
      [](const std::string& value, Options* options) {
@@ -307,8 +307,8 @@ absl::Status CheckTogether(const Splitter& split, Options* options) {
                                 " says that a user is unknown, and passes when "
                                 "that is proven; leave it out"));
     }
-    if (std::find(codes.defer.begin(), codes.defer.end(), code) !=
-        codes.defer.end()) {
+    if (std::find(codes.unknown.begin(), codes.unknown.end(), code) !=
+        codes.unknown.end()) {
       return wrong(absl::StrCat("--pass-code and --defer-code: ", code,
                                 " is in both; take one out"));
     }

@@ -96,7 +96,7 @@ TEST(Options, OfTheProxy) {
   EXPECT_EQ(options.mode, Mode::kProxy);
   EXPECT_EQ(options.lmtp, "unix:/a");
   EXPECT_EQ(options.backend, "inet:127.0.0.1:24");
-  EXPECT_THAT(options.codes.defer, ElementsAre("5.2.1", "552"));
+  EXPECT_THAT(options.codes.unknown, ElementsAre("5.2.1", "552"));
   EXPECT_THAT(options.codes.pass, ElementsAre("554", "5.3.0"));
   EXPECT_EQ(options.unix_options.mode, 0600u);
   EXPECT_EQ(options.unix_options.owner, "u");

@@ -76,9 +76,9 @@ class Milter {
   // ResourceExhausted if there is no thread to spare for the first of them.
   absl::Status Start(std::function<void()> on_end);
 
-  // Waits until the verdicts under way have been given and their replies have
-  // had 100 ms to leave, for `grace` at most. Then runs `done` on the loop's
-  // thread, once, never from within Drain.
+  // Waits until all pending verdicts are given, then 100 ms more for their
+  // replies to be sent. Waits at most `grace` in all. Then runs `done` on the
+  // loop's thread, once, never from within Drain.
   void Drain(absl::Duration grace, std::function<void()> done);
 
   // The number of open sessions. Any thread.

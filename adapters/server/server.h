@@ -71,8 +71,8 @@ struct Limits {
 // any thread.
 class Responder {
  public:
-  // Of a request that nobody waits for: Send does nothing. With it a Codec can
-  // be tested without a server.
+  // Makes a Responder without a request. Send does nothing. For tests of a
+  // Codec without a server.
   Responder() = default;
 
   // Sends `answer`, framed by the connection's codec. Only the first Send of

@@ -37,8 +37,8 @@ inline constexpr size_t kMaxRequestBytes = 4096 + 1 + 255;
 // accepts 1,000,000 bytes.
 inline constexpr size_t kMaxReplyBytes = 100000;
 
-// The error in the peer's bytes: that of the first wrong byte. So the same
-// bytes give the same error however they are split.
+// The error at the first wrong byte of the stream. It does not depend on how
+// the bytes are split.
 enum class CodecError {
   kNone,
   kBadLength,      // no decimal number, a leading zero, or no ':' after it

@@ -26,8 +26,10 @@ struct Deviation {
     kAnotherServer,
     kAnotherConnection,
     kAnotherExchange,
-    kAnotherTime,  // it was sent before the answer came
-    kFromCache,    // DNS: its TTL is not 0
+    // The control was asked before the answer arrived, so it proves nothing
+    // about that answer.
+    kAnotherTime,
+    kFromCache,  // DNS: its TTL is not 0
     kNotAsked,
   };
 
@@ -73,7 +75,8 @@ struct CaseStep {
   std::optional<std::vector<std::string>> remembered;
 };
 
-// A case: its steps go on from each other, with one history.
+// A case is a sequence of steps that share one history. Each step starts from
+// the state that the step before left.
 struct Case {
   size_t line = 0;
   std::string name;

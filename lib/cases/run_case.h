@@ -28,8 +28,9 @@ struct CaseFault {
 std::vector<CaseFault> RunCase(const std::shared_ptr<const Policy>& policy,
                                const Case& tried);
 
-// The lines by which a case may give this verdict: with and without the text of
-// the reply, with and without the part in brackets.
+// All spellings of this verdict that a case file may use as its expected
+// verdict: with and without the text of the reply, with and without the part in
+// brackets.
 std::vector<std::string> LinesOf(const Verdict& verdict);
 
 }  // namespace mailverdict

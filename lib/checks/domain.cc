@@ -21,7 +21,7 @@ std::string MessageOf(const Facts& facts) {
   const std::optional<mail::IpAddress>& client = facts.client();
   return absl::StrCat(
       facts.transaction().sender, " ", facts.transaction().recipient, " ",
-      client.has_value() ? mail::NeighbourhoodOf(*client) : std::string());
+      client.has_value() ? mail::NetworkKeyOf(*client) : std::string());
 }
 
 // The address whose domain is judged; nullptr if the argument is no address.

@@ -148,7 +148,7 @@ std::string Objection(const DnsControl& control, const Report* seen,
 std::vector<DnsControl> DnsControlsFor(const Policy& policy,
                                        const DnsLookup& lookup,
                                        uint64_t random) {
-  const DnsList* list = policy.FindList(lookup.name);
+  const DnsList* list = policy.FindListOfName(lookup.name);
   return list != nullptr ? ControlsOf(*list, policy.dns, random)
                          : ControlsOf(policy.dns, random);
 }
@@ -156,7 +156,7 @@ std::vector<DnsControl> DnsControlsFor(const Policy& policy,
 bool CanBeVouchedFor(const Policy& policy, const Report& report) {
   if (report.state == AnswerState::kPresent) return true;
   const auto& lookup = std::get<DnsLookup>(report.lookup);
-  const DnsList* list = policy.FindList(lookup.name);
+  const DnsList* list = policy.FindListOfName(lookup.name);
   const bool provable = list == nullptr
                             ? report.absence == Absence::kNoName
                             : IsAllowList(*list) && lookup.type == DnsType::kA;
@@ -172,7 +172,7 @@ std::string ObjectionOfControls(const Policy& policy, const DnsLookup& lookup,
   for (const DnsControl& control : DnsControlsFor(policy, lookup, random)) {
     std::string objection =
         Objection(control, FindReport(seen, control), before,
-                  policy.FindList(control.lookup.name));
+                  policy.FindListOfName(control.lookup.name));
     if (!objection.empty()) return objection;
   }
   return "";
@@ -185,7 +185,7 @@ Answer VouchDns(const Policy& policy, uint64_t random, Report report,
     return Answer(
         Report::Unknown(report.lookup, std::move(why), report.origin));
   };
-  if (IsError(policy.FindList(lookup.name), report)) {
+  if (IsError(policy.FindListOfName(lookup.name), report)) {
     return unknown("the list answers by an error: " +
                    absl::StrJoin(report.values, ", "));
   }

@@ -163,7 +163,7 @@ TEST(VouchDns, AListThatAnswersItsControlByAnErrorIsNotBelieved) {
         std::string(" is answered by an error: 127.0.0.2, ") + error,
         [error](const DnsControl& wanted, Report* control) {
           control->values.push_back(error);
-          return wanted.present && Ours().FindList(wanted.lookup.name);
+          return wanted.present && Ours().FindListOfName(wanted.lookup.name);
         });
   }
 }

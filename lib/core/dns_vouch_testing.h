@@ -66,7 +66,7 @@ inline std::vector<Report> AsItShouldBe(const Policy& policy,
                                         const DnsLookup& lookup) {
   std::vector<Report> controls;
   for (const DnsControl& control : DnsControlsFor(policy, lookup, kRandom)) {
-    const bool of_list = policy.FindList(control.lookup.name) != nullptr;
+    const bool of_list = policy.FindListOfName(control.lookup.name) != nullptr;
     const char* address = of_list ? "127.0.0.2" : "192.0.2.1";
     controls.push_back(
         control.present

@@ -111,7 +111,7 @@ void DnsControls::StartTests() {
 
 void DnsControls::Ask(const std::string& server, const DnsLookup& lookup,
                       Done done) {
-  Target* const target = Find(server, policy_->FindList(lookup.name));
+  Target* const target = Find(server, policy_->FindListOfName(lookup.name));
   if (target == nullptr) {
     done(Round());
     return;
@@ -159,7 +159,7 @@ DnsControls::Target* DnsControls::Find(const std::string& server,
 // rounds.
 void DnsControls::OnReport(const std::string& server, const Report& report) {
   const auto& lookup = std::get<DnsLookup>(report.lookup);
-  Target* const target = Find(server, policy_->FindList(lookup.name));
+  Target* const target = Find(server, policy_->FindListOfName(lookup.name));
   if (target == nullptr) return;
   if (!target->has_controls) {
     Count(target, report);

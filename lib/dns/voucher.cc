@@ -37,7 +37,7 @@ DnsVoucher::DnsVoucher(std::shared_ptr<const Policy> policy, Executor* executor,
       log_(std::move(log)) {}
 
 void DnsVoucher::Resolve(const DnsLookup& lookup, Done done) {
-  const DnsList* const list = policy_->FindList(lookup.name);
+  const DnsList* const list = policy_->FindListOfName(lookup.name);
   if (list != nullptr) {
     const std::string why = controls_->ReasonNotAsked(list);
     if (!why.empty()) {

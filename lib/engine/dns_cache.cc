@@ -38,7 +38,7 @@ void DnsCache::Distrust(const std::string& server, const DnsList* list) {
 
 bool DnsCache::Distrusted(const DnsLookup& lookup, const Answer& answer) const {
   if (distrusted_.empty()) return false;
-  const DnsList* const list = policy_->FindList(lookup.name);
+  const DnsList* const list = policy_->FindListOfName(lookup.name);
   // These answers stay, because they cannot reject: they are not proven, and no
   // absence of a name is among them.
   if (!lookup.with_controls && (answer.present() || list != nullptr)) {

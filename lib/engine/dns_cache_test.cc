@@ -224,7 +224,7 @@ TEST_F(DnsCacheTest, ProofsAndAbsencesOfOneThatIsDistrustedAreForgotten) {
   loop.Advance(absl::Milliseconds(1));
   Reopen(OfOneList());
   fill();
-  cache->Distrust(server, policy->FindList(listed.name));
+  cache->Distrust(server, policy->FindListOfName(listed.name));
   EXPECT_TRUE(Known(mx) && Known(mx_proof) && Known(unlisted));
   EXPECT_TRUE(Known(listed));
   EXPECT_FALSE(Known(listed_proof));

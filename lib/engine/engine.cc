@@ -190,7 +190,7 @@ void Engine::Ask(const SharedJob& job, const Lookup& lookup) {
 absl::Duration Engine::PatienceFor(const Lookup& lookup) const {
   const auto* dns = std::get_if<DnsLookup>(&lookup);
   const DnsList* const list =
-      dns == nullptr ? nullptr : policy_->FindList(dns->name);
+      dns == nullptr ? nullptr : policy_->FindListOfName(dns->name);
   if (list == nullptr) return policy_->deadline;
   return std::min(policy_->FindCheck<DnsblCheckPolicy>()->budget,
                   policy_->deadline);

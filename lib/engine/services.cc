@@ -26,7 +26,7 @@ Engine::Services RealServices(Executor* executor) {
     options.timeout = policy->dns.timeout;
     // Block lists have little time, and must not wait behind other names.
     options.own_channel = [policy](const DnsLookup& lookup) {
-      return policy->FindList(lookup.name) != nullptr;
+      return policy->FindListOfName(lookup.name) != nullptr;
     };
     return std::make_shared<DnsResolver>(options, executor);
   };

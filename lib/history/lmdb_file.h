@@ -24,8 +24,8 @@
 
 namespace mailverdict {
 
-// One thread at a time may call Get, ForEach and size, and at the same time
-// another one Commit. The file must not be opened twice in a process.
+// One reader thread (Get, ForEach, size) and one writer thread (Commit) may run
+// at the same time. The file must not be opened twice in a process.
 //
 // Errors: DataLoss if the file is damaged or not ours; Aborted if LMDB refuses
 // to go on until the file is opened again, perhaps because of damage; otherwise
@@ -55,8 +55,8 @@ class LmdbFile {
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key);
   absl::Status ForEach(std::string_view prefix, const Store::Visitor& visit);
 
-  // Writes all changes; if it returns an error, none. When it returns OK, the
-  // changes are on the disk.
+  // Writes all changes, or none of them if it returns an error. When it returns
+  // OK, the changes are on the disk.
   absl::Status Commit(const Changes& changes);
 
   size_t size() const { return size_; }  // entries as of the last commit

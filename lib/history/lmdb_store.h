@@ -19,8 +19,9 @@
 // failure loses the same, if the disk honours syncs. With MDB_NOMETASYNC it
 // could lose the last commit as well, after Sync has returned; with MDB_NOSYNC
 // the root could reach the disk before its pages, and the file would be
-// damaged. Neither flag is worth it: there are at most ten commits a second,
-// each waits for the disk twice, and no caller waits for their thread.
+// damaged. Neither flag would help: there are at most ten commits a second
+// (more only if batches are full), and they run on the store's own thread, so
+// no caller of Put or Erase waits for their two syncs.
 //
 // Failures. A commit that fails (disk full, I/O error) is tried again every
 // kRetry. Meanwhile changes wait in memory, in at most kMaxBatches batches;
@@ -37,8 +38,9 @@
 //
 // Files. Next to PATH there are PATH.lock (ours: one process at a time),
 // PATH-lock (LMDB's table of readers) and, while a new file is made, PATH.new.
-// All have mode 0600. The disk must be local, not NFS. The map takes 64 MB plus
-// 512 bytes for each of max_entries, but only of address space.
+// All have mode 0600. The disk must be local, not NFS. The map reserves 64 MB
+// plus 512 bytes per max_entries of address space. It does not use that much
+// memory.
 
 #ifndef MAILVERDICT_LIB_HISTORY_LMDB_STORE_H_
 #define MAILVERDICT_LIB_HISTORY_LMDB_STORE_H_

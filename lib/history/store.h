@@ -74,7 +74,8 @@ class Store {
   // end of the program.
   virtual absl::Status Sync() = 0;
 
-  // The number of entries, as of the last Sync or later.
+  // The number of entries. It may lag behind writes that came after the last
+  // Sync, and is 0 while the store cannot read its file.
   virtual size_t size() const = 0;
 
   virtual const std::string& salt() const = 0;

@@ -38,9 +38,9 @@ class StoredHistory : public History {
  public:
   // A mailbox that is seen again within this time is not written again. So a
   // mailbox in use costs one write an hour, and not one a message. The delay
-  // does no harm: "last seen" is only shown to people, and the grace period and
-  // the gap (72 and 24 hours) are counted from absences, which are always
-  // written.
+  // does no harm: "last seen" is only shown to people. The grace period (72
+  // hours by default) and MailboxSeen::kMaxGap (24 hours) are counted from
+  // absences, which are always written.
   static constexpr absl::Duration kSeenRewrite = absl::Hours(1);
 
   // The limits for new missing domains: a rate, and the size of a burst.

@@ -8,7 +8,8 @@
 //   (*loop)->Run();
 //
 // Post, Stop and Now may be called by any thread. Everything else belongs to
-// the loop's thread: the one that calls Run, or that prepares the loop before.
+// the loop's thread: the thread that calls Run. Before Run, the thread that
+// sets the loop up counts as the loop's thread.
 //
 // All timers and watches must end before the loop is destroyed. In a build with
 // AddressSanitizer the destructor aborts if one is left.
@@ -54,11 +55,11 @@ class EventLoop : public Executor {
   // Runs tasks, timers and watches until Stop. May be called again afterwards.
   void Run();
 
-  // Makes Run return, after it has run the posted tasks and timers that are due
-  // in its current pass. If Run is waiting or calling watches, it makes one
-  // more such pass first. If no Run is under way, the next Run returns after
-  // one pass. Everything that is left waits for the next Run. Any thread, but
-  // not a signal handler (see OnSignal).
+  // Makes Run return after the current pass over due tasks and timers. If Run
+  // is in epoll_wait or is calling watches, it does one more pass and then
+  // returns. If no Run is under way, the next Run returns after one pass.
+  // Everything that is left waits for the next Run. Any thread, but not a
+  // signal handler (see OnSignal).
   void Stop();
 
   // The functions of Executor. Posted tasks and timers run in the order in

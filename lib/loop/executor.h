@@ -16,7 +16,8 @@ namespace mailverdict {
 class Executor {
  public:
   using Task = std::function<void()>;
-  // The id of a timer. No two timers have the same id; 0 is the id of none.
+  // The id of a timer. No two timers have the same id. 0 is never the id of a
+  // timer.
   using TimerId = uint64_t;
   // The direction in which a descriptor is watched.
   enum class Ready { kToRead, kToWrite };

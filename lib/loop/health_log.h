@@ -6,7 +6,8 @@
 // kFlaps failures within kRepeat it counts as unsteady. One line says so, and
 // then one line every five minutes has the number of failures. This ends, with
 // a last line, when the service has been well for kSteady. It also ends when
-// the service has failed for kRepeat without a break; then it simply fails.
+// the service fails for kRepeat without a break. From then on it counts as
+// failing, not as unsteady.
 
 #ifndef MAILVERDICT_LIB_LOOP_HEALTH_LOG_H_
 #define MAILVERDICT_LIB_LOOP_HEALTH_LOG_H_

@@ -64,8 +64,8 @@ absl::StatusOr<SocketPath> PublishUnixSocket(
     const std::function<absl::Status(const std::string& fresh)>& make);
 
 // How many connections wait in a listening socket of ours at most. The kernel
-// cuts it to net.core.somaxconn. A gateway's MTA processes connect in bursts,
-// and one that is refused has no map for its whole session.
+// cuts it to net.core.somaxconn. A gateway's MTA processes connect in bursts. A
+// process that is refused works without the map until its SMTP session ends.
 inline constexpr int kListenBacklog = 4096;
 
 // One listening socket, non-blocking and close-on-exec. Its destructor closes
@@ -82,9 +82,10 @@ class ListenSocket {
   // The address in the form above, with numbers instead of names, and with the
   // port that the kernel chose for 0.
   const std::string& address() const { return address_; }
-  // Whether the service manager has opened it, and keeps it open: what waits in
-  // it when we end is served by the daemon that comes next. What waits in a
-  // socket of our own is cut off when it is closed.
+  // Whether the service manager opened this socket and keeps it open. If so,
+  // connections still in the queue at our exit are served by the next daemon.
+  // Connections that wait in a socket that we opened are reset when we close
+  // it.
   bool inherited() const { return inherited_; }
 
  private:
@@ -105,8 +106,8 @@ absl::Status SplitInet(const std::string& address, std::string* host,
 // If the service manager has opened a socket on this address (LISTEN_FDS of
 // sd_listen_fds(3)), that socket is used with the owner, mode and path that it
 // has, and its path is not removed. So a client that connects while the daemon
-// restarts waits and is not refused. For this the address must be "unix:/PATH",
-// or "inet:" with the number of one host.
+// restarts waits and is not refused. For this, the address must be
+// "unix:/PATH", or "inet:" with a numeric IP address.
 absl::StatusOr<std::vector<ListenSocket>> Listen(
     const std::string& address, const UnixSocketOptions& unix_options = {});
 

@@ -57,17 +57,23 @@ struct AddressFile {
 //   jane miller                    a name of two words, unless other lines show
 //                                  that the file is a map ("name: target", a
 //                                  tab or two spaces, "name@domain target")
-//   mailto:, smtp:, dn:            URIs, LDIF; "mail: joe@x.org" where all
-//                                  lines are so, or two of them
+//   mailto:, smtp:, dn:            URIs and LDIF. "mail: joe@x.org" is an error
+//                                  if every line has this form, or if two lines
+//                                  have the same label
 //   if /re/, /re/, endif           tables of regular expressions
 //
-// A file whose lines contradict each other is an error too: fewer lines have a
-// second word than have none, or a name is alone although other lines have
-// targets.
+// A file is also an error if it cannot be read consistently as a list of names
+// or as a map from names to targets:
+//
+//   - if lines with a name alone stand beside lines with a name, white space
+//     and a second word;
+//   - if a single line has a name alone, and two or more have a colon;
+//   - if a single line has a colon, and two or more have a name alone;
+//   - if all lines, two or more, have the same name before a colon.
 //
 // A last line without a newline counts, with a warning. Many editors write such
-// lines, and the name must not be lost. On this line a missing target is not an
-// error.
+// lines, and the name must not be lost. If this line is the only one with a
+// name alone, the missing target is not an error.
 //
 // An error is an InvalidArgument status "`file_name`:LINE:COLUMN: what is
 // wrong; what to write instead". Lines and columns (in bytes) count from 1. The

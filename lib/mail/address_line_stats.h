@@ -34,8 +34,8 @@ class AddressLineStats {
   // name may be lost.
   void Note(const AddressLine& entry, size_t line, bool cut);
 
-  // The first line that may hide names, judged by all lines; nullopt if there
-  // is none.
+  // Returns the first line that, compared with the rest of the file, may hide
+  // names; nullopt if there is none.
   std::optional<Fault> FindMisfit() const;
   // The first line that looks like LDIF ("mail: joe@example.org") but counts as
   // an alias, because the file also has other lines.

@@ -46,7 +46,8 @@ inline constexpr size_t kMaxUnfoldedLocals = 80;
 // and spelling.
 inline constexpr size_t kMaxUnfoldedBytes = 8 * 1024;
 
-// The most results for one address with its tags, quotes and U-labels.
+// The most results of UnfoldedSpellings, which combines unfolded local parts
+// with tag forms, quotes and U-labels.
 inline constexpr size_t kMaxUnfoldedSpellings = 2 * kMaxUnfoldedLocals;
 
 // All local parts that fold to `local`, except `local` itself. If there are

@@ -202,7 +202,7 @@ std::optional<IpNetwork> IpNetwork::Parse(std::string_view text) {
   return network;
 }
 
-std::string NeighbourhoodOf(const IpAddress& address) {
+std::string NetworkKeyOf(const IpAddress& address) {
   static const IpNetwork ipv4 = *IpNetwork::Parse("::ffff:0:0/96");
   const bool is_ipv4 = ipv4.Contains(address);
   std::string text;

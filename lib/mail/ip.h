@@ -29,7 +29,7 @@ std::optional<IpAddress> ParseIp(std::string_view text);
 
 // The network of an address, /24 for IPv4 and /64 for IPv6, as a key: two
 // addresses are in one network if the keys are equal.
-std::string NeighbourhoodOf(const IpAddress& address);
+std::string NetworkKeyOf(const IpAddress& address);
 
 // A network in CIDR notation. A value.
 class IpNetwork {

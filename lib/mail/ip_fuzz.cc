@@ -27,8 +27,8 @@ void ReadAddress(const std::string& text) {
   const auto network = IpNetwork::Parse(text);
   Require(network.has_value() && network->Contains(*address),
           "an address is a network of one");
-  Require(NeighbourhoodOf(*address).size() == (IsIpv4(*address) ? 8u : 16u),
-          "a neighbourhood is written in one way");
+  Require(NetworkKeyOf(*address).size() == (IsIpv4(*address) ? 8u : 16u),
+          "the key of a network is written in one way");
 }
 
 void ReadNetwork(const std::string& text) {

@@ -74,9 +74,7 @@ TEST(IpTest, Networks) {
 }
 
 TEST(IpTest, NeighboursShareANetwork) {
-  const auto of = [](const char* text) {
-    return NeighbourhoodOf(*ParseIp(text));
-  };
+  const auto of = [](const char* text) { return NetworkKeyOf(*ParseIp(text)); };
   EXPECT_EQ(of("192.0.2.1"), "c0000200");
   EXPECT_EQ(of("192.0.2.255"), of("::ffff:192.0.2.1"));
   EXPECT_NE(of("192.0.2.1"), of("192.0.3.1"));

@@ -23,8 +23,8 @@ namespace mailverdict::mail {
 // in both ways.
 inline constexpr size_t kMaxBatvMailboxes = 2;
 
-// The addresses, in the domain of `address`, that `address` may be the signed
-// form of. Empty if the local part has none of these forms:
+// Returns the original addresses that `address` may have been signed from. They
+// have the same domain. Empty if the local part has none of these forms:
 //
 //   prvs=KDDDSSSSSS=user   K and DDD digits, SSSSSS hexadecimal digits; some
 //                          gateways leave K out

@@ -1,5 +1,5 @@
-// A map from domains and wildcards to numbers. Use it to find the owner of a
-// domain. Pure.
+// A map from domains and wildcards to numbers. Used to find the realm, or the
+// line of a list, that a domain belongs to. Pure.
 
 #ifndef MAILVERDICT_LIB_POLICY_DOMAIN_PATTERNS_H_
 #define MAILVERDICT_LIB_POLICY_DOMAIN_PATTERNS_H_

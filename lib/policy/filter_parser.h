@@ -16,7 +16,7 @@ namespace mailverdict {
 // The template with one operand chosen for each OR.
 struct FilterAlternative {
   std::string filter;  // the template with only these operands
-  std::string fixed;   // its items without a placeholder
+  std::string fixed;   // the items of `filter` that contain no placeholder
   std::vector<FilterTemplate::Assertion> assertions;  // never empty
 };
 

@@ -4,7 +4,7 @@
 // An export that fails leaves an empty or a cut file. Every address that is
 // missing in it would be refused for good, although the list was the only
 // evidence that the address is valid. So a version that loses many entries at
-// once is doubted.
+// once is doubtful, and is held.
 
 #ifndef MAILVERDICT_LIB_POLICY_LIST_LOSS_H_
 #define MAILVERDICT_LIB_POLICY_LIST_LOSS_H_
@@ -32,7 +32,7 @@ ListLoss LossOf(const mail::AddressFile& in_force,
 // mail. An empty list can lose nothing.
 bool IsDoubtful(const ListLoss& loss, int max_percent);
 
-// The entries of both versions. While a version is doubted, its new entries
+// The entries of both versions. While a version is held, its new entries
 // count as well: a name too many does no harm, and a missing name costs mail.
 mail::AddressFile UnionOf(const mail::AddressFile& a,
                           const mail::AddressFile& b);

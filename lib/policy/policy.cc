@@ -77,7 +77,7 @@ const RealmPolicy* Policy::FindRealm(std::string_view domain) const {
   return realm.has_value() ? &realms[*realm] : nullptr;
 }
 
-const DnsList* Policy::FindList(std::string_view name) const {
+const DnsList* Policy::FindListOfName(std::string_view name) const {
   const auto* dnsbl = FindCheck<DnsblCheckPolicy>();
   if (dnsbl == nullptr) return nullptr;
   for (const DnsList& list : dnsbl->lists) {

@@ -39,8 +39,8 @@ struct Control {
 };
 
 // The limit above which a directory is held. A held directory rejects nobody. A
-// directory is held while more than `vanished` addresses are missing that
-// vanished within one span of `within`.
+// directory is held while more than `vanished` addresses that disappeared
+// within the same period of length `within` are still missing.
 struct VanishLimit {
   // One less than the number of vanished addresses that are remembered
   // (lib/core/vanished.h). With a larger limit a directory could never be held.
@@ -86,8 +86,9 @@ struct DirectoryPolicy {
   std::string base;
   Scope scope = Scope::kSubtree;
   // If the policy has several bases (kSubtree only): these are the bases, and
-  // `base` is their common ancestor. One search of `base` covers them all,
-  // because one search is one moment. An entry outside all subtrees is ignored.
+  // `base` is their common ancestor. One search of `base` covers them all, so
+  // all results show the directory at the same moment. An entry outside all
+  // subtrees is ignored.
   std::vector<std::string> subtrees;
   FilterTemplate filter;
   std::vector<Control> controls;
@@ -153,10 +154,13 @@ struct RealmPolicy {
   // Every address in these domains is valid. Canonical.
   absl::flat_hash_set<std::string> catch_all_domains;
   mail::NamePatterns valid_patterns;
-  // Which local parts a gateway or a forwarder may have derived from another
-  // address (mail/signed_address.h).
-  bool signed_batv = false;  // also ask for the mailbox inside
-  bool signed_srs = false;   // pass: there is a foreign sender inside
+  // Local parts may be signed by BATV (mail/signed_address.h): if one has such
+  // a form, the mailbox inside it is looked up as well.
+  bool signed_batv = false;
+  // Local parts may be addresses that a forwarder has rewritten by SRS
+  // (mail/signed_address.h). Such a local part passes, because it encodes a
+  // foreign sender.
+  bool signed_srs = false;
 };
 
 // How DNS is asked, and which controls show that a DNS server can be believed.
@@ -293,7 +297,7 @@ struct Policy {
   }
   // The list of the check `dnsbl` whose zone contains the DNS name `name`, or
   // nullptr.
-  const DnsList* FindList(std::string_view name) const;
+  const DnsList* FindListOfName(std::string_view name) const;
   // Whether a check looks up ordinary names in DNS (AsksForNames), or anything
   // in DNS, lists included (AsksDns).
   bool AsksForNames() const;

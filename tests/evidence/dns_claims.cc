@@ -29,7 +29,7 @@ class DnsSayings {
   DnsSayings(const DnsLookup& lookup, const Policy& policy, absl::Time now)
       : lookup_(lookup),
         policy_(policy),
-        list_(policy.FindList(lookup.name)),
+        list_(policy.FindListOfName(lookup.name)),
         here_{"192.0.2.53", 1, 1, now, now + kRoundTrip} {}
 
   std::vector<Saying> All() && {

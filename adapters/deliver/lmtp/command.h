@@ -33,24 +33,29 @@ struct LmtpCommand {
   std::string_view argument;  // all after the first blank
 };
 
-// Parses `line`, which ends with LF or CRLF. A plain line has letters, and then
-// its end, or a blank and text without control bytes. Returns nullopt for any
-// other line, since servers read such lines in different ways.
+// Parses `line`, which ends with LF or CRLF. A plain line is a word of letters,
+// optionally followed by a blank and text without control bytes, then the line
+// end. Returns nullopt for any other line, since servers read such lines in
+// different ways.
 std::optional<LmtpCommand> ParseCommand(std::string_view line);
+
+// The longest address that RecipientOf returns.
+inline constexpr size_t kMaxRecipientBytes = 1024;
 
 // Returns the address between the brackets of "TO:<...>", the argument of RCPT.
 // Returns an empty string if the argument has another form, or if the address
 // is longer than kMaxRecipientBytes. For such a recipient no proof is asked
 // for, and a refusal becomes a 4xx.
-inline constexpr size_t kMaxRecipientBytes = 1024;
 std::string RecipientOf(std::string_view argument);
 
-// Parses the argument of BDAT (RFC 3030 2), "1000" or "1000 LAST". Returns
-// nullopt if it is malformed.
+// The argument of BDAT (RFC 3030 2).
 struct Chunk {
   uint64_t bytes;
   bool last;
 };
+
+// Parses the argument of BDAT, "1000" or "1000 LAST". Returns nullopt if it is
+// malformed.
 std::optional<Chunk> ParseChunk(std::string_view argument);
 
 // Finds the end of a message in a stream of bytes: CRLF "." CRLF (RFC 5321
@@ -83,7 +88,8 @@ class MessageEnd {
   };
   Result Step(char c);
 
-  Seen seen_ = Seen::kCrLf;  // a message may begin with its last line
+  // Initially as after CRLF, so that a dot on the first line ends the message.
+  Seen seen_ = Seen::kCrLf;
 };
 
 }  // namespace mailverdict::deliver

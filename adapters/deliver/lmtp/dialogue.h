@@ -28,8 +28,8 @@
 //   - a reply cannot belong to the command that is due: a 3xx where none is
 //     possible, a 2xx to DATA, a 221 to anything but QUIT, or any reply but 421
 //     when no command is open.
-// At most of these replies sendmail would bounce the message. After the 421 no
-// bytes pass in either direction.
+// Most of these replies would make sendmail bounce the message. After the 421
+// no bytes pass in either direction.
 //
 // No message is lost: the proxy never writes a 2xx or a 5xx reply of its own, a
 // reply passes only when it is whole, and the proxy sends nothing to the
@@ -89,8 +89,8 @@ struct LmtpOptions {
   size_t buffer_bytes = 64 * 1024;
 };
 
-// A 5xx reply that does not stand by itself. The driver answers it
-// (LmtpDialogue::Answer) and logs it.
+// A question about a 5xx reply that does not pass by itself. The caller answers
+// the question with LmtpDialogue::Answer() and logs the reply.
 struct LmtpQuestion {
   // True if a proof that `recipient` does not exist lets the reply stand. False
   // if the reply becomes a 4xx whatever the answer is.
@@ -203,8 +203,7 @@ class LmtpDialogue {
   bool ClientIsFinished() const;
   void GoBlind();
 
-  // Each of these takes one step, and returns true; false if there is none to
-  // take.
+  // Each tries one step and returns whether it made one.
   bool AdvanceClient();
   bool ForwardLine();
   bool ForwardMessage();

@@ -252,7 +252,7 @@ TEST(LmtpDialogueBounds, TooManyRecipientsMakeItBlind) {
 
 TEST(LmtpDialogueOptions, ListedCodesAreTreatedAlike) {
   LmtpOptions options;
-  options.codes.defer = {"5.2.1"};
+  options.codes.unknown = {"5.2.1"};
   Talk talk(100000, options);
   talk.proven = {"a@b"};
   talk.Backend("220 host\r\n");

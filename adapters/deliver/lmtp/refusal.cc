@@ -176,7 +176,7 @@ bool IsOfMessage(LmtpStep step, const Findings& found) {
 // Whether the reply says that a recipient does not exist.
 bool SaysUserUnknown(LmtpStep step, const Findings& found,
                      const RefusalCodes& codes) {
-  if (found.of_address || AnyListed(found, codes.defer)) return true;
+  if (found.of_address || AnyListed(found, codes.unknown)) return true;
   return found.says_unknown && IsToRecipient(step) &&
          !All(found, LeavesNoDoubt);
 }

@@ -36,8 +36,8 @@ enum class Refusal {
 
 // The operator's lists of reply codes ("552") and enhanced codes ("5.2.1").
 struct RefusalCodes {
-  std::vector<std::string> defer;  // --defer-code: they mean "user unknown"
-  std::vector<std::string> pass;   // --pass-code: they refuse the message
+  std::vector<std::string> unknown;  // --defer-code: they mean "user unknown"
+  std::vector<std::string> pass;     // --pass-code: they refuse the message
 };
 
 // REQUIRES: `reply` is a whole reply (reply.h) and its code is a 5xx.

@@ -154,7 +154,7 @@ TEST(Refusal, FindsAnAddressCodeAnywhere) {
 
 TEST(Refusal, OfListedCodesIsTheOperators) {
   RefusalCodes codes;
-  codes.defer = {"5.2.1", "552"};
+  codes.unknown = {"5.2.1", "552"};
   codes.pass = {"5.3.0", "554"};
   EXPECT_EQ(Fates("550 5.2.1 x", codes), "ttPtP");
   EXPECT_EQ(Fates("550 5.2.10 x", codes), "ttPtP");

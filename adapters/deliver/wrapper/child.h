@@ -21,8 +21,8 @@ namespace mailverdict::deliver {
 // false on failure.
 bool OpenStandardDescriptors();
 
-// Changes the signal settings of this process, and keeps those that the MTA had
-// given it. The constructor ignores SIGPIPE, and blocks SIGCHLD and the signals
+// Saves the signal settings that the MTA gave this process, then installs our
+// own. The constructor ignores SIGPIPE, and blocks SIGCHLD and the signals
 // that ask a program to end; these are read from fd(). Construct it before the
 // first thread. The destructor does not undo it.
 class SignalSettings {
@@ -53,9 +53,9 @@ class Child {
   // Starts `command`, in a process group of its own. Returns 0 or errno. A name
   // without a slash is looked up in PATH.
   //
-  // The child gets this process's stdin, of which no byte was read. Stdin of
-  // this process becomes /dev/null. So the MTA notices when the program closes
-  // its stdin.
+  // The child takes over stdin, unread. We replace our own stdin with
+  // /dev/null, so that the pipe closes when the child closes its end, and the
+  // MTA notices.
   //
   // The child gets SIGTERM when this process dies, since it is in another
   // process group: an MTA that kills this process's group does not reach it.

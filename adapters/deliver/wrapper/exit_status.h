@@ -31,11 +31,10 @@
 //   others          not defined anywhere.
 //
 // Operators can list statuses:
-//   --pass            these stay as they are: with them the program says that
-//   the
-//                     message is at fault. 67 cannot be listed, since it has a
-//                     rule of its own, nor can 126 and above, by which a shell
-//                     reports its own failures.
+//   --pass            these statuses are passed on unchanged; the program uses
+//                     them to say that the message is at fault. 67 cannot be
+//                     listed, since it has a rule of its own, nor can 126 and
+//                     above, by which a shell reports its own failures.
 //   --unknown-status  these are treated as 67, and become 67 if the absence is
 //                     proven: with them the program says "user unknown", as
 //                     mail.local does with 69.

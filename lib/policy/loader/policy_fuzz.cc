@@ -70,7 +70,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Require(dnsbl->budget < policy.deadline);
     for (const auto& list : dnsbl->lists) {
       Require(!list.zone.empty());
-      Require(policy.FindList("test." + list.zone) == &list);
+      Require(policy.FindListOfName("test." + list.zone) == &list);
     }
   }
   for (const auto& realm : policy.realms) {

@@ -43,7 +43,7 @@ class Collector : public google::protobuf::io::ErrorCollector {
   void Add(int line, int column, const std::string& message) {
     size_t offset = faults_.source().OffsetOf(line, column);
     const Reworded reworded = Reword(message);
-    if (reworded.place == Reworded::Place::kTokenAhead) {
+    if (reworded.place == Reworded::Place::kPreviousToken) {
       offset = faults_.source().LastTokenBefore(offset);
     }
     faults_.Error(offset, reworded.text);

@@ -17,7 +17,7 @@
 namespace mailverdict {
 
 // Called once with the whole message if the syntax is good. Reports errors
-// about the program's fields through the parsed.
+// about the program's fields by `policy.Error`.
 using SettingsReader =
     std::function<void(const ParsedMessage<proto::Policy>& policy)>;
 

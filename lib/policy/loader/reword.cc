@@ -174,26 +174,26 @@ struct Rule {
 };
 
 constexpr auto kHere = Reworded::Place::kHere;
-constexpr auto kTokenAhead = Reworded::Place::kTokenAhead;
+constexpr auto kPreviousToken = Reworded::Place::kPreviousToken;
 
 // The messages are those of the protobuf version that we build with. A message
 // that matches no rule is shown unchanged, so a new version of protobuf costs
 // only the plain words.
 constexpr Rule kRules[] = {
     {R"(Message type "*" has no field named "*".)", "", UnknownField,
-     kTokenAhead},
+     kPreviousToken},
     {R"(Ignoring extension "*" which is not defined *)",
      R"(unknown field "[$0]"; a policy has no extensions)", nullptr,
-     kTokenAhead},
+     kPreviousToken},
     {R"(Unknown enumeration value of "*" for field "*".)", "", UnknownEnum,
-     kTokenAhead, true},
+     kPreviousToken, true},
     {R"(Non-repeated field "*" is specified multiple times.)",
-     "$0 is given twice; keep one", nullptr, kTokenAhead, true},
+     "$0 is given twice; keep one", nullptr, kPreviousToken, true},
     {R"(Field "*" is specified along with field "*", another member *)",
      "$0 and $1 exclude each other; write a check for each", nullptr,
-     kTokenAhead, true},
+     kPreviousToken, true},
     {R"(Invalid value for boolean field "*". Value: "*".)",
-     "$0 is true or false, not $1", nullptr, kTokenAhead, true},
+     "$0 is true or false, not $1", nullptr, kPreviousToken, true},
     {"Integer out of range (*)", "$0 is out of range here", nullptr, kHere,
      true},
     {"Expected integer or identifier, got: *",
@@ -206,13 +206,13 @@ constexpr Rule kRules[] = {
     {"Need space between number and identifier.",
      "letters after a number; a duration is written in double quotes, as in "
      "\"4s\"",
-     nullptr, kTokenAhead, true},
+     nullptr, kPreviousToken, true},
     {"Unexpected end of string.", "this quote is not closed", nullptr,
-     kTokenAhead},
+     kPreviousToken},
     {"String literals cannot cross line boundaries.",
      "this quote is not closed on its line; text over several lines is quoted "
      "line by line",
-     nullptr, kTokenAhead},
+     nullptr, kPreviousToken},
     {"Invalid escape sequence in string literal.",
      R"(unknown escape after '\'; a backslash is written \\)"},
     {"Expected hex digits for escape sequence.",

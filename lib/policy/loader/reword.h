@@ -13,7 +13,7 @@ struct Reworded {
   // Where the fault is, relative to the place that protobuf names.
   enum class Place {
     kHere,
-    kTokenAhead,  // the token before that place
+    kPreviousToken,  // the token before that place
   };
 
   std::string text;
