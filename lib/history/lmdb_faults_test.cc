@@ -12,6 +12,7 @@
 #include <mutex>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/history/lmdb_testing.h"
 
@@ -205,6 +206,29 @@ TEST_F(LmdbFaults, AFailedWriteOfTheRootIsTriedAgain) {
   Open();
   EXPECT_EQ(ValueOf(store_.get(), "joe"), "2");
   EXPECT_EQ(store_->salt(), salt);
+}
+
+// The keys in it are hashes of another salt, so nothing would be found in it.
+TEST_F(LmdbFaults, AFileOfAnotherStoreIsNotTaken) {
+  const Folder others;
+  {
+    auto other = OpenStore(others, nullptr, 1000);
+    ASSERT_TRUE(other.ok()) << other.status();
+    ASSERT_TRUE((*other)->Put("ann", "1").ok());
+    ASSERT_TRUE((*other)->Sync().ok());
+  }
+  Put("joe", "1");
+  ASSERT_TRUE(store_->Sync().ok());
+  root_write_error = EIO;
+  Put("joe", "2");
+  ASSERT_EQ(rename(others.file().c_str(), folder_.file().c_str()), 0);
+  EXPECT_FALSE(store_->Sync().ok());
+  root_write_error = 0;
+  const auto is_another = [this] {
+    return absl::StrContains(store_->Sync().message(), "is another file now");
+  };
+  ASSERT_TRUE(Eventually(is_another));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(is_another());
 }
 
 }  // namespace
