@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 
@@ -140,6 +141,37 @@ void CutProxy::Accept() {
   pairs_.push_back(pair);
 }
 
+namespace {
+
+// How long the server has for its answers to what came before the poison.
+constexpr int kPatienceMs = 100;
+
+// The size of the LDAP message (a BER sequence) at the beginning of `bytes`.
+size_t SizeOfMessage(std::string_view bytes) {
+  const auto byte = [bytes](size_t i) -> size_t {
+    return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0;
+  };
+  if (byte(1) < 0x80) return 2 + byte(1);
+  size_t size = 0;
+  const size_t length_bytes = byte(1) & 0x7f;
+  for (size_t i = 0; i < length_bytes; ++i) size = size << 8 | byte(2 + i);
+  return 2 + length_bytes + size;
+}
+
+// The bytes of the messages ahead of the first one that has `poison` in it.
+size_t BytesBefore(std::string_view poison, std::string_view bytes) {
+  size_t at = 0;
+  while (at < bytes.size()) {
+    const std::string_view message =
+        bytes.substr(at, SizeOfMessage(bytes.substr(at)));
+    if (message.find(poison) != message.npos) break;
+    at += message.size();
+  }
+  return at;
+}
+
+}  // namespace
+
 bool CutProxy::Pump(Pair* pair, From from) {
   const bool to_client = from == From::kServer;
   char buffer[4096];
@@ -153,6 +185,16 @@ bool CutProxy::Pump(Pair* pair, From from) {
   }
   size_t pass = static_cast<size_t>(got);
   bool cut = false;
+  if (!to_client && !cut_.poison.empty()) {
+    pass = BytesBefore(cut_.poison, {buffer, pass});
+    if (pass < static_cast<size_t>(got)) {
+      send(pair->server, buffer, pass, MSG_NOSIGNAL);
+      pollfd answer{pair->server, POLLIN, 0};
+      poll(&answer, 1, kPatienceMs);
+      Pump(pair, From::kServer);
+      return false;
+    }
+  }
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     size_t& passed = passed_[static_cast<int>(from)];

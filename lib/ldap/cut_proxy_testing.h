@@ -21,6 +21,10 @@ class CutProxy {
     From from = From::kServer;
     size_t after_bytes = SIZE_MAX;
     Then then = Then::kClose;
+    // Unless it is empty: a message of a client with this text is not passed
+    // on, and its connection is closed when the server has answered what came
+    // before, on every connection.
+    std::string poison{};
   };
 
   // Passes connections on to 127.0.0.1:`port`.

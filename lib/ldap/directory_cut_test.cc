@@ -116,5 +116,31 @@ TEST_F(DirectoryCut, WhatTheServerHearsIsCutAndSilenceFollows) {
   CutEverywhere(From::kClient, Then::kSilence);
 }
 
+// Each connection answers another lookup before it is lost, so none of them
+// counts as an outage by itself.
+TEST_F(DirectoryCut, ALookupThatEachConnectionLosesIsUnknown) {
+  CutProxy::Cut cut;
+  cut.poison = "poison";
+  CutProxy proxy(slapd.port(), cut);
+  policy.uris = {proxy.uri()};
+  policy.timeout = absl::Seconds(20);
+  Directory directory(std::make_shared<const DirectoryPolicy>(policy), &loop,
+                      HealthHooks());
+  Asked asked(&loop, &directory);
+  asked.Ask("joe@example.org");
+  ASSERT_TRUE(asked.Wait());
+  ASSERT_TRUE(asked[0].present());
+  asked.Ask("poison@example.org");
+  while (asked.times(1) == 0 && proxy.connections() < 6) {
+    const size_t joe = asked.size();
+    asked.Ask("joe@example.org");
+    ASSERT_TRUE(loop.RunUntil(
+        [&] { return asked.times(joe) == 1 || asked.times(1) == 1; }));
+  }
+  ASSERT_EQ(asked.times(1), 1);
+  EXPECT_TRUE(asked[1].unknown()) << asked[1].ToString();
+  EXPECT_LE(proxy.connections(), 3);
+}
+
 }  // namespace
 }  // namespace mailverdict
