@@ -1,0 +1,72 @@
+// Whole sessions as MTAs send them, put together from their sources: the bytes
+// after the answer that AppendAgreement makes for a chain that judges
+// recipients and headers.
+
+#ifndef MAILVERDICT_ADAPTERS_MILTER_CODEC_SESSIONS_TESTING_H_
+#define MAILVERDICT_ADAPTERS_MILTER_CODEC_SESSIONS_TESTING_H_
+
+#include <string>
+#include <string_view>
+
+#include "adapters/milter/codec/packet.h"
+
+namespace mailverdict::milter {
+
+using namespace std::string_literals;
+
+// Version 6, SMFI_CURR_ACTS and SMFI_CURR_PROT: the offer of sendmail 8.14 and
+// later (milter_negotiate), and of Postfix with milter_protocol = 6.
+inline const std::string kOfferBytes =
+    "\0\0\0\x0dO\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff"s;
+
+inline std::string PacketOf(char letter, std::string_view data) {
+  std::string bytes;
+  AppendPacket(letter, data, &bytes);
+  return bytes;
+}
+
+// sendmail sends no list of macros where ours is empty, and none before fields.
+// The client has given up one message before.
+inline std::string SendmailSession() {
+  const std::string id = "i\0005AU0eTm2000001\0"s;
+  return kOfferBytes +  //
+         PacketOf('C',
+                  "mx.example.net\0004\x81\x02"
+                  "192.0.2.1\0"s) +
+         PacketOf('H', "mx.example.net\0"s) + PacketOf('D', "M"s + id) +
+         PacketOf('M', "<ann@example.net>\0SIZE=1000\0"s) +
+         PacketOf('A', "") +  //
+         PacketOf('D', "M"s + id) + PacketOf('M', "<>\0"s) +
+         PacketOf('D', "R"s + id + "{rcpt_addr}\0joe@example.org\0"s) +
+         PacketOf('R', "<joe@example.org>\0NOTIFY=NEVER\0"s) +
+         PacketOf('L', "Subject\0folded\n\there\0"s) +
+         PacketOf('L', "X-Empty\0\0"s) +  //
+         PacketOf('D', "N"s + id) + PacketOf('N', "") +
+         PacketOf('D', "E"s + id) + PacketOf('E', "") +  //
+         PacketOf('Q', "");
+}
+
+// Postfix sends macros before every command, also before those that it does not
+// send (DATA, the body). Where our list is empty it takes its own, of which the
+// macros without a value are left out. It knows no queue id before a recipient
+// was accepted.
+inline std::string PostfixSession() {
+  const std::string id = "i\0004fZbJ41Qz3\0"s;
+  return kOfferBytes +  //
+         PacketOf('D', "Cj\0mail.example.org\0v\0Postfix 3.7.11\0"s) +
+         PacketOf('C', "[2001:db8::1]\0006\0\0002001:db8::1\0"s) +
+         PacketOf('D', "H") + PacketOf('H', "mx.example.net\0"s) +
+         PacketOf('D', "M{auth_type}\0PLAIN\0"s) +
+         PacketOf('M', "<ann@example.net>\0"s) +
+         PacketOf('D', "R{rcpt_addr}\0joe@example.org\0"s) +
+         PacketOf('R', "<joe@example.org>\0"s) + PacketOf('D', "T"s + id) +  //
+         PacketOf('D', "L"s + id) + PacketOf('L', "Subject\0hello\0"s) +
+         PacketOf('D', "N"s + id) + PacketOf('N', "") +
+         PacketOf('D', "B"s + id) +                      //
+         PacketOf('D', "E"s + id) + PacketOf('E', "") +  //
+         PacketOf('Q', "");
+}
+
+}  // namespace mailverdict::milter
+
+#endif  // MAILVERDICT_ADAPTERS_MILTER_CODEC_SESSIONS_TESTING_H_
