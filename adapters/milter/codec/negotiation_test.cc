@@ -148,7 +148,7 @@ TEST(AppendAgreement, WritesTheNumbersAndTheListsOfMacros) {
   std::string bytes;
   AppendAgreement(Negotiate(kOffer6, Recipients()), &bytes);
   EXPECT_EQ(bytes,
-            "\0\0\0\x49O"                // SMFIC_OPTNEG
+            "\0\0\0\x4bO"                // SMFIC_OPTNEG
             "\0\0\0\x06"                 // version
             "\0\0\x01\0"                 // SMFIF_SETSYMLIST
             "\0\0\x53\x72"               // SMFIP_*

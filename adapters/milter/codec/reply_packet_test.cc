@@ -128,7 +128,7 @@ TEST(ReplyPacketField, BeginsWithABlankIfThatWasAgreedOn) {
 
 TEST(ReplyPacketField, IsFoldedBetweenItsLines) {
   EXPECT_EQ(Bytes(ReplyPacket::AddField(kPlain, {"X-A", {"b;", "c;", "d"}})),
-            "\0\0\0\x10hX-A\0b;\n\tc;\n\td\0"s);
+            "\0\0\0\x0fhX-A\0b;\n\tc;\n\td\0"s);
 }
 
 TEST(ReplyPacketField, RefusesWhatWouldBeginAnotherField) {
