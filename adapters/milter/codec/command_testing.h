@@ -3,6 +3,7 @@
 #ifndef MAILVERDICT_ADAPTERS_MILTER_CODEC_COMMAND_TESTING_H_
 #define MAILVERDICT_ADAPTERS_MILTER_CODEC_COMMAND_TESTING_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -82,7 +83,9 @@ inline Readout ReadAll(std::string_view bytes, size_t piece,
   CommandReader reader(max_packet_bytes);
   Readout readout;
   while (!bytes.empty() && reader.error() == CodecError::kNone) {
-    bytes.remove_prefix(reader.Feed(bytes.substr(0, piece)));
+    const size_t taken = reader.Feed(bytes.substr(0, piece));
+    if (taken == 0) break;
+    bytes.remove_prefix(taken);
     Command command;
     while (reader.Next(&command) == ReadResult::kOne) {
       readout.commands.push_back(Show(command));

@@ -15,7 +15,9 @@ using namespace std::string_literals;
 std::vector<std::string> Read(PacketReader* reader, std::string_view bytes) {
   std::vector<std::string> packets;
   while (!bytes.empty() && reader->error() == CodecError::kNone) {
-    bytes.remove_prefix(reader->Feed(bytes));
+    const size_t taken = reader->Feed(bytes);
+    if (taken == 0) break;
+    bytes.remove_prefix(taken);
     Packet packet;
     while (reader->Next(&packet) == ReadResult::kOne) {
       packets.push_back(std::string(1, packet.letter) + ":" +

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "adapters/milter/codec/packet.h"
 
@@ -25,25 +26,36 @@ inline std::string PacketOf(char letter, std::string_view data) {
   return bytes;
 }
 
-// sendmail sends no list of macros where ours is empty, and none before fields.
-// The client has given up one message before.
+inline std::string Join(const std::vector<std::string>& packets) {
+  std::string bytes;
+  for (const std::string& packet : packets) bytes += packet;
+  return bytes;
+}
+
+// sendmail sends no macros where our list is empty, and none before fields. The
+// client has given up one message before.
 inline std::string SendmailSession() {
   const std::string id = "i\0005AU0eTm2000001\0"s;
-  return kOfferBytes +  //
-         PacketOf('C',
-                  "mx.example.net\0004\x81\x02"
-                  "192.0.2.1\0"s) +
-         PacketOf('H', "mx.example.net\0"s) + PacketOf('D', "M"s + id) +
-         PacketOf('M', "<ann@example.net>\0SIZE=1000\0"s) +
-         PacketOf('A', "") +  //
-         PacketOf('D', "M"s + id) + PacketOf('M', "<>\0"s) +
-         PacketOf('D', "R"s + id + "{rcpt_addr}\0joe@example.org\0"s) +
-         PacketOf('R', "<joe@example.org>\0NOTIFY=NEVER\0"s) +
-         PacketOf('L', "Subject\0folded\n\there\0"s) +
-         PacketOf('L', "X-Empty\0\0"s) +  //
-         PacketOf('D', "N"s + id) + PacketOf('N', "") +
-         PacketOf('D', "E"s + id) + PacketOf('E', "") +  //
-         PacketOf('Q', "");
+  const std::string client = "mx.example.net\0004\x81\x02"s + "192.0.2.1\0"s;
+  return Join({
+      kOfferBytes,
+      PacketOf('C', client),
+      PacketOf('H', "mx.example.net\0"s),
+      PacketOf('D', "M" + id),
+      PacketOf('M', "<ann@example.net>\0SIZE=1000\0"s),
+      PacketOf('A', ""),
+      PacketOf('D', "M" + id),
+      PacketOf('M', "<>\0"s),
+      PacketOf('D', "R" + id + "{rcpt_addr}\0joe@example.org\0"s),
+      PacketOf('R', "<joe@example.org>\0NOTIFY=NEVER\0"s),
+      PacketOf('L', "Subject\0folded\n\there\0"s),
+      PacketOf('L', "X-Empty\0\0"s),
+      PacketOf('D', "N" + id),
+      PacketOf('N', ""),
+      PacketOf('D', "E" + id),
+      PacketOf('E', ""),
+      PacketOf('Q', ""),
+  });
 }
 
 // Postfix sends macros before every command, also before those that it does not
@@ -52,19 +64,26 @@ inline std::string SendmailSession() {
 // was accepted.
 inline std::string PostfixSession() {
   const std::string id = "i\0004fZbJ41Qz3\0"s;
-  return kOfferBytes +  //
-         PacketOf('D', "Cj\0mail.example.org\0v\0Postfix 3.7.11\0"s) +
-         PacketOf('C', "[2001:db8::1]\0006\0\0002001:db8::1\0"s) +
-         PacketOf('D', "H") + PacketOf('H', "mx.example.net\0"s) +
-         PacketOf('D', "M{auth_type}\0PLAIN\0"s) +
-         PacketOf('M', "<ann@example.net>\0"s) +
-         PacketOf('D', "R{rcpt_addr}\0joe@example.org\0"s) +
-         PacketOf('R', "<joe@example.org>\0"s) + PacketOf('D', "T"s + id) +  //
-         PacketOf('D', "L"s + id) + PacketOf('L', "Subject\0hello\0"s) +
-         PacketOf('D', "N"s + id) + PacketOf('N', "") +
-         PacketOf('D', "B"s + id) +                      //
-         PacketOf('D', "E"s + id) + PacketOf('E', "") +  //
-         PacketOf('Q', "");
+  return Join({
+      kOfferBytes,
+      PacketOf('D', "Cj\0mail.example.org\0v\0Postfix 3.7.11\0"s),
+      PacketOf('C', "[2001:db8::1]\0006\0\0002001:db8::1\0"s),
+      PacketOf('D', "H"),
+      PacketOf('H', "mx.example.net\0"s),
+      PacketOf('D', "M{auth_type}\0PLAIN\0"s),
+      PacketOf('M', "<ann@example.net>\0"s),
+      PacketOf('D', "R{rcpt_addr}\0joe@example.org\0"s),
+      PacketOf('R', "<joe@example.org>\0"s),
+      PacketOf('D', "T" + id),
+      PacketOf('D', "L" + id),
+      PacketOf('L', "Subject\0hello\0"s),
+      PacketOf('D', "N" + id),
+      PacketOf('N', ""),
+      PacketOf('D', "B" + id),
+      PacketOf('D', "E" + id),
+      PacketOf('E', ""),
+      PacketOf('Q', ""),
+  });
 }
 
 }  // namespace mailverdict::milter
