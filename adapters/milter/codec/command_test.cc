@@ -12,6 +12,8 @@
 namespace mailverdict::milter {
 namespace {
 
+using namespace std::string_literals;
+
 using Shown = std::vector<std::string>;
 
 // The only command in `data` of this letter, or "" and the error.

@@ -9,6 +9,8 @@
 namespace mailverdict::milter {
 namespace {
 
+using namespace std::string_literals;
+
 MacroList List(MacroStage stage, std::string_view name,
                std::string_view value) {
   return {stage, {{name, value}}};

@@ -61,7 +61,8 @@ class ReplyPacket {
   static ReplyPacket Reject() { return {ReplyLetter::kReject, ""}; }
   // A 4xx in the MTA's own words.
   static ReplyPacket Tempfail() { return {ReplyLetter::kTempfail, ""}; }
-  // "Still at work": the MTA's time-out begins again.
+  // "Still at work": the MTA waits for the next reply as long as for the first.
+  // sendmail's limit for all of the end of a message (T=E:5m) goes on.
   static ReplyPacket Progress() { return {ReplyLetter::kProgress, ""}; }
 
   // An SMTP reply of one line: a code of 4xx or 5xx (RFC 5321 4.2), an enhanced
@@ -95,8 +96,8 @@ class ReplyPacket {
                                                  uint32_t occurrence,
                                                  const NewField& field);
 
-  // Deletes a field. The occurrences behind it then count one less, so delete
-  // the last one first.
+  // Deletes a field. With Postfix the occurrences behind it then count one
+  // less, with sendmail they do not, so delete the last one first.
   static absl::StatusOr<ReplyPacket> DeleteField(std::string_view name,
                                                  uint32_t occurrence);
 

@@ -1,6 +1,6 @@
-// Whole sessions as MTAs send them, put together from their sources: the bytes
-// after the answer that AppendAgreement makes for a chain that judges
-// recipients and headers.
+// Whole sessions as MTAs send them, put together from their sources. Behind the
+// offer are the bytes that follow the answer of AppendAgreement for a chain
+// that judges recipients and headers.
 
 #ifndef MAILVERDICT_ADAPTERS_MILTER_CODEC_SESSIONS_TESTING_H_
 #define MAILVERDICT_ADAPTERS_MILTER_CODEC_SESSIONS_TESTING_H_
@@ -13,12 +13,10 @@
 
 namespace mailverdict::milter {
 
-using namespace std::string_literals;
-
 // Version 6, SMFI_CURR_ACTS and SMFI_CURR_PROT: the offer of sendmail 8.14 and
 // later (milter_negotiate), and of Postfix with milter_protocol = 6.
-inline const std::string kOfferBytes =
-    "\0\0\0\x0dO\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff"s;
+inline const std::string kOfferBytes(
+    "\0\0\0\x0dO\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff", 17);
 
 inline std::string PacketOf(char letter, std::string_view data) {
   std::string bytes;
@@ -35,6 +33,7 @@ inline std::string Join(const std::vector<std::string>& packets) {
 // sendmail sends no macros where our list is empty, and none before fields. The
 // client has given up one message before.
 inline std::string SendmailSession() {
+  using namespace std::string_literals;
   const std::string id = "i\0005AU0eTm2000001\0"s;
   const std::string client = "mx.example.net\0004\x81\x02"s + "192.0.2.1\0"s;
   return Join({
@@ -63,6 +62,7 @@ inline std::string SendmailSession() {
 // macros without a value are left out. It knows no queue id before a recipient
 // was accepted.
 inline std::string PostfixSession() {
+  using namespace std::string_literals;
   const std::string id = "i\0004fZbJ41Qz3\0"s;
   return Join({
       kOfferBytes,
