@@ -71,7 +71,7 @@ class Codec {
   // log.
   virtual std::string_view unread() const = 0;
 
-  // What is wrong with the malformed bytes, in a few words for the log.
+  // The fault of the malformed bytes, in a few words for the log.
   virtual std::string_view error() const = 0;
 
   // Appends `answer` to `out` in the protocol's framing. If the protocol cannot

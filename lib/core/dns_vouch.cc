@@ -113,7 +113,7 @@ bool IsError(const DnsList* list, const Report& report) {
          !ListingWeight(*list, report.values).has_value();
 }
 
-// What is wrong with the answer `seen` of one control; empty if it passed.
+// Returns the fault of the answer `seen` of one control; empty if it passed.
 // `before` belongs to the answer that the control has to vouch for, `list` is
 // the list that the control is in.
 std::string Objection(const DnsControl& control, const Report* seen,

@@ -70,7 +70,7 @@ class StoredHistory : public History {
     uint64_t hash;    // of directory:address
     std::string key;  // of its record in the store
   };
-  // What is done with the records of one kind of history.
+  // The functions that read and write one kind of history.
   struct Kind {
     HistoryLookup::Kind kind;
     // The key in the store, for the key of a lookup.

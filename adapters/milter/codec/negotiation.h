@@ -22,7 +22,7 @@ struct Needs {
   StageSet told;      // it reads facts of these stages (NeededStages, chain.h)
   StageSet judged;    // it gives verdicts at these stages (JudgedStages)
   bool body = false;  // it reads the body
-  // What is done to a message at its end.
+  // The changes to a message at its end.
   bool adds_fields = false;     // adds or inserts fields of the header
   bool changes_fields = false;  // changes or deletes fields
   bool quarantines = false;

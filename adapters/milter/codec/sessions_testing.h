@@ -1,6 +1,6 @@
-// Whole sessions as MTAs send them, put together from their sources. Behind the
-// offer are the bytes that follow the answer of AppendAgreement for a chain
-// that judges recipients and headers.
+// Whole sessions in the form in which MTAs send them, put together from the
+// sources of the MTAs. The bytes after the offer are those that follow the
+// answer of AppendAgreement for a chain that judges recipients and headers.
 
 #ifndef MAILVERDICT_ADAPTERS_MILTER_CODEC_SESSIONS_TESTING_H_
 #define MAILVERDICT_ADAPTERS_MILTER_CODEC_SESSIONS_TESTING_H_
